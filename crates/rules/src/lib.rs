@@ -1,0 +1,15 @@
+//! Every decision Stead takes, as functions of values.
+//!
+//! Nothing here reads a clock, draws randomness, opens a file or a socket, logs, or awaits.
+//! What a decision needs is an argument; what must happen afterwards is returned as data.
+#![forbid(unsafe_code)]
+
+pub mod claim;
+pub mod ids;
+pub mod limits;
+pub mod media;
+pub mod playback;
+pub mod policy;
+pub mod secret;
+pub mod signin;
+pub mod time;

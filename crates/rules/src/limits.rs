@@ -1,0 +1,49 @@
+//! Every number that bounds something, with its reason.
+
+/// A proof that was accepted holds the claim for this browser this long; each step restarts it.
+/// Long enough to install an authenticator app on a slow phone.
+pub const CLAIM_PENDING_SECONDS: u64 = 15 * 60;
+/// An unused claim secret is replaced after this much uptime.
+pub const CLAIM_SECRET_UPTIME_SECONDS: u64 = 30 * 24 * 3600;
+/// Shortest password of an account that also has a second factor (NIST SP 800-63B-4 §3.1.1.2).
+pub const PASSWORD_MIN_WITH_FACTOR_CHARS: usize = 8;
+/// Longest password accepted; NIST asks for at least 64, and hashing cost must not grow with it.
+pub const PASSWORD_MAX_BYTES: usize = 1024;
+/// Longest display name: fits a phone's line and a database index.
+pub const NAME_MAX_CHARS: usize = 64;
+/// Recovery codes handed out at enrolment.
+pub const RECOVERY_CODES: usize = 10;
+/// TOTP period, RFC 6238 §5.2.
+pub const TOTP_STEP_SECONDS: u64 = 30;
+/// Steps accepted either side of the current one, RFC 6238 §5.2.
+pub const TOTP_WINDOW_STEPS: u64 = 1;
+/// First pause after a wrong credential.
+pub const THROTTLE_FIRST_SECONDS: u64 = 1;
+/// Longest pause after wrong credentials.
+pub const THROTTLE_LAST_SECONDS: u64 = 3600;
+/// A session's right to tend (boards, libraries, scans) ends after this.
+pub const TEND_SECONDS: u64 = 24 * 3600;
+/// A session's right to tend ends after this long without a request.
+pub const TEND_IDLE_SECONDS: u64 = 3600;
+/// Guarding acts want a factor shown this recently.
+pub const GUARD_SECONDS: u64 = 15 * 60;
+/// A playback session ends after this long without use.
+pub const SESSION_IDLE_SECONDS: u64 = 90 * 24 * 3600;
+/// A sign-in waits this long for its second factor.
+pub const SIGNIN_TICKET_SECONDS: u64 = 5 * 60;
+/// A stream link is good for this long; the player asks again.
+pub const STREAM_LINK_SECONDS: u64 = 4 * 3600;
+/// Largest JSON body of any API call; the largest legitimate one is under 2 KiB.
+pub const BODY_MAX_BYTES: usize = 16 * 1024;
+/// Connections held at once; each may pin buffers, and 512 MB boxes serve a household.
+pub const CONNECTIONS_MAX: usize = 512;
+/// A client must send its request head within this time.
+pub const HEADER_READ_SECONDS: u64 = 10;
+/// A request of the API is answered within this time or refused.
+pub const REQUEST_SECONDS: u64 = 30;
+/// At SIGTERM running answers get this long.
+pub const DRAIN_SECONDS: u64 = 10;
+/// Items in one page of a list.
+pub const PAGE_ITEMS_MAX: u32 = 200;
+/// Password hashes computed at once: 19 MiB each, so a flood of sign-ins cannot eat a small box.
+pub const PASSWORD_HASHES_AT_ONCE: usize = 2;

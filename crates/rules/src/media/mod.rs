@@ -1,0 +1,1 @@
+//! What a path, a folder or a file header means for the library.

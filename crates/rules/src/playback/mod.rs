@@ -1,0 +1,1 @@
+//! Who may be sent which bytes, and how.

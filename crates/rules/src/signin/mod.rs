@@ -1,0 +1,1 @@
+//! Throttles, one-time codes and what a successful sign-in is worth.

@@ -1,0 +1,1 @@
+//! One value that holds what the whole process shares.

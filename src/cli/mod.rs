@@ -1,0 +1,1 @@
+//! What people and systemd call: one file a command.

@@ -1,0 +1,1 @@
+//! Configuration: as written, then checked, then one struct per concern.

@@ -1,0 +1,1 @@
+//! The machine: clock, entropy, service manager, disks, console.

@@ -1,0 +1,1 @@
+//! The doors: accept, guard, route, answer.

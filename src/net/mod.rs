@@ -1,0 +1,1 @@
+//! The network: TLS and the CA of the box, names, discovery.

@@ -1,0 +1,1 @@
+//! Work in the background: indexing, pictures, child processes.

@@ -1,0 +1,2 @@
+//! The server over a clock that its tests set.
+fn main() {}
