@@ -1,2 +1,21 @@
 //! Everything Stead keeps in SQLite, and the only place that knows SQL.
+//!
+//! Two databases: `accounts.db` (who; every commit reaches the disk) and `library.db` (what;
+//! rebuildable). A read and a write transaction are different types, there is one writer for each
+//! database, and no transaction spans both, because WAL commits of attached files are not atomic.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    expect(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test that cannot go on should say where"
+    )
+)]
+
+mod columns;
+mod open;
+mod tx;
+
+pub use open::{Accounts, DatabaseKind, Found, Library, OpenError, Store, inspect};
+pub use tx::{Db, ReadTx, StoreError, WriteTx};

@@ -1,0 +1,249 @@
+//! Opening: what is there, which settings hold, and migrations.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::tx::Db;
+
+/// A statement waits this long for a lock; there is one writer, so only checkpoints and a second
+/// process (a backup, a shell) can hold one.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Page cache of one connection, in KiB. Eight connections stay under 8 MiB.
+const CACHE_KIB: i64 = 1024;
+/// The WAL is cut back to this after a checkpoint, so that a burst does not pin disk space.
+const WAL_KEPT_BYTES: i64 = 4 * 1024 * 1024;
+
+/// Which of the two databases.
+pub trait DatabaseKind: Send + Sync + 'static {
+    /// The file's name in the data folder.
+    const FILE: &'static str;
+    /// `PRAGMA synchronous`.
+    const SYNCHRONOUS: &'static str;
+    /// Whether readers see `accounts.db` as `acc`.
+    const SEES_ACCOUNTS: bool;
+    /// The migrations, in order.
+    fn migrations() -> refinery::Runner;
+}
+
+/// `accounts.db`: users, sessions, libraries, what people watched. A commit is on the disk.
+#[derive(Debug)]
+pub enum Accounts {}
+
+/// `library.db`: items and files. Rebuildable, so a commit may be lost with the power.
+#[derive(Debug)]
+pub enum Library {}
+
+mod accounts_migrations {
+    refinery::embed_migrations!("migrations/accounts");
+}
+
+mod library_migrations {
+    refinery::embed_migrations!("migrations/library");
+}
+
+impl DatabaseKind for Accounts {
+    const FILE: &'static str = "accounts.db";
+    const SYNCHRONOUS: &'static str = "FULL";
+    const SEES_ACCOUNTS: bool = false;
+    fn migrations() -> refinery::Runner {
+        accounts_migrations::migrations::runner()
+    }
+}
+
+impl DatabaseKind for Library {
+    const FILE: &'static str = "library.db";
+    const SYNCHRONOUS: &'static str = "NORMAL";
+    const SEES_ACCOUNTS: bool = true;
+    fn migrations() -> refinery::Runner {
+        library_migrations::migrations::runner()
+    }
+}
+
+/// A database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite refuses the file, or a check of its pages fails.
+    #[error("{} is damaged", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        #[source]
+        source: Option<rusqlite::Error>,
+    },
+    /// It was written by a newer version.
+    #[error("{} was written by a newer version of Stead; start that version again", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A migration failed and was rolled back.
+    #[error("{} could not be brought up to date; nothing was changed", path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// What refinery says.
+        #[source]
+        source: Box<refinery::Error>,
+    },
+    /// The file cannot be opened at all.
+    #[error("{} cannot be opened", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        #[source]
+        source: rusqlite::Error,
+    },
+}
+
+/// Both databases, open and up to date.
+#[derive(Debug)]
+pub struct Store {
+    /// Who.
+    pub accounts: Db<Accounts>,
+    /// What.
+    pub library: Db<Library>,
+}
+
+impl Store {
+    /// Opens both databases in `folder`, makes what is missing and migrates. `library.db` is
+    /// rebuildable: a damaged one is set aside as `library.db.damaged` and made anew.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing was changed then.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        let accounts = open_writer::<Accounts>(folder)?;
+        let library = match open_writer::<Library>(folder) {
+            Err(OpenError::Damaged { path, .. }) => {
+                set_aside(&path)?;
+                open_writer::<Library>(folder)?
+            }
+            other => other?,
+        };
+        Ok(Self {
+            accounts: Db::new(folder.to_path_buf(), accounts),
+            library: Db::new(folder.to_path_buf(), library),
+        })
+    }
+}
+
+/// What lies where `accounts.db` belongs, before anything is opened for writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// No file.
+    Nothing,
+    /// A file that SQLite or our own checks refuse.
+    Unreadable,
+    /// A database of ours.
+    Server {
+        /// 0 when it was never claimed.
+        generation: u64,
+        /// The version that made it.
+        created_by: String,
+    },
+}
+
+/// Looks at `accounts.db` in `folder` without changing a byte of it.
+#[must_use]
+pub fn inspect(folder: &Path) -> Found {
+    let path = folder.join(Accounts::FILE);
+    if !path.try_exists().unwrap_or(true) {
+        return Found::Nothing;
+    }
+    read_server_facts(&path).unwrap_or(Found::Unreadable)
+}
+
+fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
+    let damaged = |source| OpenError::Damaged { path: path.to_path_buf(), source: Some(source) };
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(damaged)?;
+    check_pages(&connection, path)?;
+    connection
+        .query_row("SELECT generation, created_by FROM server WHERE one = 1", [], |row| {
+            Ok(Found::Server { generation: row.get(0)?, created_by: row.get(1)? })
+        })
+        .map_err(damaged)
+}
+
+fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let verdict: rusqlite::Result<String> =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    match verdict {
+        Ok(text) if text == "ok" => Ok(()),
+        Ok(_) => Err(OpenError::Damaged { path: path.to_path_buf(), source: None }),
+        Err(source) => Err(OpenError::Damaged { path: path.to_path_buf(), source: Some(source) }),
+    }
+}
+
+fn open_writer<D: DatabaseKind>(folder: &Path) -> Result<Connection, OpenError> {
+    let path = folder.join(D::FILE);
+    let existed = path.try_exists().unwrap_or(true);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = Connection::open_with_flags(&path, flags)
+        .map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    if existed {
+        check_pages(&connection, &path)?;
+    }
+    settle::<D>(&connection).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    migrate::<D>(&mut connection, &path)?;
+    Ok(connection)
+}
+
+fn migrate<D: DatabaseKind>(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let failed =
+        |source| OpenError::Migration { path: path.to_path_buf(), source: Box::new(source) };
+    let runner = D::migrations().set_grouped(true).set_abort_missing(true);
+    let newest = runner.get_migrations().iter().map(refinery::Migration::version).max();
+    let applied = runner.get_last_applied_migration(connection).map_err(failed)?;
+    if applied.map(|migration| migration.version()) > newest {
+        return Err(OpenError::Newer { path: path.to_path_buf() });
+    }
+    runner.run(connection).map(drop).map_err(failed)
+}
+
+fn settle<D: DatabaseKind>(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", D::SYNCHRONOUS)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")
+}
+
+pub(crate) fn open_reader<D: DatabaseKind>(folder: &Path) -> Result<Connection, OpenError> {
+    let path = folder.join(D::FILE);
+    let io = |source| OpenError::Io { path: path.clone(), source };
+    let connection =
+        Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(io)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(io)?;
+    if D::SEES_ACCOUNTS {
+        let accounts = folder.join(Accounts::FILE);
+        connection
+            .execute("ATTACH DATABASE ?1 AS acc", [accounts.to_string_lossy()])
+            .map_err(io)?;
+    }
+    connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(io)?;
+    connection.pragma_update(None, "temp_store", "MEMORY").map_err(io)?;
+    // WAL readers need write access to the shared-memory file, so the file is opened writable and
+    // the connection is told never to write.
+    connection.pragma_update(None, "query_only", true).map_err(io)?;
+    Ok(connection)
+}
+
+fn set_aside(path: &Path) -> Result<(), OpenError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let from = PathBuf::from(format!("{}{suffix}", path.display()));
+        let to = PathBuf::from(format!("{}.damaged{suffix}", path.display()));
+        if let Err(error) = std::fs::rename(&from, &to)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(OpenError::Damaged { path: path.to_path_buf(), source: None });
+        }
+    }
+    Ok(())
+}
