@@ -1,0 +1,42 @@
+# The commands people type. Each is a line or two; the work is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check ci cross cross-smoke bench corpus screenshots clean
+
+ARCH ?= aarch64
+N ?= 5000
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
+
+setup: ## install all that run, test, check and cross need (Debian packages, npm, Python tools)
+	@scripts/setup run test check cross && scripts/web install
+
+run: ## build and start a server: data in ./data, media from MEDIA=… or a sample library
+	@scripts/run
+
+test: ## everything that is tested, browser tests included; ends with `N passed, N failed`
+	@scripts/test
+
+check: ## formatting, lints, licences, module directions, the web app's lint and types
+	@scripts/check
+
+ci: ## what .ci/run calls: check, test, and the aarch64 build with its checks
+	@scripts/ci
+
+cross: ## a static binary for ARCH=aarch64|armv7|x86_64, checked, in target/cross/
+	@scripts/cross $(ARCH)
+
+cross-smoke: ## claim, scan and a range request on the binary of ARCH, under qemu
+	@scripts/cross-smoke $(ARCH) target/cross/stead-$(ARCH)
+
+bench: ## size, start, memory, index rate, throughput, each beside a peer in the same run
+	@scripts/bench
+
+corpus: ## a seeded library of N=5000 files for the benches, in the cache folder
+	@scripts/corpus $(N)
+
+screenshots: ## the pictures of docs/screenshots, made anew from a real run
+	@scripts/screenshots
+
+clean: ## the build output and the sample library; never ./data, which may hold a claimed server
+	@rm -rf target media web/dist web/node_modules

@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# What every script here shares: where things are kept, how a failure is said, how time is told.
+# Sourced, never run. A script that sources it starts with `set -euo pipefail`.
+
+STEAD_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export STEAD_ROOT
+
+# One folder outside the clone holds all that is slow to get twice: tools, wheels, npm's
+# packages, the corpus, and in CI the build output too.
+STEAD_CACHE=${STEAD_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/stead}
+export STEAD_CACHE
+mkdir -p "$STEAD_CACHE"
+
+# A person finds the build where cargo puts it; CI starts from a fresh clone every time, so its
+# build output lives in the cache and dependencies are compiled once.
+if [[ -z ${CARGO_TARGET_DIR:-} && ${CI:-} == true ]]; then
+    CARGO_TARGET_DIR=$STEAD_CACHE/target
+fi
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$STEAD_ROOT/target}
+export CARGO_TARGET_DIR
+
+VENV=$STEAD_CACHE/venv
+TOOLS=$STEAD_CACHE/tools
+export npm_config_cache=$STEAD_CACHE/npm
+export npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false
+
+say() { printf '%s\n' "$*"; }
+note() { printf '%s\n' "$*" >&2; }
+
+# A failure is a sentence for a person, on stderr.
+die() {
+    printf '\nstead: %s\n' "$*" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# need COMMAND SENTENCE: the sentence says how to get what is missing.
+need() { have "$1" || die "$2"; }
+
+milliseconds() { date +%s%3N; }
+
+# stage NAME COMMAND…: runs it, and says how long it took.
+stage() {
+    local name=$1 started status=0
+    shift
+    started=$(date +%s)
+    printf '\n== %s\n' "$name"
+    "$@" || status=$?
+    printf '== %s: %s s%s\n' "$name" $(($(date +%s) - started)) \
+        "$([[ $status == 0 ]] || printf ' — FAILED')"
+    return "$status"
+}
+
+# stamp_of FILE…: one hash over contents, to tell whether a step must be done again.
+stamp_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
