@@ -1,1 +1,4 @@
 //! The machine: clock, entropy, service manager, disks, console.
+
+pub mod clock;
+pub mod entropy;

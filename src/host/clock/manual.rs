@@ -1,0 +1,86 @@
+//! A clock that its holder sets: for tests, and for the separate test host. The shipped binary
+//! makes none, and no option or variable leads here.
+
+use super::{Bounds, Clock, Reading, Told, judge};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
+
+/// The same judgement as the machine's clock, over values that tests set.
+pub struct ManualClock(Mutex<State>);
+
+struct State {
+    reading: Reading,
+    told: Option<Told>,
+    bounds: Bounds,
+}
+
+impl ManualClock {
+    /// A clock that the network has set to `wall`, in a program that was built at `build`.
+    #[must_use]
+    pub fn synced(build: WallMs, wall: WallMs) -> Self {
+        Self::new(build, wall, true)
+    }
+
+    /// A clock that nobody has set: `wall` is what the kernel says, 1970 for instance.
+    #[must_use]
+    pub fn unknown(build: WallMs, wall: WallMs) -> Self {
+        Self::new(build, wall, false)
+    }
+
+    fn new(build: WallMs, wall: WallMs, network: bool) -> Self {
+        let reading = Reading { wall, boot: BootMs(60_000), network, hardware: false };
+        Self(Mutex::new(State { reading, told: None, bounds: Bounds { build, mark: None } }))
+    }
+
+    /// Time passes: both clocks go on by `ms`.
+    pub fn advance(&self, ms: u64) {
+        let mut state = self.state();
+        state.reading.boot = state.reading.boot.plus_ms(ms);
+        let wall = state.reading.wall.plus_ms(i64::try_from(ms).unwrap_or(i64::MAX));
+        state.reading.wall = wall;
+    }
+
+    /// Somebody sets the system's wall clock; uptime goes on as it was.
+    pub fn set_wall(&self, wall: WallMs) {
+        self.state().reading.wall = wall;
+    }
+
+    /// Network time comes or is gone.
+    pub fn set_network(&self, network: bool) {
+        self.state().reading.network = network;
+    }
+
+    /// A power cut: uptime starts anew, the kernel starts at `wall`, what was told is forgotten,
+    /// and the next start finds `mark`.
+    pub fn reboot(&self, wall: WallMs, mark: Option<WallMs>) {
+        let mut state = self.state();
+        let bounds = Bounds { mark, ..state.bounds };
+        let reading = Reading { wall, boot: BootMs(5000), network: false, hardware: false };
+        *state = State { reading, told: None, bounds };
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Now {
+        let state = self.state();
+        judge(state.reading, state.told, state.bounds)
+    }
+
+    fn offer_browser_time(&self, browser: WallMs) -> bool {
+        let mut state = self.state();
+        let unknown = judge(state.reading, state.told, state.bounds).trust == TimeTrust::Unknown;
+        let taken = unknown && state.bounds.believable(browser);
+        if taken {
+            state.told = Some(Told { wall: browser, boot: state.reading.boot });
+        }
+        taken
+    }
+
+    fn floor(&self) -> WallMs {
+        self.state().bounds.floor()
+    }
+}

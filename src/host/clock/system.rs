@@ -1,0 +1,105 @@
+//! The machine's own clocks.
+
+use super::{Bounds, Clock, Reading, Told, build_time, judge};
+use rustix::time::{ClockId, Timespec, clock_gettime};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
+
+/// timesyncd makes this file, on a tmpfs, at its first answer in a boot.
+const NETWORK_TIME: &str = "/run/systemd/timesync/synchronized";
+
+/// "1" in this file of a hardware clock says that the kernel took its time from it at boot.
+const HARDWARE_CLOCKS: &str = "/sys/class/rtc";
+
+/// How often the file system is asked whether network time has come.
+const NETWORK_TIME_CHECK_MS: u64 = 5000;
+
+/// The clocks of the machine: CLOCK_REALTIME, and CLOCK_BOOTTIME, which counts sleep too.
+pub struct SystemClock {
+    bounds: Bounds,
+    hardware: bool,
+    told: Mutex<Option<Told>>,
+    network: AtomicBool,
+    network_check_due_boot_ms: AtomicU64,
+}
+
+impl SystemClock {
+    /// `mark` is what [`Clock::mark`] gave for keeping in an earlier run.
+    #[must_use]
+    pub fn new(mark: Option<WallMs>) -> Self {
+        Self {
+            bounds: Bounds { build: build_time(), mark },
+            hardware: set_from_hardware(Path::new(HARDWARE_CLOCKS)),
+            told: Mutex::new(None),
+            network: AtomicBool::new(false),
+            network_check_due_boot_ms: AtomicU64::new(0),
+        }
+    }
+
+    fn read(&self) -> Reading {
+        let boot = boot_ms();
+        let network = self.network_heard(boot);
+        Reading { wall: system_wall_ms(), boot, network, hardware: self.hardware }
+    }
+
+    /// Once heard it stays so for this run: the machine's clock keeps its pace well enough.
+    fn network_heard(&self, boot: BootMs) -> bool {
+        if self.network.load(Ordering::Relaxed) {
+            return true;
+        }
+        if boot.0 < self.network_check_due_boot_ms.load(Ordering::Relaxed) {
+            return false;
+        }
+        self.network_check_due_boot_ms.store(boot.0 + NETWORK_TIME_CHECK_MS, Ordering::Relaxed);
+        let heard = Path::new(NETWORK_TIME).exists();
+        self.network.store(heard, Ordering::Relaxed);
+        heard
+    }
+
+    fn told(&self) -> Option<Told> {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Now {
+        judge(self.read(), self.told(), self.bounds)
+    }
+
+    fn offer_browser_time(&self, browser: WallMs) -> bool {
+        let reading = self.read();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = judge(reading, *told, self.bounds).trust == TimeTrust::Unknown;
+        let taken = unknown && self.bounds.believable(browser);
+        if taken {
+            *told = Some(Told { wall: browser, boot: reading.boot });
+        }
+        taken
+    }
+
+    fn floor(&self) -> WallMs {
+        self.bounds.floor()
+    }
+}
+
+fn system_wall_ms() -> WallMs {
+    WallMs(ms(clock_gettime(ClockId::Realtime)))
+}
+
+fn boot_ms() -> BootMs {
+    BootMs(u64::try_from(ms(clock_gettime(ClockId::Boottime))).unwrap_or(0))
+}
+
+fn ms(time: Timespec) -> i64 {
+    time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000)
+}
+
+/// Whether the kernel took its time from one of the hardware clocks under `classes`.
+pub(super) fn set_from_hardware(classes: &Path) -> bool {
+    let Ok(clocks) = std::fs::read_dir(classes) else { return false };
+    clocks.flatten().any(|clock| {
+        std::fs::read_to_string(clock.path().join("hctosys")).is_ok_and(|text| text.trim() == "1")
+    })
+}

@@ -1,0 +1,121 @@
+//! The judgement as a table, and the machine's clock as it is.
+
+use super::system::set_from_hardware;
+use super::*;
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+const BUILD: WallMs = WallMs(1_700_000_000_000);
+const MARK: WallMs = WallMs(1_700_000_000_000 + 10 * DAY_MS);
+
+fn days(days: i64) -> WallMs {
+    BUILD.plus_ms(days * DAY_MS)
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Nothing,
+    Hardware,
+    Network,
+}
+
+fn check(source: Source, system: WallMs, told: Option<WallMs>, wall: WallMs, trust: TimeTrust) {
+    let (network, hardware) = match source {
+        Source::Nothing => (false, false),
+        Source::Hardware => (false, true),
+        Source::Network => (true, true),
+    };
+    let reading = Reading { wall: system, boot: BootMs(90_000), network, hardware };
+    let told = told.map(|wall| Told { wall, boot: BootMs(80_000) });
+    let bounds = Bounds { build: BUILD, mark: Some(MARK) };
+    let now = judge(reading, told, bounds);
+    assert_eq!((now.wall, now.trust), (wall, trust), "system says {system:?}");
+}
+
+#[test]
+fn judgement() {
+    use Source::{Hardware, Network, Nothing};
+    use TimeTrust::{Held, Synced, Unknown};
+    let y1970 = WallMs(7000);
+    check(Nothing, y1970, None, MARK, Unknown);
+    check(Nothing, days(20), None, days(20), Unknown);
+    check(Nothing, y1970, Some(days(30)), days(30).plus_ms(10_000), Held);
+    check(Nothing, days(9999), Some(days(30)), days(30).plus_ms(10_000), Held);
+    check(Hardware, days(20), None, days(20), Held);
+    check(Hardware, y1970, None, MARK, Unknown);
+    check(Hardware, days(5), None, MARK, Unknown);
+    check(Hardware, days(30 * 365), None, days(30 * 365), Unknown);
+    check(Network, days(20), None, days(20), Synced);
+    check(Network, days(20), Some(days(30)), days(20), Synced);
+    check(Network, days(5), None, days(5), Synced);
+    check(Network, y1970, None, BUILD, Synced);
+}
+
+#[test]
+fn a_browser_is_believed_once_and_within_bounds() {
+    let clock = ManualClock::unknown(BUILD, WallMs(0));
+    assert_eq!(clock.mark(), None);
+    assert!(!clock.offer_browser_time(BUILD));
+    assert!(!clock.offer_browser_time(days(21 * 365)));
+    assert!(clock.offer_browser_time(days(3)));
+    assert!(!clock.offer_browser_time(days(4)));
+    clock.advance(5000);
+    let now = clock.now();
+    assert_eq!((now.wall, now.trust), (days(3).plus_ms(5000), TimeTrust::Held));
+    assert_eq!(clock.mark(), Some(now.wall));
+}
+
+#[test]
+fn a_synced_clock_takes_nobodys_word() {
+    let clock = ManualClock::synced(BUILD, days(2));
+    assert!(!clock.offer_browser_time(days(3)));
+    assert_eq!(clock.now().wall, days(2));
+}
+
+#[test]
+fn after_a_power_cut_the_mark_is_the_floor() {
+    let clock = ManualClock::synced(BUILD, days(2));
+    let mark = clock.mark();
+    clock.reboot(WallMs(0), mark);
+    assert_eq!(clock.floor(), days(2));
+    let now = clock.now();
+    assert_eq!((now.wall, now.trust), (days(2), TimeTrust::Unknown));
+    assert!(!clock.offer_browser_time(days(1)));
+    assert!(clock.offer_browser_time(days(3)));
+}
+
+#[test]
+fn the_network_corrects_a_mark_from_the_future() {
+    let clock = ManualClock::unknown(BUILD, days(9000));
+    clock.reboot(days(9000), Some(days(9000)));
+    clock.set_wall(days(4));
+    clock.set_network(true);
+    assert_eq!(clock.now().wall, days(4));
+    assert_eq!(clock.mark(), Some(days(4)));
+}
+
+#[test]
+fn the_systems_clock_keeps_to_its_floor_and_moves_on() {
+    let far = build_time().plus_ms(19 * YEAR_MS);
+    let clock = SystemClock::new(Some(far));
+    assert_eq!(clock.floor(), far);
+    let (first, second) = (clock.now(), clock.now());
+    assert!(second.boot >= first.boot && first.boot > BootMs(0));
+    assert!(first.trust == TimeTrust::Synced || first.wall >= far);
+}
+
+#[test]
+fn the_build_is_not_ahead_of_this_machine() {
+    assert!(build_time() > BUILD);
+    assert!(SystemClock::new(None).now().wall >= build_time());
+}
+
+#[test]
+fn hardware_clocks_are_asked_whether_they_set_the_time() {
+    let class = tempfile::tempdir().unwrap();
+    assert!(!set_from_hardware(&class.path().join("missing")));
+    for (clock, hctosys, expected) in [("rtc0", "0\n", false), ("rtc1", "1\n", true)] {
+        std::fs::create_dir(class.path().join(clock)).unwrap();
+        std::fs::write(class.path().join(clock).join("hctosys"), hctosys).unwrap();
+        assert_eq!(set_from_hardware(class.path()), expected);
+    }
+}
