@@ -47,3 +47,15 @@ pub const DRAIN_SECONDS: u64 = 10;
 pub const PAGE_ITEMS_MAX: u32 = 200;
 /// Password hashes computed at once: 19 MiB each, so a flood of sign-ins cannot eat a small box.
 pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+/// Wrong claim codes from one address before it has to wait; a person mistypes, thrice.
+pub const CODE_FREE_MISSES: u32 = 3;
+/// Wrong claim codes from all addresses before everybody has to wait; an attacker with many
+/// addresses (IPv6) meets this one.
+pub const CODE_FREE_MISSES_GLOBAL: u32 = 30;
+/// Addresses whose misses are remembered; the oldest is forgotten, and the global count remains.
+pub const CODE_ADDRESSES_MAX: usize = 256;
+/// Misses are forgotten after this long without another one.
+pub const CODE_FORGET_SECONDS: u64 = 3600;
+/// Longest wait that misses of all addresses together bring: guessing 20^8 codes at this pace
+/// takes 48,000 years, and a person who types the right one waits no longer.
+pub const CODE_GLOBAL_WAIT_SECONDS: u64 = 60;

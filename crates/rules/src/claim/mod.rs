@@ -1,1 +1,38 @@
 //! The life of a server: who may claim it, when, and what every state serves.
+//!
+//! ```text
+//!            start                   proof              owner written
+//!  FACTORY ────────▶ OFFERED ◀──────────────▶ PENDING ───────────────▶ CLAIMED
+//!                    LEGACY  ◀─ time, denial ─┘  ▲                       │
+//!                                                │ proof                 │ start finds less
+//!                    RECOVERY ───────────────────┘                       │ than the marker
+//!                       ▲                                                ▼
+//!                       └──────── recovery opened ──────────────────── LOCKED
+//! ```
+//!
+//! [`start_state`] says with what a server comes up, [`apply`] and [`step`] how it goes on, and
+//! [`State::serves`] what a state gives away. No state that was ever claimed leads back to one
+//! that was not: a server that loses its owner or its database is locked, never open.
+//!
+//! These modules know no clock, no file and no secret store. The caller holds one lock over the
+//! state, decides inside the transaction that writes, and runs the effects after the commit, in
+//! their order.
+
+mod effect;
+mod event;
+mod proof;
+mod start;
+mod state;
+mod step;
+mod throttle;
+
+pub use effect::{ClaimLog, Effect, Ended};
+pub use event::{Event, Link, Peer, Reject};
+pub use proof::{BadProof, ClaimCode, LinkSecret, secret_is_old};
+pub use start::{
+    CLAIM_RULE_SINCE, Database, LocalPlayback, LocalSecurity, Marker, Start, Version,
+    next_generation, start_state,
+};
+pub use state::{Before, Generation, LockReason, Pending, ProofKind, Serves, State, WizardStep};
+pub use step::{Applied, Step, apply, settle, step};
+pub use throttle::{CodeThrottle, Wait};
