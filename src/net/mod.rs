@@ -1,1 +1,7 @@
-//! The network: TLS and the CA of the box, names, discovery.
+//! The network: names and addresses, TLS and the CA of the box, discovery, QR codes.
+//!
+//! Nothing here knows the claim, the accounts or the routes: every function takes plain values.
+
+pub mod guard;
+pub mod names;
+pub mod qr;
