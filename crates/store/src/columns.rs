@@ -2,6 +2,8 @@
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use stead_rules::media::LibraryKind;
+use stead_rules::policy::{Assurance, ClientKind, Role};
 
 /// An id read from a blob column.
 pub(crate) struct Stored<T>(pub(crate) T);
@@ -28,3 +30,31 @@ where
 {
     row.get::<_, Stored<T>>(name).map(|stored| stored.0)
 }
+
+/// Words in the schema for the values of an enum, both ways; an unknown word is an error.
+macro_rules! words {
+    ($ty:ident, $word:ident, $read:ident, { $($variant:ident => $text:literal),* $(,)? }) => {
+        pub(crate) const fn $word(value: $ty) -> &'static str {
+            match value { $($ty::$variant => $text),* }
+        }
+
+        pub(crate) fn $read(row: &Row<'_>, name: &str) -> rusqlite::Result<$ty> {
+            match row.get_ref(name)?.as_str()? {
+                $($text => Ok($ty::$variant),)*
+                _ => Err(FromSqlError::InvalidType.into()),
+            }
+        }
+    };
+}
+
+words!(Role, role_word, role, {
+    Owner => "owner", Administrator => "administrator", Member => "member",
+});
+words!(Assurance, assurance_word, assurance, {
+    None => "none", Password => "pwd", Mfa => "mfa",
+    MfaPhishingResistant => "mfa_phishing_resistant",
+});
+words!(ClientKind, client_word, client, { Web => "web", Tv => "tv", App => "app" });
+words!(LibraryKind, library_kind_word, library_kind, {
+    Films => "films", Series => "series", Music => "music", Photos => "photos", Mixed => "mixed",
+});

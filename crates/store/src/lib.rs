@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod accounts;
 mod columns;
 mod open;
 mod tx;

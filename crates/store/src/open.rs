@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::tx::Db;
+use crate::accounts::claim::{Server, make_server};
+use crate::tx::{Db, StoreError};
 
 /// A statement waits this long for a lock; there is one writer, so only checkpoints and a second
 /// process (a backup, a shell) can hold one.
@@ -88,6 +89,24 @@ pub enum OpenError {
         #[source]
         source: Box<refinery::Error>,
     },
+    /// The first row could not be written.
+    #[error("{} could not be made", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the store says.
+        #[source]
+        source: StoreError,
+    },
+    /// The finished file could not be put in its place.
+    #[error("{} could not be put in place", path.display())]
+    Rename {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The file cannot be opened at all.
     #[error("{} cannot be opened", path.display())]
     Io {
@@ -109,17 +128,35 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens both databases in `folder`, makes what is missing and migrates. `library.db` is
-    /// rebuildable: a damaged one is set aside as `library.db.damaged` and made anew.
+    /// Makes `accounts.db` for a new server, then opens both databases. The file is complete
+    /// under another name before it gets its own, so an `accounts.db` that is empty or cut short
+    /// is always damage and never a first start that was interrupted.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a file that has the name already stays as it is.
+    pub fn create(folder: &Path, server: &Server) -> Result<Self, OpenError> {
+        let path = folder.join(Accounts::FILE);
+        if path.try_exists().unwrap_or(true) {
+            return Self::open(folder);
+        }
+        make_accounts(folder, &path, server)?;
+        Self::open(folder)
+    }
+
+    /// Opens both databases in `folder` and migrates. `library.db` is rebuildable: a damaged one
+    /// is set aside as `library.db.damaged` and made anew.
     ///
     /// # Errors
     /// [`OpenError`]; nothing was changed then.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        let accounts = open_writer::<Accounts>(folder)?;
-        let library = match open_writer::<Library>(folder) {
+        let accounts = folder.join(Accounts::FILE);
+        read_server_facts(&accounts)?;
+        let accounts = open_writer::<Accounts>(&accounts)?;
+        let library = folder.join(Library::FILE);
+        let library = match open_writer::<Library>(&library) {
             Err(OpenError::Damaged { path, .. }) => {
                 set_aside(&path)?;
-                open_writer::<Library>(folder)?
+                open_writer::<Library>(&path)?
             }
             other => other?,
         };
@@ -128,6 +165,22 @@ impl Store {
             library: Db::new(folder.to_path_buf(), library),
         })
     }
+}
+
+fn make_accounts(folder: &Path, path: &Path, server: &Server) -> Result<(), OpenError> {
+    let draft = folder.join("accounts.db.new");
+    for suffix in ["", "-wal", "-shm"] {
+        // Left by an interrupted attempt, or absent.
+        drop(std::fs::remove_file(format!("{}{suffix}", draft.display())));
+    }
+    let db = Db::<Accounts>::new(folder.to_path_buf(), open_writer::<Accounts>(&draft)?);
+    db.write(|tx| make_server(tx, server))
+        .map_err(|source| OpenError::Create { path: path.to_path_buf(), source })?;
+    // Closing the last connection moves the write-ahead log into the file and syncs it.
+    drop(db);
+    std::fs::rename(&draft, path)
+        .and_then(|()| std::fs::File::open(folder)?.sync_all())
+        .map_err(|source| OpenError::Rename { path: path.to_path_buf(), source })
 }
 
 /// What lies where `accounts.db` belongs, before anything is opened for writing.
@@ -178,8 +231,8 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn open_writer<D: DatabaseKind>(folder: &Path) -> Result<Connection, OpenError> {
-    let path = folder.join(D::FILE);
+fn open_writer<D: DatabaseKind>(path: &Path) -> Result<Connection, OpenError> {
+    let path = path.to_path_buf();
     let existed = path.try_exists().unwrap_or(true);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = Connection::open_with_flags(&path, flags)
@@ -196,12 +249,21 @@ fn migrate<D: DatabaseKind>(connection: &mut Connection, path: &Path) -> Result<
     let failed =
         |source| OpenError::Migration { path: path.to_path_buf(), source: Box::new(source) };
     let runner = D::migrations().set_grouped(true).set_abort_missing(true);
-    let newest = runner.get_migrations().iter().map(refinery::Migration::version).max();
-    let applied = runner.get_last_applied_migration(connection).map_err(failed)?;
-    if applied.map(|migration| migration.version()) > newest {
+    let newest = runner.get_migrations().iter().map(|migration| i64::from(migration.version()));
+    let applied = newest_applied(connection)
+        .map_err(|source| OpenError::Io { path: path.to_path_buf(), source })?;
+    if applied > newest.max() {
         return Err(OpenError::Newer { path: path.to_path_buf() });
     }
     runner.run(connection).map(drop).map_err(failed)
+}
+
+fn newest_applied(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    let table = "refinery_schema_history";
+    if !connection.table_exists(None, table)? {
+        return Ok(None);
+    }
+    connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))
 }
 
 fn settle<D: DatabaseKind>(connection: &Connection) -> rusqlite::Result<()> {

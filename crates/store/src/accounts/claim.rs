@@ -1,0 +1,146 @@
+//! The server's own row and the offer that waits for an owner.
+
+use rusqlite::OptionalExtension;
+use stead_rules::ids::BoxId;
+use stead_rules::time::WallMs;
+
+use crate::columns::id;
+use crate::{Accounts, ReadTx, StoreError, WriteTx};
+
+/// What the server knows of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Kept for life.
+    pub box_id: BoxId,
+    /// What people call it.
+    pub name: String,
+    /// How often it was claimed; 0 is never.
+    pub generation: u64,
+    /// Sessions of an older epoch are void.
+    pub epoch: u64,
+    /// Wall time was at least this.
+    pub clock_mark: WallMs,
+    /// Signs stream links.
+    pub link_key: Vec<u8>,
+    /// The version that made this database.
+    pub created_by: String,
+}
+
+/// The server's row, if it was made.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn server(tx: &ReadTx<'_, Accounts>) -> Result<Option<Server>, StoreError> {
+    let sql = "SELECT box_id, name, generation, epoch, clock_mark_ms, link_key, created_by
+                 FROM server WHERE one = 1";
+    let found = tx.transaction.query_row(sql, [], |row| {
+        Ok(Server {
+            box_id: id(row, "box_id")?,
+            name: row.get("name")?,
+            generation: row.get("generation")?,
+            epoch: row.get("epoch")?,
+            clock_mark: WallMs(row.get("clock_mark_ms")?),
+            link_key: row.get("link_key")?,
+            created_by: row.get("created_by")?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// Makes the server's row of a new database.
+///
+/// # Errors
+/// [`StoreError::Exists`] if there is one.
+pub fn make_server(tx: &WriteTx<'_, Accounts>, server: &Server) -> Result<(), StoreError> {
+    let sql = "INSERT INTO server
+                 (one, box_id, name, created_by, created_ms, generation, epoch, clock_mark_ms,
+                  link_key)
+               VALUES (1, ?1, ?2, ?3, ?4, 0, 0, ?4, ?5)";
+    tx.transaction.execute(
+        sql,
+        (
+            server.box_id.as_bytes(),
+            &server.name,
+            &server.created_by,
+            server.clock_mark.0,
+            &server.link_key,
+        ),
+    )?;
+    Ok(())
+}
+
+/// Gives the server another name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn rename_server(tx: &WriteTx<'_, Accounts>, name: &str) -> Result<(), StoreError> {
+    tx.transaction.execute("UPDATE server SET name = ?1 WHERE one = 1", [name])?;
+    Ok(())
+}
+
+/// Records that the server is claimed for the `generation`-th time.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_generation(tx: &WriteTx<'_, Accounts>, generation: u64) -> Result<(), StoreError> {
+    let sql = "UPDATE server SET generation = max(generation, ?1) WHERE one = 1";
+    tx.transaction.execute(sql, [generation])?;
+    Ok(())
+}
+
+/// Records that wall time has reached `wall`; it never goes back.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn mark_clock(tx: &WriteTx<'_, Accounts>, wall: WallMs) -> Result<(), StoreError> {
+    let sql = "UPDATE server SET clock_mark_ms = max(clock_mark_ms, ?1) WHERE one = 1";
+    tx.transaction.execute(sql, [wall.0])?;
+    Ok(())
+}
+
+/// A proof of possession that waits to be used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The secret of the link in the set-up page.
+    pub link_secret: String,
+    /// The code on the console.
+    pub console_code: String,
+    /// Uptime it has been valid for.
+    pub uptime_seconds: u64,
+}
+
+/// The offer, if one was made.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn offer(tx: &ReadTx<'_, Accounts>) -> Result<Option<Offer>, StoreError> {
+    let sql = "SELECT link_secret, console_code, uptime_seconds FROM claim_offer WHERE one = 1";
+    let found = tx.transaction.query_row(sql, [], |row| {
+        Ok(Offer {
+            link_secret: row.get(0)?,
+            console_code: row.get(1)?,
+            uptime_seconds: row.get(2)?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// Makes or replaces the offer.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_offer(tx: &WriteTx<'_, Accounts>, offer: &Offer) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO claim_offer (one, link_secret, console_code, uptime_seconds)
+               VALUES (1, ?1, ?2, ?3)";
+    tx.transaction.execute(sql, (&offer.link_secret, &offer.console_code, offer.uptime_seconds))?;
+    Ok(())
+}
+
+/// Withdraws the offer.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn remove_offer(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
+    tx.transaction.execute("DELETE FROM claim_offer", [])?;
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! Issuers, accounts with their factors, and users.
+
+use rusqlite::{OptionalExtension, Row};
+use stead_rules::ids::{AccountId, IssuerId, UserId};
+use stead_rules::policy::Role;
+use stead_rules::time::WallMs;
+
+use crate::columns::{Stored, id, role, role_word};
+use crate::{Accounts, ReadTx, StoreError, WriteTx};
+
+/// The row of the embedded account service, made if it is missing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn embedded_issuer(
+    tx: &WriteTx<'_, Accounts>,
+    fresh: IssuerId,
+    now: WallMs,
+) -> Result<IssuerId, StoreError> {
+    let sql = "INSERT INTO issuer (id, kind, url, name, assurance, created_ms)
+               VALUES (?1, 'embedded', NULL, 'This server', 'embedded', ?2)
+               ON CONFLICT (kind) WHERE kind = 'embedded' DO NOTHING";
+    tx.transaction.execute(sql, (fresh.as_bytes(), now.0))?;
+    let sql = "SELECT id FROM issuer WHERE kind = 'embedded'";
+    let found: Stored<IssuerId> = tx.transaction.query_row(sql, [], |row| row.get(0))?;
+    Ok(found.0)
+}
+
+/// An account of the embedded service.
+#[derive(Clone)]
+pub struct Account {
+    /// Its text is the `sub` of its user.
+    pub id: AccountId,
+    /// What is typed to sign in, folded.
+    pub login: String,
+    /// What is shown.
+    pub name: String,
+    /// PHC string.
+    pub password_hash: String,
+    /// Bumped when a factor changes.
+    pub epoch: u64,
+    /// Whether it may sign in.
+    pub enabled: bool,
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// [`StoreError::Exists`] if the login is taken.
+pub fn make_account(
+    tx: &WriteTx<'_, Accounts>,
+    account: &Account,
+    now: WallMs,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO account (id, login, name, password_hash, epoch, enabled, created_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    tx.transaction.execute(
+        sql,
+        (
+            account.id.as_bytes(),
+            &account.login,
+            &account.name,
+            &account.password_hash,
+            account.epoch,
+            account.enabled,
+            now.0,
+        ),
+    )?;
+    Ok(())
+}
+
+/// The account with this login.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn account_by_login(
+    tx: &ReadTx<'_, Accounts>,
+    login: &str,
+) -> Result<Option<Account>, StoreError> {
+    let sql = "SELECT id, login, name, password_hash, epoch, enabled FROM account
+                WHERE login = ?1";
+    Ok(tx.transaction.query_row(sql, [login], account_row).optional()?)
+}
+
+fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        id: id(row, "id")?,
+        login: row.get("login")?,
+        name: row.get("name")?,
+        password_hash: row.get("password_hash")?,
+        epoch: row.get("epoch")?,
+        enabled: row.get("enabled")?,
+    })
+}
+
+/// A confirmed authenticator.
+pub struct Totp {
+    /// The shared secret.
+    pub secret: Vec<u8>,
+    /// The last step that was accepted.
+    pub last_step: u64,
+}
+
+/// The account's authenticator, if it has one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn totp(tx: &ReadTx<'_, Accounts>, account: AccountId) -> Result<Option<Totp>, StoreError> {
+    let sql = "SELECT secret, last_step FROM totp WHERE account_id = ?1";
+    let found = tx.transaction.query_row(sql, [account.as_bytes()], |row| {
+        Ok(Totp { secret: row.get(0)?, last_step: row.get(1)? })
+    });
+    Ok(found.optional()?)
+}
+
+/// Sets the account's authenticator.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_totp(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    totp: &Totp,
+    now: WallMs,
+) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO totp (account_id, secret, last_step, created_ms)
+               VALUES (?1, ?2, ?3, ?4)";
+    tx.transaction.execute(sql, (account.as_bytes(), &totp.secret, totp.last_step, now.0))?;
+    Ok(())
+}
+
+/// Accepts `step` once: false when it or a later one was accepted already (RFC 6238 §5.2).
+///
+/// # Errors
+/// [`StoreError`].
+pub fn accept_totp_step(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    step: u64,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE totp SET last_step = ?2 WHERE account_id = ?1 AND last_step < ?2";
+    Ok(tx.transaction.execute(sql, (account.as_bytes(), step))? == 1)
+}
+
+/// Replaces the account's recovery codes by these hashes.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_recovery_codes(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    hashes: &[[u8; 32]],
+) -> Result<(), StoreError> {
+    let remove = "DELETE FROM recovery_code WHERE account_id = ?1";
+    tx.transaction.execute(remove, [account.as_bytes()])?;
+    let insert = "INSERT INTO recovery_code (account_id, code_hash) VALUES (?1, ?2)";
+    for hash in hashes {
+        tx.transaction.execute(insert, (account.as_bytes(), hash))?;
+    }
+    Ok(())
+}
+
+/// Uses a recovery code up: false when there is no such unused code.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn use_recovery_code(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    hash: &[u8; 32],
+    now: WallMs,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE recovery_code SET used_ms = ?3
+                WHERE account_id = ?1 AND code_hash = ?2 AND used_ms IS NULL";
+    Ok(tx.transaction.execute(sql, (account.as_bytes(), hash, now.0))? == 1)
+}
+
+/// Somebody who uses this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// Where the identity comes from.
+    pub issuer: IssuerId,
+    /// The issuer's name for it.
+    pub sub: String,
+    /// What is shown.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may come in.
+    pub enabled: bool,
+    /// Sessions of an older epoch are void.
+    pub epoch: u64,
+}
+
+/// Makes a user.
+///
+/// # Errors
+/// [`StoreError::Exists`] if the identity is known, or a second owner would be made.
+pub fn make_user(tx: &WriteTx<'_, Accounts>, user: &User, now: WallMs) -> Result<(), StoreError> {
+    let sql = "INSERT INTO user (id, issuer_id, sub, name, role, enabled, epoch, created_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    tx.transaction.execute(
+        sql,
+        (
+            user.id.as_bytes(),
+            user.issuer.as_bytes(),
+            &user.sub,
+            &user.name,
+            role_word(user.role),
+            user.enabled,
+            user.epoch,
+            now.0,
+        ),
+    )?;
+    Ok(())
+}
+
+/// The user behind an identity.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn user_by_identity(
+    tx: &ReadTx<'_, Accounts>,
+    issuer: IssuerId,
+    sub: &str,
+) -> Result<Option<User>, StoreError> {
+    let sql = "SELECT id, issuer_id, sub, name, role, enabled, epoch FROM user
+                WHERE issuer_id = ?1 AND sub = ?2";
+    let found = tx.transaction.query_row(sql, (issuer.as_bytes(), sub), |row| user_row(row));
+    Ok(found.optional()?)
+}
+
+pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: id(row, "id")?,
+        issuer: id(row, "issuer_id")?,
+        sub: row.get("sub")?,
+        name: row.get("name")?,
+        role: role(row, "role")?,
+        enabled: row.get("enabled")?,
+        epoch: row.get("epoch")?,
+    })
+}
+
+/// How often a credential was wrong, and when last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Misses {
+    /// In a row.
+    pub count: u32,
+    /// The last one.
+    pub last: WallMs,
+}
+
+/// The misses of a credential.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn misses(tx: &ReadTx<'_, Accounts>, credential: &str) -> Result<Option<Misses>, StoreError> {
+    let sql = "SELECT misses, last_miss_ms FROM throttle WHERE credential = ?1";
+    let found = tx.transaction.query_row(sql, [credential], |row| {
+        Ok(Misses { count: row.get(0)?, last: WallMs(row.get(1)?) })
+    });
+    Ok(found.optional()?)
+}
+
+/// Most throttle rows kept: unknown names get rows too, so a flood of names must not fill the disk.
+const THROTTLE_ROWS_MAX: u32 = 10_000;
+
+/// Counts a miss.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn add_miss(
+    tx: &WriteTx<'_, Accounts>,
+    credential: &str,
+    now: WallMs,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO throttle (credential, misses, last_miss_ms) VALUES (?1, 1, ?2)
+               ON CONFLICT (credential) DO UPDATE SET misses = misses + 1, last_miss_ms = ?2";
+    tx.transaction.execute(sql, (credential, now.0))?;
+    let trim = "DELETE FROM throttle WHERE credential IN
+                  (SELECT credential FROM throttle ORDER BY misses DESC, last_miss_ms DESC
+                    LIMIT -1 OFFSET ?1)";
+    tx.transaction.execute(trim, [THROTTLE_ROWS_MAX])?;
+    Ok(())
+}
+
+/// Forgets the misses of a credential that was right.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn clear_misses(tx: &WriteTx<'_, Accounts>, credential: &str) -> Result<(), StoreError> {
+    tx.transaction.execute("DELETE FROM throttle WHERE credential = ?1", [credential])?;
+    Ok(())
+}

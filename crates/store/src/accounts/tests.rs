@@ -1,0 +1,210 @@
+//! The accounts database against a real file.
+
+use stead_rules::ids::{AccountId, BoxId, IssuerId, LibraryId, RootId, UserId};
+use stead_rules::media::LibraryKind;
+use stead_rules::policy::Role;
+use stead_rules::time::WallMs;
+
+use super::claim::{self, Server, server, set_generation};
+use super::identity::{self, Account, Totp, User};
+use super::libraries::{self, LibraryRow, RootRow};
+use crate::{Accounts, Found, OpenError, Store, StoreError, WriteTx, inspect};
+
+const NOW: WallMs = WallMs(1_700_000_000_000);
+
+fn a_server() -> Server {
+    Server {
+        box_id: BoxId::from_bytes([7; 16]),
+        name: "Stead".into(),
+        generation: 0,
+        epoch: 0,
+        clock_mark: NOW,
+        link_key: vec![1; 32],
+        created_by: "0.1.0".into(),
+    }
+}
+
+fn opened() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path(), &a_server()).unwrap();
+    (folder, store)
+}
+
+fn a_user(tx: &WriteTx<'_, Accounts>, n: u8, role: Role) -> Result<UserId, StoreError> {
+    let issuer = identity::embedded_issuer(tx, IssuerId::from_bytes([n; 16]), NOW)?;
+    let account = Account {
+        id: AccountId::from_bytes([n; 16]),
+        login: format!("user{n}"),
+        name: format!("User {n}"),
+        password_hash: "x".into(),
+        epoch: 0,
+        enabled: true,
+    };
+    identity::make_account(tx, &account, NOW)?;
+    let user = User {
+        id: UserId::from_bytes([n; 16]),
+        issuer,
+        sub: account.id.to_string(),
+        name: account.name,
+        role,
+        enabled: true,
+        epoch: 0,
+    };
+    identity::make_user(tx, &user, NOW)?;
+    Ok(user.id)
+}
+
+#[test]
+fn a_generation_never_decreases() {
+    let (folder, store) = opened();
+    let generation = store
+        .accounts
+        .write(|tx| {
+            set_generation(tx, 3)?;
+            set_generation(tx, 2)?;
+            Ok::<_, StoreError>(server(tx)?.unwrap().generation)
+        })
+        .unwrap();
+    assert_eq!(generation, 3);
+    let found = Found::Server { generation: 3, created_by: "0.1.0".into() };
+    assert_eq!(inspect(folder.path()), found);
+}
+
+#[test]
+fn a_failed_use_case_leaves_no_trace() {
+    let (_folder, store) = opened();
+    let failed: Result<(), StoreError> = store.accounts.write(|tx| {
+        claim::rename_server(tx, "Another")?;
+        Err(StoreError::BadRow { what: "test" })
+    });
+    assert!(failed.is_err());
+    let row = store.accounts.read(|tx| server(tx)).unwrap();
+    assert_eq!(row.unwrap().name, "Stead");
+}
+
+#[test]
+fn there_is_one_owner() {
+    let (_folder, store) = opened();
+    store.accounts.write(|tx| a_user(tx, 1, Role::Owner)).unwrap();
+    let second = store.accounts.write(|tx| a_user(tx, 2, Role::Owner));
+    assert!(matches!(second, Err(StoreError::Exists(_))), "{second:?}");
+}
+
+#[test]
+fn a_totp_step_is_accepted_once() {
+    let (_folder, store) = opened();
+    let account = AccountId::from_bytes([1; 16]);
+    let accepted: Vec<bool> = store
+        .accounts
+        .write(|tx| {
+            a_user(tx, 1, Role::Owner)?;
+            identity::put_totp(tx, account, &Totp { secret: vec![0; 20], last_step: 10 }, NOW)?;
+            [10, 9, 11, 11, 12]
+                .iter()
+                .map(|step| identity::accept_totp_step(tx, account, *step))
+                .collect::<Result<_, StoreError>>()
+        })
+        .unwrap();
+    assert_eq!(accepted, [false, false, true, false, true]);
+}
+
+#[test]
+fn a_recovery_code_works_once() {
+    let (_folder, store) = opened();
+    let account = AccountId::from_bytes([1; 16]);
+    let used = store
+        .accounts
+        .write(|tx| {
+            a_user(tx, 1, Role::Owner)?;
+            identity::put_recovery_codes(tx, account, &[[5; 32], [6; 32]])?;
+            let first = identity::use_recovery_code(tx, account, &[5; 32], NOW)?;
+            let again = identity::use_recovery_code(tx, account, &[5; 32], NOW)?;
+            let unknown = identity::use_recovery_code(tx, account, &[9; 32], NOW)?;
+            Ok::<_, StoreError>([first, again, unknown])
+        })
+        .unwrap();
+    assert_eq!(used, [true, false, false]);
+}
+
+#[test]
+fn a_member_sees_what_is_shared_with_them() {
+    let (folder, store) = opened();
+    let library = LibraryRow {
+        id: LibraryId::from_bytes([9; 16]),
+        name: "Films".into(),
+        kind: LibraryKind::Films,
+    };
+    let root = RootRow {
+        id: RootId::from_bytes([9; 16]),
+        library: library.id,
+        path: folder.path().to_path_buf(),
+        marker: None,
+    };
+    let seen = store
+        .accounts
+        .write(|tx| {
+            let owner = a_user(tx, 1, Role::Owner)?;
+            let member = a_user(tx, 2, Role::Member)?;
+            let guest = a_user(tx, 3, Role::Member)?;
+            libraries::add(tx, &library, &root, NOW)?;
+            libraries::share(tx, library.id, member, NOW)?;
+            [owner, member, guest]
+                .iter()
+                .map(|user| Ok(libraries::visible(tx, *user)?.len()))
+                .collect::<Result<Vec<_>, StoreError>>()
+        })
+        .unwrap();
+    assert_eq!(seen, [1, 1, 0]);
+}
+
+#[test]
+fn readers_cannot_write() {
+    let (_folder, store) = opened();
+    let refused = store
+        .accounts
+        .read(|tx| tx.transaction.execute("DELETE FROM user", []).map_err(StoreError::from));
+    assert!(refused.is_err());
+}
+
+#[test]
+fn what_lies_there_is_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(inspect(folder.path()), Found::Nothing);
+    let path = folder.path().join("accounts.db");
+    std::fs::write(&path, b"").unwrap();
+    assert_eq!(inspect(folder.path()), Found::Unreadable, "an empty file");
+    std::fs::write(&path, b"not a database, but long enough to be looked at by SQLite".repeat(99))
+        .unwrap();
+    assert_eq!(inspect(folder.path()), Found::Unreadable, "another file");
+}
+
+#[test]
+fn a_truncated_database_is_unreadable_and_stays() {
+    let (folder, store) = opened();
+    drop(store);
+    let path = folder.path().join("accounts.db");
+    let whole = std::fs::metadata(&path).unwrap().len();
+    for length in [whole / 2, 4096, 100, 1, 0] {
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(length).unwrap();
+        assert_eq!(inspect(folder.path()), Found::Unreadable, "{length} of {whole} bytes");
+        assert!(Store::open(folder.path()).is_err(), "{length} of {whole} bytes");
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), length, "nothing was changed");
+    }
+}
+
+#[test]
+fn a_newer_database_is_refused() {
+    let (folder, store) = opened();
+    store
+        .accounts
+        .write(|tx| {
+            let sql = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+                       VALUES (9999, 'future', '2030-01-01T00:00:00Z', '1')";
+            tx.transaction.execute(sql, []).map_err(StoreError::from)
+        })
+        .unwrap();
+    drop(store);
+    let refused = Store::open(folder.path());
+    assert!(matches!(refused, Err(OpenError::Newer { .. })), "{refused:?}");
+}
