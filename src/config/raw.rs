@@ -1,0 +1,194 @@
+//! A config as written: what may stand in the file, and how its mistakes are told.
+//!
+//! The one list below makes the structs, the defaults, the example file and the suggestions.
+
+use super::definitions::{KeyWords, SectionWords, definitions};
+use super::problem::{Place, Problem, Problems};
+use serde::Deserialize;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+definitions! {
+    /// Where Stead keeps what it must not lose.
+    paths: RawPaths {
+        /// The data folder: accounts, the index, pictures, the box's own certificates. It belongs
+        /// to the user that runs Stead, lies on the system medium (so that media disks may
+        /// sleep), and is made if it is missing. A path that is not absolute counts from the
+        /// folder of this file.
+        data_dir: PathBuf = PathBuf::from("data");
+    }
+
+    /// Where Stead answers.
+    net: RawNet {
+        /// Address and port for https. "[::]" means every address, IPv4 too.
+        https_listen: SocketAddr = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8443));
+        /// Address and port for http. It serves one page that leads to https.
+        http_listen: SocketAddr = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080));
+        /// More names by which this server is reached, for instance ["films.example.net"]. Its
+        /// addresses, its .local name and localhost need not be listed. Requests for any other
+        /// name are refused.
+        names: Vec<String> = Vec::new();
+    }
+
+    /// Where films, series, music and photos lie.
+    media: RawMedia {
+        /// The folders in which libraries may be made; nothing outside them is ever read or
+        /// shown. For instance ["/srv/media", "/mnt/disk2"].
+        roots: Vec<PathBuf> = Vec::new();
+        /// The ffmpeg program: a name to look for in the usual places, or a path.
+        ffmpeg: PathBuf = PathBuf::from("ffmpeg");
+        /// The ffprobe program that belongs to it.
+        ffprobe: PathBuf = PathBuf::from("ffprobe");
+    }
+
+    /// How the local network finds this server.
+    discovery: RawDiscovery {
+        /// Announce stead-XXXX.local by mDNS (Bonjour, Zeroconf).
+        mdns: bool = true;
+        /// The network interfaces to announce on, for instance ["eth0"]; empty for all.
+        interfaces: Vec<String> = Vec::new();
+    }
+
+    /// Who may use this server.
+    claim: RawClaim {
+        /// A server answers nobody until an owner has claimed it, and then only who signs in.
+        local_security: bool = true;
+    }
+
+    /// How much of the machine background work may take.
+    work: RawWork {
+        /// Files that are looked into at the same time during a scan; 0 lets Stead choose from
+        /// processors and memory.
+        indexers: u16 = 0;
+    }
+
+    /// What Stead writes to its log.
+    log: RawLog {
+        /// "auto" (the journal under systemd, else text), "text", "json" or "journald".
+        format: String = "auto".to_owned();
+        /// "error", "warn", "info", "debug" or "trace".
+        level: String = "info".to_owned();
+    }
+}
+
+/// Reads a text. Unknown names are all told, each with the nearest known one; of the mistakes in
+/// form and type, the first.
+pub(super) fn parse(file: &str, text: &str) -> Result<Raw, Problems> {
+    let source = Source { file, text };
+    let table = DeTable::parse(text).map_err(|error| source.problem_of(&error))?;
+    let unknown = source.unknown_names(table.get_ref());
+    if !unknown.is_empty() {
+        return Err(Problems(unknown));
+    }
+    let document = toml::Deserializer::from(table);
+    Raw::deserialize(document).map_err(|error| source.problem_of(&error).into())
+}
+
+impl Raw {
+    /// Counts paths that are not absolute from `folder`; names of programs stay names.
+    pub(super) fn resolve_paths(&mut self, folder: &Path) {
+        self.paths.data_dir = folder.join(&self.paths.data_dir);
+        for root in &mut self.media.roots {
+            *root = folder.join(&*root);
+        }
+        for program in [&mut self.media.ffmpeg, &mut self.media.ffprobe] {
+            if program.components().count() > 1 {
+                *program = folder.join(&*program);
+            }
+        }
+    }
+}
+
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn place(&self, offset: usize) -> Place {
+        Place::at(self.file, self.text, offset)
+    }
+
+    fn problem_of(&self, error: &toml::de::Error) -> Problem {
+        let problem = Problem::new(error.message().trim().replace('\n', ", "));
+        match error.span() {
+            Some(span) => problem.at(self.place(span.start)),
+            None => problem,
+        }
+    }
+
+    fn unknown_names(&self, file: &DeTable<'_>) -> Vec<Problem> {
+        let mut unknown: Vec<_> = file
+            .iter()
+            .flat_map(|(name, value)| match section_of(name.get_ref()) {
+                Some(section) => self.unknown_keys(section, value),
+                None => vec![(name.span().start, self.unknown_section(name))],
+            })
+            .collect();
+        unknown.sort_by_key(|(offset, _)| *offset);
+        unknown.into_iter().map(|(_, problem)| problem).collect()
+    }
+
+    fn unknown_keys(
+        &self,
+        section: &SectionWords,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Vec<(usize, Problem)> {
+        let Some(table) = value.get_ref().as_table() else { return Vec::new() };
+        let known = |name: &str| section.keys.iter().any(|key| key.name == name);
+        table
+            .iter()
+            .filter(|(name, _)| !known(name.get_ref()))
+            .map(|(name, _)| (name.span().start, self.unknown_key(section, name)))
+            .collect()
+    }
+
+    fn unknown_section(&self, name: &Spanned<toml::de::DeString<'_>>) -> Problem {
+        let place = self.place(name.span().start);
+        let name: &str = name.get_ref();
+        if let Some(home) = WORDS.iter().find(|section| section.keys.iter().any(|k| k.name == name))
+        {
+            return Problem::new(format!("`{name}` stands outside of any section"))
+                .hint(format!("put it under [{}]", home.name))
+                .at(place);
+        }
+        let known: Vec<_> = WORDS.iter().map(|section| section.name).collect();
+        Problem::new(format!("unknown section [{name}]")).hint(suggestion(name, &known)).at(place)
+    }
+
+    fn unknown_key(
+        &self,
+        section: &SectionWords,
+        name: &Spanned<toml::de::DeString<'_>>,
+    ) -> Problem {
+        let known: Vec<_> = section.keys.iter().map(|key: &KeyWords| key.name).collect();
+        let what = format!("unknown key `{}` in [{}]", name.get_ref(), section.name);
+        Problem::new(what)
+            .hint(suggestion(name.get_ref(), &known))
+            .at(self.place(name.span().start))
+    }
+}
+
+fn section_of(name: &str) -> Option<&'static SectionWords> {
+    WORDS.iter().find(|section| section.name == name)
+}
+
+/// "did you mean …", or all there is when nothing is near.
+fn suggestion(written: &str, known: &[&str]) -> String {
+    nearest(written, known).map_or_else(
+        || format!("known here: {}", known.join(", ")),
+        |name| format!("did you mean `{name}`?"),
+    )
+}
+
+/// The known name that takes the fewest slips of the finger, if few enough.
+fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(&written.to_lowercase(), name), *name))
+        .filter(|(slips, name)| *slips <= 1 + name.len() / 4)
+        .min()
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,147 @@
+//! What a file may say, and how its mistakes are told.
+
+use super::raw::parse;
+use super::*;
+
+fn load(text: &str) -> Result<Config, String> {
+    let checked = parse("stead.toml", text).and_then(checked::check);
+    checked.map_err(|problems| problems.to_string())
+}
+
+#[track_caller]
+fn refuses(text: &str, told: &str) {
+    assert_eq!(load(text).expect_err("refused"), told);
+}
+
+#[test]
+fn an_empty_file_is_the_defaults() {
+    let config = load("").unwrap();
+    assert_eq!(config.net.https_listen.to_string(), "[::]:8443");
+    assert_eq!(config.net.http_listen.to_string(), "[::]:8080");
+    assert!(config.paths.data_dir.is_absolute() && config.paths.data_dir.ends_with("data"));
+    assert!(config.discovery.mdns && config.media.roots.is_empty());
+    assert_eq!((config.work.indexers, config.log.format), (None, LogFormat::Auto));
+}
+
+#[test]
+fn the_example_is_a_config_and_says_the_defaults() {
+    let commented = example::example();
+    let bare: String = commented
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if rest.contains(" = ") && !rest.starts_with(' ') => format!("{rest}\n"),
+            Some(_) | None => format!("{line}\n"),
+        })
+        .collect();
+    assert!(bare.contains("\nlevel = \"info\"\n"), "{bare}");
+    let (example, defaults) = (load(&bare).unwrap(), load("").unwrap());
+    assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
+    assert_eq!(format!("{:?}", load(&commented).unwrap()), format!("{defaults:?}"));
+}
+
+#[test]
+fn the_example_in_docs_is_the_one_made_here() {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stead.toml.example");
+    let written = std::fs::read_to_string(docs).unwrap();
+    assert!(
+        written == example::example(),
+        "docs/stead.toml.example is old: cargo run -- check-config --example > that file"
+    );
+}
+
+#[test]
+fn unknown_names_are_all_told_with_place_and_suggestion() {
+    refuses(
+        "[paths]\ndata_dri = \"x\"\n\n[netz]\n[log]\ncolour = true\n",
+        "stead.toml:2:1: unknown key `data_dri` in [paths]; did you mean `data_dir`?\n\
+         stead.toml:4:2: unknown section [netz]; did you mean `net`?\n\
+         stead.toml:6:1: unknown key `colour` in [log]; known here: format, level",
+    );
+    refuses(
+        "data_dir = \"x\"",
+        "stead.toml:1:1: `data_dir` stands outside of any section; put it under [paths]",
+    );
+    refuses(
+        "[media]\n  \"Roots\" = []",
+        "stead.toml:2:3: unknown key `Roots` in [media]; did you mean `roots`?",
+    );
+}
+
+#[test]
+fn wrong_forms_and_types_have_a_place() {
+    let place = |text: &str| load(text).unwrap_err().split(": ").next().unwrap().to_owned();
+    assert_eq!(place("[paths\n"), "stead.toml:1:7");
+    assert_eq!(place("[discovery]\nmdns = \"yes\"\n"), "stead.toml:2:8");
+    assert_eq!(place("[net]\nhttps_listen = 8443\n"), "stead.toml:2:16");
+    assert_eq!(place("[net]\nhttps_listen = \"8443\"\n"), "stead.toml:2:16");
+    assert_eq!(place("paths = 3\n"), "stead.toml:1:9");
+    assert_eq!(place("[log]\nlevel = \"info\"\nlevel = \"warn\"\n"), "stead.toml:3:1");
+}
+
+#[test]
+fn values_must_make_sense() {
+    refuses(
+        "[net]\nhttps_listen = \"[::]:80\"\nhttp_listen = \"0.0.0.0:80\"\n\
+         names = [\"https://films.example.net\"]\n[claim]\nlocal_security = false\n",
+        "net.https_listen and net.http_listen both name port 80; \
+         give one of them another port\n\
+         net.names: \"https://films.example.net\" is not a host name; \
+         write it without https://, port or path: films.example.net\n\
+         claim.local_security = false is not available yet; \
+         take the line away: this version always asks people to sign in",
+    );
+    refuses(
+        "[log]\nformat = \"xml\"\nlevel = \"loud\"\n[work]\nindexers = 65\n",
+        "work.indexers is 65, more than 64; 0 lets Stead choose\n\
+         log.format: there is no \"xml\"; one of auto, text, json, journald\n\
+         log.level: there is no \"loud\"; one of error, warn, info, debug, trace",
+    );
+    refuses(
+        "[media]\nroots = [\"/\"]\n",
+        "media.roots: / is the whole system; name the folder in which media lies",
+    );
+}
+
+#[test]
+fn names_are_lowered_and_tried() {
+    let config = load("[net]\nnames = [\"Films.Example.NET\"]\n").unwrap();
+    assert_eq!(config.net.names, ["films.example.net"]);
+    for bad in ["", "a b", "-a", "a..b", "a:80", "é"] {
+        assert!(load(&format!("[net]\nnames = [\"{bad}\"]\n")).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn paths_count_from_the_file_and_flags_have_the_last_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stead.toml");
+    let text = "[paths]\ndata_dir = \"here\"\n[media]\nroots = [\"m\", \"/srv/media\"]\n\
+                ffmpeg = \"bin/ffmpeg\"\n";
+    std::fs::write(&file, text).unwrap();
+    let from_file = Overrides { file: Some(file.clone()), ..Overrides::default() };
+    let config = Config::load(&from_file).unwrap();
+    assert_eq!(config.paths.data_dir, folder.path().join("here"));
+    assert_eq!(config.media.roots, [folder.path().join("m"), PathBuf::from("/srv/media")]);
+    assert_eq!(config.media.ffmpeg, folder.path().join("bin/ffmpeg"));
+    assert_eq!(config.media.ffprobe, Path::new("ffprobe"));
+
+    let flags = Overrides {
+        data: Some(PathBuf::from("/var/lib/stead")),
+        media: vec![PathBuf::from("/films")],
+        https_port: Some(443),
+        http_port: Some(80),
+        ..from_file
+    };
+    let config = Config::load(&flags).unwrap();
+    assert_eq!(config.paths.data_dir, Path::new("/var/lib/stead"));
+    assert_eq!(config.media.roots, [PathBuf::from("/films")]);
+    assert_eq!((config.net.https_listen.port(), config.net.http_listen.port()), (443, 80));
+}
+
+#[test]
+fn a_file_that_is_named_must_be_readable() {
+    let missing =
+        Overrides { file: Some(PathBuf::from("/nowhere/s.toml")), ..Overrides::default() };
+    let told = Config::load(&missing).unwrap_err().to_string();
+    assert!(told.starts_with("the config file /nowhere/s.toml cannot be read: No such file"));
+}

@@ -1,0 +1,122 @@
+//! Disks as this program meets them: how much is free, why a write failed, and a reserve for the
+//! moment when nothing is free.
+
+use rustix::io::Errno;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is set aside, to be given up when the disk is full: enough for both databases to finish
+/// what they are writing and for an owner to tidy up.
+pub const BALLAST_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The reserve is only set aside while this many times its size is free.
+const BALLAST_ROOM: u64 = 8;
+
+/// Why a disk took no write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// No space or no quota is left.
+    Full,
+    /// The file system is read-only.
+    ReadOnly,
+    /// This user may not.
+    Denied,
+    /// Something else: see the error itself.
+    Other,
+}
+
+impl Trouble {
+    /// Sorts an error.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Self {
+        match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::NOSPC | Errno::DQUOT) => Self::Full,
+            Some(Errno::ROFS) => Self::ReadOnly,
+            Some(Errno::ACCESS | Errno::PERM) => Self::Denied,
+            Some(_) | None => Self::Other,
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "no space is left there",
+            Self::ReadOnly => "the file system is read-only",
+            Self::Denied => "this user may not write there",
+            Self::Other => "the disk refused",
+        })
+    }
+}
+
+/// True for "no space left" and "quota exceeded".
+#[must_use]
+pub fn is_full(error: &io::Error) -> bool {
+    Trouble::of(error) == Trouble::Full
+}
+
+/// The room on a file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// What this user may still fill.
+    pub free_bytes: u64,
+    /// All of it.
+    pub total_bytes: u64,
+}
+
+/// The room on the file system that holds `path`.
+pub fn space(path: &Path) -> io::Result<Space> {
+    let stat = rustix::fs::statvfs(path)?;
+    Ok(Space {
+        free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
+        total_bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
+    })
+}
+
+/// A file that only takes space, until the space is needed.
+#[derive(Debug, Clone)]
+pub struct Ballast {
+    file: PathBuf,
+}
+
+impl Ballast {
+    /// The reserve in a data folder; it is not made yet.
+    #[must_use]
+    pub fn of(data_dir: &Path) -> Self {
+        Self { file: data_dir.join("ballast") }
+    }
+
+    /// Sets the reserve aside if there is room for it many times over. True when it lies there.
+    pub fn set_aside(&self) -> io::Result<bool> {
+        if self.file.metadata().is_ok_and(|file| file.len() >= BALLAST_BYTES) {
+            return Ok(true);
+        }
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        if space(folder)?.free_bytes < BALLAST_BYTES * BALLAST_ROOM {
+            return Ok(false);
+        }
+        let taken = self.take();
+        if taken.is_err() {
+            // A part of a reserve would be taken for the whole one.
+            let _ = std::fs::remove_file(&self.file);
+        }
+        taken.map(|()| true)
+    }
+
+    /// Space that is really taken: a file with holes would reserve nothing.
+    fn take(&self) -> io::Result<()> {
+        let file = File::create(&self.file)?;
+        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, BALLAST_BYTES)?;
+        file.sync_all()
+    }
+
+    /// Gives the reserve up. True when there was one, so that a failed write is worth trying again.
+    pub fn give_up(&self) -> bool {
+        std::fs::remove_file(&self.file).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;
