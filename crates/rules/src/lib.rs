@@ -13,3 +13,6 @@ pub mod policy;
 pub mod secret;
 pub mod signin;
 pub mod time;
+
+#[cfg(test)]
+mod golden;

@@ -133,6 +133,28 @@ pub enum Reject {
     NotNow,
 }
 
+impl Event {
+    /// The proof that was shown, right or wrong, and from where.
+    #[must_use]
+    pub const fn proof(&self) -> Option<(ProofKind, Peer)> {
+        match *self {
+            Self::ProofAccepted { kind, peer, .. } | Self::ProofRejected { kind, peer } => {
+                Some((kind, peer))
+            }
+            Self::OfferMade
+            | Self::AddressesChanged
+            | Self::RotateAsked
+            | Self::SecretAged
+            | Self::StepDone { .. }
+            | Self::OwnerWritten { .. }
+            | Self::Denied { .. }
+            | Self::OwnerSteppedUp { .. }
+            | Self::RecoveryOpened
+            | Self::Tick => None,
+        }
+    }
+}
+
 impl Reject {
     /// The stable code of this refusal.
     #[must_use]

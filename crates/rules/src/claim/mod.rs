@@ -36,3 +36,6 @@ pub use start::{
 pub use state::{Before, Generation, LockReason, Pending, ProofKind, Serves, State, WizardStep};
 pub use step::{Applied, Step, apply, settle, step};
 pub use throttle::{CodeThrottle, Wait};
+
+#[cfg(test)]
+mod tests;

@@ -323,19 +323,20 @@ fn held(state: &State, browser: TicketId) -> Result<&Pending, Reject> {
     }
 }
 
+/// Refused proofs are worth a line; other refusals tell nothing that was not known.
 fn refusal_log(event: &Event, reject: &Reject) -> Option<ClaimLog> {
-    match (*event, *reject) {
-        (Event::ProofRejected { kind, peer }, Reject::ProofWrong) => {
-            Some(ClaimLog::ProofWrong { proof: kind, from: peer.address })
-        }
-        (
-            Event::ProofAccepted { peer, .. } | Event::ProofRejected { peer, .. },
-            Reject::OffLink,
-        ) => Some(ClaimLog::OffLinkRefused { from: peer.address }),
-        (Event::ProofAccepted { peer, .. }, Reject::InProgress { from, .. }) => {
-            Some(ClaimLog::RaceLost { from: peer.address, holder: from })
-        }
-        (_, _) => None,
+    let (proof, Peer { address: from, .. }) = event.proof()?;
+    match *reject {
+        Reject::ProofWrong => Some(ClaimLog::ProofWrong { proof, from }),
+        Reject::OffLink => Some(ClaimLog::OffLinkRefused { from }),
+        Reject::InProgress { from: holder, .. } => Some(ClaimLog::RaceLost { from, holder }),
+        Reject::NotOffered
+        | Reject::NotYours { .. }
+        | Reject::WrongStep { .. }
+        | Reject::AlreadyClaimed
+        | Reject::Locked(_)
+        | Reject::NothingToUnlock
+        | Reject::NotNow => None,
     }
 }
 

@@ -1,0 +1,8 @@
+//! The claim's tables, its invariants and random walks over it.
+
+mod proof;
+mod start;
+mod table;
+mod walks;
+mod words;
+mod world;
