@@ -9,7 +9,6 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "the temporary folder of a test can be written")]
 mod tests;
 
 /// Only the service itself reads the file: keys, secrets, markers.

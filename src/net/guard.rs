@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a table's literals parse or the test is wrong")]
 mod tests;
 
 /// The longest name that DNS can carry, and so the longest worth comparing.

@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows the claim, the accounts or the routes: every function takes plain values.
 
+pub mod ca;
 pub mod guard;
 pub mod names;
 pub mod qr;
+pub mod tls;

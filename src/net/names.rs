@@ -11,7 +11,6 @@ use nix::sys::socket::SockaddrStorage;
 use stead_rules::ids::BoxId;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a table's literals parse or the test is wrong")]
 mod tests;
 
 /// Renames that a name conflict may cause before we stop: the certificate authority of the box

@@ -9,7 +9,6 @@ use qrcode::types::QrError;
 use qrcode::{Color, EcLevel, QrCode};
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "the texts of the tests fit a code")]
 mod tests;
 
 /// The text did not fit a QR code.

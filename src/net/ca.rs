@@ -1,0 +1,255 @@
+//! The box's own certificate authority and the leaf it serves with.
+//!
+//! A CA that is valid for all private addresses could pose as the router of the house, so this one
+//! is name-constrained: the `.local` names of the box, `localhost`, and the single addresses the
+//! box had when the CA was made. The price: an address that comes later is left out of the leaf
+//! (see [`TlsIdentity::uncovered`]); under it browsers warn, and the `.local` name goes on working.
+//!
+//! ```text
+//!   data_dir/tls/ca.key    written first; a key without ca.pem is an unfinished making
+//!   data_dir/tls/ca.pem    public, offered for installing
+//!   data_dir/tls/leaf.key  derived data: whatever is wrong with the leaf, a new one is issued
+//!   data_dir/tls/leaf.pem
+//! ```
+//!
+//! It must not know why names and addresses are what they are, nor who is connected.
+
+mod export;
+mod issue;
+mod stored;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use rcgen::KeyPair;
+use rustls::pki_types::CertificateDer;
+use stead_rules::time::{Now, TimeTrust, WallMs};
+
+use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
+use crate::net::names::{local_name, local_names_with_renames};
+
+pub use export::Fingerprint;
+use stored::Facts;
+
+const PUBLIC: u32 = 0o644;
+const DAY_MS: i64 = 24 * 3600 * 1000;
+/// A leaf is replaced this long before it ends: devices that are off for a month come back to a
+/// certificate that is still good.
+const RENEW_BEFORE_MS: i64 = 30 * DAY_MS;
+
+/// Why there is no TLS identity.
+#[derive(Debug, thiserror::Error)]
+pub enum CaError {
+    /// A file could not be written.
+    #[error("keeping the TLS identity")]
+    Write(#[from] FileError),
+    /// A file is there and could not be read.
+    #[error("reading {}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The stored authority is not what we once wrote.
+    #[error(
+        "{} is damaged; restore it from a backup, or remove it and its key to make a new authority \
+         that every device must install again",
+        path.display()
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Making or signing failed.
+    #[error("making a certificate")]
+    Make(#[from] rcgen::Error),
+}
+
+/// What the box is called and where it is reached, as far as certificates care.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnNames {
+    /// The names in the leaf, the current `.local` name first.
+    pub serving: Vec<String>,
+    /// The names that the CA may ever vouch for: also those a name conflict may lead to.
+    pub permitted: Vec<String>,
+    /// The addresses without loopback, which is always covered.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// The two moments that validity is counted from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IssueTimes {
+    /// When this program was built: a CA made with a wrong clock is good all the same.
+    pub build: WallMs,
+    /// The latest moment that is known to have passed.
+    pub known: WallMs,
+}
+
+/// What opening or refreshing did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The stored leaf still fits.
+    Kept,
+    /// A new leaf of the same authority: nobody needs to do anything.
+    LeafIssued,
+    /// A new authority: whoever installed the old one must install it again.
+    AuthorityMade,
+}
+
+/// The authority and its current leaf.
+pub struct TlsIdentity {
+    folder: PathBuf,
+    authority: Authority,
+    leaf: Leaf,
+    uncovered: Vec<IpAddr>,
+}
+
+/// The certificate authority of this box.
+pub struct Authority {
+    pub(super) certificate: CertificateDer<'static>,
+    pub(super) key: KeyPair,
+    pub(super) facts: Facts,
+}
+
+/// A certificate for serving, with its key.
+pub struct Leaf {
+    pub(super) certificate: CertificateDer<'static>,
+    pub(super) key: KeyPair,
+    pub(super) facts: Facts,
+}
+
+impl OwnNames {
+    /// The names of a box with this host label; `renamed` is what a conflict made of it.
+    #[must_use]
+    pub fn of_box(label: &str, renamed: Option<&str>, addresses: Vec<IpAddr>) -> Self {
+        let localhost = String::from("localhost");
+        let current = renamed.map_or_else(|| local_name(label), str::to_owned);
+        let mut permitted = local_names_with_renames(label);
+        permitted.push(localhost.clone());
+        Self { serving: vec![current, localhost], permitted, addresses }
+    }
+}
+
+impl IssueTimes {
+    /// `floor` is the later of build time and clock mark. The wall time counts only when it is
+    /// believed, since a leaf from the future is refused by everybody.
+    #[must_use]
+    pub fn at(now: Now, floor: WallMs, build: WallMs) -> Self {
+        let known = match now.trust {
+            TimeTrust::Unknown => floor,
+            TimeTrust::Held | TimeTrust::Synced => now.wall.max(floor),
+        };
+        Self { build, known: known.max(build) }
+    }
+}
+
+impl TlsIdentity {
+    /// Reads the identity from `folder`, making whatever is missing or no longer fits.
+    pub fn open(
+        folder: &Path,
+        own: &OwnNames,
+        times: IssueTimes,
+    ) -> Result<(Self, Change), CaError> {
+        stored::make_folder(folder)?;
+        let kept = stored::read_authority(folder)?.filter(|authority| authority.suits(own));
+        let (authority, made) = match kept {
+            Some(authority) => (authority, Change::Kept),
+            None => (make_authority(folder, own, times)?, Change::AuthorityMade),
+        };
+        let (leaf, issued) = fitting_leaf(folder, &authority, own, times)?;
+        let uncovered = authority.uncovered(own);
+        let change = if made == Change::AuthorityMade { made } else { issued };
+        Ok((Self { folder: folder.to_path_buf(), authority, leaf, uncovered }, change))
+    }
+
+    /// Looks again, after a name, an address or the time has changed. On an error the identity is
+    /// as it was.
+    pub fn refresh(&mut self, own: &OwnNames, times: IssueTimes) -> Result<Change, CaError> {
+        let (fresh, change) = Self::open(&self.folder, own, times)?;
+        *self = fresh;
+        Ok(change)
+    }
+
+    /// The authority, to be shown and exported.
+    #[must_use]
+    pub const fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The certificate that is served.
+    #[must_use]
+    pub const fn leaf(&self) -> &Leaf {
+        &self.leaf
+    }
+
+    /// Own addresses that the authority may not vouch for, because they came after it was made.
+    #[must_use]
+    pub fn uncovered(&self) -> &[IpAddr] {
+        &self.uncovered
+    }
+}
+
+impl Authority {
+    /// The authority may sign for the names of today. Addresses come and go without making a new
+    /// one, with one exception: an authority from before the box had any address is of no use to
+    /// a phone, so nobody has installed it.
+    fn suits(&self, own: &OwnNames) -> bool {
+        let had_address = self.facts.addresses.iter().any(|known| !known.is_loopback());
+        own.serving.iter().all(|name| self.facts.names.contains(name))
+            && (had_address || own.addresses.is_empty())
+    }
+
+    fn covers(&self, address: IpAddr) -> bool {
+        self.facts.addresses.contains(&address)
+    }
+
+    fn uncovered(&self, own: &OwnNames) -> Vec<IpAddr> {
+        own.addresses.iter().copied().filter(|address| !self.covers(*address)).collect()
+    }
+}
+
+impl Leaf {
+    fn fits(&self, names: &[String], addresses: &[IpAddr], times: IssueTimes) -> bool {
+        let alive = self.facts.not_before <= times.known
+            && times.known.plus_ms(RENEW_BEFORE_MS) <= self.facts.not_after;
+        alive && same_set(&self.facts.names, names) && same_set(&self.facts.addresses, addresses)
+    }
+}
+
+fn make_authority(folder: &Path, own: &OwnNames, times: IssueTimes) -> Result<Authority, CaError> {
+    let authority = issue::authority(own, times)?;
+    // In this order a cut of power leaves a key without its certificate, which is made anew.
+    remove_durably(&folder.join(stored::CA_PEM))?;
+    let key = authority.key.serialize_pem();
+    write_atomically(&folder.join(stored::CA_KEY), key.as_bytes(), PRIVATE)?;
+    let certificate = authority.pem();
+    write_atomically(&folder.join(stored::CA_PEM), certificate.as_bytes(), PUBLIC)?;
+    Ok(authority)
+}
+
+fn fitting_leaf(
+    folder: &Path,
+    authority: &Authority,
+    own: &OwnNames,
+    times: IssueTimes,
+) -> Result<(Leaf, Change), CaError> {
+    let addresses = issue::leaf_addresses(authority, own);
+    let kept = stored::read_leaf(folder, authority)
+        .filter(|leaf| leaf.fits(&own.serving, &addresses, times));
+    if let Some(leaf) = kept {
+        return Ok((leaf, Change::Kept));
+    }
+    let leaf = issue::leaf(authority, &own.serving, &addresses, times)?;
+    let key = leaf.key.serialize_pem();
+    write_atomically(&folder.join(stored::LEAF_KEY), key.as_bytes(), PRIVATE)?;
+    write_atomically(&folder.join(stored::LEAF_PEM), leaf.pem().as_bytes(), PUBLIC)?;
+    Ok((leaf, Change::LeafIssued))
+}
+
+fn same_set<T: PartialEq>(left: &[T], right: &[T]) -> bool {
+    left.iter().all(|one| right.contains(one)) && right.iter().all(|one| left.contains(one))
+}
