@@ -1,0 +1,140 @@
+// The one place that talks to the server. Every call answers typed data or throws a Problem.
+import { Problem } from './api/problem';
+import type {
+  ClaimProgress,
+  CodesOffer,
+  Done,
+  FolderView,
+  HomeView,
+  ItemDetails,
+  ItemPage,
+  ItemQuery,
+  Item,
+  Library,
+  LibraryKind,
+  Me,
+  PlayTicket,
+  ProgressEvent,
+  Proof,
+  ScanProblem,
+  ServerInfo,
+  SessionRow,
+  Settings,
+  SigninStep,
+  TotpOffer,
+} from './api/types';
+
+export type * from './api/types';
+export { Problem, asProblem } from './api/problem';
+
+const BASE = '/api/v1';
+
+type Listener = () => void;
+let onSignedOut: Listener = () => undefined;
+
+/** Called when any answer says that the session is over. */
+export function whenSignedOut(listener: Listener): void {
+  onSignedOut = listener;
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(BASE + path, { credentials: 'same-origin', ...init }).catch(() => {
+    throw Problem.unreachable();
+  });
+  if (response.ok) return response;
+  const problem = await Problem.from(response);
+  if (problem.code === 'not_signed_in' && path !== '/me') onSignedOut();
+  throw problem;
+}
+
+async function read<T>(path: string): Promise<T> {
+  const response = await send(path, { headers: { accept: 'application/json' } });
+  return (await response.json()) as T;
+}
+
+async function write<T>(path: string, body: unknown = {}, keepalive = false): Promise<T> {
+  const response = await send(path, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    keepalive,
+  });
+  const text = response.status === 204 ? '' : await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+function query(values: object): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** The browser's clock, which a box without network time may need. */
+const browserTime = () => ({ browser_time_ms: Date.now() });
+
+export const claim = {
+  begin: (proof: Proof, takeOver = false) =>
+    write<ClaimProgress>('/claim/begin', {
+      proof,
+      ...browserTime(),
+      ...(takeOver ? { take_over: true } : {}),
+    }),
+  state: () => read<ClaimProgress>('/claim'),
+  owner: (name: string, password: string) =>
+    write<TotpOffer>('/claim/owner', { name, password, ...browserTime() }),
+  totp: (code: string) => write<CodesOffer>('/claim/totp', { code }),
+  finish: (codeTail: string) => write<Done>('/claim/finish', { code_tail: codeTail }),
+  cancel: () => write<undefined>('/claim/cancel'),
+};
+
+export const account = {
+  server: () => read<ServerInfo>('/server'),
+  me: () => read<Me>('/me'),
+  signin: (name: string, password: string) =>
+    write<SigninStep>('/signin', { name, password, ...browserTime() }),
+  factor: (ticket: string, method: 'totp' | 'recovery', code: string) =>
+    write<Done>('/signin/factor', { ticket, method, code, ...browserTime() }),
+  signout: () => write<undefined>('/signout'),
+  sessions: async () => (await read<{ sessions: SessionRow[] }>('/sessions')).sessions,
+  revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
+  settings: () => read<Settings>('/settings'),
+  rename: (name: string) => write<Settings | undefined>('/settings', { name }),
+};
+
+export const libraries = {
+  list: async () => (await read<{ libraries: Library[] }>('/libraries')).libraries,
+  add: (name: string, kind: LibraryKind, path: string) =>
+    write<{ library: Library }>('/libraries', { name, kind, path }),
+  scan: (id: string) => write<undefined>(`/libraries/${id}/scan`),
+  remove: (id: string) => write<undefined>(`/libraries/${id}/remove`),
+  problems: async (id: string) =>
+    (await read<{ problems: ScanProblem[] }>(`/libraries/${id}/problems`)).problems,
+  folders: (path?: string) => read<FolderView>(`/folders${query({ path })}`),
+};
+
+export const items = {
+  home: () => read<HomeView>('/home'),
+  list: (wish: ItemQuery) => read<ItemPage>(`/items${query(wish)}`),
+  one: (id: string) => read<ItemDetails>(`/items/${id}`),
+  search: async (q: string) => (await read<{ items: Item[] }>(`/search${query({ q })}`)).items,
+  play: (id: string) => write<PlayTicket>(`/items/${id}/play`),
+  progress: (id: string, event: ProgressEvent, positionMs: number, durationMs?: number) =>
+    write<undefined>(
+      `/items/${id}/progress`,
+      { event, position_ms: Math.round(positionMs), duration_ms: durationMs },
+      true,
+    ),
+  /** Where the picture of an item is; the version makes a changed picture a new address. */
+  image: (item: Pick<Item, 'id' | 'image_version'>, size: 'small' | 'large') =>
+    `${BASE}/items/${item.id}/image${query({ size, v: item.image_version ?? undefined })}`,
+};
+
+export const EVENTS_URL = `${BASE}/events`;
+export const CA_FILES = {
+  profile: `${BASE}/ca.mobileconfig`,
+  certificate: `${BASE}/ca.crt`,
+  pem: `${BASE}/ca.pem`,
+};

@@ -1,0 +1,186 @@
+// The JSON of /api/v1 as the server writes it. Ids are 32 hex characters, `_ms` are milliseconds.
+
+export type ServerState = 'offered' | 'pending' | 'claimed' | 'locked' | 'legacy';
+
+export interface ServerInfo {
+  state: ServerState;
+  name: string;
+  host_name: string;
+  id: string;
+  version: string;
+  claimed: boolean;
+  reason?: string;
+}
+
+export type Proof = { kind: 'link'; secret: string } | { kind: 'code'; code: string };
+
+export interface ClaimProgress {
+  step: 'owner' | 'totp' | 'codes' | 'finish';
+  expires_in_s: number;
+  taken_over?: boolean;
+}
+
+export interface TotpOffer {
+  step: 'totp';
+  otpauth_uri: string;
+  secret_base32: string;
+  qr_svg: string;
+  account: string;
+}
+
+export interface CodesOffer {
+  step: 'codes';
+  recovery_codes: string[];
+}
+
+export interface Done {
+  step: 'done';
+}
+
+export type SigninStep = Done | { step: 'totp'; ticket: string };
+
+export interface Me {
+  user: { id: string; name: string; role: 'owner' | 'administrator' | 'member' };
+  session: {
+    id: string;
+    kind: string;
+    assurance: 'none' | 'pwd' | 'mfa' | 'mfa_phishing_resistant';
+    methods: string[];
+    auth_time_ms: number;
+  };
+  server: { name: string; id: string };
+}
+
+export interface SessionRow {
+  id: string;
+  kind: string;
+  agent: string;
+  created_ms: number;
+  last_seen_ms: number;
+  current: boolean;
+}
+
+export interface Settings {
+  name: string;
+  urls: string[];
+  ca_fingerprint_sha256: string;
+  version: string;
+  media_roots: string[];
+  data_free_bytes?: number;
+}
+
+export type LibraryKind = 'films' | 'series' | 'music' | 'photos' | 'mixed';
+export type ScanState = 'idle' | 'scanning' | 'offline';
+
+export interface Scan {
+  state: ScanState;
+  files_seen: number;
+  files_done: number;
+  files_total?: number | null;
+  problems: number;
+  rate_per_s?: number | null;
+  left_s?: number | null;
+  current?: string | null;
+}
+
+export interface Library {
+  id: string;
+  name: string;
+  kind: LibraryKind;
+  items: number;
+  scan: Scan;
+}
+
+export interface ScanProblem {
+  path: string;
+  code: string;
+  detail: string;
+}
+
+export interface Folder {
+  name: string;
+  path: string;
+}
+
+export interface FolderView {
+  path: string;
+  parent?: string | null;
+  folders: Folder[];
+  roots: string[];
+}
+
+export type ItemKind =
+  | 'film'
+  | 'series'
+  | 'season'
+  | 'episode'
+  | 'artist'
+  | 'album'
+  | 'track'
+  | 'photo';
+
+export interface Item {
+  id: string;
+  library_id: string;
+  kind: ItemKind;
+  title: string;
+  subtitle?: string | null;
+  year?: number | null;
+  parent_id?: string | null;
+  number?: number | null;
+  season?: number | null;
+  disc?: number | null;
+  duration_ms?: number | null;
+  width?: number | null;
+  height?: number | null;
+  taken_ms?: number | null;
+  image: boolean;
+  image_version?: string | number | null;
+  children?: number | null;
+  position_ms?: number | null;
+  watched?: boolean | null;
+}
+
+export interface FileFacts {
+  size?: number | null;
+  container?: string | null;
+  video?: string | null;
+  audio?: string | null;
+  bitrate?: number | null;
+}
+
+export interface ItemDetails extends Item {
+  overview?: string | null;
+  file?: FileFacts | null;
+  parents?: { id: string; title: string; kind: ItemKind }[];
+}
+
+export interface ItemPage {
+  items: Item[];
+  next?: string | null;
+}
+
+export interface HomeView {
+  continue: Item[];
+  latest: { library: { id: string; name: string; kind: LibraryKind }; items: Item[] }[];
+}
+
+export interface PlayTicket {
+  url: string;
+  mime: string;
+  expires_in_s: number;
+  position_ms?: number | null;
+  duration_ms?: number | null;
+  playable_hint?: string | null;
+}
+
+export type ProgressEvent = 'playing' | 'paused' | 'stopped' | 'ended';
+
+export interface ItemQuery {
+  library?: string;
+  kind?: ItemKind;
+  parent?: string;
+  sort?: 'title' | 'added' | 'taken' | 'number';
+  limit?: number;
+  cursor?: string;
+}

@@ -1,0 +1,222 @@
+// The claim as the browser sees it: which screen, what was offered, what went wrong.
+//
+//   code ──┐                      (reload comes back to the same screen)
+//   link ──┴─▶ owner ─▶ totp ─▶ codes ─▶ tail ─▶ done
+//      └▶ busy (another browser is at it; "continue here" takes over)
+//      any step ─▶ lost (time ran out, or another browser took over)
+//
+// A phone often throws the page away while its authenticator app is open. So what one screen needs
+// lies in sessionStorage, which this tab alone can read, until the claim is done.
+import { asProblem, claim, Problem, type Proof, type TotpOffer } from '../../api';
+
+export type Screen = 'starting' | 'code' | 'busy' | 'owner' | 'totp' | 'codes' | 'tail' | 'done' | 'lost';
+
+interface Kept {
+  proof?: Proof;
+  totp?: TotpOffer;
+  codes?: string[];
+  saved?: boolean;
+  done?: boolean;
+}
+
+const KEY = 'stead.claim';
+
+function readKept(): Kept {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Kept;
+  } catch {
+    return {};
+  }
+}
+
+/** The secret of a set-up link; it leaves the address bar at once, so that it is not shared by accident. */
+function secretFromAddress(): string | undefined {
+  const secret = new URLSearchParams(location.hash.slice(1)).get('s') ?? '';
+  if (location.hash !== '') history.replaceState(history.state, '', location.pathname);
+  return secret === '' ? undefined : secret;
+}
+
+export class ClaimFlow {
+  screen = $state<Screen>('starting');
+  problem = $state.raw<Problem | undefined>();
+  busy = $state(false);
+  totp = $state.raw<TotpOffer | undefined>();
+  codes = $state.raw<string[]>([]);
+  #kept = $state.raw<Kept>(readKept());
+
+  get hasLink(): boolean {
+    return this.#kept.proof?.kind === 'link';
+  }
+
+  get saved(): boolean {
+    return this.#kept.saved === true;
+  }
+
+  #keep(change: Kept): void {
+    this.#kept = { ...this.#kept, ...change };
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify(this.#kept));
+    } catch {
+      // Private windows may refuse storage; the claim then only does not survive a reload.
+    }
+  }
+
+  #forget(): void {
+    this.#kept = {};
+    sessionStorage.removeItem(KEY);
+  }
+
+  #show(screen: Screen): void {
+    this.problem = undefined;
+    this.screen = screen;
+  }
+
+  /** Runs one call of the wizard; what cannot be told beside a field changes the screen. */
+  async #try(work: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.problem = undefined;
+    try {
+      await work();
+    } catch (thrown) {
+      this.#fail(asProblem(thrown));
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #fail(problem: Problem): void {
+    this.problem = problem;
+    if (problem.code === 'claim_not_yours') this.screen = 'lost';
+    else if (problem.code === 'claim_in_progress') this.screen = 'busy';
+    else if (this.screen === 'starting') this.screen = 'code';
+  }
+
+  /** Enters the page: a new link wins, then a claim that this browser already began. */
+  async start(): Promise<void> {
+    const secret = secretFromAddress();
+    if (secret !== undefined && this.#known() !== secret) {
+      this.#forget();
+      this.#keep({ proof: { kind: 'link', secret } });
+    }
+    if (this.#kept.done) return this.#show('done');
+    await this.#try(async () => {
+      if (await this.#resume()) return;
+      const { proof } = this.#kept;
+      if (proof?.kind === 'link') await this.#begin(proof, false);
+      else this.#show('code');
+    });
+  }
+
+  #known(): string | undefined {
+    return this.#kept.proof?.kind === 'link' ? this.#kept.proof.secret : undefined;
+  }
+
+  /** Goes on where this browser was; false when there is nothing to go on with. */
+  async #resume(): Promise<boolean> {
+    const progress = await claim.state().catch((thrown: unknown) => {
+      if (asProblem(thrown).status === 401) return undefined;
+      throw thrown;
+    });
+    if (!progress) return false;
+    if (progress.step === 'owner') return this.#resumed('owner');
+    if (progress.step === 'totp') {
+      this.totp = this.#kept.totp;
+      return this.totp ? this.#resumed('totp') : false;
+    }
+    this.codes = this.#kept.codes ?? [];
+    if (this.codes.length === 0) return false;
+    return this.#resumed(this.saved ? 'tail' : 'codes');
+  }
+
+  #resumed(screen: Screen): true {
+    this.#show(screen);
+    return true;
+  }
+
+  async #begin(proof: Proof, takeOver: boolean): Promise<void> {
+    await claim.begin(proof, takeOver);
+    this.#keep({ proof });
+    this.#show('owner');
+  }
+
+  code(code: string): Promise<void> {
+    const proof: Proof = { kind: 'code', code: code.trim().toUpperCase() };
+    this.#keep({ proof });
+    return this.#try(() => this.#begin(proof, false));
+  }
+
+  /** Starts again with the proof at hand, taking over from another browser when asked. */
+  again(takeOver: boolean): Promise<void> {
+    const { proof } = this.#kept;
+    if (!proof) {
+      this.#show('code');
+      return Promise.resolve();
+    }
+    return this.#try(() => this.#begin(proof, takeOver));
+  }
+
+  owner(name: string, password: string): Promise<void> {
+    return this.#try(async () => {
+      this.totp = await claim.owner(name.trim(), password);
+      this.#keep({ totp: this.totp });
+      this.#show('totp');
+    });
+  }
+
+  confirm(code: string): Promise<void> {
+    return this.#try(async () => {
+      const { recovery_codes } = await claim.totp(code.replace(/\s/g, ''));
+      this.codes = recovery_codes;
+      this.#keep({ codes: recovery_codes });
+      this.#show('codes');
+    });
+  }
+
+  codesSaved(): void {
+    this.#keep({ saved: true });
+    this.#show('tail');
+  }
+
+  backToCodes(): void {
+    this.#keep({ saved: false });
+    this.#show('codes');
+  }
+
+  finish(tail: string): Promise<void> {
+    return this.#try(async () => {
+      await claim.finish(tail.trim().toLowerCase());
+      this.#forget();
+      this.#keep({ done: true });
+      this.#show('done');
+    });
+  }
+
+  /** Leaves the wizard for good. */
+  leave(): void {
+    this.#forget();
+  }
+
+  /** Gives the claim up; the box is offered again. */
+  cancel(): Promise<void> {
+    return this.#try(async () => {
+      await claim.cancel();
+      const { proof } = this.#kept;
+      this.#forget();
+      if (proof?.kind === 'link') this.#keep({ proof });
+      this.#show('lost');
+    });
+  }
+
+  /** Tells whether another browser took the claim over meanwhile. */
+  async look(): Promise<void> {
+    if (!['owner', 'totp', 'codes', 'tail'].includes(this.screen) || this.busy) return;
+    try {
+      const progress = await claim.state();
+      if (progress.taken_over) this.screen = 'lost';
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      if (problem.code === 'claim_not_yours') this.#fail(problem);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// Loads what a page shows: the remembered answer first, then the fresh one.
+import { asProblem, type Problem } from '../api';
+import { recall, remember } from './cache';
+
+export class Loading<T> {
+  value = $state.raw<T | undefined>();
+  problem = $state.raw<Problem | undefined>();
+  busy = $state(false);
+  #turn = 0;
+
+  /** Fetches under a key; an answer that comes after a newer question is dropped. */
+  async load(key: string, fetcher: () => Promise<T>): Promise<void> {
+    const turn = ++this.#turn;
+    this.value = recall<T>(key);
+    this.problem = undefined;
+    this.busy = true;
+    try {
+      const fresh = await fetcher();
+      if (turn !== this.#turn) return;
+      this.value = fresh;
+      remember(key, fresh);
+    } catch (thrown) {
+      if (turn === this.#turn) this.problem = asProblem(thrown);
+    } finally {
+      if (turn === this.#turn) this.busy = false;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// What the app knows about the box and about who looks at it.
+import { account, asProblem, whenSignedOut, type Me, type Problem, type ServerInfo } from '../api';
+import { navigate } from '../router.svelte';
+import { forgetAll } from './cache';
+
+export type Phase =
+  | 'starting'
+  | 'unreachable'
+  | 'unclaimed'
+  | 'locked'
+  | 'signed-out'
+  | 'ready';
+
+interface Session {
+  phase: Phase;
+  server: ServerInfo | undefined;
+  me: Me | undefined;
+  problem: Problem | undefined;
+}
+
+export const session = $state<Session>({
+  phase: 'starting',
+  server: undefined,
+  me: undefined,
+  problem: undefined,
+});
+
+async function whoAmI(): Promise<void> {
+  try {
+    session.me = await account.me();
+    session.phase = 'ready';
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    if (problem.status !== 401) throw problem;
+    session.me = undefined;
+    session.phase = 'signed-out';
+  }
+}
+
+/** Asks the box how it stands; the rest of the app follows from the phase. */
+export async function boot(): Promise<void> {
+  session.problem = undefined;
+  try {
+    session.server = await account.server();
+    const { state } = session.server;
+    if (state === 'offered' || state === 'pending') session.phase = 'unclaimed';
+    else if (state === 'locked') session.phase = 'locked';
+    else await whoAmI();
+  } catch (thrown) {
+    session.problem = asProblem(thrown);
+    session.phase = 'unreachable';
+  }
+}
+
+/** Only paths of this app may follow a sign-in: an address from elsewhere leads home. */
+export function safeNext(next: string | null): string {
+  return next !== null && /^\/(?![/\\])/.test(next) ? next : '/';
+}
+
+/** Called once the box says that this browser is signed in. */
+export async function entered(next: string): Promise<void> {
+  forgetAll();
+  await boot();
+  navigate(next, { replace: true });
+}
+
+/** Forgets everything of the person who looked until now. */
+export function left(): void {
+  forgetAll();
+  session.me = undefined;
+  if (session.phase === 'ready') session.phase = 'signed-out';
+}
+
+whenSignedOut(left);
+
+export const isOwner = () => session.me?.user.role === 'owner';

@@ -1,0 +1,226 @@
+// Every word of the app, in one place. Nothing else in web/src holds text for people.
+// An entry with forms is chosen by the number `n`, by the language's own plural rules.
+import { LOCALE, PSEUDO } from './lib/locale';
+
+type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+
+const en = {
+  brand: 'Stead',
+  'title.page': '{page} · Stead',
+
+  'action.continue': 'Continue',
+  'action.retry': 'Try again',
+  'action.close': 'Close',
+  'action.copy': 'Copy',
+  'action.copied': 'Copied',
+  'action.share': 'Share',
+  'action.saveFile': 'Save file',
+  'action.seeAll': 'See all',
+  'action.home': 'Go to home',
+
+  'error.unreachable':
+    'Your Stead did not answer. Check that it is switched on and that this device is in the same network, then try again.',
+  'error.unknown':
+    'Something went wrong that has no better name. Try again; the log of your Stead tells more.',
+  'wait.seconds': { one: 'Wait {n} second, then try again.', other: 'Wait {n} seconds, then try again.' },
+
+  'shell.skip': 'Skip to content',
+  'shell.navigation': 'Main',
+  'shell.homeOf': 'Stead, to home',
+  'shell.loading': 'Loading',
+
+  'length.seconds': '{s} s',
+  'length.minutes': '{m} min',
+  'length.hours': '{h} h',
+  'length.hoursMinutes': '{h} h {m} min',
+  'left.seconds': { one: 'about {n} second left', other: 'about {n} seconds left' },
+  'left.minutes': { one: 'about {n} minute left', other: 'about {n} minutes left' },
+  'left.hours': { one: 'about {n} hour left', other: 'about {n} hours left' },
+
+  'count.episodes': { one: '{n} episode', other: '{n} episodes' },
+
+  'missing.title': 'There is nothing here',
+  'missing.text': 'The address may be old, or what it showed has been removed.',
+  'unreachable.title': 'Your Stead does not answer',
+  'unreachable.text':
+    'Check that it is switched on and that this device is in the same network. After a start it can take a minute.',
+  'stale.title': 'Your Stead was updated',
+  'stale.text': 'This page is older than the box. Load it anew to go on.',
+  'locked.title': 'This Stead is locked',
+  'locked.text':
+    'It has an owner, but cannot read its own books. To keep your library safe it shows nothing until that is put right.',
+  'locked.help':
+    'Nothing of your media is lost or changed. Somebody with access to the box can look at its log and restore a backup of its data folder.',
+
+  'claim.starting': 'One moment',
+  'claim.step': 'Step {step} of {last}',
+  'claim.busy.title': 'Set-up is going on in another browser',
+  'claim.busy.text': 'Somebody with a proof of possession has begun to set this Stead up.',
+  'claim.busy.from': 'From',
+  'claim.busy.since': 'Begun',
+  'claim.busy.yours': 'Is that you, on another device or in another window? Then go on here; the other one is told.',
+  'claim.busy.here': 'Continue here',
+  'claim.busy.wait':
+    'If it is not finished, it ends by itself 15 minutes after its last step. If nobody of yours is at it, open the set-up file from the box and go on there.',
+  'claim.lost.title': 'This set-up is over',
+  'claim.lost.text':
+    'It went on in another browser, was given up, or waited for more than 15 minutes. Nothing was kept from it.',
+  'claim.lost.again': 'Start again',
+  'claim.code.title': 'Set up your Stead',
+  'claim.code.text':
+    'To show that the box is yours, type its set-up code. Or open its set-up file, then there is nothing to type.',
+  'claim.code.label': 'Set-up code',
+  'claim.code.hint': 'Eight letters as on the screen of the box, or the code you chose when flashing',
+  'claim.ways.title': 'Where to find it',
+  'claim.way.file':
+    'In the data folder of the box lies “Setup Stead.html”. Copy it to any computer or phone in this network and open it.',
+  'claim.way.screen':
+    'On a screen at the box, and in its log, stand the code and a QR code. On a desktop, run “stead open”.',
+  'claim.way.own': 'If you put a code of your own into stead.txt when flashing, it works here.',
+
+  'claim.owner.title': 'You are the owner',
+  'claim.owner.text': 'Choose how you sign in to',
+  'claim.owner.name': 'Your name',
+  'claim.owner.nameHint': 'Others you invite will see it',
+  'claim.owner.password': 'Password',
+  'field.showPassword': 'Show password',
+  'password.short': 'At least 8 characters',
+  'password.weak': 'Easy to guess: longer is better',
+  'password.fair': 'Good',
+  'password.good': 'Very good',
+
+  'claim.totp.title': 'A second lock',
+  'claim.totp.text':
+    'An authenticator app shows a new code every 30 seconds. With it, a password alone opens nothing.',
+  'claim.totp.open': 'Add to authenticator app',
+  'claim.totp.key': 'Or type this key into the app',
+  'claim.totp.qr': 'App on another device? Show QR code',
+  'claim.totp.qrAlt': 'QR code that holds the key for the authenticator app',
+  'totp.label': 'Code from the app',
+  'totp.hint': 'Six digits',
+  'recovery.label': 'Recovery code',
+  'recovery.hint': 'One of the ten you saved; each works once',
+
+  'codes.title': 'Recovery codes',
+  'codes.text':
+    'If your phone is lost, one of these gets you in. Keep them where your phone is not. They are shown only now.',
+  'codes.sheetTitle': 'Recovery codes for {box}',
+  'codes.sheetText': 'Each works once instead of the code from the authenticator app.',
+  'codes.sheetDate': 'Made on {date}',
+  'codes.fileName': 'stead-recovery-codes.txt',
+  'codes.shared': 'Handed over',
+  'codes.saved': 'Saved as a file',
+  'codes.copied': 'Copied: now paste them somewhere safe',
+  'codes.written': 'I wrote them down',
+  'codes.first': 'First share, save or copy the codes, or say that you wrote them down.',
+
+  'tail.title': 'Just to be sure',
+  'tail.text': 'Look at the codes you kept, not at this page, and pick any one.',
+  'tail.label': 'Last four characters of one code',
+  'tail.hint': 'Upper or lower case does not matter',
+  'tail.finish': 'Finish set-up',
+  'tail.back': 'Show the codes again',
+
+  'install.title': 'It is yours',
+  'install.text':
+    'One thing is worth doing on each device: let it trust your Stead. Then no browser warns any more, and iPhones can play films.',
+  'install.home': 'Go to my Stead',
+  'install.later': 'You can do this later: it is in the settings, under “This server”.',
+
+  'ca.ios': 'iPhone and iPad',
+  'ca.android': 'Android',
+  'ca.macos': 'Mac',
+  'ca.windows': 'Windows',
+  'ca.linux': 'Linux and Firefox',
+  'ca.getProfile': 'Get the profile',
+  'ca.getFile': 'Get the certificate',
+  'ca.ios.1': 'Get the profile below in Safari and allow the download.',
+  'ca.ios.2': 'Open Settings, then “Profile Downloaded”, and install it.',
+  'ca.ios.3':
+    'In Settings, General, About, Certificate Trust Settings, switch on the one named Stead.',
+  'ca.android.1': 'Get the certificate below.',
+  'ca.android.2':
+    'Open Settings and search for “CA certificate”, choose “Install anyway” and pick the downloaded file.',
+  'ca.android.3': 'Close the browser and open it again.',
+  'ca.macos.1': 'Get the certificate below and open it: it goes into Keychain Access.',
+  'ca.macos.2': 'Open the entry named Stead there, then “Trust”.',
+  'ca.macos.3': 'Choose “Always Trust”, close the window and confirm.',
+  'ca.windows.1': 'Get the certificate below, open it and choose “Install Certificate”.',
+  'ca.windows.2': 'Choose “Place all certificates in the following store”.',
+  'ca.windows.3': 'Pick “Trusted Root Certification Authorities” and finish.',
+  'ca.linux.1': 'Get the certificate below.',
+  'ca.linux.2':
+    'In Firefox, open Settings and search for “certificates”, then “View Certificates”, “Authorities”, “Import”. In Chrome, open “Manage certificates”.',
+  'ca.linux.3': 'Pick the file and tick that it may identify websites.',
+
+  'signin.title': 'Sign in',
+  'signin.text': 'to',
+  'signin.name': 'Name',
+  'signin.password': 'Password',
+  'signin.go': 'Sign in',
+  'factor.title': 'One more step',
+  'factor.totpText': 'Open your authenticator app and type the code it shows for Stead.',
+  'factor.recoveryText': 'Use one of the recovery codes you saved at set-up.',
+  'factor.useRecovery': 'Use a recovery code instead',
+  'factor.useTotp': 'Use the authenticator app instead',
+  'factor.otherPerson': 'Sign in as somebody else',
+
+  'home.title': 'Home',
+  'home.continue': 'Go on with',
+  'home.empty.owner': 'Your house is ready. Bring in your media.',
+  'home.empty.ownerText':
+    'Add a folder of films, series, music or photos. Stead reads what is there and changes nothing in it.',
+  'home.empty.guest': 'Nothing to see yet',
+  'home.empty.guestText': 'As soon as the owner adds or shares a library, it appears here.',
+  'home.nothing': 'Nothing has been found in your libraries yet. The settings tell what was seen.',
+  'library.add': 'Add a folder',
+
+  'search.label': 'Search',
+  'search.placeholder': 'Search everything',
+  'search.clear': 'Clear search',
+  'search.busy': 'Searching…',
+  'search.found': { zero: 'Nothing found', one: '{n} found', other: '{n} found' },
+
+  'scan.running': 'Reading the folder',
+  'scan.filesOf': { one: '{n} of {total} files', other: '{n} of {total} files' },
+  'scan.filesSeen': { one: '{n} file seen', other: '{n} files seen' },
+  'scan.rate': '{rate} per second',
+  'scan.offline': 'The folder cannot be reached',
+  'scan.offlineWhy': 'Is its disk plugged in? What was in it stays listed until it is back.',
+
+  'item.watched': 'Seen',
+  'item.seenShare': { one: '{n} % seen', other: '{n} % seen' },
+  'item.episode': 'Episode {episode}',
+  'item.seasonEpisode': 'Season {season}, episode {episode}',
+
+  'settings.title': 'Settings',
+} as const satisfies Record<string, string | Forms>;
+
+export type Word = keyof typeof en;
+
+type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type Text<K extends Word> = (typeof en)[K] extends string
+  ? (typeof en)[K]
+  : (typeof en)[K][keyof (typeof en)[K]];
+type Values<K extends Word> = [Names<Text<K>>] extends [never]
+  ? []
+  : [values: Record<Names<Text<K>>, string | number>];
+
+const plural = new Intl.PluralRules(LOCALE);
+const number = new Intl.NumberFormat(LOCALE);
+
+function formOf(entry: string | Forms, n: unknown): string {
+  if (typeof entry === 'string') return entry;
+  if (n === 0 && entry.zero !== undefined) return entry.zero;
+  return entry[plural.select(Number(n))] ?? entry.other;
+}
+
+/** The words of a key, with its values put in. */
+export function t<K extends Word>(key: K, ...[values]: Values<K>): string {
+  const given = (values ?? {}) as Record<string, string | number>;
+  const text = formOf(en[key], given.n).replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = given[name] ?? '';
+    return typeof value === 'number' ? number.format(value) : value;
+  });
+  return PSEUDO ? `⟦${text}⟧` : text;
+}
