@@ -1,1 +1,3 @@
 //! Everything that is tested from outside, one module an area.
+
+mod directions;
