@@ -1,0 +1,98 @@
+//! What a server shows that was claimed and cannot find its owner any more: what happened, and
+//! what helps. It never becomes open instead.
+
+use stead_rules::claim::LockReason;
+
+use super::template::{self, Page, escape};
+
+/// What the page is made from.
+#[derive(Debug, Clone)]
+pub struct LockedPage<'a> {
+    /// The `.local` name that is really announced.
+    pub host_name: &'a str,
+    /// Why.
+    pub reason: LockReason,
+    /// The version of the server.
+    pub version: &'a str,
+}
+
+/// The whole page.
+#[must_use]
+pub fn render(page: &LockedPage<'_>) -> Page {
+    let body = format!(
+        "<h1>This server has locked itself</h1>\n<p class=\"lede\">It has an owner, but cannot \
+         tell any more who that is. So that nobody else can take it, it serves nothing until that \
+         is mended. Your films, music and photos are not touched.</p>\n\
+         <section class=\"card key\"><h2>What happened</h2><p>{}</p></section>\n\
+         <section><h2>What helps</h2><ol class=\"steps\">{}</ol></section>\n\
+         <footer>{} · Stead {} · <span class=\"mono\">{}</span></footer>\n",
+        happened(page.reason),
+        remedies(page.reason),
+        escape(page.host_name),
+        escape(page.version),
+        word(page.reason)
+    );
+    template::page("This server is locked – Stead", &body)
+}
+
+const fn happened(reason: LockReason) -> &'static str {
+    match reason {
+        LockReason::DatabaseMissing => {
+            "The database with the accounts is gone, although this server was set up before. A \
+             disk that is not connected can be the reason, or a data folder that was emptied."
+        }
+        LockReason::DatabaseUnreadable => {
+            "The database with the accounts is damaged and cannot be read. A failing disk or \
+             memory card, or a power cut at a bad moment, can be the reason."
+        }
+        LockReason::DatabaseReplaced => {
+            "In place of the database with the accounts there is another one that was never set \
+             up."
+        }
+        LockReason::OlderGeneration => {
+            "The database with the accounts is an old copy, from before the server last changed \
+             owners. Accounts that were removed since could sign in again."
+        }
+        LockReason::MarkerUnreadable => {
+            "The small file that remembers whether this server was set up is damaged. Without it \
+             nobody can tell whether the accounts found here are the last ones."
+        }
+    }
+}
+
+const fn remedies(reason: LockReason) -> &'static str {
+    match reason {
+        LockReason::DatabaseMissing | LockReason::DatabaseUnreadable => {
+            "<li>Switch the server off, check that its disk or memory card sits well, and switch \
+             it on again.</li>\
+             <li>Do you have a backup? Put <code>accounts.db</code> from the newest one back into \
+             the data folder, and restart the server.</li>\
+             <li>Without a backup, write the image to the card anew, or empty the data folder. The \
+             server then starts as new; media on other disks stay.</li>"
+        }
+        LockReason::DatabaseReplaced | LockReason::OlderGeneration => {
+            "<li>Put the right <code>accounts.db</code> back into the data folder, the one from \
+             before the exchange or the newest backup, and restart the server.</li>\
+             <li>Without it, empty the data folder. The server then starts as new; media on other \
+             disks stay.</li>"
+        }
+        LockReason::MarkerUnreadable => {
+            "<li>Switch the server off and on once; a disk that was slow to start can be the \
+             reason.</li>\
+             <li>Put the file <code>marker</code> from the newest backup back into the data \
+             folder, and restart the server.</li>\
+             <li>Without it, empty the data folder. The server then starts as new; media on other \
+             disks stay.</li>"
+        }
+    }
+}
+
+const fn word(reason: LockReason) -> &'static str {
+    match reason {
+        LockReason::DatabaseMissing => "database_missing",
+        LockReason::DatabaseUnreadable => "database_unreadable",
+        LockReason::DatabaseReplaced => "database_replaced",
+        LockReason::OlderGeneration => "older_generation",
+        LockReason::MarkerUnreadable => "marker_unreadable",
+    }
+}

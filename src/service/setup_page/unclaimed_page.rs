@@ -1,0 +1,76 @@
+//! What an unclaimed server shows to everybody: that it needs set-up, and every way to get at it.
+
+use super::template::{self, ARROW, Page, escape};
+
+/// What the page is made from.
+#[derive(Debug, Clone)]
+pub struct UnclaimedPage<'a> {
+    /// The `.local` name that is really announced.
+    pub host_name: &'a str,
+    /// Whether somebody is at it.
+    pub progress: Progress,
+    /// The version of the server.
+    pub version: &'a str,
+}
+
+/// How far set-up is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nobody has begun.
+    Waiting,
+    /// A browser has shown a proof and goes through the steps.
+    Begun,
+}
+
+/// The whole page.
+#[must_use]
+pub fn render(page: &UnclaimedPage<'_>) -> Page {
+    let body = format!(
+        "{}<section><h2>How to begin</h2><p class=\"soft\">Being in the same network is not enough. \
+         The owner is who can show that the server is in their hands, in one of these ways:</p>\
+         </section>\n{}{}{}<footer>{} · Stead {}</footer>\n",
+        opening(page.progress),
+        file_way(),
+        console_way(),
+        code_way(),
+        escape(page.host_name),
+        escape(page.version)
+    );
+    template::page("This server needs set-up – Stead", &body)
+}
+
+fn opening(progress: Progress) -> &'static str {
+    match progress {
+        Progress::Waiting => {
+            "<h1>This server is waiting for its owner</h1>\n<p class=\"lede\">It is new or was \
+             reset. Until somebody sets it up it shows nothing but this page.</p>\n"
+        }
+        Progress::Begun => {
+            "<h1>Set-up is under way</h1>\n<p class=\"lede\">It goes on in the browser in which it \
+             was begun. If that was you on another device, the same link or code lets you go on \
+             here. Left alone for 15 minutes, it starts over.</p>\n"
+        }
+    }
+}
+
+fn file_way() -> &'static str {
+    "<section class=\"card\"><h2>With the set-up file</h2><p>Open <code>Setup Stead.html</code> on \
+     a phone or computer of this network. You find it</p><ul class=\"plain\">\
+     <li>on the memory card or disk of the server: put it into a computer, and look on the small \
+     drive named <code>stead-boot</code>;</li>\
+     <li>in the data folder of the server, if you installed Stead on a computer.</li></ul>\
+     </section>\n"
+}
+
+fn console_way() -> &'static str {
+    "<section class=\"card\"><h2>With its screen</h2><p>Connect a screen, or run \
+     <code>stead open</code> on the server. It shows a QR code for your phone’s camera, and \
+     below it a code of eight letters.</p></section>\n"
+}
+
+fn code_way() -> String {
+    format!(
+        "<section class=\"card\"><h2>With the code</h2><p>You have the eight letters? Then go on \
+         right here.</p><a class=\"go\" href=\"/claim\">Enter the code{ARROW}</a></section>\n"
+    )
+}
