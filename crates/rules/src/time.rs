@@ -57,3 +57,73 @@ impl BootMs {
         self.0.saturating_sub(earlier.0)
     }
 }
+
+/// A moment that was written down, to be compared with a later `now`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The wall clock's reading then.
+    pub wall: WallMs,
+    /// The uptime then, if the box has not been started since.
+    pub boot: Option<BootMs>,
+}
+
+/// How long ago something was, with how far that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elapsed {
+    /// So many milliseconds.
+    Exactly(u64),
+    /// So many milliseconds or more: the clock was off or wrong in between.
+    AtLeast(u64),
+}
+
+impl Moment {
+    /// The present moment, to be written down.
+    #[must_use]
+    pub const fn of(now: Now) -> Self {
+        Self { wall: now.wall, boot: Some(now.boot) }
+    }
+
+    /// A moment from before the last start, of which only the wall clock's reading is left.
+    #[must_use]
+    pub const fn before_this_start(wall: WallMs) -> Self {
+        Self { wall, boot: None }
+    }
+
+    /// How long ago this was. Uptime is believed before the wall clock, which may have jumped.
+    #[must_use]
+    pub fn elapsed(self, now: Now) -> Elapsed {
+        if let Some(boot) = self.boot {
+            return Elapsed::Exactly(now.boot.since_ms(boot));
+        }
+        let wall_ms = now.wall.0.saturating_sub(self.wall.0);
+        match (now.trust, u64::try_from(wall_ms)) {
+            (TimeTrust::Held | TimeTrust::Synced, Ok(ms)) => Elapsed::Exactly(ms.max(now.boot.0)),
+            (TimeTrust::Unknown, Ok(ms)) => Elapsed::AtLeast(ms.max(now.boot.0)),
+            (TimeTrust::Unknown | TimeTrust::Held | TimeTrust::Synced, Err(_)) => {
+                Elapsed::AtLeast(now.boot.0)
+            }
+        }
+    }
+}
+
+impl Elapsed {
+    /// Certainly less than so many seconds: the question before a right is granted.
+    #[must_use]
+    pub const fn surely_within(self, seconds: u64) -> bool {
+        match self {
+            Self::Exactly(ms) => ms < seconds.saturating_mul(1000),
+            Self::AtLeast(_) => false,
+        }
+    }
+
+    /// Certainly so many seconds or more: the question before something is ended.
+    #[must_use]
+    pub const fn surely_reached(self, seconds: u64) -> bool {
+        match self {
+            Self::Exactly(ms) | Self::AtLeast(ms) => ms >= seconds.saturating_mul(1000),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

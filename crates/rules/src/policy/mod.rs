@@ -1,5 +1,25 @@
 //! Who may do what: one pure function per request.
+//!
+//! [`decide`] judges in a fixed order: the state of the server, the door, the session, what is
+//! always allowed to oneself, administration, and then the requirements that the owner set. The
+//! least permissive verdict wins, and what nothing allows is denied.
+//!
+//! Every answer that lets somebody in carries a [`Permit`], which only this module can make. Use
+//! cases take a `&Permit`, so forgetting to ask does not compile.
+//!
+//! Facts come from the database at each request; nothing that a client carries is believed.
 
-mod actor;
+mod act;
+mod decide;
+mod decision;
+mod question;
+mod require;
 
-pub use actor::{Assurance, ClientKind, Role};
+pub use act::{Action, Door, Guard, Own, Tend};
+pub use decide::decide;
+pub use decision::{Decision, Holder, Permit, Reason, Rule};
+pub use question::{Account, Actor, Client, Epoch, Question, Role, Session};
+pub use require::{Grace, Requirement, RequirementId, Scope};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! What can be done, and through which door.
+
+/// Everything that somebody can ask of the server. A new ability is a new variant here, or it
+/// cannot be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Pages and facts that the box shows to anybody near: health, its CA, whether it is claimed.
+    ReadPublic,
+    /// Show a proof of possession.
+    ClaimBegin,
+    /// Go on with a claim one holds.
+    ClaimStep,
+    /// Show who one is; also to show it anew.
+    SignIn,
+    /// Something about oneself.
+    OwnAccount(Own),
+    /// See what there is: lists, search, details, pictures.
+    Browse,
+    /// Be sent a film, a track or a photo.
+    Play,
+    /// Say where one stopped.
+    ReportProgress,
+    /// Everyday administration.
+    Tend(Tend),
+    /// Administration that changes who gets in, or what the box is.
+    Guard(Guard),
+    /// Read the figures of the server.
+    Metrics,
+    /// Open a locked server again.
+    Unlock,
+}
+
+/// What anybody signed in may do about themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Own {
+    /// See who one is and what the server asks of one.
+    Read,
+    /// Sign out here.
+    SignOut,
+    /// See and end one's own sessions.
+    Sessions,
+    /// Set up a second factor.
+    Enrol,
+}
+
+/// Everyday administration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tend {
+    /// Add, change and remove libraries, and pick folders for them.
+    Libraries,
+    /// Start and stop scans.
+    Scans,
+    /// Read boards, reports of problems and settings.
+    Boards,
+    /// Say what an item is.
+    Matches,
+}
+
+/// Administration that changes who gets in, or what the box is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Guard {
+    /// Invite, disable and remove users; other people's sessions.
+    Users,
+    /// Say who sees which library.
+    Shares,
+    /// Say what is required of whom.
+    Policy,
+    /// Other people's factors and one's own recovery codes.
+    Factors,
+    /// The box's name and certificates.
+    Identity,
+    /// Install another version.
+    Update,
+    /// Forget everything.
+    Wipe,
+    /// Take data out of the box.
+    Export,
+}
+
+/// The way a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Door {
+    /// Pages and their assets.
+    Web,
+    /// The JSON API.
+    Api,
+    /// A signed link to one file.
+    Stream,
+    /// The figures for Prometheus.
+    Metrics,
+    /// A television's token.
+    Tv,
+    /// An app that cannot do better than a password of its own.
+    AppPassword,
+}
+
+impl Action {
+    /// Every action, for tables and tests that must be complete.
+    pub const ALL: [Self; 25] = [
+        Self::ReadPublic,
+        Self::ClaimBegin,
+        Self::ClaimStep,
+        Self::SignIn,
+        Self::OwnAccount(Own::Read),
+        Self::OwnAccount(Own::SignOut),
+        Self::OwnAccount(Own::Sessions),
+        Self::OwnAccount(Own::Enrol),
+        Self::Browse,
+        Self::Play,
+        Self::ReportProgress,
+        Self::Tend(Tend::Libraries),
+        Self::Tend(Tend::Scans),
+        Self::Tend(Tend::Boards),
+        Self::Tend(Tend::Matches),
+        Self::Guard(Guard::Users),
+        Self::Guard(Guard::Shares),
+        Self::Guard(Guard::Policy),
+        Self::Guard(Guard::Factors),
+        Self::Guard(Guard::Identity),
+        Self::Guard(Guard::Update),
+        Self::Guard(Guard::Wipe),
+        Self::Guard(Guard::Export),
+        Self::Metrics,
+        Self::Unlock,
+    ];
+
+    /// The stable word of this action in tables and logs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ReadPublic => "read_public",
+            Self::ClaimBegin => "claim_begin",
+            Self::ClaimStep => "claim_step",
+            Self::SignIn => "sign_in",
+            Self::OwnAccount(own) => own.word(),
+            Self::Browse => "browse",
+            Self::Play => "play",
+            Self::ReportProgress => "report_progress",
+            Self::Tend(tend) => tend.word(),
+            Self::Guard(guard) => guard.word(),
+            Self::Metrics => "metrics",
+            Self::Unlock => "unlock",
+        }
+    }
+}
+
+impl Own {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "own.read",
+            Self::SignOut => "own.sign_out",
+            Self::Sessions => "own.sessions",
+            Self::Enrol => "own.enrol",
+        }
+    }
+}
+
+impl Tend {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Libraries => "tend.libraries",
+            Self::Scans => "tend.scans",
+            Self::Boards => "tend.boards",
+            Self::Matches => "tend.matches",
+        }
+    }
+}
+
+impl Guard {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Users => "guard.users",
+            Self::Shares => "guard.shares",
+            Self::Policy => "guard.policy",
+            Self::Factors => "guard.factors",
+            Self::Identity => "guard.identity",
+            Self::Update => "guard.update",
+            Self::Wipe => "guard.wipe",
+            Self::Export => "guard.export",
+        }
+    }
+}
+
+impl Door {
+    /// Every door.
+    pub const ALL: [Self; 6] =
+        [Self::Web, Self::Api, Self::Stream, Self::Metrics, Self::Tv, Self::AppPassword];
+
+    /// Whether this action can be asked for at this door at all.
+    #[must_use]
+    pub const fn takes(self, action: Action) -> bool {
+        match self {
+            Self::Web | Self::Api => true,
+            Self::Stream => matches!(action, Action::Play),
+            Self::Metrics => matches!(action, Action::Metrics),
+            Self::Tv | Self::AppPassword => {
+                matches!(action, Action::Browse | Action::Play | Action::ReportProgress)
+                    || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut))
+            }
+        }
+    }
+
+    /// The stable word of this door in tables and logs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Api => "api",
+            Self::Stream => "stream",
+            Self::Metrics => "metrics",
+            Self::Tv => "tv",
+            Self::AppPassword => "app_password",
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The decision itself, top to bottom in the order in which it is judged.
+
+use super::act::Action;
+use super::decision::{Decision, Permit, Reason, Rule};
+use super::question::{Actor, Question, Role, Session};
+use super::require::{Requirement, Verdict};
+use crate::claim::{Serves, State};
+use crate::limits::{GUARD_SECONDS, TEND_SECONDS};
+use crate::signin::{Assurance, Life};
+
+/// Answers one request.
+#[must_use]
+pub fn decide(question: &Question<'_>) -> Decision {
+    match judge(question) {
+        Ok(decision) | Err(decision) => decision,
+    }
+}
+
+/// Each check either ends the matter with `Err` or leaves it to the next one.
+fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
+    check_state(question)?;
+    check_door(question)?;
+    match question.action {
+        Action::ReadPublic | Action::ClaimBegin | Action::SignIn => {
+            Ok(allow(question, Rule::State))
+        }
+        Action::ClaimStep => claim_step(question),
+        Action::OwnAccount(_) => {
+            live_session(question)?;
+            Ok(allow(question, Rule::Own))
+        }
+        Action::Browse | Action::Play | Action::ReportProgress => {
+            let session = live_session(question)?;
+            Ok(required(question, session))
+        }
+        Action::Tend(_) | Action::Metrics => tend(question, live_session(question)?),
+        Action::Guard(_) | Action::Unlock => guard(question, live_session(question)?),
+    }
+}
+
+/// What the state of the server leaves to be asked at all.
+fn check_state(question: &Question<'_>) -> Result<(), Decision> {
+    match refused_by_state(question.server, question.action) {
+        Some(reason) => Err(Decision::Deny { reason, rule: Rule::State }),
+        None => Ok(()),
+    }
+}
+
+fn refused_by_state(server: &State, action: Action) -> Option<Reason> {
+    match action {
+        Action::ReadPublic => None,
+        Action::ClaimBegin | Action::ClaimStep => claim_refused(server),
+        Action::SignIn | Action::OwnAccount(_) => sign_in_refused(server),
+        Action::Browse | Action::Play | Action::ReportProgress => library_refused(server),
+        Action::Tend(_) | Action::Guard(_) | Action::Metrics => administration_refused(server),
+        Action::Unlock => unlock_refused(server),
+    }
+}
+
+fn claim_refused(server: &State) -> Option<Reason> {
+    match server {
+        State::Factory | State::Legacy | State::Offered | State::Pending(_) | State::Recovery => {
+            None
+        }
+        State::Claimed | State::Orphaned => Some(Reason::AlreadyClaimed),
+        State::Locked(_) => Some(Reason::Locked),
+    }
+}
+
+/// On a locked server the owner's sign-in is the way back, so it works while there may be one.
+fn sign_in_refused(server: &State) -> Option<Reason> {
+    match server {
+        State::Locked(why) if why.owner_may_sign_in() => None,
+        State::Factory
+        | State::Legacy
+        | State::Offered
+        | State::Pending(_)
+        | State::Claimed
+        | State::Orphaned
+        | State::Recovery
+        | State::Locked(_) => library_refused(server),
+    }
+}
+
+fn library_refused(server: &State) -> Option<Reason> {
+    match server.serves() {
+        Serves::Everything | Serves::PlaybackOnly => None,
+        Serves::SetUpOnly => Some(Reason::NotClaimed),
+        Serves::RecoveryOnly | Serves::Explanation => Some(Reason::Locked),
+    }
+}
+
+fn administration_refused(server: &State) -> Option<Reason> {
+    match server.serves() {
+        Serves::Everything => None,
+        Serves::PlaybackOnly => Some(Reason::Orphaned),
+        Serves::SetUpOnly => Some(Reason::NotClaimed),
+        Serves::RecoveryOnly | Serves::Explanation => Some(Reason::Locked),
+    }
+}
+
+fn unlock_refused(server: &State) -> Option<Reason> {
+    match server {
+        State::Locked(why) if why.owner_may_sign_in() => None,
+        State::Orphaned => None,
+        State::Locked(_) | State::Recovery => Some(Reason::Locked),
+        State::Factory | State::Offered => Some(Reason::NotClaimed),
+        State::Legacy | State::Claimed => Some(Reason::NothingToUnlock),
+        State::Pending(pending) => unlock_refused(&pending.resumes.state()),
+    }
+}
+
+fn check_door(question: &Question<'_>) -> Result<(), Decision> {
+    if question.door.takes(question.action) {
+        Ok(())
+    } else {
+        Err(Decision::Deny { reason: Reason::WrongDoor, rule: Rule::Door })
+    }
+}
+
+/// That the server knows this claim's holder is judged again, with time, by the claim's own rules.
+fn claim_step(question: &Question<'_>) -> Result<Decision, Decision> {
+    match (question.actor, question.server) {
+        (Actor::ClaimHolder(ticket), State::Pending(pending)) if *ticket == pending.holder => {
+            Ok(allow(question, Rule::State))
+        }
+        (Actor::Stranger | Actor::ClaimHolder(_) | Actor::Session(_), _) => {
+            Err(Decision::Deny { reason: Reason::ClaimNotYours, rule: Rule::State })
+        }
+    }
+}
+
+/// The session, if it still counts.
+fn live_session<'a>(question: &Question<'a>) -> Result<&'a Session, Decision> {
+    let deny = |reason| Err(Decision::Deny { reason, rule: Rule::Session });
+    let session = match question.actor {
+        Actor::Session(session) => session,
+        Actor::Stranger | Actor::ClaimHolder(_) => return deny(Reason::NotSignedIn),
+    };
+    if !session.account.enabled {
+        return deny(Reason::AccountDisabled);
+    }
+    let current = session.generation == question.generation
+        && session.epoch == session.account.epoch
+        && session.methods.assurance() > Assurance::None;
+    match session.life(question.now) {
+        Life::Live | Life::PlaybackOnly if current => Ok(session),
+        Life::Live | Life::PlaybackOnly | Life::Ended => deny(Reason::SessionEnded),
+    }
+}
+
+fn tend(question: &Question<'_>, session: &Session) -> Result<Decision, Decision> {
+    check_administrator(session, Role::Administrator)?;
+    let level = administration_level(question);
+    let fresh = session.life(question.now) == Life::Live;
+    Ok(administer(question, session, level, fresh, TEND_SECONDS, Rule::Tend))
+}
+
+fn guard(question: &Question<'_>, session: &Session) -> Result<Decision, Decision> {
+    check_administrator(session, Role::Owner)?;
+    let level = administration_level(question);
+    let fresh = session.auth.elapsed(question.now).surely_within(GUARD_SECONDS);
+    Ok(administer(question, session, level, fresh, GUARD_SECONDS, Rule::Guard))
+}
+
+fn check_administrator(session: &Session, least: Role) -> Result<(), Decision> {
+    if session.role < least {
+        return Err(Decision::Deny { reason: Reason::NotYourRole, rule: Rule::Role });
+    }
+    if !session.client.may_administer() {
+        return Err(Decision::Deny { reason: Reason::NotThisClient, rule: Rule::Role });
+    }
+    Ok(())
+}
+
+/// Administration takes a second factor, or what is required if that is stricter. There is no
+/// grace and no exemption here.
+fn administration_level(question: &Question<'_>) -> Assurance {
+    let required = question.requirements.iter().filter(|row| row.concerns(question));
+    required.map(|row| row.level).max().unwrap_or(Assurance::Mfa).max(Assurance::Mfa)
+}
+
+fn administer(
+    question: &Question<'_>,
+    session: &Session,
+    level: Assurance,
+    fresh: bool,
+    max_age_seconds: u64,
+    rule: Rule,
+) -> Decision {
+    if fresh && session.methods.assurance_shown_now() >= level {
+        return allow(question, rule);
+    }
+    if session.reach >= level {
+        return Decision::StepUp { level, max_age_seconds: Some(max_age_seconds), rule };
+    }
+    Decision::Enrol { level, rule }
+}
+
+/// Judges each requirement by itself; the least permissive verdict wins.
+fn required(question: &Question<'_>, session: &Session) -> Decision {
+    let concerned = question.requirements.iter().filter(|row| row.concerns(question));
+    match concerned.map(|row| row.judge(session)).max() {
+        None | Some(Verdict::Satisfied) => allow(question, Rule::Default),
+        Some(Verdict::Notice { days, id }) => Decision::AllowNotice {
+            permit: Permit::new(question, Requirement::rule(id)),
+            days: days.0,
+            rule: Requirement::rule(id),
+        },
+        Some(Verdict::StepUp { level, id }) => {
+            Decision::StepUp { level, max_age_seconds: None, rule: Requirement::rule(id) }
+        }
+        Some(Verdict::Enrol { level, id }) => {
+            Decision::Enrol { level, rule: Requirement::rule(id) }
+        }
+    }
+}
+
+fn allow(question: &Question<'_>, rule: Rule) -> Decision {
+    Decision::Allow(Permit::new(question, rule))
+}

@@ -1,0 +1,249 @@
+//! The answer to a question, and the permission that an answer may carry.
+
+use super::act::Action;
+use super::question::{Actor, Question, Role};
+use super::require::RequirementId;
+use crate::ids::{SessionId, TicketId, UserId};
+use crate::signin::Assurance;
+
+/// The answer to a [`Question`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on.
+    Allow(Permit),
+    /// Go on, and tell the user that this ends unless they enrol.
+    AllowNotice {
+        /// The permission.
+        permit: Permit,
+        /// Days of grace left, rounded up.
+        days: u32,
+        /// What asks for it.
+        rule: Rule,
+    },
+    /// Show a factor again, which this user can.
+    StepUp {
+        /// The level to reach.
+        level: Assurance,
+        /// How long ago the factor may have been shown, where that matters.
+        max_age_seconds: Option<u64>,
+        /// What asks for it.
+        rule: Rule,
+    },
+    /// Set up a factor first.
+    Enrol {
+        /// The level to reach.
+        level: Assurance,
+        /// What asks for it.
+        rule: Rule,
+    },
+    /// No.
+    Deny {
+        /// Why.
+        reason: Reason,
+        /// What said so.
+        rule: Rule,
+    },
+}
+
+/// The permission to do one thing. Only a decision makes one, and it cannot be copied.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Permit {
+    holder: Holder,
+    action: Action,
+    rule: Rule,
+}
+
+/// Whose permission it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// Anybody.
+    Anybody,
+    /// The browser that claims the server.
+    Claimant(TicketId),
+    /// A user.
+    User {
+        /// Who.
+        user: UserId,
+        /// From which session.
+        session: SessionId,
+        /// What they are here.
+        role: Role,
+    },
+}
+
+/// Why something was denied. Each has one stable code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Reason {
+    /// The server has no owner yet and serves set-up only.
+    #[error("this server is not set up yet")]
+    NotClaimed,
+    /// There is nothing to claim.
+    #[error("this server has an owner")]
+    AlreadyClaimed,
+    /// The browser does not hold the claim.
+    #[error("this browser does not hold the claim")]
+    ClaimNotYours,
+    /// The server is locked or waits for a new owner.
+    #[error("this server is locked")]
+    Locked,
+    /// The server is not locked.
+    #[error("there is nothing to unlock")]
+    NothingToUnlock,
+    /// The owner is gone, and nobody administers.
+    #[error("this server has lost its owner")]
+    Orphaned,
+    /// Nothing of the kind is done at this door.
+    #[error("this is not done here")]
+    WrongDoor,
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    NotSignedIn,
+    /// The session is over: by age, by a new owner, by an alarm.
+    #[error("the session is over")]
+    SessionEnded,
+    /// The user may not sign in.
+    #[error("the account is switched off")]
+    AccountDisabled,
+    /// The user's role does not do this.
+    #[error("this takes another role")]
+    NotYourRole,
+    /// The kind of client does not do this.
+    #[error("this cannot be done with this kind of client")]
+    NotThisClient,
+    /// The policy itself is broken; nobody gets in by that.
+    #[error("the policy cannot be judged")]
+    PolicyError,
+}
+
+/// What decided, for logs and boards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// The state of the server.
+    State,
+    /// The door.
+    Door,
+    /// The session's age, generation, epoch or account.
+    Session,
+    /// What everybody may about themselves.
+    Own,
+    /// The role.
+    Role,
+    /// Everyday administration.
+    Tend,
+    /// Guarding administration.
+    Guard,
+    /// Nothing is required.
+    Default,
+    /// A requirement that the owner set.
+    Requirement(RequirementId),
+}
+
+impl Decision {
+    /// The permission, if the answer carries one.
+    #[must_use]
+    pub fn permit(self) -> Option<Permit> {
+        match self {
+            Self::Allow(permit) | Self::AllowNotice { permit, .. } => Some(permit),
+            Self::StepUp { .. } | Self::Enrol { .. } | Self::Deny { .. } => None,
+        }
+    }
+
+    /// Whether the answer lets somebody in.
+    #[must_use]
+    pub const fn lets_in(&self) -> bool {
+        match self {
+            Self::Allow(_) | Self::AllowNotice { .. } => true,
+            Self::StepUp { .. } | Self::Enrol { .. } | Self::Deny { .. } => false,
+        }
+    }
+}
+
+impl Permit {
+    /// The only place where a permission comes from.
+    pub(super) fn new(question: &Question<'_>, rule: Rule) -> Self {
+        let holder = match question.actor {
+            Actor::Stranger => Holder::Anybody,
+            Actor::ClaimHolder(ticket) => Holder::Claimant(*ticket),
+            Actor::Session(session) => {
+                Holder::User { user: session.user, session: session.id, role: session.role }
+            }
+        };
+        Self { holder, action: question.action, rule }
+    }
+
+    /// Whose permission this is.
+    #[must_use]
+    pub const fn holder(&self) -> Holder {
+        self.holder
+    }
+
+    /// What it permits.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// What granted it.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// The user, if it is a user's.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        match self.holder {
+            Holder::User { user, .. } => Some(user),
+            Holder::Anybody | Holder::Claimant(_) => None,
+        }
+    }
+
+    /// The session, if it is a user's.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionId> {
+        match self.holder {
+            Holder::User { session, .. } => Some(session),
+            Holder::Anybody | Holder::Claimant(_) => None,
+        }
+    }
+}
+
+impl Reason {
+    /// The stable code of this reason.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotClaimed => "not_claimed",
+            Self::AlreadyClaimed => "already_claimed",
+            Self::ClaimNotYours => "claim_not_yours",
+            Self::Locked => "locked",
+            Self::NothingToUnlock => "nothing_to_unlock",
+            Self::Orphaned => "orphaned",
+            Self::WrongDoor => "wrong_door",
+            Self::NotSignedIn => "not_signed_in",
+            Self::SessionEnded => "session_ended",
+            Self::AccountDisabled => "account_disabled",
+            Self::NotYourRole => "not_your_role",
+            Self::NotThisClient => "not_this_client",
+            Self::PolicyError => "policy_error",
+        }
+    }
+}
+
+impl Rule {
+    /// The stable word of this rule.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Door => "door",
+            Self::Session => "session",
+            Self::Own => "own",
+            Self::Role => "role",
+            Self::Tend => "tend",
+            Self::Guard => "guard",
+            Self::Default => "default",
+            Self::Requirement(_) => "requirement",
+        }
+    }
+}

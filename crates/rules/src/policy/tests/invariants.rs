@@ -1,0 +1,163 @@
+//! What must hold whatever the tables say.
+
+use std::collections::HashSet;
+
+use super::world::{HOLDER, NOW, actors, ago, ask, ask_with, owner, session, states};
+use super::world::{PASSKEY, TOTP};
+use crate::claim::State;
+use crate::policy::{Action, Actor, Client, Decision, Door, Epoch, Holder, Own, Role, Session};
+use crate::signin::{Assurance, Methods};
+use crate::time::{Moment, Now, TimeTrust};
+
+fn every_answer(check: impl Fn(&State, &Actor, Action, Decision)) {
+    for (_, state) in states() {
+        for (_, actor) in actors() {
+            for action in Action::ALL {
+                check(&state, &actor, action, ask(&state, &actor, action));
+            }
+        }
+    }
+}
+
+fn is_library(action: Action) -> bool {
+    matches!(action, Action::Browse | Action::Play | Action::ReportProgress)
+}
+
+fn is_administration(action: Action) -> bool {
+    let more = matches!(action, Action::Metrics | Action::Unlock);
+    more || matches!(action, Action::Tend(_) | Action::Guard(_))
+}
+
+#[test]
+fn no_state_but_claimed_legacy_and_orphaned_serves_library_data() {
+    every_answer(|state, actor, action, answer| {
+        if is_library(action) && answer.lets_in() {
+            assert!(state.serves().library(), "{state:?} {actor:?} {action:?}");
+        }
+    });
+}
+
+#[test]
+fn strangers_get_public_facts_the_claim_and_the_sign_in_only() {
+    every_answer(|state, actor, action, answer| {
+        if *actor == Actor::Stranger && answer.lets_in() {
+            let open = [Action::ReadPublic, Action::ClaimBegin, Action::SignIn];
+            assert!(open.contains(&action), "{state:?} {action:?}");
+        }
+    });
+}
+
+#[test]
+fn nobody_administers_without_a_factor_shown_by_themselves() {
+    every_answer(|_, actor, action, answer| {
+        if let (true, true, Actor::Session(session)) =
+            (is_administration(action), answer.lets_in(), actor)
+        {
+            assert!(session.methods.assurance_shown_now() >= Assurance::Mfa, "{session:?}");
+            assert!(session.role.is_privileged() && session.client.may_administer());
+        }
+    });
+}
+
+#[test]
+fn a_spoilt_session_is_a_stranger() {
+    let fine = owner();
+    let spoilt = [
+        Session { epoch: Epoch(4), ..fine },
+        Session { generation: crate::claim::Generation(2), ..fine },
+        Session { generation: crate::claim::Generation(4), ..fine },
+        Session { last_seen: ago(90 * 86_400), ..fine },
+        Session { methods: Methods::NONE, ..fine },
+    ];
+    for session in spoilt {
+        for action in Action::ALL {
+            let as_session = ask(&State::Claimed, &Actor::Session(session), action).lets_in();
+            let as_stranger = ask(&State::Claimed, &Actor::Stranger, action).lets_in();
+            assert_eq!(as_session, as_stranger, "{action:?} {session:?}");
+        }
+    }
+}
+
+#[test]
+fn permits_say_whose_they_are_and_for_what() {
+    every_answer(|_, actor, action, answer| {
+        let Some(permit) = answer.permit() else { return };
+        assert_eq!(permit.action(), action);
+        let (user, session) = match actor {
+            Actor::Session(session) => (Some(session.user), Some(session.id)),
+            Actor::Stranger | Actor::ClaimHolder(_) => (None, None),
+        };
+        assert_eq!((permit.user(), permit.session()), (user, session));
+        assert_eq!(
+            permit.holder() == Holder::Claimant(HOLDER),
+            *actor == Actor::ClaimHolder(HOLDER)
+        );
+    });
+}
+
+#[test]
+fn older_is_never_more() {
+    for role in [Role::Owner, Role::Administrator, Role::Member] {
+        for methods in [TOTP, PASSKEY] {
+            for action in Action::ALL {
+                let at = |seconds| {
+                    let actor = Actor::Session(session(role, methods, ago(seconds)));
+                    ask(&State::Claimed, &actor, action).lets_in()
+                };
+                let ages = [0, 60, 899, 900, 3600, 86_399, 86_400].map(at);
+                assert!(
+                    ages.is_sorted_by(|younger, older| younger >= older),
+                    "{action:?} {ages:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_does_not_know_the_time_takes_rights_only_across_a_restart() {
+    let dark = Now { trust: TimeTrust::Unknown, ..NOW };
+    let running = Session { auth: Moment::of(dark), ..owner() };
+    let before = Session { auth: Moment::before_this_start(dark.wall), ..owner() };
+    for (session, may) in [(running, true), (before, false)] {
+        let libraries = &[];
+        let question = crate::policy::Question {
+            now: dark,
+            server: &State::Claimed,
+            generation: session.generation,
+            actor: &Actor::Session(session),
+            action: Action::Guard(crate::policy::Guard::Wipe),
+            door: Door::Web,
+            libraries,
+            requirements: &[],
+        };
+        assert_eq!(crate::policy::decide(&question).lets_in(), may);
+    }
+}
+
+#[test]
+fn a_door_takes_what_it_is_for() {
+    let actor = Actor::Session(owner());
+    for action in Action::ALL {
+        let at = |door| ask_with(&State::Claimed, &actor, action, door, &[]).lets_in();
+        assert!(!at(Door::Stream) || action == Action::Play);
+        assert!(!at(Door::Metrics) || action == Action::Metrics);
+        let own = [Action::OwnAccount(Own::Read), Action::OwnAccount(Own::SignOut)];
+        assert!(!at(Door::Tv) || is_library(action) || own.contains(&action));
+        assert_eq!(at(Door::Tv), at(Door::AppPassword));
+    }
+}
+
+#[test]
+fn words_are_stable_distinct_and_read_back() {
+    let words: HashSet<_> = Action::ALL.iter().map(|action| action.word()).collect();
+    assert_eq!(words.len(), Action::ALL.len());
+    for role in [Role::Owner, Role::Administrator, Role::Member] {
+        assert_eq!(Role::from_word(role.word()), Some(role));
+    }
+    for client in [Client::Browser, Client::App, Client::Tv, Client::AppPassword] {
+        assert_eq!(Client::from_word(client.word()), Some(client));
+    }
+    assert_eq!(Role::from_word("root"), None);
+    assert_eq!(Client::from_word(""), None);
+}

@@ -1,0 +1,6 @@
+//! The policy's tables and what must hold in each of their rows.
+
+mod invariants;
+mod requirements;
+mod table;
+mod world;

@@ -1,0 +1,99 @@
+//! Requirements: each judged by itself, the least permissive verdict wins.
+
+use std::fmt::Write;
+
+use super::world::{
+    FILMS, PASSKEY, PASSWORD, PHOTOS, REMEMBERED, TOTP, ago, ask_with, cell, no_factor, session,
+};
+use crate::claim::State;
+use crate::golden;
+use crate::policy::{
+    Action, Actor, Decision, Door, Grace, Requirement, RequirementId, Role, Rule, Scope, Session,
+    Tend,
+};
+use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant};
+
+fn row(level: Assurance, grace: Grace, exempt: bool) -> Requirement {
+    Requirement { id: RequirementId(1), scope: Scope::Server, level, exempt, grace }
+}
+
+fn browse(session: Session, rows: &[Requirement]) -> Decision {
+    ask_with(&State::Claimed, &Actor::Session(session), Action::Browse, Door::Api, rows)
+}
+
+fn people() -> [(&'static str, Session); 7] {
+    let member = |methods| session(Role::Member, methods, ago(60));
+    [
+        ("member, pwd, no factor", no_factor(Role::Member)),
+        ("member, pwd, has a factor", member(PASSWORD)),
+        ("member, totp", member(TOTP)),
+        ("member, remembered device", member(REMEMBERED)),
+        ("member, passkey", member(PASSKEY)),
+        ("administrator, no factor", no_factor(Role::Administrator)),
+        ("owner, totp", session(Role::Owner, TOTP, ago(60))),
+    ]
+}
+
+#[test]
+fn the_table_is_the_reviewed_one() {
+    let mut text = String::from(
+        "One requirement, judged for each kind of user; mfa+ is phishing-resistant.\n",
+    );
+    for level in [Mfa, MfaPhishingResistant] {
+        for (grace_name, grace) in [("no grace", Grace::Over), ("3 days left", Grace::Days(3))] {
+            for exempt in [false, true] {
+                let exemption = if exempt { "exempt" } else { "not exempt" };
+                writeln!(text, "\n{}, {grace_name}, {exemption}", level.word()).unwrap();
+                lines(&mut text, &[row(level, grace, exempt)]);
+            }
+        }
+    }
+    golden::check("requirements.txt", &text);
+}
+
+fn lines(text: &mut String, rows: &[Requirement]) {
+    for (name, person) in people() {
+        let actor = Actor::Session(person);
+        let tend = Action::Tend(Tend::Scans);
+        let tend = ask_with(&State::Claimed, &actor, tend, Door::Api, rows);
+        let browse = cell(&browse(person, rows));
+        writeln!(text, "  {name:<27} browse: {browse:<12} tend: {}", cell(&tend)).unwrap();
+    }
+}
+
+#[test]
+fn the_least_permissive_verdict_wins() {
+    let person = no_factor(Role::Member);
+    for (rows, want) in [
+        (vec![], "yes"),
+        (vec![row(Mfa, Grace::Days(9), false), row(Mfa, Grace::Days(2), false)], "notice 2d"),
+        (vec![row(Mfa, Grace::Days(9), false), row(Mfa, Grace::Over, false)], "enrol mfa"),
+        (vec![row(Mfa, Grace::Over, true), row(Mfa, Grace::Days(1), false)], "notice 1d"),
+        (vec![row(Mfa, Grace::Days(0), false)], "enrol mfa"),
+        (
+            vec![row(Mfa, Grace::Over, false), row(MfaPhishingResistant, Grace::Over, false)],
+            "enrol mfa+",
+        ),
+    ] {
+        assert_eq!(cell(&browse(person, &rows)), want, "{rows:?}");
+        let turned: Vec<_> = rows.iter().rev().copied().collect();
+        assert_eq!(cell(&browse(person, &turned)), want, "order does not matter");
+    }
+}
+
+#[test]
+fn a_library_asks_for_itself_only() {
+    let of =
+        |library| Requirement { scope: Scope::Library(library), ..row(Mfa, Grace::Over, false) };
+    let person = no_factor(Role::Member);
+    assert_eq!(cell(&browse(person, &[of(PHOTOS)])), "yes", "films are asked for");
+    assert_eq!(cell(&browse(person, &[of(FILMS)])), "enrol mfa");
+}
+
+#[test]
+fn answers_name_the_requirement() {
+    let answer = browse(no_factor(Role::Member), &[row(Mfa, Grace::Days(3), false)]);
+    let Decision::AllowNotice { permit, rule, .. } = answer else { panic!("{answer:?}") };
+    assert_eq!(rule, Rule::Requirement(RequirementId(1)));
+    assert_eq!(permit.rule(), rule);
+}

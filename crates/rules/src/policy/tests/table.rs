@@ -1,0 +1,106 @@
+//! The complete tables actor × action × server state × assurance and age, and door × action.
+
+use std::fmt::Write;
+
+use super::world::{actors, ask, ask_with, cell, owner, states};
+use crate::claim::State;
+use crate::golden;
+use crate::policy::{Action, Actor, Door, Guard, Own, Tend};
+
+/// One action of each class; that a class is judged alike is a test of its own.
+const COLUMNS: [Action; 12] = [
+    Action::ReadPublic,
+    Action::ClaimBegin,
+    Action::ClaimStep,
+    Action::SignIn,
+    Action::OwnAccount(Own::Read),
+    Action::Browse,
+    Action::Play,
+    Action::ReportProgress,
+    Action::Tend(Tend::Libraries),
+    Action::Metrics,
+    Action::Guard(Guard::Users),
+    Action::Unlock,
+];
+
+const LEGEND: &str = "\
+Who may do what. Each block is a state of the server. A session is named by role, way and age of
+its sign-in; `device` is a password on a remembered device, `age?` an age that the clock cannot
+tell. own, tend and guard stand for all actions of their class.
+
+  yes            allowed                       -unclaimed   the server has no owner yet
+  up mfa 15m     show a factor, not older      -claimed     the server has an owner
+  enrol mfa      set up a factor first         -notyours    this browser holds no claim
+  -stranger      not signed in                 -locked      the server is locked
+  -ended         the session is over           -unlocked    there is nothing to unlock
+  -disabled      the account is off            -orphaned    the owner is gone
+  -role          takes another role            -client      not with this kind of client
+";
+
+#[test]
+fn the_table_is_the_reviewed_one() {
+    let mut text = LEGEND.to_owned();
+    for (name, state) in states() {
+        block(&mut text, name, &state);
+    }
+    doors(&mut text);
+    golden::check("policy.txt", &text);
+}
+
+fn block(text: &mut String, name: &str, state: &State) {
+    head(text, name);
+    for (label, actor) in actors() {
+        let cells = COLUMNS.map(|action| cell(&ask(state, &actor, action)));
+        row(text, &label, &cells);
+    }
+}
+
+fn doors(text: &mut String) {
+    head(text, "claimed, owner with a fresh factor, by door");
+    for door in Door::ALL {
+        let actor = Actor::Session(owner());
+        let ask = |action| cell(&ask_with(&State::Claimed, &actor, action, door, &[]));
+        row(text, door.word(), &COLUMNS.map(ask));
+    }
+}
+
+fn head(text: &mut String, name: &str) {
+    let words = COLUMNS.map(|action| action.word().replace("report_", ""));
+    let words = words.map(|word| word.split('.').next().unwrap_or_default().to_owned());
+    writeln!(text, "\n{name}").unwrap();
+    row(text, "", &words);
+}
+
+fn row(text: &mut String, label: &str, cells: &[String]) {
+    let mut line = format!("  {label:<26}");
+    for cell in cells {
+        write!(line, " {cell:<12}").unwrap();
+    }
+    writeln!(text, "{}", line.trim_end()).unwrap();
+}
+
+#[test]
+fn a_class_of_actions_is_judged_alike() {
+    let stands_for = |action| match action {
+        Action::OwnAccount(_) => Action::OwnAccount(Own::Read),
+        Action::Tend(_) => Action::Tend(Tend::Libraries),
+        Action::Guard(_) => Action::Guard(Guard::Users),
+        Action::ReadPublic
+        | Action::ClaimBegin
+        | Action::ClaimStep
+        | Action::SignIn
+        | Action::Browse
+        | Action::Play
+        | Action::ReportProgress
+        | Action::Metrics
+        | Action::Unlock => action,
+    };
+    for (_, state) in states() {
+        for (label, actor) in actors() {
+            for action in Action::ALL {
+                let other = cell(&ask(&state, &actor, stands_for(action)));
+                assert_eq!(cell(&ask(&state, &actor, action)), other, "{label} {action:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What the ways in which somebody signed in are worth together.
+
+/// How sure the server is of a person. Later is surer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Assurance {
+    /// Not at all.
+    None,
+    /// A password.
+    Pwd,
+    /// A password and something the person has.
+    Mfa,
+    /// A passkey that checked the person: nothing that could be told to a false page.
+    MfaPhishingResistant,
+}
+
+/// One way to show who one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// The account's password.
+    Password,
+    /// A code of an authenticator app.
+    Totp,
+    /// A single-use recovery code.
+    RecoveryCode,
+    /// A press on a phone that is signed in.
+    DeviceApproval,
+    /// A passkey that verified its person.
+    Passkey,
+    /// A browser that reached `mfa` not long ago.
+    RememberedDevice,
+}
+
+/// The methods of one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Methods(u8);
+
+impl Assurance {
+    /// The stable word, as stored and answered.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pwd => "pwd",
+            Self::Mfa => "mfa",
+            Self::MfaPhishingResistant => "mfa_phishing_resistant",
+        }
+    }
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 6] = [
+        Self::Password,
+        Self::Totp,
+        Self::RecoveryCode,
+        Self::DeviceApproval,
+        Self::Passkey,
+        Self::RememberedDevice,
+    ];
+
+    /// The stable word, as stored and answered.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery",
+            Self::DeviceApproval => "device",
+            Self::Passkey => "passkey",
+            Self::RememberedDevice => "remembered",
+        }
+    }
+
+    /// The method with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.word() == word)
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Password => 1,
+            Self::Totp => 2,
+            Self::RecoveryCode => 4,
+            Self::DeviceApproval => 8,
+            Self::Passkey => 16,
+            Self::RememberedDevice => 32,
+        }
+    }
+}
+
+impl Methods {
+    /// No method at all.
+    pub const NONE: Self = Self(0);
+
+    /// These and one more.
+    #[must_use]
+    pub const fn and(self, method: Method) -> Self {
+        Self(self.0 | method.bit())
+    }
+
+    /// Whether this method was used.
+    #[must_use]
+    pub const fn has(self, method: Method) -> bool {
+        self.0 & method.bit() != 0
+    }
+
+    /// What was used, in a fixed order.
+    pub fn iter(self) -> impl Iterator<Item = Method> {
+        Method::ALL.into_iter().filter(move |method| self.has(*method))
+    }
+
+    /// What these are worth for playing and browsing.
+    #[must_use]
+    pub fn assurance(self) -> Assurance {
+        let shown = self.assurance_shown_now();
+        if shown == Assurance::Pwd && self.has(Method::RememberedDevice) {
+            return Assurance::Mfa;
+        }
+        shown
+    }
+
+    /// What these are worth where the person must have shown it: a remembered device counts for
+    /// nothing there.
+    #[must_use]
+    pub fn assurance_shown_now(self) -> Assurance {
+        let second = [Method::Totp, Method::RecoveryCode, Method::DeviceApproval];
+        match (self.has(Method::Passkey), self.has(Method::Password)) {
+            (true, _) => Assurance::MfaPhishingResistant,
+            (false, true) if second.into_iter().any(|method| self.has(method)) => Assurance::Mfa,
+            (false, true) => Assurance::Pwd,
+            (false, false) => Assurance::None,
+        }
+    }
+}
+
+impl FromIterator<Method> for Methods {
+    fn from_iter<I: IntoIterator<Item = Method>>(methods: I) -> Self {
+        methods.into_iter().fold(Self::NONE, Self::and)
+    }
+}

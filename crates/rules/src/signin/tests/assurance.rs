@@ -1,0 +1,51 @@
+//! Methods and what they are worth.
+
+use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant, None, Pwd};
+use crate::signin::Method::{
+    self, DeviceApproval, Passkey, Password, RecoveryCode, RememberedDevice, Totp,
+};
+use crate::signin::Methods;
+
+fn check(methods: &[Method], worth: Assurance, shown_now: Assurance) {
+    let methods: Methods = methods.iter().copied().collect();
+    assert_eq!(methods.assurance(), worth, "{methods:?}");
+    assert_eq!(methods.assurance_shown_now(), shown_now, "{methods:?}");
+}
+
+#[test]
+fn methods_are_worth_this() {
+    check(&[], None, None);
+    check(&[Password], Pwd, Pwd);
+    check(&[Totp], None, None);
+    check(&[RecoveryCode], None, None);
+    check(&[RememberedDevice], None, None);
+    check(&[Password, Totp], Mfa, Mfa);
+    check(&[Password, RecoveryCode], Mfa, Mfa);
+    check(&[Password, DeviceApproval], Mfa, Mfa);
+    check(&[Password, RememberedDevice], Mfa, Pwd);
+    check(&[Passkey], MfaPhishingResistant, MfaPhishingResistant);
+    check(&[Password, Totp, Passkey], MfaPhishingResistant, MfaPhishingResistant);
+}
+
+#[test]
+fn a_method_more_is_never_worth_less() {
+    for bits in 0..64_u8 {
+        let has = |index: &usize| bits & (1 << index) != 0;
+        let chosen: Methods = (0..6).filter(has).map(|index| Method::ALL[index]).collect();
+        for method in Method::ALL {
+            assert!(chosen.and(method).assurance() >= chosen.assurance());
+            assert!(chosen.assurance() >= chosen.assurance_shown_now());
+        }
+    }
+}
+
+#[test]
+fn words_read_back() {
+    for method in Method::ALL {
+        assert_eq!(Method::from_word(method.word()), Some(method));
+        assert!(Methods::NONE.and(method).has(method));
+        assert_eq!(Methods::NONE.and(method).iter().collect::<Vec<_>>(), [method]);
+    }
+    assert_eq!(Method::from_word("sms"), Option::None);
+    assert!(None < Pwd && Pwd < Mfa && Mfa < MfaPhishingResistant);
+}
