@@ -1,5 +1,9 @@
 //! Every number that bounds something, with its reason.
 
+mod media;
+
+pub use media::*;
+
 /// A proof that was accepted holds the claim for this browser this long; each step restarts it.
 /// Long enough to install an authenticator app on a slow phone.
 pub const CLAIM_PENDING_SECONDS: u64 = 15 * 60;

@@ -1,0 +1,47 @@
+//! What bounds workers, parsers and the indexer.
+
+/// Address space of a picture worker: a 64 Mpx photo as RGB is 192 MB, and the smallest box has
+/// 512 MB of which the kernel kills this process first.
+pub const PICTURE_MEMORY_BYTES: u64 = 384 * 1024 * 1024;
+/// Largest picture that is decoded; above it lie panoramas and bombs.
+pub const PICTURE_PIXELS_MAX: u64 = 64_000_000;
+/// Largest picture file that is opened for decoding.
+pub const PICTURE_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Processor time of one picture: an A53 decodes 64 Mpx in about 8 s.
+pub const PICTURE_CPU_SECONDS: u64 = 30;
+/// Time from start to end of one picture, with a disk that has to spin up.
+pub const PICTURE_SECONDS: u64 = 60;
+/// Address space of ffmpeg for one frame: two 4K reference pictures and its code.
+pub const FRAME_MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
+/// Processor time of one frame or one ffprobe answer.
+pub const FRAME_CPU_SECONDS: u64 = 30;
+/// Time from start to end of one frame or one ffprobe answer.
+pub const FRAME_SECONDS: u64 = 45;
+/// Longest thing any worker may write: a frame or a large thumbnail is well below 2 MiB.
+pub const WORKER_OUTPUT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Open files of a worker: the job's three, its program's libraries, and room.
+pub const WORKER_FILES_MAX: u64 = 64;
+/// Memory a picture worker typically takes (16 Mpx), for sizing the pool.
+pub const WORKER_COST_BYTES: u64 = 96 * 1024 * 1024;
+/// Memory that stays free for the server and the page cache when the pool is sized.
+pub const WORKER_RESERVE_BYTES: u64 = 128 * 1024 * 1024;
+/// Most workers at once; beyond it a disk seeks more than it reads.
+pub const WORKERS_MAX: usize = 4;
+/// How often a file may kill its worker before it is left alone.
+pub const WORKER_DEATHS_MAX: u32 = 2;
+/// Widest small picture: a card in a list on a phone with three dots to a point.
+pub const PICTURE_SMALL_PX: u32 = 320;
+/// Widest large picture: a television.
+pub const PICTURE_LARGE_PX: u32 = 1920;
+/// Largest embedded cover that is looked at.
+pub const COVER_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// How much of each end of a file its content key is made of.
+pub const CONTENT_KEY_END_BYTES: usize = 64 * 1024;
+/// Boxes, elements, frames or chunks that a header parser looks at in one file.
+pub const PROBE_STEPS_MAX: u32 = 20_000;
+/// Largest text block (comments, tags) that a header parser reads.
+pub const PROBE_BLOCK_BYTES_MAX: u64 = 1024 * 1024;
+/// Longest title, name or other tag that is kept.
+pub const TAG_CHARS_MAX: usize = 512;
+/// How far behind a file's start or its tags the first frame of sound is looked for.
+pub const SOUND_SEARCH_BYTES_MAX: usize = 64 * 1024;

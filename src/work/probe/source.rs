@@ -1,0 +1,94 @@
+//! A file as the parsers see it: its two ends are at hand, the rest is read at an offset.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use stead_rules::limits::{CONTENT_KEY_END_BYTES, PROBE_BLOCK_BYTES_MAX};
+
+/// A file whose ends have been read. They are needed for the content key anyway, and most headers
+/// lie in them, so most files cost two reads.
+#[derive(Debug)]
+pub(crate) struct Source<'f> {
+    file: &'f File,
+    size: u64,
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl<'f> Source<'f> {
+    pub(crate) fn open(file: &'f File) -> io::Result<Self> {
+        let size = file.metadata()?.len();
+        let head = read_up_to(file, 0, CONTENT_KEY_END_BYTES)?;
+        let rest = size.saturating_sub(head.len() as u64);
+        let length = usize::try_from(rest).unwrap_or(usize::MAX).min(CONTENT_KEY_END_BYTES);
+        let tail = read_up_to(file, size - length as u64, length)?;
+        Ok(Self { file, size, head, tail })
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The first bytes, up to 64 KiB.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The last bytes, up to 64 KiB; of a short file what does not belong to its head.
+    pub(crate) fn tail(&self) -> &[u8] {
+        &self.tail
+    }
+
+    fn tail_offset(&self) -> u64 {
+        self.size.saturating_sub(self.tail.len() as u64)
+    }
+
+    /// The last bytes of the file with the offset where they begin, also of a short file.
+    pub(crate) fn end(&self) -> (u64, &[u8]) {
+        if self.tail.is_empty() { (0, &self.head) } else { (self.tail_offset(), &self.tail) }
+    }
+
+    /// `length` bytes at `offset`; `None` when they are not all there or are too many to hold.
+    pub(crate) fn read(&self, offset: u64, length: u64) -> Option<Cow<'_, [u8]>> {
+        if length > PROBE_BLOCK_BYTES_MAX || offset.checked_add(length)? > self.size {
+            return None;
+        }
+        let length = usize::try_from(length).ok()?;
+        if let Some(part) = slice(&self.head, 0, offset, length) {
+            return Some(Cow::Borrowed(part));
+        }
+        if let Some(part) = slice(&self.tail, self.tail_offset(), offset, length) {
+            return Some(Cow::Borrowed(part));
+        }
+        let bytes = read_up_to(self.file, offset, length).ok()?;
+        (bytes.len() == length).then_some(Cow::Owned(bytes))
+    }
+
+    /// Up to `length` bytes at `offset`, fewer at the end of the file.
+    pub(crate) fn read_some(&self, offset: u64, length: usize) -> Cow<'_, [u8]> {
+        let length = (length as u64).min(self.size.saturating_sub(offset));
+        self.read(offset, length).unwrap_or_default()
+    }
+}
+
+fn slice(bytes: &[u8], begins: u64, offset: u64, length: usize) -> Option<&[u8]> {
+    let from = usize::try_from(offset.checked_sub(begins)?).ok()?;
+    bytes.get(from..from.checked_add(length)?)
+}
+
+fn read_up_to(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}

@@ -1,0 +1,169 @@
+//! A foreign picture to two small JPEGs of our own making.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Cursor, Seek, Write};
+use std::os::fd::{AsFd, OwnedFd};
+
+use fast_image_resize::images::Image;
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageError, ImageReader, Limits};
+use stead_rules::limits;
+
+use super::Descriptors;
+use super::wire::Reply;
+
+/// Sharp enough on a television, about 300 kB at 1920 px.
+const QUALITY: u8 = 82;
+
+/// Why no picture came of a file.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PictureError {
+    #[error("the picture has more than {} million points", limits::PICTURE_PIXELS_MAX / 1_000_000)]
+    TooLarge,
+    #[error("the file holds no picture that can be read (JPEG, PNG and WebP can)")]
+    Unreadable,
+    #[error("the picture could not be written")]
+    Write,
+}
+
+/// Makes both pictures from the picture file in `descriptors`.
+pub(super) fn make(descriptors: &Descriptors) -> Reply {
+    let made = descriptors
+        .input
+        .try_clone()
+        .map_err(|_| PictureError::Unreadable)
+        .and_then(|input| decode(BufReader::new(File::from(input))))
+        .and_then(|picture| write_both(&picture, descriptors));
+    reply(made)
+}
+
+/// Makes both pictures from a picture that lay inside another file.
+pub(super) fn make_from(bytes: &[u8], descriptors: &Descriptors) -> Reply {
+    reply(decode(Cursor::new(bytes)).and_then(|picture| write_both(&picture, descriptors)))
+}
+
+fn reply(made: Result<(u32, u32), PictureError>) -> Reply {
+    match made {
+        Ok((width, height)) => Reply::Made { width, height },
+        Err(error) => Reply::Refused { detail: error.to_string() },
+    }
+}
+
+/// Decodes, turned the way its camera was held, without transparency.
+fn decode(source: impl BufRead + Seek) -> Result<DynamicImage, PictureError> {
+    let reader = ImageReader::new(source).with_guessed_format();
+    let mut decoder =
+        reader.map_err(|_| PictureError::Unreadable)?.into_decoder().map_err(unreadable)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > limits::PICTURE_PIXELS_MAX {
+        return Err(PictureError::TooLarge);
+    }
+    let mut bounds = Limits::no_limits();
+    bounds.max_alloc = Some(limits::PICTURE_MEMORY_BYTES);
+    decoder.set_limits(bounds).map_err(unreadable)?;
+    let orientation = decoder.orientation().map_err(unreadable)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+fn unreadable(error: ImageError) -> PictureError {
+    match error {
+        ImageError::Limits(_) => PictureError::TooLarge,
+        _ => PictureError::Unreadable,
+    }
+}
+
+fn write_both(
+    picture: &DynamicImage,
+    descriptors: &Descriptors,
+) -> Result<(u32, u32), PictureError> {
+    let second = descriptors.second.as_ref().ok_or(PictureError::Write)?;
+    let (width, height) = (picture.width(), picture.height());
+    let whole = Image::from_vec_u8(width, height, flat_rgb(picture), PixelType::U8x3)
+        .map_err(|_| PictureError::Unreadable)?;
+    let large = shrunk(whole, limits::PICTURE_LARGE_PX)?;
+    write_jpeg(&large, second)?;
+    let small = shrunk(large, limits::PICTURE_SMALL_PX)?;
+    write_jpeg(&small, &descriptors.first)?;
+    Ok((width, height))
+}
+
+/// Three bytes to a point; what shines through becomes white.
+fn flat_rgb(picture: &DynamicImage) -> Vec<u8> {
+    if !picture.color().has_alpha() {
+        return picture.to_rgb8().into_raw();
+    }
+    let rgba = picture.to_rgba8();
+    rgba.pixels()
+        .flat_map(|pixel| {
+            let [red, green, blue, alpha] = pixel.0;
+            [red, green, blue].map(|part| over_white(part, alpha))
+        })
+        .collect()
+}
+
+fn over_white(part: u8, alpha: u8) -> u8 {
+    let mixed = u16::from(part) * u16::from(alpha) + 255 * (255 - u16::from(alpha));
+    u8::try_from(mixed / 255).unwrap_or(u8::MAX)
+}
+
+/// At most `widest` wide, never enlarged; twice `widest` is the most in height, so that a strip
+/// of a long panorama stays a small file.
+fn shrunk(source: Image<'static>, widest: u32) -> Result<Image<'static>, PictureError> {
+    let (width, height) = fit(source.width(), source.height(), widest, widest.saturating_mul(2));
+    if (width, height) == (source.width(), source.height()) {
+        return Ok(source);
+    }
+    let mut target = Image::new(width, height, PixelType::U8x3);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+    Resizer::new().resize(&source, &mut target, &options).map_err(|_| PictureError::Unreadable)?;
+    Ok(target)
+}
+
+/// The largest size of the same shape within both bounds, at least one point each way.
+fn fit(width: u32, height: u32, widest: u32, highest: u32) -> (u32, u32) {
+    let (w, h) = (u64::from(width.max(1)), u64::from(height.max(1)));
+    let by_width = (u64::from(widest).min(w), h * u64::from(widest).min(w) / w);
+    let chosen = if by_width.1 > u64::from(highest) {
+        (w * u64::from(highest) / h, u64::from(highest))
+    } else {
+        by_width
+    };
+    let narrow = |points: u64| u32::try_from(points.max(1)).unwrap_or(1);
+    (narrow(chosen.0), narrow(chosen.1))
+}
+
+fn write_jpeg(picture: &Image<'_>, to: impl AsFd) -> Result<(), PictureError> {
+    let file: OwnedFd = to.as_fd().try_clone_to_owned().map_err(|_| PictureError::Write)?;
+    let mut out = BufWriter::new(File::from(file));
+    JpegEncoder::new_with_quality(&mut out, QUALITY)
+        .encode(picture.buffer(), picture.width(), picture.height(), ExtendedColorType::Rgb8)
+        .map_err(|_| PictureError::Write)?;
+    out.flush().map_err(|_| PictureError::Write)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fit, over_white};
+
+    #[test]
+    fn pictures_keep_their_shape_and_never_grow() {
+        let cases = [
+            ((4000, 3000), (320, 240)),
+            ((100, 50), (100, 50)),
+            ((20_000, 10), (320, 1)),
+            ((10, 20_000), (1, 640)),
+            ((1, 1), (1, 1)),
+        ];
+        for ((width, height), expected) in cases {
+            assert_eq!(fit(width, height, 320, 640), expected, "{width}x{height}");
+        }
+    }
+
+    #[test]
+    fn transparency_becomes_white() {
+        assert_eq!([over_white(0, 0), over_white(0, 255), over_white(7, 255)], [255, 0, 7]);
+    }
+}
