@@ -71,7 +71,11 @@ fn decode(source: impl BufRead + Seek) -> Result<DynamicImage, PictureError> {
 fn unreadable(error: ImageError) -> PictureError {
     match error {
         ImageError::Limits(_) => PictureError::TooLarge,
-        _ => PictureError::Unreadable,
+        ImageError::Decoding(_)
+        | ImageError::Encoding(_)
+        | ImageError::Parameter(_)
+        | ImageError::Unsupported(_)
+        | ImageError::IoError(_) => PictureError::Unreadable,
     }
 }
 

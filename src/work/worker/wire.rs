@@ -119,7 +119,7 @@ pub(crate) fn receive<T: DeserializeOwned>(
         .drain()
         .filter_map(|message| match message {
             RecvAncillaryMessage::ScmRights(rights) => Some(rights),
-            _ => None,
+            RecvAncillaryMessage::ScmCredentials(_) | _ => None,
         })
         .flatten()
         .collect();
