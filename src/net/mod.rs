@@ -4,6 +4,7 @@
 
 pub mod ca;
 pub mod guard;
+pub mod mdns;
 pub mod names;
 pub mod qr;
 pub mod tls;

@@ -75,7 +75,9 @@ where
 
 fn certified(identity: &TlsIdentity) -> Result<CertifiedKey, TlsError> {
     let leaf = identity.leaf();
-    let chain = vec![CertificateDer::from(leaf.der().to_vec())];
+    // The authority comes along so that a browser's certificate viewer shows its fingerprint.
+    let chain = [leaf.der(), identity.authority().der()];
+    let chain = chain.map(|der| CertificateDer::from(der.to_vec())).to_vec();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf.key_der().to_vec()));
     Ok(CertifiedKey::from_der(chain, key, &default_provider())?)
 }

@@ -77,7 +77,7 @@ impl Authority {
 }
 
 impl Leaf {
-    /// The certificate alone; the authority is not part of the chain that is served.
+    /// The certificate alone.
     #[must_use]
     pub fn pem(&self) -> String {
         pem(&self.certificate)
