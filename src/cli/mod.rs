@@ -1,1 +1,93 @@
 //! What people and systemd call: one file a command.
+//!
+//! Nothing else in the program writes to standard output. Words for people go there, what is
+//! wrong goes to standard error, and the exit code says the same to scripts.
+
+mod ask;
+mod check_config;
+mod flags;
+mod health;
+mod open;
+mod say;
+mod serve;
+mod setup_page;
+mod status;
+mod version;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// What the exit code says. Documented in the help, so the numbers stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Something went wrong; standard error says what.
+    Failed = 1,
+    /// The server does not run.
+    NotRunning = 3,
+    /// The data folder belongs to another user.
+    NotPermitted = 4,
+    /// The data folder cannot be written: full, read-only, in use.
+    DataFolder = 73,
+    /// The config has a mistake.
+    Config = 78,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   1  something went wrong; standard error says what
+   2  the command line is wrong
+   3  the server does not run
+   4  the data folder belongs to another user
+  73  the data folder cannot be written: full, read-only, or in use
+  78  the config has a mistake";
+
+/// A private media server that is never open.
+#[derive(Debug, Parser)]
+#[command(name = "stead", version = version::short(), after_help = EXIT_CODES)]
+#[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server, until SIGTERM or Ctrl-C
+    Serve(serve::Serve),
+    /// Show how to get in: before the claim the QR code and the link, afterwards the address
+    Open(open::Open),
+    /// Tell what the running server says of itself
+    Status(status::Status),
+    /// Ask the running server whether it is well: exit code 0 only if it is
+    Health(health::Health),
+    /// Say what is wrong with the config, and where; changes nothing
+    CheckConfig(check_config::CheckConfig),
+    /// Tell version, build date and target
+    Version,
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let exit = match CommandLine::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Open(command) => command.run(),
+        Command::Status(command) => command.run(),
+        Command::Health(command) => command.run(),
+        Command::CheckConfig(command) => command.run(),
+        Command::Version => version::run(),
+    };
+    exit.into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -88,9 +88,15 @@ impl Ballast {
         Self { file: data_dir.join("ballast") }
     }
 
+    /// Whether the reserve lies there.
+    #[must_use]
+    pub fn is_set_aside(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| file.len() >= BALLAST_BYTES)
+    }
+
     /// Sets the reserve aside if there is room for it many times over. True when it lies there.
     pub fn set_aside(&self) -> io::Result<bool> {
-        if self.file.metadata().is_ok_and(|file| file.len() >= BALLAST_BYTES) {
+        if self.is_set_aside() {
             return Ok(true);
         }
         let folder = self.file.parent().unwrap_or(Path::new("."));

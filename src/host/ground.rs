@@ -87,8 +87,14 @@ pub fn examine_data_folder(path: &Path) -> Result<(), DataFolderError> {
     if !standing.is_dir() {
         return Err(DataFolderError::NotAFolder(standing.to_owned()));
     }
+    let trouble = |error| unwritable(path, error);
     rustix::fs::access(standing, Access::WRITE_OK | Access::EXEC_OK)
-        .map_err(|errno| unwritable(path, errno.into()))
+        .map_err(|errno| trouble(errno.into()))?;
+    let free_bytes = super::disk::space(standing).map_err(trouble)?.free_bytes;
+    if free_bytes < PROBE_BYTES as u64 && !Ballast::of(path).is_set_aside() {
+        return Err(trouble(rustix::io::Errno::NOSPC.into()));
+    }
+    Ok(())
 }
 
 /// The media folders that are not there now. A disk may be plugged in later: this is no reason

@@ -10,4 +10,5 @@ pub mod log;
 pub mod metrics;
 pub mod notify;
 pub mod shutdown;
+pub mod start;
 pub mod users;

@@ -1,0 +1,160 @@
+//! `stead serve`: config, log, ground, doors, then the server, in this order, so that nothing
+//! answers on a machine where it could not keep what it is told.
+
+use super::check_config::missing_root;
+use super::flags::ConfigFlags;
+use super::say::{chain, complain, say};
+use super::setup_page::{SetupPage, find};
+use super::{Exit, open};
+use crate::config::{Config, LogFormat, LogLevel};
+use crate::host::ground::{self, DataFolder};
+use crate::host::listen::Doors;
+use crate::host::log;
+use crate::host::notify::{Notifier, NotifyThread};
+use crate::host::shutdown::{Shutdown, Signals};
+use crate::host::start::Start;
+use clap::Args;
+use std::error::Error;
+use std::io::IsTerminal as _;
+use std::path::Path;
+use tokio::runtime::{Builder, Runtime};
+
+/// Threads for what blocks (files, databases, password hashes); each costs memory when it runs.
+const BLOCKING_THREADS_MAX: usize = 16;
+
+/// The command line of `stead serve`.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Show link and QR code of an unclaimed server even when standard output is no terminal.
+    /// Whoever reads them can claim it: do not let them run into a log
+    #[arg(long)]
+    show_claim: bool,
+    #[command(flatten)]
+    config: ConfigFlags,
+}
+
+/// What stopped the start: the exit, told already or with what is still to be told.
+struct Stopped {
+    exit: Exit,
+    why: String,
+}
+
+impl Serve {
+    pub(super) fn run(&self) -> Exit {
+        let config = match self.config.load() {
+            Ok(config) => config,
+            Err(exit) => return exit,
+        };
+        match self.prepared(config) {
+            Ok(()) => Exit::Done,
+            Err(Stopped { exit, why }) => {
+                complain(why);
+                exit
+            }
+        }
+    }
+
+    fn prepared(&self, config: Config) -> Result<(), Stopped> {
+        log::init(format(config.log.format), level(config.log.level)).map_err(failed)?;
+        let data_folder = data_folder(&config)?;
+        for folder in ground::missing_folders(&config.media.roots) {
+            tracing::warn!("{}", missing_root(folder));
+        }
+        let doors = Doors::open(config.net.https_listen, config.net.http_listen).map_err(failed)?;
+        let (notifier, notify_thread) = Notifier::start().map_err(failed)?;
+        let answering = self.invitation(&config);
+        let shutdown = Shutdown::new();
+        run(Start { config, data_folder, doors, notifier, shutdown, answering }, notify_thread)
+    }
+
+    /// At a terminal somebody is waiting to be told how to get in; a log must not hold a secret.
+    fn invitation(&self, config: &Config) -> Box<dyn FnOnce() + Send> {
+        let wanted = self.show_claim || std::io::stdout().is_terminal();
+        let page = config.paths.setup_page();
+        Box::new(move || {
+            if wanted {
+                invite(&page);
+            }
+        })
+    }
+}
+
+fn invite(page: &Path) {
+    if let Ok(SetupPage::Links { file, links, .. }) = find(page) {
+        say(open::invitation(&file, &links));
+    }
+}
+
+fn data_folder(config: &Config) -> Result<DataFolder, Stopped> {
+    let folder = DataFolder::prepare(&config.paths.data_dir)
+        .map_err(|error| Stopped { exit: Exit::DataFolder, why: chain(&error) })?;
+    if folder.gave_up_ballast() {
+        tracing::error!(
+            data_folder = %folder.path().display(),
+            "the disk is full; Stead gave up its reserve to start: make room there"
+        );
+    }
+    Ok(folder)
+}
+
+/// Runs the server until it ends; the notify thread has sent everything before this returns.
+fn run(start: Start, notify_thread: Option<NotifyThread>) -> Result<(), Stopped> {
+    let runtime = runtime().map_err(failed)?;
+    let shutdown = start.shutdown.clone();
+    let ended = runtime.block_on(async {
+        let signals = Signals::install().map_err(failed)?;
+        tokio::select! {
+            served = serve(start) => served,
+            () = signals.drive(&shutdown) => Err(cut_off()),
+        }
+    });
+    // What still blocks after the drain has had its time.
+    runtime.shutdown_background();
+    drop(notify_thread);
+    ended
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("stead")
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .build()
+}
+
+fn cut_off() -> Stopped {
+    Stopped { exit: Exit::Failed, why: "ended by a second signal".to_owned() }
+}
+
+fn failed(error: impl Error) -> Stopped {
+    Stopped { exit: Exit::Failed, why: chain(&error) }
+}
+
+/// Stands here until `app::serve` takes its place: answers nobody.
+async fn serve(start: Start) -> Result<(), Stopped> {
+    start.notifier.ready();
+    (start.answering)();
+    start.shutdown.waited().await;
+    start.notifier.stopping();
+    let _ = start.shutdown.drained().await;
+    Ok(())
+}
+
+const fn format(format: LogFormat) -> log::Format {
+    match format {
+        LogFormat::Auto => log::Format::Auto,
+        LogFormat::Text => log::Format::Text,
+        LogFormat::Json => log::Format::Json,
+        LogFormat::Journald => log::Format::Journald,
+    }
+}
+
+const fn level(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    }
+}

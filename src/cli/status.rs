@@ -1,0 +1,115 @@
+//! `stead status`: what the running server says of itself, for people.
+
+use super::Exit;
+use super::ask::{AskError, ask};
+use super::flags::ConfigFlags;
+use super::health::failed;
+use super::say::{complain, say};
+use crate::config::Config;
+use clap::Args;
+use serde::Deserialize;
+use std::fmt::Write as _;
+
+/// The command line of `stead status`.
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    config: ConfigFlags,
+}
+
+/// What `/api/v1/server` answers, as far as it is told here.
+#[derive(Debug, Deserialize)]
+pub(super) struct Server {
+    pub(super) name: String,
+    pub(super) host_name: String,
+    pub(super) version: String,
+    pub(super) state: String,
+    pub(super) claimed: bool,
+    #[serde(default)]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Health {
+    status: String,
+    checks: Vec<Check>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Check {
+    name: String,
+    ok: bool,
+}
+
+impl Status {
+    pub(super) fn run(&self) -> Exit {
+        let config = match self.config.load() {
+            Ok(config) => config,
+            Err(exit) => return exit,
+        };
+        match question::<Server>(&config, "/api/v1/server") {
+            Ok(Some(server)) => tell(&config, &server),
+            Ok(None) => foreign(&config),
+            Err(error) => failed(&error),
+        }
+    }
+}
+
+/// Asks for JSON; None when the answer is not what Stead would say.
+fn question<T: for<'a> Deserialize<'a>>(
+    config: &Config,
+    path: &str,
+) -> Result<Option<T>, AskError> {
+    let answer = ask(config.net.http_listen, path)?;
+    Ok(serde_json::from_str(&answer.body).ok())
+}
+
+/// What the running server says of itself, if it runs.
+pub(super) fn server(config: &Config) -> Result<Option<Server>, AskError> {
+    question(config, "/api/v1/server")
+}
+
+pub(super) fn foreign(config: &Config) -> Exit {
+    let port = config.net.http_listen.port();
+    complain(format_args!("something answers on port {port}, but it is not Stead"));
+    Exit::Failed
+}
+
+fn tell(config: &Config, server: &Server) -> Exit {
+    let health: Option<Health> = question(config, "/api/v1/health").ok().flatten();
+    let well = health.as_ref().is_some_and(|health| health.status == "ok");
+    say(page(config, server, health.as_ref()).trim_end());
+    if well { Exit::Done } else { Exit::Failed }
+}
+
+fn page(config: &Config, server: &Server, health: Option<&Health>) -> String {
+    let mut page = format!("{} runs, Stead {}\n", server.name, server.version);
+    let _ = writeln!(page, "  address  {}", home(config, server));
+    let _ = writeln!(page, "  state    {}", state(server));
+    let _ = writeln!(page, "  health   {}", health.map_or("no answer", |health| &health.status));
+    for check in health.iter().flat_map(|health| &health.checks).filter(|check| !check.ok) {
+        let _ = writeln!(page, "           {} is not well", check.name);
+    }
+    page
+}
+
+/// The address to type; the usual port need not be.
+pub(super) fn home(config: &Config, server: &Server) -> String {
+    match config.net.https_listen.port() {
+        443 => format!("https://{}/", server.host_name),
+        port => format!("https://{}:{port}/", server.host_name),
+    }
+}
+
+fn state(server: &Server) -> String {
+    let words = match server.state.as_str() {
+        "offered" => "waits for its owner: `stead open` shows how to claim it",
+        "pending" => "is being claimed",
+        "claimed" => "claimed",
+        "locked" => "locked",
+        "legacy" => "runs as before; `stead open` shows how to claim it",
+        other => other,
+    };
+    let reason = server.reason.as_ref().map(|reason| format!(": {reason}"));
+    format!("{words}{}", reason.unwrap_or_default())
+}
