@@ -40,7 +40,8 @@ need() { have "$1" || die "$2"; }
 
 milliseconds() { date +%s%3N; }
 
-# stage NAME COMMAND…: runs it, and says how long it took.
+# stage NAME COMMAND…: runs it, and says how long it took. A function run by it must not rely on
+# `set -e`, which bash switches off inside: its commands are joined by && or `|| return`.
 stage() {
     local name=$1 started status=0
     shift

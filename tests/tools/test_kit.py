@@ -1,0 +1,78 @@
+"""The scripts' own rules: codes, tallies, EXIF. Run by `scripts/test`, standard library only."""
+
+import struct
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+from kit import client, tally  # noqa: E402
+from sample import art, exif  # noqa: E402
+
+
+class Codes(unittest.TestCase):
+    def test_totp_gives_the_codes_of_rfc_6238(self) -> None:
+        secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+        for at, code in ((59, "287082"), (1111111109, "081804"), (2000000000, "279037")):
+            self.assertEqual(client.totp(secret, at), code)
+
+
+class Tallies(unittest.TestCase):
+    RUST = """\
+     Running unittests src/lib.rs (target/debug/deps/stead_rules-0123456789abcdef)
+test ids::text_round_trips ... ok
+test limits::all_bounded ... FAILED
+     Running tests/it/main.rs (target/debug/deps/it-0123456789abcdef)
+test claim::a::b ... ok
+test access::walk ... ok
+test access::sweep ... ignored, needs a network
+   Doc-tests stead_rules
+test crates/rules/src/ids.rs - ids::Id (line 10) ... ok
+"""
+
+    def test_rust_is_counted_by_crate_and_by_module_and_ignored_is_failed(self) -> None:
+        self.assertEqual(dict(tally.of_rust(self.RUST)), {
+            "stead-rules": [1, 1], "it/claim": [1, 0], "it/access": [1, 1], "stead_rules (docs)": [1, 0],
+        })
+
+    def test_a_runner_that_breaks_without_a_failed_test_is_a_failure(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "rust.status").write_text("101\n")
+            (folder / "rust.log").write_text("error: could not compile `stead`\n")
+            self.assertEqual(tally.collected(folder), {"rust (the runner itself)": [0, 1]})
+
+    def test_a_runner_that_runs_nothing_is_a_failure(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "api.status").write_text("0\n")
+            (folder / "api.xml").write_text("<testsuites/>")
+            self.assertEqual(tally.collected(folder), {"api (ran no test)": [0, 1]})
+
+    def test_unittest_is_read_with_and_without_failures(self) -> None:
+        self.assertEqual(tally.of_python("Ran 4 tests in 0.1s\n\nOK\n"), {"tools": [4, 0]})
+        self.assertEqual(tally.of_python("Ran 4 tests in 0.1s\n\nFAILED (failures=1, errors=2)\n"), {"tools": [1, 3]})
+
+
+class Pictures(unittest.TestCase):
+    def test_exif_goes_right_after_the_start_mark_and_says_its_length(self) -> None:
+        made = exif.stamped(b"\xff\xd8\xff\xd9", "2023:01:14 11:02:30")
+        self.assertEqual(made[:4], b"\xff\xd8\xff\xe1")
+        length = struct.unpack(">H", made[4:6])[0]
+        self.assertEqual(made[4 + length :], b"\xff\xd9")
+        self.assertIn(b"2023:01:14 11:02:30\0", made)
+
+    def test_what_is_no_jpeg_is_refused(self) -> None:
+        with self.assertRaises(ValueError):
+            exif.stamped(b"\x89PNG", "2023:01:14 11:02:30")
+
+    def test_a_scene_is_the_same_picture_every_time(self) -> None:
+        scene = art.SCENES["night"]
+        self.assertEqual(art.land(scene, 64, 48), art.land(scene, 64, 48))
+        self.assertEqual(len(art.land(scene, 64, 48).split(b"ENDHDR\n", 1)[1]), 4 * 128 * 96)
+
+
+if __name__ == "__main__":
+    unittest.main()
