@@ -63,3 +63,7 @@ pub const CODE_FORGET_SECONDS: u64 = 3600;
 /// Longest wait that misses of all addresses together bring: guessing 20^8 codes at this pace
 /// takes 48,000 years, and a person who types the right one waits no longer.
 pub const CODE_GLOBAL_WAIT_SECONDS: u64 = 60;
+/// Steps either side in which a code is recognised, only to explain that a clock is wrong.
+pub const TOTP_DRIFT_STEPS: u64 = 10;
+/// A time further than this beyond the floor is a broken clock: the box's own CA ends there.
+pub const CLOCK_AHEAD_MAX_SECONDS: i64 = 20 * 365 * 24 * 3600;

@@ -1,10 +1,25 @@
 //! Throttles, one-time codes and what a successful sign-in is worth.
+//!
+//! Everything here is a rule over values: hashes, codes and clocks are read elsewhere.
 
 mod assurance;
+mod clock;
+mod name;
+mod password;
+mod recovery;
 mod session;
+mod throttle;
+mod totp;
 
+pub use crate::claim::Wait;
 pub use assurance::{Assurance, Method, Methods};
-pub use session::{Life, life, rests};
+pub use clock::{TimeSource, accept_browser_time, floor, time_for_totp};
+pub use name::{BadName, Name};
+pub use password::{BadPassword, check_password};
+pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
+pub use session::{Life, life, rests, ticket_is_live};
+pub use throttle::{Misses, wait_after};
+pub use totp::{TotpVerdict, accept_step, judge_code, step_of};
 
 #[cfg(test)]
 mod tests;

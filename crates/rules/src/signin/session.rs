@@ -1,7 +1,7 @@
 //! How a session ages: it tends for a day, plays for a season, then ends.
 
-use crate::limits::{SESSION_IDLE_SECONDS, TEND_IDLE_SECONDS, TEND_SECONDS};
-use crate::time::{Moment, Now};
+use crate::limits::{SESSION_IDLE_SECONDS, SIGNIN_TICKET_SECONDS, TEND_IDLE_SECONDS, TEND_SECONDS};
+use crate::time::{BootMs, Moment, Now};
 
 /// What a session's age leaves of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,4 +32,10 @@ pub fn life(auth: Moment, last_seen: Moment, rested: bool, now: Now) -> Life {
 #[must_use]
 pub fn rests(last_seen: Moment, now: Now) -> bool {
     !last_seen.elapsed(now).surely_within(TEND_IDLE_SECONDS)
+}
+
+/// Whether a sign-in that waits for its second factor is still waited for.
+#[must_use]
+pub const fn ticket_is_live(begun: BootMs, now: Now) -> bool {
+    now.boot.since_ms(begun) < SIGNIN_TICKET_SECONDS * 1000
 }

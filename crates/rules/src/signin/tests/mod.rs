@@ -1,4 +1,10 @@
 //! The rules of signing in, each as a table of cases.
 
 mod assurance;
+mod clock;
+mod name;
+mod password;
+mod recovery;
 mod session;
+mod throttle;
+mod totp;

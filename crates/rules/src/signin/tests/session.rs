@@ -37,3 +37,11 @@ fn a_dark_clock_ends_no_playback_and_gives_no_administration() {
     assert_eq!(life(just_now, just_now, false, dark), Life::PlaybackOnly);
     assert!(rests(just_now, dark));
 }
+
+#[test]
+fn a_sign_in_waits_five_minutes_for_its_factor() {
+    use crate::signin::ticket_is_live;
+    let begun = BootMs(NOW.boot.0 - 299_999);
+    assert!(ticket_is_live(begun, NOW));
+    assert!(!ticket_is_live(BootMs(NOW.boot.0 - 300_000), NOW));
+}

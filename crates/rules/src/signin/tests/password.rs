@@ -1,0 +1,55 @@
+//! Passwords that are taken and those that are not.
+
+use crate::limits::PASSWORD_MIN_WITH_FACTOR_CHARS as MIN;
+use crate::signin::BadPassword::{
+    self, ContainsName, ControlCharacter, TooCommon, TooLong, TooShort,
+};
+use crate::signin::check_password;
+
+fn check(password: &str, want: Result<(), BadPassword>) {
+    assert_eq!(check_password(password, MIN, &["Anna Berg", "Attic"], false), want, "{password:?}");
+}
+
+#[test]
+fn length_counts_and_names_do_not() {
+    check("correct horse", Ok(()));
+    check("kv7-wq2x", Ok(()));
+    check("kv7-wq2", Err(TooShort { min: 8 }));
+    check("пароль-м", Ok(()));
+    check("🐴🔋📎✅🐴🔋📎", Err(TooShort { min: 8 }));
+    check("        ", Err(TooCommon));
+    check("  spaces at both ends  ", Ok(()));
+    check("aaaaaaaa", Err(TooCommon));
+    check("ABababAB", Err(TooCommon));
+    check("12345678", Err(TooCommon));
+    check("hgfedcba", Err(TooCommon));
+    check("anna berg1", Err(ContainsName));
+    check("ANNA BERG and a boat", Ok(()));
+    check("attic2026", Err(ContainsName));
+    check("pass\nword", Err(ControlCharacter));
+    check("passw\0rd", Err(ControlCharacter));
+    check(&"long".repeat(256), Ok(()));
+    check(&"longer".repeat(200), Err(TooLong));
+}
+
+#[test]
+fn the_list_of_common_ones_counts() {
+    assert_eq!(check_password("trustno1", MIN, &[], true), Err(TooCommon));
+}
+
+#[test]
+fn short_names_and_no_names_forbid_nothing() {
+    for names in [&["Al"][..], &[""][..], &["  "][..], &[][..]] {
+        assert_eq!(check_password("balalaika", MIN, names, false), Ok(()), "{names:?}");
+    }
+}
+
+#[test]
+fn codes_are_stable() {
+    assert_eq!(TooShort { min: 8 }.code(), "password_too_short");
+    assert_eq!(TooLong.code(), "password_too_long");
+    assert_eq!(TooCommon.code(), "password_too_common");
+    assert_eq!(ContainsName.code(), "password_contains_name");
+    assert_eq!(ControlCharacter.code(), "password_control_character");
+    assert_eq!(TooShort { min: 8 }.to_string(), "a password has at least 8 characters");
+}
