@@ -1,3 +1,5 @@
 //! Everything that is tested from outside, one module an area.
 
 mod directions;
+
+mod tls;
