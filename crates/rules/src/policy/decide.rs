@@ -1,8 +1,9 @@
 //! The decision itself, top to bottom in the order in which it is judged.
 
 use super::act::Action;
+use super::actor::Role;
 use super::decision::{Decision, Permit, Reason, Rule};
-use super::question::{Actor, Question, Role, Session};
+use super::question::{Actor, Question, Session};
 use super::require::{Requirement, Verdict};
 use crate::claim::{Serves, State};
 use crate::limits::{GUARD_SECONDS, TEND_SECONDS};

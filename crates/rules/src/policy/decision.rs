@@ -1,7 +1,8 @@
 //! The answer to a question, and the permission that an answer may carry.
 
 use super::act::Action;
-use super::question::{Actor, Question, Role};
+use super::actor::Role;
+use super::question::{Actor, Question};
 use super::require::RequirementId;
 use crate::ids::{SessionId, TicketId, UserId};
 use crate::signin::Assurance;

@@ -10,15 +10,18 @@
 //! Facts come from the database at each request; nothing that a client carries is believed.
 
 mod act;
+mod actor;
 mod decide;
 mod decision;
 mod question;
 mod require;
 
+pub use crate::signin::Assurance;
 pub use act::{Action, Door, Guard, Own, Tend};
+pub use actor::{ClientKind, Role};
 pub use decide::decide;
 pub use decision::{Decision, Holder, Permit, Reason, Rule};
-pub use question::{Account, Actor, Client, Epoch, Question, Role, Session};
+pub use question::{Account, Actor, Epoch, Question, Session};
 pub use require::{Grace, Requirement, RequirementId, Scope};
 
 #[cfg(test)]

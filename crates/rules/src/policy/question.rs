@@ -1,6 +1,7 @@
 //! What a decision needs to know. All of it comes from the database and the clock.
 
 use super::act::{Action, Door};
+use super::actor::{ClientKind, Role};
 use super::require::Requirement;
 use crate::claim::{Generation, State};
 use crate::ids::{LibraryId, SessionId, TicketId, UserId};
@@ -49,7 +50,7 @@ pub struct Session {
     /// What the user is here.
     pub role: Role,
     /// What kind of client it is.
-    pub client: Client,
+    pub client: ClientKind,
     /// How the person signed in.
     pub methods: Methods,
     /// The best that the user's own factors could reach.
@@ -81,93 +82,10 @@ pub struct Account {
     pub epoch: Epoch,
 }
 
-/// What a user is on this server. Later is more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Somebody invited.
-    Member,
-    /// Somebody who helps to tend the libraries.
-    Administrator,
-    /// The owner.
-    Owner,
-}
-
-/// What kind of client a session belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Client {
-    /// A browser.
-    Browser,
-    /// An app with a token of its own.
-    App,
-    /// A television: its level is inherited and good for playback only.
-    Tv,
-    /// An app with a password of its own: playback only.
-    AppPassword,
-}
-
 impl Session {
     /// What the session's age leaves of it.
     #[must_use]
     pub fn life(&self, now: Now) -> Life {
         life(self.auth, self.last_seen, self.rested, now)
-    }
-}
-
-impl Role {
-    /// The stable word of this role, as stored and answered.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Administrator => "administrator",
-            Self::Owner => "owner",
-        }
-    }
-
-    /// The role with this word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Member, Self::Administrator, Self::Owner]
-            .into_iter()
-            .find(|role| role.word() == word)
-    }
-
-    /// Whether the role may administer; such users are never exempt from anything.
-    #[must_use]
-    pub const fn is_privileged(self) -> bool {
-        match self {
-            Self::Owner | Self::Administrator => true,
-            Self::Member => false,
-        }
-    }
-}
-
-impl Client {
-    /// The stable word of this kind, as stored and answered.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::App => "app",
-            Self::Tv => "tv",
-            Self::AppPassword => "app_password",
-        }
-    }
-
-    /// The kind with this word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Browser, Self::App, Self::Tv, Self::AppPassword]
-            .into_iter()
-            .find(|client| client.word() == word)
-    }
-
-    /// Whether administration can be done with it.
-    #[must_use]
-    pub const fn may_administer(self) -> bool {
-        match self {
-            Self::Browser | Self::App => true,
-            Self::Tv | Self::AppPassword => false,
-        }
     }
 }

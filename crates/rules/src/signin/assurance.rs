@@ -6,7 +6,7 @@ pub enum Assurance {
     /// Not at all.
     None,
     /// A password.
-    Pwd,
+    Password,
     /// A password and something the person has.
     Mfa,
     /// A passkey that checked the person: nothing that could be told to a false page.
@@ -40,7 +40,7 @@ impl Assurance {
     pub const fn word(self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Pwd => "pwd",
+            Self::Password => "pwd",
             Self::Mfa => "mfa",
             Self::MfaPhishingResistant => "mfa_phishing_resistant",
         }
@@ -105,6 +105,18 @@ impl Methods {
         self.0 & method.bit() != 0
     }
 
+    /// The methods that a stored list of words names; an unknown word is damage.
+    #[must_use]
+    pub fn from_words(words: &str) -> Option<Self> {
+        words.split_whitespace().map(Method::from_word).collect()
+    }
+
+    /// The words to store, with spaces between.
+    #[must_use]
+    pub fn words(self) -> String {
+        self.iter().map(Method::word).collect::<Vec<_>>().join(" ")
+    }
+
     /// What was used, in a fixed order.
     pub fn iter(self) -> impl Iterator<Item = Method> {
         Method::ALL.into_iter().filter(move |method| self.has(*method))
@@ -114,7 +126,7 @@ impl Methods {
     #[must_use]
     pub fn assurance(self) -> Assurance {
         let shown = self.assurance_shown_now();
-        if shown == Assurance::Pwd && self.has(Method::RememberedDevice) {
+        if shown == Assurance::Password && self.has(Method::RememberedDevice) {
             return Assurance::Mfa;
         }
         shown
@@ -128,7 +140,7 @@ impl Methods {
         match (self.has(Method::Passkey), self.has(Method::Password)) {
             (true, _) => Assurance::MfaPhishingResistant,
             (false, true) if second.into_iter().any(|method| self.has(method)) => Assurance::Mfa,
-            (false, true) => Assurance::Pwd,
+            (false, true) => Assurance::Password,
             (false, false) => Assurance::None,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::world::{HOLDER, NOW, actors, ago, ask, ask_with, owner, session, states};
 use super::world::{PASSKEY, TOTP};
 use crate::claim::State;
-use crate::policy::{Action, Actor, Client, Decision, Door, Epoch, Holder, Own, Role, Session};
+use crate::policy::{Action, Actor, ClientKind, Decision, Door, Epoch, Holder, Own, Role, Session};
 use crate::signin::{Assurance, Methods};
 use crate::time::{Moment, Now, TimeTrust};
 
@@ -155,9 +155,9 @@ fn words_are_stable_distinct_and_read_back() {
     for role in [Role::Owner, Role::Administrator, Role::Member] {
         assert_eq!(Role::from_word(role.word()), Some(role));
     }
-    for client in [Client::Browser, Client::App, Client::Tv, Client::AppPassword] {
-        assert_eq!(Client::from_word(client.word()), Some(client));
+    for client in [ClientKind::Web, ClientKind::App, ClientKind::Tv] {
+        assert_eq!(ClientKind::from_word(client.word()), Some(client));
     }
     assert_eq!(Role::from_word("root"), None);
-    assert_eq!(Client::from_word(""), None);
+    assert_eq!(ClientKind::from_word(""), None);
 }

@@ -3,7 +3,7 @@
 use crate::claim::{Before, Generation, LockReason, Pending, ProofKind, State, WizardStep};
 use crate::ids::{LibraryId, SessionId, TicketId, UserId};
 use crate::policy::{
-    Account, Action, Actor, Client, Decision, Door, Epoch, Question, Reason, Requirement, Role,
+    Account, Action, Actor, ClientKind, Decision, Door, Epoch, Question, Reason, Requirement, Role,
     Session, decide,
 };
 use crate::signin::{Assurance, Method, Methods};
@@ -33,7 +33,7 @@ pub(super) fn session(role: Role, methods: Methods, auth: Moment) -> Session {
         id: SessionId::from_bytes([3; 16]),
         user: UserId::from_bytes([4; 16]),
         role,
-        client: Client::Browser,
+        client: ClientKind::Web,
         methods,
         reach: methods.assurance().max(Assurance::Mfa),
         auth,
@@ -89,9 +89,8 @@ fn spoilt() -> Vec<(String, Actor)> {
         ("owner, epoch before", Session { account: newer, ..fine }),
         ("owner, generation before", Session { generation: Generation(2), ..fine }),
         ("owner, no method", Session { methods: Methods::NONE, ..fine }),
-        ("owner on a TV", Session { client: Client::Tv, ..fine }),
-        ("owner in an app", Session { client: Client::App, ..fine }),
-        ("owner by app password", Session { client: Client::AppPassword, ..fine }),
+        ("owner on a TV", Session { client: ClientKind::Tv, ..fine }),
+        ("owner in an app", Session { client: ClientKind::App, ..fine }),
         ("owner, pwd, no factor", no_factor(Role::Owner)),
         ("member, pwd, no factor", no_factor(Role::Member)),
     ]
@@ -101,7 +100,7 @@ fn spoilt() -> Vec<(String, Actor)> {
 }
 
 pub(super) fn no_factor(role: Role) -> Session {
-    Session { reach: Assurance::Pwd, ..session(role, PASSWORD, ago(60)) }
+    Session { reach: Assurance::Password, ..session(role, PASSWORD, ago(60)) }
 }
 
 pub(super) fn states() -> Vec<(&'static str, State)> {
@@ -170,7 +169,7 @@ pub(super) fn cell(decision: &Decision) -> String {
 fn short(level: Assurance) -> &'static str {
     match level {
         Assurance::MfaPhishingResistant => "mfa+",
-        Assurance::None | Assurance::Pwd | Assurance::Mfa => level.word(),
+        Assurance::None | Assurance::Password | Assurance::Mfa => level.word(),
     }
 }
 

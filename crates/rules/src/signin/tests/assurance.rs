@@ -1,6 +1,6 @@
 //! Methods and what they are worth.
 
-use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant, None, Pwd};
+use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant, None};
 use crate::signin::Method::{
     self, DeviceApproval, Passkey, Password, RecoveryCode, RememberedDevice, Totp,
 };
@@ -15,14 +15,14 @@ fn check(methods: &[Method], worth: Assurance, shown_now: Assurance) {
 #[test]
 fn methods_are_worth_this() {
     check(&[], None, None);
-    check(&[Password], Pwd, Pwd);
+    check(&[Password], Assurance::Password, Assurance::Password);
     check(&[Totp], None, None);
     check(&[RecoveryCode], None, None);
     check(&[RememberedDevice], None, None);
     check(&[Password, Totp], Mfa, Mfa);
     check(&[Password, RecoveryCode], Mfa, Mfa);
     check(&[Password, DeviceApproval], Mfa, Mfa);
-    check(&[Password, RememberedDevice], Mfa, Pwd);
+    check(&[Password, RememberedDevice], Mfa, Assurance::Password);
     check(&[Passkey], MfaPhishingResistant, MfaPhishingResistant);
     check(&[Password, Totp, Passkey], MfaPhishingResistant, MfaPhishingResistant);
 }
@@ -47,5 +47,10 @@ fn words_read_back() {
         assert_eq!(Methods::NONE.and(method).iter().collect::<Vec<_>>(), [method]);
     }
     assert_eq!(Method::from_word("sms"), Option::None);
-    assert!(None < Pwd && Pwd < Mfa && Mfa < MfaPhishingResistant);
+    let both = Methods::NONE.and(Totp).and(Password);
+    assert_eq!(both.words(), "password totp");
+    assert_eq!(Methods::from_words(" totp  password"), Some(both));
+    assert_eq!(Methods::from_words(""), Some(Methods::NONE));
+    assert_eq!(Methods::from_words("password sms"), Option::None);
+    assert!(None < Assurance::Password && Assurance::Password < Mfa && Mfa < MfaPhishingResistant);
 }
