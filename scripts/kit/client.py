@@ -115,12 +115,12 @@ def add_library(client: Client, name: str, kind: str, path: Path) -> str:
     return made.get("library", made)["id"]
 
 
-def wait_for_scan(client: Client, library: str, patience_s: float = 120) -> dict:
+def wait_for_scan(client: Client, library: str, patience_s: float = 120, step_s: float = 0.25) -> dict:
     """Waits until the library's scan is over; returns the library as it is listed."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         for row in client.get("/api/v1/libraries")["libraries"]:
             if row["id"] == library and row["scan"]["state"] == "idle" and row["scan"]["files_seen"]:
                 return row
-        time.sleep(0.25)
+        time.sleep(step_s)
     raise RuntimeError(f"the scan was not over after {patience_s:.0f} s")
