@@ -4,14 +4,6 @@
 //! rebuildable). A read and a write transaction are different types, there is one writer for each
 //! database, and no transaction spans both, because WAL commits of attached files are not atomic.
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    test,
-    expect(
-        clippy::unwrap_used,
-        clippy::panic,
-        reason = "a test that cannot go on should say where"
-    )
-)]
 
 pub mod accounts;
 mod columns;

@@ -1,4 +1,5 @@
 //! Opening: what is there, which settings hold, and migrations.
+#![expect(clippy::disallowed_methods, reason = "the one module that opens databases")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

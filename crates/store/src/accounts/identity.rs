@@ -228,7 +228,7 @@ pub fn user_by_identity(
 ) -> Result<Option<User>, StoreError> {
     let sql = "SELECT id, issuer_id, sub, name, role, enabled, epoch FROM user
                 WHERE issuer_id = ?1 AND sub = ?2";
-    let found = tx.transaction.query_row(sql, (issuer.as_bytes(), sub), |row| user_row(row));
+    let found = tx.transaction.query_row(sql, (issuer.as_bytes(), sub), user_row);
     Ok(found.optional()?)
 }
 

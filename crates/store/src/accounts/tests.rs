@@ -78,7 +78,7 @@ fn a_failed_use_case_leaves_no_trace() {
         Err(StoreError::BadRow { what: "test" })
     });
     assert!(failed.is_err());
-    let row = store.accounts.read(|tx| server(tx)).unwrap();
+    let row = store.accounts.read(server).unwrap();
     assert_eq!(row.unwrap().name, "Stead");
 }
 
