@@ -14,6 +14,7 @@ mod setup_page;
 mod status;
 mod version;
 
+use crate::work::worker;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -73,20 +74,23 @@ enum Command {
     CheckConfig(check_config::CheckConfig),
     /// Tell version, build date and target
     Version,
+    /// Do one job for the server, which starts this itself
+    #[command(hide = true)]
+    Worker,
 }
 
 /// Reads the command line and does what it says.
 #[must_use]
 pub fn main() -> ExitCode {
-    let exit = match CommandLine::parse().command {
-        Command::Serve(command) => command.run(),
-        Command::Open(command) => command.run(),
-        Command::Status(command) => command.run(),
-        Command::Health(command) => command.run(),
-        Command::CheckConfig(command) => command.run(),
-        Command::Version => version::run(),
-    };
-    exit.into()
+    match CommandLine::parse().command {
+        Command::Serve(command) => command.run().into(),
+        Command::Open(command) => command.run().into(),
+        Command::Status(command) => command.run().into(),
+        Command::Health(command) => command.run().into(),
+        Command::CheckConfig(command) => command.run().into(),
+        Command::Version => version::run().into(),
+        Command::Worker => worker::main(),
+    }
 }
 
 #[cfg(test)]

@@ -132,6 +132,8 @@ fn failed(error: impl Error) -> Stopped {
 
 /// Stands here until `app::serve` takes its place: answers nobody.
 async fn serve(start: Start) -> Result<(), Stopped> {
+    let runtime = tokio::runtime::Handle::current();
+    start.notifier.watch(runtime, Box::new(|| Box::pin(async { Ok(()) })));
     start.notifier.ready();
     (start.answering)();
     start.shutdown.waited().await;

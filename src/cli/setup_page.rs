@@ -44,7 +44,8 @@ fn owner_of(file: &Path) -> String {
     owner.map_or_else(|| "another user".to_owned(), |found| users::name_of(found.uid()))
 }
 
-/// Every link with the secret, in the order of the page, those to this very machine last.
+/// Every link with the secret, the one that most phones can follow first: not all know `.local`
+/// names, and a link to this very machine is of use here only.
 fn links(page: &str) -> Vec<String> {
     let mut links: Vec<String> = page
         .split("href=\"")
@@ -53,15 +54,24 @@ fn links(page: &str) -> Vec<String> {
         .map(|(link, _)| link.replace("&amp;", "&"))
         .filter(|link| link.starts_with("https://") && link.contains("#s="))
         .collect();
-    links.sort_by_key(|link| is_local(link));
+    links.sort_by_key(|link| reach(link));
     links.dedup();
     links
 }
 
-fn is_local(link: &str) -> bool {
-    ["https://localhost", "https://127.", "https://[::1]"]
-        .iter()
-        .any(|start| link.starts_with(start))
+/// How likely a phone cannot follow the link.
+fn reach(link: &str) -> u8 {
+    let host = link.trim_start_matches("https://");
+    let starts = |starts: &[&str]| starts.iter().any(|start| host.starts_with(start));
+    if starts(&["localhost", "127.", "[::1]"]) {
+        3
+    } else if starts(&["["]) {
+        2
+    } else if host.starts_with(|c: char| c.is_ascii_digit()) {
+        0
+    } else {
+        1
+    }
 }
 
 #[cfg(test)]
@@ -69,16 +79,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_read_and_loopback_comes_last() {
+    fn links_are_read_the_best_first() {
         let page = "<a href=\"https://localhost:8443/claim#s=ab\">x</a>\
                     <a href=\"https://example.org/\">help</a>\
-                    <a href=\"https://192.0.2.7:8443/claim#s=ab\">x</a>\
-                    <a href=\"https://stead-ab12.local:8443/claim#s=ab\">x</a>";
+                    <a href=\"https://stead-ab12.local:8443/claim#s=ab\">x</a>\
+                    <a href=\"https://[2001:db8::1]:8443/claim#s=ab\">x</a>\
+                    <a href=\"https://192.0.2.7:8443/claim#s=ab\">x</a>";
         assert_eq!(
             links(page),
             [
                 "https://192.0.2.7:8443/claim#s=ab",
                 "https://stead-ab12.local:8443/claim#s=ab",
+                "https://[2001:db8::1]:8443/claim#s=ab",
                 "https://localhost:8443/claim#s=ab"
             ]
         );

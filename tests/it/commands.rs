@@ -1,0 +1,201 @@
+//! The commands at the edge: help, exit codes, busy ports, disks that refuse, other users.
+
+use crate::program::{Ended, STEAD, Served, answers, free_port, in_own_mounts, stead};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+#[test]
+fn help_names_every_command_and_exit_code() {
+    let help = stead(&["--help"]);
+    assert_eq!(help.code, Some(0));
+    for word in ["serve", "open", "status", "health", "check-config", "version"] {
+        assert!(help.said.contains(&format!("\n  {word} ")), "{word} in {}", help.said);
+        let own = stead(&[word, "--help"]);
+        assert_eq!((own.code, own.complained.as_str()), (Some(0), ""), "{word}");
+    }
+    for code in ["0", "1", "2", "3", "4", "73", "78"] {
+        assert!(help.said.contains(&format!("\n{code:>4}  ")), "{code}");
+    }
+    assert!(!help.said.contains("worker"), "the worker is the server's own affair");
+    assert_eq!(stead(&[]).code, Some(2));
+    assert_eq!(stead(&["sevre"]).code, Some(2));
+}
+
+#[test]
+fn the_version_is_told_with_date_and_target() {
+    let version = stead(&["version"]);
+    let start = format!("stead {} (built 20", env!("CARGO_PKG_VERSION"));
+    assert!(version.said.starts_with(&start), "{version:?}");
+    assert!(version.said.contains(" for ") && version.code == Some(0));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = Command::new(STEAD)
+        .args(["check-config", "--example"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = Ended::from(child.wait_with_output().unwrap());
+    assert_eq!((ended.code, ended.complained.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn without_a_server_the_exit_code_says_so() {
+    let port = free_port().to_string();
+    for command in ["status", "health", "open"] {
+        let ended = stead(&[command, "--http-port", &port]);
+        assert_eq!(ended.code, Some(3), "{command}");
+        let told = format!(
+            "stead: Stead does not run: nothing answers on port {port}; `stead serve` starts it\n"
+        );
+        assert_eq!(ended.complained, told);
+    }
+}
+
+#[test]
+fn a_busy_port_is_named_and_nothing_else_opens() {
+    let held = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    let busy = held.local_addr().unwrap().port().to_string();
+    let other = free_port();
+    let other_text = other.to_string();
+    for (https, http, flag) in
+        [(&other_text, &busy, "--http-port"), (&busy, &other_text, "--https-port")]
+    {
+        let ended = stead(&["serve", "--https-port", https, "--http-port", http]);
+        assert_eq!(ended.code, Some(1));
+        let told = format!("stead: port {busy} is taken by another program");
+        assert!(ended.complained.contains(&told), "{ended:?}");
+        assert!(ended.complained.contains(flag), "{ended:?}");
+        assert!(!answers(other));
+    }
+}
+
+#[test]
+fn a_data_folder_serves_one_server() {
+    let served = Served::start();
+    let data = served.data().display().to_string();
+    let second = stead(&["serve", "--data", &data, "--https-port", "0", "--http-port", "0"]);
+    assert_eq!(second.code, Some(73));
+    let told = format!("stead: another Stead already runs on the data folder {data}: stop it");
+    assert!(second.complained.contains(&told), "{second:?}");
+}
+
+/// Runs the binary on a small file system of its own, made ready by `script` in `$1`.
+fn on_small_disk(options: &str, script: &str, command: &str) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().display().to_string();
+    let script = format!(
+        "mount -t tmpfs -o {options} none \"$1\"; cd \"$1\"; {script}; \
+         \"$2\" {command} --data \"$1/data\" --https-port 0 --http-port 0 || code=$?; \
+         cat data/accounts 2>/dev/null || true; exit ${{code:-0}}"
+    );
+    Ended::of(&mut in_own_mounts(&script, &[&disk, STEAD]))
+}
+
+#[test]
+fn a_read_only_data_folder_is_told_as_such() {
+    for prepare in ["mkdir data", "true"] {
+        let script = format!("{prepare}; mount -o remount,ro \"$1\"");
+        for command in ["serve", "check-config"] {
+            let ended = on_small_disk("size=1m", &script, command);
+            assert_eq!(ended.code, Some(73), "{ended:?}");
+            let told = "data cannot be written: the file system is read-only";
+            assert!(ended.complained.contains(told), "{ended:?}");
+            assert!(ended.complained.contains("Mount it for writing"), "{ended:?}");
+        }
+    }
+}
+
+#[test]
+fn a_full_data_folder_is_told_as_such_and_loses_nothing() {
+    let fill = "mkdir data; echo kept > data/accounts; cat /dev/zero > filler || true; sync";
+    for command in ["serve", "check-config"] {
+        let ended = on_small_disk("size=256k", fill, command);
+        assert_eq!(ended.code, Some(73), "{ended:?}");
+        assert!(ended.complained.contains("data cannot be written: no space is left"), "{ended:?}");
+        assert!(ended.complained.contains("Make room on that disk"), "{ended:?}");
+        assert_eq!(ended.said, "kept\n");
+    }
+}
+
+#[test]
+fn a_full_disk_gives_up_its_reserve_and_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let script = "mount -t tmpfs -o size=40m none \"$1\"; fallocate -l 32M \"$1/ballast\"; \
+                  cat /dev/zero > \"$1/filler\" 2>/dev/null || true; shift; exec \"$@\"";
+    let command = in_own_mounts(script, &[&data.display().to_string(), STEAD, "serve"]);
+    let served = Served::start_command(folder, command, |_| {});
+    let inside = format!("/proc/{}/root{}", served.pid(), data.display());
+    assert!(!Path::new(&inside).join("ballast").exists());
+    served.signal(nix::sys::signal::Signal::SIGTERM);
+    let ended = served.ended();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.complained.contains("gave up its reserve"), "{ended:?}");
+}
+
+#[test]
+fn another_user_is_told_whose_server_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("Setup Stead.html"), "href=\"https://a/claim#s=x\"").unwrap();
+    let ended = denied(folder.path(), &data);
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!((ended.code, ended.said.as_str()), (Some(4), ""), "{ended:?}");
+    let me = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
+    let told = format!(
+        "stead: the set-up page belongs to {me}, and only {me} may read it; run: sudo -u {me} \
+         stead open --data {}\n",
+        data.display()
+    );
+    assert_eq!(ended.complained, told);
+}
+
+/// Runs `stead open` where the data folder may not be read: root becomes nobody, others lose
+/// their own rights to the folder.
+fn denied(folder: &Path, data: &Path) -> Ended {
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let program = folder.join("stead");
+    std::fs::copy(STEAD, &program).unwrap();
+    let mut command = Command::new(&program);
+    command.args(["open", "--data"]).arg(data).current_dir("/");
+    if nix::unistd::geteuid().is_root() {
+        mode(folder, 0o755);
+        mode(data, 0o700);
+        command.uid(65_534).gid(65_534);
+    } else {
+        mode(data, 0o000);
+    }
+    Ended::of(&mut command)
+}
+
+#[test]
+fn nothing_in_the_binary_sets_its_clock() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![sources.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.starts_with(sources.join("host/clock")) && !is_test(&path) {
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                assert!(!text.contains("ManualClock::"), "{}", path.display());
+            }
+        }
+    }
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("tests"))
+}

@@ -1,0 +1,207 @@
+//! The real binary as people and systemd start it: arguments, exit code, signals, notify socket.
+
+use std::io::Read as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// Everything that is waited for comes within this, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The binary that was built for this test.
+pub(crate) const STEAD: &str = env!("CARGO_BIN_EXE_stead");
+
+/// Runs `stead` to its end, in an empty folder.
+pub(crate) fn stead(arguments: &[&str]) -> Ended {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    Ended::of(Command::new(STEAD).args(arguments).current_dir(folder.path()))
+}
+
+/// How a program ended and what it said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) said: String,
+    pub(crate) complained: String,
+}
+
+impl Ended {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.stdin(Stdio::null()).output().expect("the program starts");
+        Self::from(output)
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Self {
+            code: output.status.code(),
+            said: text(output.stdout),
+            complained: text(output.stderr),
+        }
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let socket = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a free port");
+    socket.local_addr().expect("its address").port()
+}
+
+/// A shell with a mount namespace of its own, in which `script` runs with `arguments`.
+pub(crate) fn in_own_mounts(script: &str, arguments: &[&str]) -> Command {
+    let namespaces: &[&str] = if nix::unistd::geteuid().is_root() {
+        &["--mount"]
+    } else {
+        &["--mount", "--map-root-user"]
+    };
+    let mut command = Command::new("unshare");
+    command.args(namespaces).args(["--", "sh", "-euc", script, "sh"]).args(arguments);
+    command
+}
+
+/// A server under a service manager that is this test.
+pub(crate) struct Served {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) https_port: u16,
+    pub(crate) http_port: u16,
+    manager: UnixDatagram,
+    child: Child,
+}
+
+impl Served {
+    /// Starts `stead serve` on a new data folder and waits until it is ready.
+    pub(crate) fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    /// The same, with something changed in the command.
+    pub(crate) fn start_with(change: impl FnOnce(&mut Command)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = Command::new(STEAD);
+        command.arg("serve");
+        Self::start_command(folder, command, change)
+    }
+
+    /// Starts a command that leads to `stead serve` and gives it data folder and ports as its
+    /// last arguments.
+    pub(crate) fn start_command(
+        folder: tempfile::TempDir,
+        mut command: Command,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
+        let socket = folder.path().join("notify");
+        let manager = UnixDatagram::bind(&socket).expect("a notify socket");
+        manager.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+        let (https_port, http_port) = (free_port(), free_port());
+        command
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .args(["--https-port", &https_port.to_string()])
+            .args(["--http-port", &http_port.to_string()])
+            .current_dir(folder.path())
+            .env("NOTIFY_SOCKET", &socket)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        change(&mut command);
+        let child = command.spawn().expect("the program starts");
+        let mut served = Self { folder, https_port, http_port, manager, child };
+        served.told("READY=1");
+        served
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Reads what the service manager is told until `line` comes; gives everything up to it.
+    pub(crate) fn told(&mut self, line: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut buffer = [0; 4096];
+        while !lines.iter().any(|told| told == line) {
+            match self.manager.recv(&mut buffer) {
+                Ok(length) => {
+                    let text = String::from_utf8_lossy(&buffer[..length]);
+                    lines.extend(text.lines().map(str::to_owned));
+                }
+                Err(error) => panic!("no {line} came ({error}); told: {lines:?}; {}", self.stop()),
+            }
+        }
+        lines
+    }
+
+    /// The next thing that the service manager is told, if it comes within `time`.
+    pub(crate) fn told_within(&self, time: Duration) -> Option<String> {
+        self.manager.set_read_timeout(Some(time)).expect("a time limit");
+        let mut buffer = [0; 4096];
+        let told = self.manager.recv(&mut buffer).ok();
+        self.manager.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+        told.map(|length| String::from_utf8_lossy(&buffer[..length]).trim().to_owned())
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: nix::sys::signal::Signal) {
+        nix::sys::signal::kill(self.pid(), signal).expect("it runs");
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> nix::unistd::Pid {
+        nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid"))
+    }
+
+    /// Flags by which another command finds this server.
+    pub(crate) fn flags(&self) -> Vec<String> {
+        let data = self.data().display().to_string();
+        let (https, http) = (self.https_port.to_string(), self.http_port.to_string());
+        ["--data", &data, "--https-port", &https, "--http-port", &http].map(str::to_owned).into()
+    }
+
+    /// Waits for the end and gives exit code and words.
+    pub(crate) fn ended(mut self) -> Ended {
+        let status = self.child.wait().expect("it ends");
+        let mut ended =
+            Ended { code: status.code(), said: String::new(), complained: String::new() };
+        let (out, err) = (self.child.stdout.take(), self.child.stderr.take());
+        out.expect("piped").read_to_string(&mut ended.said).expect("UTF-8");
+        err.expect("piped").read_to_string(&mut ended.complained).expect("UTF-8");
+        ended
+    }
+
+    /// Kills it and gives what it complained of.
+    fn stop(&mut self) -> String {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let mut complained = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            let _ = stderr.read_to_string(&mut complained);
+        }
+        complained
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if self.child.try_wait().ok().flatten().is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Whether anything answers at a port of this machine.
+pub(crate) fn answers(port: u16) -> bool {
+    std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// A file with a text, in a folder.
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("written");
+    path.display().to_string()
+}

@@ -1,0 +1,106 @@
+//! One life of the service, as a service manager sees it: this test is the manager.
+
+use crate::program::{Ended, STEAD, Served};
+use nix::sys::signal::Signal;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileTypeExt as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+#[test]
+fn sigterm_stops_in_order() {
+    let mut served = Served::start();
+    served.signal(Signal::SIGTERM);
+    served.told("STOPPING=1");
+    let ended = served.ended();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.complained.contains("signal=\"SIGTERM\""), "{ended:?}");
+}
+
+#[test]
+fn both_doors_answer_when_it_is_ready() {
+    let served = Served::start();
+    for port in [served.https_port, served.http_port] {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    }
+}
+
+#[test]
+fn the_watchdog_is_fed_as_long_as_it_lives() {
+    let mut served = Served::start_with(|command| {
+        command.env("WATCHDOG_USEC", "400000");
+    });
+    served.told("WATCHDOG=1");
+    served.told("WATCHDOG=1");
+    served.signal(Signal::SIGSTOP);
+    // What was sent before it stopped may still come; then nothing does.
+    while served.told_within(Duration::from_millis(800)).is_some() {}
+    served.signal(Signal::SIGCONT);
+    served.told("WATCHDOG=1");
+}
+
+#[test]
+fn a_watchdog_of_another_process_is_left_alone() {
+    let served = Served::start_with(|command| {
+        command.env("WATCHDOG_USEC", "200000").env("WATCHDOG_PID", "1");
+    });
+    while let Some(told) = served.told_within(Duration::from_millis(500)) {
+        assert!(!told.contains("WATCHDOG"), "{told}");
+    }
+}
+
+#[test]
+fn sockets_of_systemd_are_taken() {
+    let socket = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let mut command = Command::new("sh");
+    let script = "exec 3<&0 </dev/null; export LISTEN_PID=$$; exec \"$@\"";
+    command.args(["-c", script, "sh", STEAD, "serve"]);
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start_command(folder, command, |command| {
+        command
+            .env("LISTEN_FDS", "1")
+            .env("LISTEN_FDNAMES", "http")
+            .stdin(Stdio::from(OwnedFd::from(socket)));
+    });
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    TcpStream::connect((Ipv4Addr::LOCALHOST, served.https_port)).unwrap();
+    assert!(!crate::program::answers(served.http_port), "the socket came from outside");
+}
+
+#[test]
+fn a_json_log_is_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = crate::program::write(folder.path(), "json.toml", "[log]\nformat = \"json\"\n");
+    let served = Served::start_with(|command| {
+        command.args(["--config", &file]);
+    });
+    served.signal(Signal::SIGTERM);
+    let ended = served.ended();
+    let lines: Vec<serde_json::Value> =
+        ended.complained.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["signal"] == "SIGTERM"), "{lines:?}");
+}
+
+#[test]
+fn nothing_secret_is_said_where_a_log_could_catch_it() {
+    let served = Served::start();
+    served.signal(Signal::SIGTERM);
+    let ended: Ended = served.ended();
+    assert_eq!(ended.said, "", "standard output is no terminal here");
+    assert!(!ended.complained.contains("#s="), "{ended:?}");
+}
+
+#[test]
+fn a_second_life_finds_the_folder_as_the_first_left_it() {
+    let first = Served::start();
+    let leftovers = std::fs::read_dir(first.data()).unwrap().flatten();
+    for entry in leftovers {
+        assert!(!entry.file_type().unwrap().is_fifo());
+    }
+    first.signal(Signal::SIGKILL);
+    let flags = first.flags();
+    let again = Command::new(STEAD).arg("check-config").args(&flags).output().unwrap();
+    assert!(again.status.success(), "a killed server leaves no lock behind");
+}
