@@ -96,6 +96,7 @@ pub fn render(page: &SetupPage<'_>) -> String {
         start(page, &name),
         phone_code(page),
         warning_once(page),
+        other_ways(page),
         not_found(page),
         key_notice(),
         fingerprints(page),
@@ -110,9 +111,8 @@ fn start(page: &SetupPage<'_>, name: &str) -> String {
         "<h1>Set up {name}</h1>\n<p class=\"lede\">Your server is running and waits for its owner. \
          Open this file on a phone or computer in the same network as the server, and tap the \
          button. It takes about three minutes.</p>\n\
-         <a class=\"go\" rel=\"noreferrer\" href=\"{link}\">Start set-up{}</a>\n{}",
-        template::ARROW,
-        other_ways(page)
+         <a class=\"go\" rel=\"noreferrer\" href=\"{link}\">Start set-up{}</a>\n",
+        template::ARROW
     )
 }
 
@@ -156,7 +156,7 @@ fn warning_once(page: &SetupPage<'_>) -> String {
          certificates of public websites. Your server is at your home and made its own, so the \
          first visit looks unsafe to them. Go on as shown; the connection is encrypted all the \
          same. At the end of set-up you can install the certificate, and no warning comes \
-         again.</p></section>\n<section>{}</section>\n",
+         again.</p>{}</section>\n",
         warning::guide(page.host_name, None)
     )
 }
@@ -198,8 +198,8 @@ fn fingerprints(page: &SetupPage<'_>) -> String {
          <dt>The server’s own authority; this one stays</dt><dd class=\"mono\">{}</dd>\
          <dt>The certificate of today; it changes with the addresses</dt>\
          <dd class=\"mono\">{}</dd></dl></section>\n",
-        escape(page.ca_fingerprint),
-        escape(page.leaf_fingerprint)
+        template::fingerprint(page.ca_fingerprint),
+        template::fingerprint(page.leaf_fingerprint)
     )
 }
 

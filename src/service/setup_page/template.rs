@@ -60,6 +60,12 @@ pub fn escape(text: &str) -> String {
     safe
 }
 
+/// A fingerprint, escaped, that breaks into lines of eight bytes: people compare line by line.
+pub(super) fn fingerprint(text: &str) -> String {
+    let pairs: Vec<_> = text.split(':').map(escape).collect();
+    pairs.chunks(8).map(|line| line.join(":")).collect::<Vec<_>>().join(":<wbr>")
+}
+
 fn style_source() -> String {
     format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, STYLE.as_bytes())))
 }

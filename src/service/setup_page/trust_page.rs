@@ -47,7 +47,7 @@ pub fn render(page: &TrustPage<'_>) -> Page {
          <section><h2>A warning comes, once</h2><p class=\"soft\">Your browser does not know this \
          server yet and will say so in strong words. It is your own server, at home, with a \
          certificate of its own. Go on as shown here, and only here: never for a bank or a \
-         shop.</p></section>\n<section>{}</section>\n{}",
+         shop.</p>{}</section>\n{}",
         escape(&link),
         warning::guide(&host, page.family),
         comparison(page),
@@ -80,12 +80,12 @@ fn words(page: &TrustPage<'_>) -> (String, &'static str, &'static str) {
 fn comparison(page: &TrustPage<'_>) -> String {
     format!(
         "<section class=\"card\"><h2>No warning on the next visit</h2><p class=\"soft\">After \
-         signing in, install the certificate of this server: under Settings, “Trust this \
+         signing in, install the certificate of this server: under Settings, “This \
          server”. Until then some browsers ask again after a while.</p>\
          <p class=\"soft\">The SHA-256 fingerprint of its authority is below. Read it on a page \
          you trust, such as the set-up file; on this one, anybody on the way could have changed \
          it.</p><p class=\"mono\">{}</p></section>\n",
-        escape(page.ca_fingerprint)
+        template::fingerprint(page.ca_fingerprint)
     )
 }
 

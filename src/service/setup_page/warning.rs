@@ -49,7 +49,10 @@ impl Family {
         match self {
             Self::Chromium => [
                 String::from("Tap <strong>Advanced</strong>."),
-                format!("Tap <strong>Continue to {host} (unsafe)</strong>."),
+                format!(
+                    "Tap <strong>Proceed to {host} (unsafe)</strong>. Edge says <strong>Continue \
+                     to</strong>."
+                ),
             ],
             Self::Safari => [
                 String::from("Tap <strong>Show Details</strong>."),
@@ -60,9 +63,9 @@ impl Family {
             ],
             Self::Firefox => [
                 String::from("Choose <strong>Advanced</strong>."),
-                String::from(
-                    "Choose <strong>Accept the Risk and Continue</strong> (newer versions: \
-                     <strong>Proceed to the site</strong>).",
+                format!(
+                    "Choose <strong>Accept the Risk and Continue</strong>. Newer versions say \
+                     <strong>Proceed to {host} (Risky)</strong>."
                 ),
             ],
         }
@@ -135,13 +138,13 @@ fn chromium(host: &str) -> String {
          <text class=\"b-1\" x=\"34\" y=\"179\" font-size=\"13.5\">Advanced</text>\
          <rect class=\"b-button\" x=\"212\" y=\"160\" width=\"128\" height=\"30\" rx=\"15\"/>\
          <text class=\"b-on\" x=\"276\" y=\"180\" font-size=\"13\">Back to safety</text>\
-         <text class=\"b-link\" x=\"34\" y=\"227\" font-size=\"13.5\">Continue to {host} \
+         <text class=\"b-link\" x=\"34\" y=\"227\" font-size=\"13.5\">Proceed to {host} \
          (unsafe)</text>{}{}",
         pick(1, 20, 159, 92, 31),
         pick(2, 20, 207, 322, 31)
     );
     let label = "The warning of Chrome: Your connection is not private. 1: Advanced, at the \
-                 bottom left. 2: the link Continue, which appears below.";
+                 bottom left. 2: the link Proceed, which appears below.";
     frame(label, host, &inside)
 }
 
@@ -156,10 +159,11 @@ fn safari(host: &str) -> String {
          <text class=\"b-2\" x=\"290\" y=\"147\" font-size=\"13\" text-anchor=\"middle\">Go \
          Back</text>\
          <rect class=\"b-line\" x=\"20\" y=\"176\" width=\"316\" height=\"6\" rx=\"3\"/>\
-         <text class=\"b-2\" x=\"20\" y=\"203\" font-size=\"13\">… you can</text>\
-         <text class=\"b-link\" x=\"88\" y=\"225\" font-size=\"13.5\">visit this website</text>{}{}",
+         <text class=\"b-2\" x=\"40\" y=\"199\" font-size=\"13\">… you understand the risks, you \
+         can</text>\
+         <text class=\"b-link\" x=\"34\" y=\"229\" font-size=\"13.5\">visit this website</text>{}{}",
         pick(1, 20, 127, 114, 31),
-        pick(2, 76, 205, 138, 31)
+        pick(2, 20, 209, 138, 31)
     );
     let label = "The warning of Safari: This Connection Is Not Private. 1: Show Details. 2: the \
                  link visit this website, at the end of the text that appears.";
