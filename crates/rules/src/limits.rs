@@ -67,3 +67,9 @@ pub const CODE_GLOBAL_WAIT_SECONDS: u64 = 60;
 pub const TOTP_DRIFT_STEPS: u64 = 10;
 /// A time further than this beyond the floor is a broken clock: the box's own CA ends there.
 pub const CLOCK_AHEAD_MAX_SECONDS: i64 = 20 * 365 * 24 * 3600;
+/// A TLS handshake is done within this time, or the connection is closed.
+pub const TLS_HANDSHAKE_SECONDS: u64 = 10;
+/// Requests under way at once on one HTTP/2 connection: a page of posters, not a flood.
+pub const HTTP2_STREAMS_MAX: u32 = 64;
+/// Sign-ins that wait for a second factor at once.
+pub const SIGNIN_TICKETS_MAX: usize = 256;

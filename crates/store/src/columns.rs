@@ -3,7 +3,7 @@
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use stead_rules::media::LibraryKind;
-use stead_rules::policy::{Assurance, ClientKind, Role};
+use stead_rules::policy::{ClientKind, Role};
 
 /// An id read from a blob column.
 pub(crate) struct Stored<T>(pub(crate) T);
@@ -47,14 +47,16 @@ macro_rules! words {
     };
 }
 
-words!(Role, role_word, role, {
-    Owner => "owner", Administrator => "administrator", Member => "member",
-});
-words!(Assurance, assurance_word, assurance, {
-    None => "none", Password => "pwd", Mfa => "mfa",
-    MfaPhishingResistant => "mfa_phishing_resistant",
-});
-words!(ClientKind, client_word, client, { Web => "web", Tv => "tv", App => "app" });
 words!(LibraryKind, library_kind_word, library_kind, {
     Films => "films", Series => "series", Music => "music", Photos => "photos", Mixed => "mixed",
 });
+
+/// Reads the role in column `name`.
+pub(crate) fn role(row: &Row<'_>, name: &str) -> rusqlite::Result<Role> {
+    Role::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
+}
+
+/// Reads the kind of client in column `name`.
+pub(crate) fn client(row: &Row<'_>, name: &str) -> rusqlite::Result<ClientKind> {
+    ClientKind::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
+}

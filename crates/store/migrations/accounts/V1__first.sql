@@ -79,11 +79,16 @@ CREATE TABLE session (
     issuer_id       BLOB    NOT NULL REFERENCES issuer (id),
     assurance       TEXT    NOT NULL,
     methods         TEXT    NOT NULL,             -- space-separated
-    auth_ms         INTEGER NOT NULL,             -- when the highest factor was shown
+    auth_ms         INTEGER NOT NULL,             -- when the last factor was shown: wall time,
+    auth_boot_ms    INTEGER NOT NULL,             -- uptime,
+    auth_run        BLOB    NOT NULL,             -- and the run of the server that uptime counts in
     generation      INTEGER NOT NULL,
     epoch           INTEGER NOT NULL,             -- server epoch + user epoch at sign-in
     created_ms      INTEGER NOT NULL,
-    last_seen_ms    INTEGER NOT NULL
+    last_seen_ms    INTEGER NOT NULL,
+    seen_boot_ms    INTEGER NOT NULL,
+    seen_run        BLOB    NOT NULL,
+    rested          INTEGER NOT NULL DEFAULT 0    -- left alone for long since the last factor
 ) STRICT;
 CREATE INDEX session_by_user ON session (user_id);
 
@@ -132,7 +137,9 @@ CREATE INDEX user_data_recent ON user_data (user_id, updated_ms DESC);
 CREATE TABLE throttle (
     credential      TEXT    PRIMARY KEY,
     misses          INTEGER NOT NULL,
-    last_miss_ms    INTEGER NOT NULL
+    last_miss_ms    INTEGER NOT NULL,
+    miss_boot_ms    INTEGER NOT NULL,
+    miss_run        BLOB    NOT NULL
 ) STRICT;
 
 CREATE TABLE audit (

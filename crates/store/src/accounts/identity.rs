@@ -3,9 +3,11 @@
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{AccountId, IssuerId, UserId};
 use stead_rules::policy::Role;
-use stead_rules::time::WallMs;
+use stead_rules::signin::Misses;
+use stead_rules::time::{Now, WallMs};
 
-use crate::columns::{Stored, id, role, role_word};
+use super::sessions::{RunId, moment};
+use crate::columns::{Stored, id, role};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// The row of the embedded account service, made if it is missing.
@@ -208,7 +210,7 @@ pub fn make_user(tx: &WriteTx<'_, Accounts>, user: &User, now: WallMs) -> Result
             user.issuer.as_bytes(),
             &user.sub,
             &user.name,
-            role_word(user.role),
+            user.role.word(),
             user.enabled,
             user.epoch,
             now.0,
@@ -244,23 +246,20 @@ pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-/// How often a credential was wrong, and when last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Misses {
-    /// In a row.
-    pub count: u32,
-    /// The last one.
-    pub last: WallMs,
-}
-
 /// The misses of a credential.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn misses(tx: &ReadTx<'_, Accounts>, credential: &str) -> Result<Option<Misses>, StoreError> {
-    let sql = "SELECT misses, last_miss_ms FROM throttle WHERE credential = ?1";
+pub fn misses(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+    credential: &str,
+) -> Result<Option<Misses>, StoreError> {
+    let sql = "SELECT misses, last_miss_ms, miss_boot_ms, miss_run FROM throttle
+                WHERE credential = ?1";
     let found = tx.transaction.query_row(sql, [credential], |row| {
-        Ok(Misses { count: row.get(0)?, last: WallMs(row.get(1)?) })
+        let last = moment(row, run, ["last_miss_ms", "miss_boot_ms", "miss_run"])?;
+        Ok(Misses { count: row.get("misses")?, last })
     });
     Ok(found.optional()?)
 }
@@ -274,12 +273,15 @@ const THROTTLE_ROWS_MAX: u32 = 10_000;
 /// [`StoreError`].
 pub fn add_miss(
     tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
     credential: &str,
-    now: WallMs,
+    now: Now,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO throttle (credential, misses, last_miss_ms) VALUES (?1, 1, ?2)
-               ON CONFLICT (credential) DO UPDATE SET misses = misses + 1, last_miss_ms = ?2";
-    tx.transaction.execute(sql, (credential, now.0))?;
+    let sql = "INSERT INTO throttle (credential, misses, last_miss_ms, miss_boot_ms, miss_run)
+               VALUES (?1, 1, ?2, ?3, ?4)
+               ON CONFLICT (credential) DO UPDATE SET
+                 misses = misses + 1, last_miss_ms = ?2, miss_boot_ms = ?3, miss_run = ?4";
+    tx.transaction.execute(sql, (credential, now.wall.0, now.boot.0, run))?;
     let trim = "DELETE FROM throttle WHERE credential IN
                   (SELECT credential FROM throttle ORDER BY misses DESC, last_miss_ms DESC
                     LIMIT -1 OFFSET ?1)";

@@ -2,12 +2,16 @@
 
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{IssuerId, SessionId, UserId};
-use stead_rules::policy::{Assurance, ClientKind};
-use stead_rules::time::WallMs;
+use stead_rules::policy::ClientKind;
+use stead_rules::signin::{Assurance, Method, Methods};
+use stead_rules::time::{BootMs, Moment, Now, WallMs};
 
 use super::identity::User;
-use crate::columns::{assurance, assurance_word, client, client_word, id, role};
+use crate::columns::{client, id, role};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
+
+/// One run of the server: uptimes are compared only within it.
+pub type RunId = [u8; 16];
 
 /// A signed-in client, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +26,10 @@ pub struct Session {
     pub agent: String,
     /// Who vouched.
     pub issuer: IssuerId,
-    /// What the sign-in was worth.
-    pub assurance: Assurance,
-    /// The factors that were shown, space-separated.
-    pub methods: String,
-    /// When the highest of them was shown.
-    pub auth: WallMs,
+    /// The factors that were shown.
+    pub methods: Methods,
+    /// When the last of them was shown.
+    pub auth: Moment,
     /// The claim it belongs to.
     pub generation: u64,
     /// Server epoch plus user epoch at sign-in.
@@ -35,7 +37,9 @@ pub struct Session {
     /// When it began.
     pub created: WallMs,
     /// Its last request, to the minute.
-    pub last_seen: WallMs,
+    pub last_seen: Moment,
+    /// It was left alone for long since the last factor.
+    pub rested: bool,
 }
 
 /// Stores a new session under the hash of its token.
@@ -44,31 +48,39 @@ pub struct Session {
 /// [`StoreError`].
 pub fn make_session(
     tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
     session: &Session,
     token_hash: &[u8; 32],
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO session
                  (id, user_id, token_hash, client, agent, issuer_id, assurance, methods, auth_ms,
-                  generation, epoch, created_ms, last_seen_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)";
+                  auth_boot_ms, auth_run, generation, epoch, created_ms, last_seen_ms,
+                  seen_boot_ms, seen_run)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?9, ?10, ?11)";
     tx.transaction.execute(
         sql,
-        (
+        rusqlite::params![
             session.id.as_bytes(),
             session.user.as_bytes(),
             token_hash,
-            client_word(session.client),
+            session.client.word(),
             &session.agent,
             session.issuer.as_bytes(),
-            assurance_word(session.assurance),
-            &session.methods,
-            session.auth.0,
+            session.methods.assurance().word(),
+            method_words(session.methods),
+            session.auth.wall.0,
+            session.auth.boot.map_or(0, |boot| boot.0),
+            run,
             session.generation,
             session.epoch,
             session.created.0,
-        ),
+        ],
     )?;
     Ok(())
+}
+
+fn method_words(methods: Methods) -> String {
+    methods.iter().map(Method::word).collect::<Vec<_>>().join(" ")
 }
 
 /// A session with its user and what both are measured against.
@@ -82,12 +94,14 @@ pub struct SessionFacts {
     pub server_generation: u64,
     /// Server epoch plus user epoch now.
     pub epoch_now: u64,
+    /// The best that the user's own factors could reach.
+    pub within_reach: Assurance,
 }
 
-const FACTS: &str = "SELECT s.id, s.user_id, s.client, s.agent, s.issuer_id, s.assurance,
-            s.methods, s.auth_ms, s.generation, s.epoch, s.created_ms, s.last_seen_ms,
+const FACTS: &str = "SELECT s.*,
             u.issuer_id AS user_issuer, u.sub, u.name, u.role, u.enabled, u.epoch AS user_epoch,
-            server.generation AS server_generation, server.epoch + u.epoch AS epoch_now
+            server.generation AS server_generation, server.epoch + u.epoch AS epoch_now,
+            EXISTS (SELECT 1 FROM totp WHERE lower(hex(totp.account_id)) = u.sub) AS has_totp
        FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1";
 
 /// The session behind a token's hash.
@@ -96,11 +110,12 @@ const FACTS: &str = "SELECT s.id, s.user_id, s.client, s.agent, s.issuer_id, s.a
 /// [`StoreError`].
 pub fn by_token(
     tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
     token_hash: &[u8; 32],
 ) -> Result<Option<SessionFacts>, StoreError> {
     let mut statement =
         tx.transaction.prepare_cached(&format!("{FACTS} WHERE s.token_hash = ?1"))?;
-    Ok(statement.query_row([token_hash], facts_row).optional()?)
+    Ok(statement.query_row([token_hash], |row| facts_row(row, run)).optional()?)
 }
 
 /// The session with this id.
@@ -109,22 +124,25 @@ pub fn by_token(
 /// [`StoreError`].
 pub fn by_id(
     tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
     session: SessionId,
 ) -> Result<Option<SessionFacts>, StoreError> {
     let mut statement = tx.transaction.prepare_cached(&format!("{FACTS} WHERE s.id = ?1"))?;
-    Ok(statement.query_row([session.as_bytes()], facts_row).optional()?)
+    Ok(statement.query_row([session.as_bytes()], |row| facts_row(row, run)).optional()?)
 }
 
 /// All sessions of a user, the last used first.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn of_user(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<Vec<Session>, StoreError> {
-    let sql = "SELECT id, user_id, client, agent, issuer_id, assurance, methods, auth_ms,
-                      generation, epoch, created_ms, last_seen_ms
-                 FROM session WHERE user_id = ?1 ORDER BY last_seen_ms DESC LIMIT 200";
+pub fn of_user(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+    user: UserId,
+) -> Result<Vec<Session>, StoreError> {
+    let sql = "SELECT * FROM session WHERE user_id = ?1 ORDER BY last_seen_ms DESC LIMIT 200";
     let mut statement = tx.transaction.prepare_cached(sql)?;
-    let rows = statement.query_map([user.as_bytes()], session_row)?;
+    let rows = statement.query_map([user.as_bytes()], |row| session_row(row, run))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -141,17 +159,21 @@ pub fn end(
     Ok(tx.transaction.execute(sql, (session.as_bytes(), user.as_bytes()))? == 1)
 }
 
-/// Records a request of the session.
+/// Records a request of the session, and whether it had rested before it.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn touch(
     tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
     session: SessionId,
-    now: WallMs,
+    now: Now,
+    rested: bool,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE session SET last_seen_ms = max(last_seen_ms, ?2) WHERE id = ?1";
-    tx.transaction.execute(sql, (session.as_bytes(), now.0))?;
+    let sql = "UPDATE session SET last_seen_ms = ?2, seen_boot_ms = ?3, seen_run = ?4,
+                      rested = max(rested, ?5)
+                WHERE id = ?1";
+    tx.transaction.execute(sql, (session.as_bytes(), now.wall.0, now.boot.0, run, rested))?;
     Ok(())
 }
 
@@ -163,26 +185,36 @@ pub fn remove_unused(tx: &WriteTx<'_, Accounts>, before: WallMs) -> Result<usize
     Ok(tx.transaction.execute("DELETE FROM session WHERE last_seen_ms < ?1", [before.0])?)
 }
 
-fn session_row(row: &Row<'_>) -> rusqlite::Result<Session> {
+fn session_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Session> {
+    let words: String = row.get("methods")?;
     Ok(Session {
         id: id(row, "id")?,
         user: id(row, "user_id")?,
         client: client(row, "client")?,
         agent: row.get("agent")?,
         issuer: id(row, "issuer_id")?,
-        assurance: assurance(row, "assurance")?,
-        methods: row.get("methods")?,
-        auth: WallMs(row.get("auth_ms")?),
+        methods: words.split(' ').filter_map(Method::from_word).collect(),
+        auth: moment(row, run, ["auth_ms", "auth_boot_ms", "auth_run"])?,
         generation: row.get("generation")?,
         epoch: row.get("epoch")?,
         created: WallMs(row.get("created_ms")?),
-        last_seen: WallMs(row.get("last_seen_ms")?),
+        last_seen: moment(row, run, ["last_seen_ms", "seen_boot_ms", "seen_run"])?,
+        rested: row.get("rested")?,
     })
 }
 
-fn facts_row(row: &Row<'_>) -> rusqlite::Result<SessionFacts> {
+pub(super) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
+    let [wall, boot, counted_in] = columns;
+    let wall = WallMs(row.get(wall)?);
+    let same_run = row.get_ref(counted_in)?.as_blob()? == run;
+    let boot = if same_run { Some(BootMs(row.get(boot)?)) } else { None };
+    Ok(Moment { wall, boot })
+}
+
+fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
+    let has_totp: bool = row.get("has_totp")?;
     Ok(SessionFacts {
-        session: session_row(row)?,
+        session: session_row(row, run)?,
         user: User {
             id: id(row, "user_id")?,
             issuer: id(row, "user_issuer")?,
@@ -194,5 +226,6 @@ fn facts_row(row: &Row<'_>) -> rusqlite::Result<SessionFacts> {
         },
         server_generation: row.get("server_generation")?,
         epoch_now: row.get("epoch_now")?,
+        within_reach: if has_totp { Assurance::Mfa } else { Assurance::Password },
     })
 }
