@@ -1,3 +1,36 @@
-//! Use cases: one function per thing a person can do.
+//! Use cases: one function per thing a person can do. They know the store and the rules, and
+//! nothing of HTTP.
 
+pub mod claim;
+pub mod core;
+pub mod health;
+pub mod passwords;
+pub mod playback;
+pub mod reach;
+pub mod sessions;
+pub mod settings;
 pub mod setup_page;
+pub mod signin;
+mod totp;
+
+/// SHA-256 of something that needs no slow hash, because it is random.
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    for (to, from) in hash.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    hash
+}
+
+/// An error with its causes on one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        line.push_str(": ");
+        line.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    line
+}

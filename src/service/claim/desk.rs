@@ -1,0 +1,91 @@
+//! The claim's one piece of memory, and what may be told of it.
+
+use std::net::IpAddr;
+
+use stead_rules::claim::{ClaimCode, CodeThrottle, LinkSecret, Marker, State};
+use stead_rules::ids::{AccountId, TicketId};
+use stead_rules::signin::RecoveryCode;
+use stead_rules::time::BootMs;
+use zeroize::Zeroizing;
+
+use crate::service::core::Core;
+
+/// The claim: its state, its secrets, and what the wizard has gathered.
+pub struct ClaimDesk {
+    /// Where the server stands.
+    pub(crate) state: State,
+    /// What the marker said at start.
+    pub(crate) marker: Marker,
+    /// What proves possession, while there is something to claim.
+    pub(crate) offer: Option<Secrets>,
+    /// Slows guesses at the code.
+    pub(crate) throttle: CodeThrottle,
+    /// What the present holder has entered.
+    pub(crate) draft: Draft,
+    /// The browser that lost the claim, and where it went on.
+    pub(crate) displaced: Option<(TicketId, IpAddr)>,
+    /// When a refusal was last written to the audit, so that a flood cannot fill it.
+    pub(crate) refusal_logged: Option<BootMs>,
+    /// Uptime when the offer's age was last written down.
+    pub(crate) aged_at: BootMs,
+}
+
+/// What proves possession.
+pub(crate) struct Secrets {
+    pub(crate) link: LinkSecret,
+    pub(crate) code: ClaimCode,
+}
+
+/// What the wizard has gathered; nothing of it is stored before the owner is made.
+#[derive(Default)]
+pub(crate) struct Draft {
+    pub(crate) name: String,
+    pub(crate) login: String,
+    pub(crate) password_hash: Zeroizing<String>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) totp_secret: Zeroizing<Vec<u8>>,
+    pub(crate) totp_step: u64,
+    pub(crate) recovery_codes: Vec<RecoveryCode>,
+}
+
+impl ClaimDesk {
+    pub(crate) fn new(state: State, marker: Marker) -> Self {
+        Self {
+            state,
+            marker,
+            offer: None,
+            throttle: CodeThrottle::default(),
+            draft: Draft::default(),
+            displaced: None,
+            refusal_logged: None,
+            aged_at: BootMs(0),
+        }
+    }
+}
+
+/// What anybody may know of the server.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// Where it stands.
+    pub state: State,
+    /// What its owner calls it.
+    pub name: String,
+}
+
+/// What anybody may know of the server. Blocks.
+pub fn card(core: &Core) -> Card {
+    let state = stead_rules::claim::settle(&core.desk().state, core.now()).next;
+    let name = core
+        .store()
+        .ok()
+        .and_then(|store| store.accounts.read(stead_store::accounts::claim::server).ok())
+        .flatten()
+        .map_or_else(|| "Stead".to_owned(), |server| server.name);
+    Card { state, name }
+}
+
+/// The link and the code, for the person at the console; none when there is nothing to claim.
+pub fn facts(core: &Core) -> Option<(String, String)> {
+    let desk = core.desk();
+    desk.offer.as_ref().map(|secrets| (secrets.link.expose(), secrets.code.expose()))
+}

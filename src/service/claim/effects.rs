@@ -1,0 +1,188 @@
+//! What a decision asks for, done after its commit and in its order.
+
+use stead_rules::claim::{Applied, ClaimCode, ClaimLog, Effect, LinkSecret, Marker};
+use stead_rules::time::Now;
+use stead_store::accounts::{audit, claim as rows};
+
+use super::desk::{ClaimDesk, Draft, Secrets};
+use super::{ClaimError, marker};
+use crate::host::entropy::bytes;
+use crate::service::core::Core;
+use crate::service::setup_page;
+
+/// Refusals are written to the audit at most this often, so that a flood cannot fill the disk.
+const REFUSAL_LOG_MS: u64 = 60_000;
+
+/// What an event came to, for its caller.
+pub(crate) type Outcome = Result<(), ClaimError>;
+
+/// Takes an event's outcome into the desk and does what it asks for. An effect that fails is
+/// logged and the next one is done: each is repeated by the next start.
+pub(crate) fn run(core: &Core, desk: &mut ClaimDesk, applied: Applied, now: Now) -> Outcome {
+    desk.state = applied.next;
+    for effect in applied.effects {
+        if let Err(error) = one(core, desk, effect, now) {
+            tracing::error!(
+                effect = ?effect, error = %crate::service::chain(&error),
+                "part of the claim could not be finished; the next start repeats it"
+            );
+        }
+    }
+    applied.answer.map_err(ClaimError::from)
+}
+
+/// An effect could not be done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EffectError {
+    #[error(transparent)]
+    Core(#[from] crate::service::core::CoreError),
+    #[error(transparent)]
+    Store(#[from] stead_store::StoreError),
+    #[error(transparent)]
+    File(#[from] crate::host::files::FileError),
+}
+
+fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<(), EffectError> {
+    match effect {
+        Effect::EnsureSecret => ensure_secret(core, desk),
+        Effect::RotateSecret => make_secret(core, desk),
+        Effect::ForgetSecret => forget_secret(core, desk),
+        Effect::WriteSetupPage => write_setup_page(core, desk, now),
+        Effect::RemoveSetupPage => Ok(setup_page::remove(&core.paths().data_dir)?),
+        Effect::RaiseMarker(generation) => {
+            marker::write(&core.paths().marker(), generation)?;
+            desk.marker = Marker::Generation(generation);
+            Ok(())
+        }
+        Effect::EndPending(_) => {
+            desk.draft = Draft::default();
+            Ok(())
+        }
+        Effect::TellDisplaced { browser, by } => {
+            desk.displaced = Some((browser, by));
+            Ok(())
+        }
+        Effect::AnnounceClaimed => {
+            core.claimed.send_replace(true);
+            Ok(())
+        }
+        Effect::Log(line) => log(core, desk, line, now),
+    }
+}
+
+fn ensure_secret(core: &Core, desk: &mut ClaimDesk) -> Result<(), EffectError> {
+    let stored = core.store()?.accounts.read(rows::offer)?;
+    let known = stored.and_then(|offer| {
+        let link = LinkSecret::parse(&offer.link_secret).ok()?;
+        let code = ClaimCode::parse(&offer.console_code).ok()?;
+        Some(Secrets { link, code })
+    });
+    match known {
+        Some(secrets) => {
+            desk.offer = Some(secrets);
+            Ok(())
+        }
+        None => make_secret(core, desk),
+    }
+}
+
+fn make_secret(core: &Core, desk: &mut ClaimDesk) -> Result<(), EffectError> {
+    let entropy = core.entropy.as_ref();
+    let link = LinkSecret::from_random(bytes(entropy));
+    let code = loop {
+        if let Some(code) = ClaimCode::from_random(&bytes(entropy)) {
+            break code;
+        }
+    };
+    let offer =
+        rows::Offer { link_secret: link.expose(), console_code: code.expose(), uptime_seconds: 0 };
+    core.store()?.accounts.write(|tx| rows::put_offer(tx, &offer))?;
+    desk.offer = Some(Secrets { link, code });
+    Ok(())
+}
+
+fn forget_secret(core: &Core, desk: &mut ClaimDesk) -> Result<(), EffectError> {
+    desk.offer = None;
+    Ok(core.store()?.accounts.write(rows::remove_offer)?)
+}
+
+fn write_setup_page(core: &Core, desk: &ClaimDesk, now: Now) -> Result<(), EffectError> {
+    let Some(secrets) = &desk.offer else { return Ok(()) };
+    let reach = core.reach();
+    let page = setup_page::SetupPage {
+        box_name: "Stead",
+        host_name: &reach.host_name,
+        https_port: reach.https_port,
+        http_port: reach.http_port,
+        addresses: &reach.addresses,
+        secret: &secrets.link.expose(),
+        ca_fingerprint: &reach.ca_fingerprint,
+        leaf_fingerprint: &reach.leaf_fingerprint,
+        made_ms: now.wall,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    Ok(setup_page::write(&core.paths().data_dir, &page)?)
+}
+
+fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<(), EffectError> {
+    tracing::info!(event = line.word(), "claim");
+    if is_refusal(&line) && !due(desk, now) {
+        return Ok(());
+    }
+    let Ok(store) = core.store() else { return Ok(()) };
+    Ok(store.accounts.write(|tx| audit::append(tx, now, line.word(), &detail(&line)))?)
+}
+
+fn due(desk: &mut ClaimDesk, now: Now) -> bool {
+    let due = desk.refusal_logged.is_none_or(|at| now.boot.since_ms(at) >= REFUSAL_LOG_MS);
+    if due {
+        desk.refusal_logged = Some(now.boot);
+    }
+    due
+}
+
+fn is_refusal(line: &ClaimLog) -> bool {
+    match line {
+        ClaimLog::ProofWrong { .. }
+        | ClaimLog::OffLinkRefused { .. }
+        | ClaimLog::RaceLost { .. } => true,
+        ClaimLog::Offered
+        | ClaimLog::SecretRotated
+        | ClaimLog::Begun { .. }
+        | ClaimLog::TakenOver { .. }
+        | ClaimLog::StepDone(_)
+        | ClaimLog::Ended(_)
+        | ClaimLog::Claimed(_)
+        | ClaimLog::Unlocked(_)
+        | ClaimLog::RecoveryOpened
+        | ClaimLog::MarkerRaised(_)
+        | ClaimLog::LockedAtStart(_)
+        | ClaimLog::LocalSecurityOff => false,
+    }
+}
+
+fn detail(line: &ClaimLog) -> String {
+    let value = match line {
+        ClaimLog::Begun { proof, from } | ClaimLog::ProofWrong { proof, from } => {
+            serde_json::json!({ "proof": proof.word(), "from": from.to_string() })
+        }
+        ClaimLog::OffLinkRefused { from } => serde_json::json!({ "from": from.to_string() }),
+        ClaimLog::RaceLost { from, holder } => {
+            serde_json::json!({ "from": from.to_string(), "holder": holder.to_string() })
+        }
+        ClaimLog::TakenOver { from, by } => {
+            serde_json::json!({ "from": from.to_string(), "by": by.to_string() })
+        }
+        ClaimLog::StepDone(step) => serde_json::json!({ "step": step.word() }),
+        ClaimLog::Ended(why) => serde_json::json!({ "why": why.word() }),
+        ClaimLog::Claimed(generation)
+        | ClaimLog::Unlocked(generation)
+        | ClaimLog::MarkerRaised(generation) => serde_json::json!({ "generation": generation.0 }),
+        ClaimLog::LockedAtStart(reason) => serde_json::json!({ "reason": reason.word() }),
+        ClaimLog::Offered
+        | ClaimLog::SecretRotated
+        | ClaimLog::RecoveryOpened
+        | ClaimLog::LocalSecurityOff => serde_json::json!({}),
+    };
+    value.to_string()
+}

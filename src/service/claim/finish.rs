@@ -1,0 +1,136 @@
+//! The last step: one transaction that makes the owner, and everything that follows from it.
+
+use stead_rules::claim::{
+    Applied, Database, Event, Generation, State, WizardStep, apply, next_generation, step,
+};
+use stead_rules::ids::{IssuerId, TicketId, UserId};
+use stead_rules::policy::{ClientKind, Role};
+use stead_rules::signin::{Method, Methods, tail_of_any};
+use stead_rules::time::Now;
+use stead_store::accounts::identity::{self, Account, Totp, User};
+use stead_store::accounts::{audit, claim as rows};
+use stead_store::{Accounts, WriteTx};
+
+use super::ClaimError;
+use super::desk::{ClaimDesk, Draft};
+use super::effects::run;
+use crate::host::entropy::{Entropy, fresh};
+use crate::service::core::Core;
+use crate::service::sessions::{self, NewSession, Token};
+use crate::service::sha256;
+
+/// A claimed server.
+pub struct Finished {
+    /// Signs the owner's browser in.
+    pub token: Token,
+}
+
+/// Makes the owner, if `tail` ends one of the recovery codes. Blocks.
+///
+/// # Errors
+/// [`ClaimError`]; nothing is stored then.
+pub fn finish(
+    core: &Core,
+    now: Now,
+    browser: TicketId,
+    tail: &str,
+    agent: &str,
+) -> Result<Finished, ClaimError> {
+    let mut desk = core.desk();
+    confirm_tail(core, &mut desk, now, browser, tail)?;
+    let generation = next_generation(desk.marker, stored_generation(core)?);
+    let event = Event::OwnerWritten { browser, generation };
+    // The decision is made inside the transaction that writes what it is about: a refusal rolls
+    // the owner back, and the effects run only after the commit.
+    let (token, applied) = core.store()?.accounts.write(|tx| {
+        let decided = step(&desk.state, &event, now)?;
+        let token = write_owner(tx, core, &desk.draft, now, generation, agent)?;
+        let applied = Applied { next: decided.next, effects: decided.effects, answer: Ok(()) };
+        Ok::<_, ClaimError>((token, applied))
+    })?;
+    desk.draft = Draft::default();
+    run(core, &mut desk, applied, now)?;
+    Ok(Finished { token })
+}
+
+fn confirm_tail(
+    core: &Core,
+    desk: &mut ClaimDesk,
+    now: Now,
+    browser: TicketId,
+    tail: &str,
+) -> Result<(), ClaimError> {
+    if matches!(&desk.state, State::Pending(p) if p.holder == browser && p.wizard >= WizardStep::Codes)
+        && !tail_of_any(&desk.draft.recovery_codes, tail)
+    {
+        return Err(ClaimError::TailWrong);
+    }
+    let done = Event::StepDone { browser, step: WizardStep::Codes };
+    let applied = apply(&desk.state, &done, now);
+    run(core, desk, applied, now)
+}
+
+fn stored_generation(core: &Core) -> Result<Database, ClaimError> {
+    let server = core.store()?.accounts.read(rows::server)?;
+    let generation = server.map_or(0, |server| server.generation);
+    Ok(Database::Claimed { generation: Generation(generation) })
+}
+
+fn write_owner(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    draft: &Draft,
+    now: Now,
+    generation: Generation,
+    agent: &str,
+) -> Result<Token, ClaimError> {
+    let entropy = core.entropy.as_ref();
+    let issuer = identity::embedded_issuer(tx, fresh(entropy, IssuerId::from_bytes), now.wall)?;
+    let owner = owner(entropy, draft, issuer)?;
+    write_account(tx, draft, &owner, now)?;
+    identity::make_user(tx, &owner, now.wall)?;
+    rows::set_generation(tx, generation.0)?;
+    rows::mark_clock(tx, now.wall)?;
+    let detail = serde_json::json!({ "user": owner.id.to_string(), "name": owner.name });
+    audit::append(tx, now, "claim.owner_made", &detail.to_string())?;
+    let methods = Methods::NONE.and(Method::Password).and(Method::Totp);
+    let new = NewSession { client: ClientKind::Web, agent, methods };
+    Ok(sessions::open(tx, core, now, &owner, &new)?)
+}
+
+fn owner(entropy: &dyn Entropy, draft: &Draft, issuer: IssuerId) -> Result<User, ClaimError> {
+    let account =
+        draft.account.ok_or(stead_rules::claim::Reject::WrongStep { at: WizardStep::Owner })?;
+    Ok(User {
+        id: fresh(entropy, UserId::from_bytes),
+        issuer,
+        sub: account.to_string(),
+        name: draft.name.clone(),
+        role: Role::Owner,
+        enabled: true,
+        epoch: 0,
+    })
+}
+
+fn write_account(
+    tx: &WriteTx<'_, Accounts>,
+    draft: &Draft,
+    owner: &User,
+    now: Now,
+) -> Result<(), ClaimError> {
+    let id = owner.sub.parse().map_err(|_| stead_store::StoreError::BadRow { what: "account" })?;
+    let account = Account {
+        id,
+        login: draft.login.clone(),
+        name: draft.name.clone(),
+        password_hash: draft.password_hash.to_string(),
+        epoch: 0,
+        enabled: true,
+    };
+    identity::make_account(tx, &account, now.wall)?;
+    let totp = Totp { secret: draft.totp_secret.to_vec(), last_step: draft.totp_step };
+    identity::put_totp(tx, id, &totp, now.wall)?;
+    let hashes: Vec<_> = draft.recovery_codes.iter().map(|code| sha256(code.bytes())).collect();
+    identity::put_recovery_codes(tx, id, &hashes)?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The claim: from a proof of possession to an owner.
+//!
+//! `stead_rules::claim` decides; here the decision is made under one lock, what the wizard gathers
+//! is held in memory until the one transaction that makes the owner, and effects run after it. A
+//! crash before that transaction leaves an offer, a crash after it a claimed server.
+
+mod desk;
+mod effects;
+mod finish;
+mod marker;
+mod start;
+mod wizard;
+
+use stead_rules::claim::Reject;
+use stead_rules::signin::{BadName, BadPassword};
+
+use super::core::CoreError;
+use super::passwords::HashError;
+
+pub use desk::{Card, ClaimDesk, card, facts};
+pub use finish::{Finished, finish};
+pub use start::{ComeUp, StartError, begin_life, come_up};
+pub use wizard::{
+    Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, name_owner, standing,
+};
+
+pub(crate) use effects::{Outcome, run as run_effects};
+pub(crate) use wizard::tick;
+
+/// A step of the claim was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// By the rules.
+    #[error(transparent)]
+    Refused(#[from] Reject),
+    /// Codes are being guessed.
+    #[error("too many wrong codes; wait {seconds} seconds")]
+    SlowDown {
+        /// How long.
+        seconds: u64,
+    },
+    /// The owner's name cannot be used.
+    #[error("the name cannot be used")]
+    Name(#[from] BadName),
+    /// The password is too weak.
+    #[error("the password cannot be used")]
+    Password(#[from] BadPassword),
+    /// The authenticator's code is wrong; `drift_seconds` when it fits another time.
+    #[error("the code is wrong")]
+    TotpWrong {
+        /// How far the phone's clock seems to be ahead (positive) or behind.
+        drift_seconds: Option<i64>,
+    },
+    /// The four characters are not the end of a recovery code.
+    #[error("these are not the last characters of a recovery code")]
+    TailWrong,
+    /// Too many passwords at once.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The core refused.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
+
+impl From<stead_store::StoreError> for ClaimError {
+    fn from(error: stead_store::StoreError) -> Self {
+        Self::Core(error.into())
+    }
+}

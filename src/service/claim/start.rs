@@ -1,0 +1,108 @@
+//! Coming up: what lies on disk, which state that is, and a database where there was none.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use stead_rules::claim::{
+    Applied, Database, Effect, Event, Generation, LocalSecurity, State, Version, apply, start_state,
+};
+use stead_rules::ids::BoxId;
+use stead_store::accounts::claim::Server;
+use stead_store::{Found, OpenError, Store, StoreError, inspect};
+
+use super::desk::ClaimDesk;
+use super::{marker, run_effects};
+use crate::config::Paths;
+use crate::host::clock::build_time;
+use crate::host::entropy::{Entropy, bytes, fresh};
+use crate::service::core::Core;
+
+/// With what the process comes up.
+pub struct ComeUp {
+    /// Both databases; none when the accounts cannot be read.
+    pub store: Option<Arc<Store>>,
+    /// The server's own row; made up for this run when there is no database.
+    pub server: Server,
+    /// The claim's memory.
+    pub desk: ClaimDesk,
+    /// What to do before any port opens.
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// The databases could not be opened although they look whole.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Opening failed.
+    #[error("the database could not be opened")]
+    Open(#[from] OpenError),
+    /// Its first row could not be read.
+    #[error("the database could not be read")]
+    Read(#[from] StoreError),
+}
+
+/// Looks at the data folder, decides the state, and opens or makes the databases.
+///
+/// # Errors
+/// [`StartError`] for anything that is not damage: damage locks the server instead.
+pub fn come_up(paths: &Paths, entropy: &dyn Entropy) -> Result<ComeUp, StartError> {
+    let marker = marker::read(&paths.marker());
+    let database = database(&paths.data_dir);
+    let start = start_state(marker, database, LocalSecurity::On);
+    let store = match database {
+        Database::None if start.state == State::Factory => {
+            Some(Store::create(&paths.data_dir, &new_server(entropy))?)
+        }
+        Database::None | Database::Unreadable => None,
+        Database::NeverClaimed { .. } | Database::Claimed { .. } => {
+            Some(Store::open(&paths.data_dir)?)
+        }
+    };
+    let known = match &store {
+        Some(store) => store.accounts.read(stead_store::accounts::claim::server)?,
+        None => None,
+    };
+    Ok(ComeUp {
+        store: store.map(Arc::new),
+        server: known.unwrap_or_else(|| new_server(entropy)),
+        desk: ClaimDesk::new(start.state, marker),
+        effects: start.effects,
+    })
+}
+
+/// Does what the start asks for, and makes the offer of a server that has none. Blocks.
+pub fn begin_life(core: &Core, effects: Vec<Effect>) {
+    let now = core.now();
+    let mut desk = core.desk();
+    let up = Applied { next: desk.state, effects, answer: Ok(()) };
+    // Effects that fail are logged where they run, and a start is never refused.
+    drop(run_effects(core, &mut desk, up, now));
+    if desk.state == State::Factory {
+        let offered = apply(&desk.state, &Event::OfferMade, now);
+        drop(run_effects(core, &mut desk, offered, now));
+    }
+}
+
+pub(super) fn database(folder: &Path) -> Database {
+    match inspect(folder) {
+        Found::Nothing => Database::None,
+        Found::Unreadable => Database::Unreadable,
+        Found::Server { generation: 0, created_by } => {
+            Database::NeverClaimed { created_by: Version::parse(&created_by) }
+        }
+        Found::Server { generation, .. } => {
+            Database::Claimed { generation: Generation(generation) }
+        }
+    }
+}
+
+fn new_server(entropy: &dyn Entropy) -> Server {
+    Server {
+        box_id: fresh(entropy, BoxId::from_bytes),
+        name: "Stead".to_owned(),
+        generation: 0,
+        epoch: 0,
+        clock_mark: build_time(),
+        link_key: bytes::<32>(entropy).to_vec(),
+        created_by: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}

@@ -1,0 +1,265 @@
+//! The wizard's steps, from the proof to the last question before the owner is made.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use stead_rules::claim::{
+    ClaimCode, Event, LinkSecret, Peer, ProofKind, State, Wait, WizardStep, apply, secret_is_old,
+};
+use stead_rules::ids::{AccountId, TicketId};
+use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
+use stead_rules::secret::SecretText;
+use stead_rules::signin::{Name, RecoveryCode, check_password};
+use stead_rules::time::{BootMs, Now, WallMs};
+use stead_store::accounts::claim as rows;
+use zeroize::Zeroizing;
+
+use super::desk::{ClaimDesk, Draft};
+use super::effects::run;
+use super::{ClaimError, Outcome};
+use crate::host::entropy::{bytes, fresh};
+use crate::service::core::Core;
+use crate::service::totp;
+
+/// A proof of possession, as it came in.
+pub enum Proof {
+    /// The secret of the link in the set-up page.
+    Link(SecretText),
+    /// The code on the console.
+    Code(SecretText),
+}
+
+/// A claim that has begun, or goes on in the browser that holds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun {
+    /// What this browser shows from now on.
+    pub ticket: TicketId,
+    /// What it is asked next.
+    pub step: WizardStep,
+    /// How long it may take.
+    pub expires_in_seconds: u64,
+}
+
+/// Begins a claim with a proof of possession, or continues one here. Blocks.
+///
+/// # Errors
+/// [`ClaimError`].
+pub fn begin(
+    core: &Core,
+    now: Now,
+    peer: Peer,
+    known: Option<TicketId>,
+    proof: &Proof,
+    take_over: bool,
+    browser_time: WallMs,
+) -> Result<Begun, ClaimError> {
+    let mut desk = core.desk();
+    let (kind, right) = judge(&mut desk, proof, peer.address, now)?;
+    let browser = known.unwrap_or_else(|| fresh(core.entropy.as_ref(), TicketId::from_bytes));
+    let event = if right {
+        Event::ProofAccepted { kind, browser, take_over, peer }
+    } else {
+        Event::ProofRejected { kind, peer }
+    };
+    let applied = apply(&desk.state, &event, now);
+    run(core, &mut desk, applied, now)?;
+    core.clock.offer_browser_time(browser_time);
+    position(&desk, now, browser)
+}
+
+fn judge(
+    desk: &mut ClaimDesk,
+    proof: &Proof,
+    address: IpAddr,
+    now: Now,
+) -> Result<(ProofKind, bool), ClaimError> {
+    match proof {
+        Proof::Link(secret) => {
+            let given = LinkSecret::parse(secret.expose()).ok();
+            let right = desk.offer.as_ref().zip(given).is_some_and(|(o, g)| o.link.matches(&g));
+            Ok((ProofKind::Link, right))
+        }
+        Proof::Code(code) => {
+            if let Wait::Seconds(seconds) = desk.throttle.check(address, now.boot) {
+                return Err(ClaimError::SlowDown { seconds });
+            }
+            let given = ClaimCode::parse(code.expose()).ok();
+            let right = desk.offer.as_ref().zip(given).is_some_and(|(o, g)| o.code.matches(&g));
+            if right {
+                desk.throttle.forget(address);
+            } else {
+                desk.throttle.missed(address, now.boot);
+            }
+            Ok((ProofKind::Code, right))
+        }
+    }
+}
+
+/// Where this browser's claim stands.
+#[derive(Debug, Clone, Copy)]
+pub enum Standing {
+    /// It holds the claim.
+    Holds(Begun),
+    /// It did, until another browser with the proof went on at this address.
+    TakenOver(IpAddr),
+}
+
+/// Where this browser's claim stands. Blocks.
+///
+/// # Errors
+/// [`ClaimError::Refused`] for a browser that holds nothing.
+pub fn standing(core: &Core, now: Now, browser: TicketId) -> Result<Standing, ClaimError> {
+    let mut desk = core.desk();
+    let applied = apply(&desk.state, &Event::Tick, now);
+    run(core, &mut desk, applied, now)?;
+    if let Some((displaced, by)) = desk.displaced
+        && displaced == browser
+    {
+        return Ok(Standing::TakenOver(by));
+    }
+    position(&desk, now, browser).map(Standing::Holds)
+}
+
+fn position(desk: &ClaimDesk, now: Now, browser: TicketId) -> Result<Begun, ClaimError> {
+    match &desk.state {
+        State::Pending(pending) if pending.holder == browser => Ok(Begun {
+            ticket: browser,
+            step: pending.wizard,
+            expires_in_seconds: pending.left_ms(now) / 1000,
+        }),
+        State::Factory
+        | State::Legacy
+        | State::Offered
+        | State::Pending(_)
+        | State::Claimed
+        | State::Orphaned
+        | State::Recovery
+        | State::Locked(_) => {
+            Err(stead_rules::claim::Reject::NotYours { taken_over: false }.into())
+        }
+    }
+}
+
+/// What an authenticator app is given.
+pub struct Enrolment {
+    /// `otpauth://…`, for a button and for the QR code.
+    pub uri: Zeroizing<String>,
+    /// The secret alone, to be typed.
+    pub secret_base32: Zeroizing<String>,
+}
+
+/// Takes the owner's name and password and makes the authenticator's secret.
+///
+/// # Errors
+/// [`ClaimError`].
+pub async fn name_owner(
+    core: &Arc<Core>,
+    now: Now,
+    browser: TicketId,
+    name: &str,
+    password: SecretText,
+) -> Result<Enrolment, ClaimError> {
+    let name = Name::parse(name)?;
+    let known = [name.as_str(), "Stead"];
+    check_password(password.expose(), PASSWORD_MIN_WITH_FACTOR_CHARS, &known, false)?;
+    core.blocking(move |core| position(&core.desk(), now, browser).map(drop)).await?;
+    let hash = core.hasher.hash(password, bytes(core.entropy.as_ref())).await?;
+    core.blocking(move |core| keep_owner(core, now, browser, &name, hash)).await
+}
+
+fn keep_owner(
+    core: &Core,
+    now: Now,
+    browser: TicketId,
+    name: &Name,
+    hash: String,
+) -> Result<Enrolment, ClaimError> {
+    let mut desk = core.desk();
+    step(core, &mut desk, now, browser, WizardStep::Owner)?;
+    let secret = totp::new_secret(core.entropy.as_ref());
+    let enrolment =
+        Enrolment { uri: totp::uri(&secret, name.as_str()), secret_base32: totp::base32(&secret) };
+    desk.draft = Draft {
+        name: name.as_str().to_owned(),
+        login: name.key(),
+        password_hash: Zeroizing::new(hash),
+        account: Some(fresh(core.entropy.as_ref(), AccountId::from_bytes)),
+        totp_secret: secret,
+        ..Draft::default()
+    };
+    Ok(enrolment)
+}
+
+/// Takes the authenticator's first code and makes the recovery codes. Blocks.
+///
+/// # Errors
+/// [`ClaimError`].
+pub fn confirm_totp(
+    core: &Core,
+    now: Now,
+    browser: TicketId,
+    code: &str,
+) -> Result<Vec<Zeroizing<String>>, ClaimError> {
+    let mut desk = core.desk();
+    let at = position(&desk, now, browser)?.step;
+    if at < WizardStep::Totp {
+        return Err(stead_rules::claim::Reject::WrongStep { at }.into());
+    }
+    let accepted = totp::check(&desk.draft.totp_secret, code, now.wall, None);
+    let step_number =
+        accepted.map_err(|miss| ClaimError::TotpWrong { drift_seconds: miss.drift_seconds })?;
+    step(core, &mut desk, now, browser, WizardStep::Totp)?;
+    desk.draft.totp_step = step_number;
+    let code = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));
+    desk.draft.recovery_codes = (0..RECOVERY_CODES).map(code).collect();
+    Ok(desk.draft.recovery_codes.iter().map(|code| Zeroizing::new(code.expose())).collect())
+}
+
+fn step(
+    core: &Core,
+    desk: &mut ClaimDesk,
+    now: Now,
+    browser: TicketId,
+    done: WizardStep,
+) -> Outcome {
+    let applied = apply(&desk.state, &Event::StepDone { browser, step: done }, now);
+    run(core, desk, applied, now)
+}
+
+/// Gives the claim up. Blocks.
+///
+/// # Errors
+/// [`ClaimError::Refused`] for a browser that holds nothing.
+pub fn cancel(core: &Core, now: Now, browser: TicketId) -> Outcome {
+    let mut desk = core.desk();
+    let applied = apply(&desk.state, &Event::Denied { browser }, now);
+    run(core, &mut desk, applied, now)
+}
+
+/// Lets time pass: ends a claim that is over, and replaces a secret that is old. Called now and
+/// then while there is something to claim. Blocks.
+pub(crate) fn tick(core: &Core, now: Now) -> Outcome {
+    let mut desk = core.desk();
+    let applied = apply(&desk.state, &Event::Tick, now);
+    run(core, &mut desk, applied, now)?;
+    if desk.offer.is_none() {
+        return Ok(());
+    }
+    if secret_is_old(age_offer(core, &mut desk, now.boot)?) {
+        let applied = apply(&desk.state, &Event::SecretAged, now);
+        run(core, &mut desk, applied, now)?;
+    }
+    Ok(())
+}
+
+fn age_offer(core: &Core, desk: &mut ClaimDesk, boot: BootMs) -> Result<u64, ClaimError> {
+    let passed = boot.since_ms(desk.aged_at) / 1000;
+    desk.aged_at = boot;
+    let store = core.store()?;
+    Ok(store.accounts.write(|tx| {
+        let Some(mut offer) = rows::offer(tx)? else { return Ok(0) };
+        offer.uptime_seconds = offer.uptime_seconds.saturating_add(passed);
+        rows::put_offer(tx, &offer)?;
+        Ok::<_, stead_store::StoreError>(offer.uptime_seconds)
+    })?)
+}

@@ -1,0 +1,196 @@
+//! What every use case needs, in one value: the store, the clock, entropy, and the little state
+//! that lives in memory. It knows nothing of HTTP.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use stead_rules::ids::BoxId;
+use stead_rules::time::Now;
+use stead_store::accounts::sessions::RunId;
+use stead_store::{Accounts, Library, ReadTx, Store, StoreError, WriteTx};
+use tokio::sync::watch;
+
+use super::claim::ClaimDesk;
+use super::passwords::Hasher;
+use super::reach::Reach;
+use super::signin::SignInDesk;
+use crate::config::{Config, Paths};
+use crate::host::clock::Clock;
+use crate::host::entropy::Entropy;
+use crate::host::metrics::Metrics;
+use crate::net::mdns::Announcer;
+
+/// What every use case needs.
+pub struct Core {
+    /// The checked configuration.
+    pub config: Config,
+    /// Wall time with its trust, and uptime.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Both databases; none when the accounts cannot be read and the server is locked.
+    pub store: Option<Arc<Store>>,
+    /// This run of the process: uptimes are compared only within it.
+    pub run: RunId,
+    /// Kept for life.
+    pub box_id: BoxId,
+    /// Signs stream links.
+    pub link_key: ring::hmac::Key,
+    /// Names, addresses and ports by which this server is reached now.
+    pub reach: RwLock<Arc<Reach>>,
+    /// The claim: its state, its secrets, and what the wizard has gathered.
+    pub claim: Mutex<ClaimDesk>,
+    /// Sign-ins that wait for a second factor.
+    pub signin: Mutex<SignInDesk>,
+    /// Password hashing, a few at a time.
+    pub hasher: Hasher,
+    /// True once claimed; discovery listens.
+    pub claimed: watch::Sender<bool>,
+    /// The box's own CA, for whoever wants to install it.
+    pub ca: RwLock<Arc<CaFiles>>,
+    /// What is announced.
+    pub announcer: Announcer,
+    /// Figures for Prometheus.
+    pub metrics: Metrics,
+}
+
+/// The box's own CA in the forms that systems take.
+#[derive(Debug, Clone)]
+pub struct CaFiles {
+    /// For Linux and Firefox.
+    pub pem: String,
+    /// For Windows and Android.
+    pub der: Vec<u8>,
+    /// For iPhone, iPad and Mac.
+    pub profile: String,
+}
+
+/// The store could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// There is no readable database: the server is locked.
+    #[error("the database cannot be read; the server is locked")]
+    NoStore,
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The process is ending.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl Core {
+    /// The clock, read once for each request.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// Where things lie in the data folder.
+    #[must_use]
+    pub fn paths(&self) -> &Paths {
+        &self.config.paths
+    }
+
+    /// How this server is reached now.
+    #[must_use]
+    pub fn reach(&self) -> Arc<Reach> {
+        Arc::clone(&self.reach.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The CA as it is now.
+    #[must_use]
+    pub fn ca(&self) -> Arc<CaFiles> {
+        Arc::clone(&self.ca.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Another CA was made.
+    pub fn set_ca(&self, files: CaFiles) {
+        *self.ca.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
+    }
+
+    /// Names or addresses changed.
+    pub fn set_reach(&self, reach: Reach) {
+        *self.reach.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(reach);
+    }
+
+    /// The claim's state, for one decision. Blocks for as long as a claim is being written.
+    pub fn desk(&self) -> MutexGuard<'_, ClaimDesk> {
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sign-ins that wait, for one look.
+    pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
+        self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store, for code that runs on a thread that may block.
+    ///
+    /// # Errors
+    /// [`CoreError::NoStore`] when the server is locked without a database.
+    pub fn store(&self) -> Result<&Store, CoreError> {
+        self.store.as_deref().ok_or(CoreError::NoStore)
+    }
+
+    /// Runs a use case that blocks (on SQLite or a file) off the async threads.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`CoreError::Stopping`].
+    pub async fn blocking<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<CoreError> + Send + 'static,
+    {
+        let core = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&core))
+            .await
+            .unwrap_or_else(|_| Err(CoreError::Stopping.into()))
+    }
+
+    /// Asks the accounts.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`CoreError`].
+    pub async fn read_accounts<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&ReadTx<'_, Accounts>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, CoreError>
+    where
+        T: Send + 'static,
+        E: Into<CoreError> + From<StoreError>,
+    {
+        self.blocking(|core| core.store()?.accounts.read(work).map_err(Into::into)).await
+    }
+
+    /// Changes the accounts in one transaction.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`CoreError`].
+    pub async fn write_accounts<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&WriteTx<'_, Accounts>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, CoreError>
+    where
+        T: Send + 'static,
+        E: Into<CoreError> + From<StoreError>,
+    {
+        self.blocking(|core| core.store()?.accounts.write(work).map_err(Into::into)).await
+    }
+
+    /// Asks the library.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`CoreError`].
+    pub async fn read_library<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&ReadTx<'_, Library>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, CoreError>
+    where
+        T: Send + 'static,
+        E: Into<CoreError> + From<StoreError>,
+    {
+        self.blocking(|core| core.store()?.library.read(work).map_err(Into::into)).await
+    }
+}

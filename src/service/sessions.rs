@@ -1,0 +1,115 @@
+//! Sessions: opened at a sign-in, found by their token, ended.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use stead_rules::ids::{SessionId, UserId};
+use stead_rules::policy::ClientKind;
+use stead_rules::signin::{Methods, rests};
+use stead_rules::time::{Moment, Now};
+use stead_store::accounts::claim::server;
+use stead_store::accounts::identity::User;
+use stead_store::accounts::sessions::{self as rows, Session, SessionFacts};
+use stead_store::{Accounts, StoreError, WriteTx};
+use zeroize::Zeroizing;
+
+use super::core::{Core, CoreError};
+use super::sha256;
+use crate::host::entropy::{bytes, fresh};
+
+/// 256 bit: nobody guesses it, and its hash needs no salt.
+const TOKEN_BYTES: usize = 32;
+/// What is kept of a client's own description.
+const AGENT_MAX_CHARS: usize = 120;
+/// `last_seen` is written at most this often: the card is not worn by browsing.
+const TOUCH_SECONDS: u64 = 60;
+
+/// What a browser shows to be recognised; only its hash is kept.
+pub struct Token(Zeroizing<String>);
+
+impl Token {
+    /// The cookie's value.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is known of a client that signs in.
+pub(crate) struct NewSession<'a> {
+    pub(crate) client: ClientKind,
+    pub(crate) agent: &'a str,
+    pub(crate) methods: Methods,
+}
+
+/// Opens a session for `user`; the token is new at every sign-in.
+pub(crate) fn open(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: &User,
+    new: &NewSession<'_>,
+) -> Result<Token, StoreError> {
+    let entropy = core.entropy.as_ref();
+    let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
+    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes::<TOKEN_BYTES>(entropy)));
+    let session = Session {
+        id: fresh(entropy, SessionId::from_bytes),
+        user: user.id,
+        client: new.client,
+        agent: new.agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect(),
+        issuer: user.issuer,
+        methods: new.methods,
+        auth: Moment::of(now),
+        generation: server.generation,
+        epoch: server.epoch.saturating_add(user.epoch),
+        created: now.wall,
+        last_seen: Moment::of(now),
+        rested: false,
+    };
+    rows::make_session(tx, &core.run, &session, &sha256(token.as_bytes()))?;
+    Ok(Token(token))
+}
+
+/// The session behind a token, if there is one. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn find(core: &Core, token: &str, now: Now) -> Result<Option<SessionFacts>, CoreError> {
+    let store = core.store()?;
+    let Some(facts) =
+        store.accounts.read(|tx| rows::by_token(tx, &core.run, &sha256(token.as_bytes())))?
+    else {
+        return Ok(None);
+    };
+    let last_seen = facts.session.last_seen;
+    if !last_seen.elapsed(now).surely_within(TOUCH_SECONDS) {
+        let rested = rests(last_seen, now);
+        let id = facts.session.id;
+        store.accounts.write(|tx| rows::touch(tx, &core.run, id, now, rested))?;
+    }
+    Ok(Some(facts))
+}
+
+/// A user's sessions. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn list(core: &Core, user: UserId) -> Result<Vec<Session>, CoreError> {
+    Ok(core.store()?.accounts.read(|tx| rows::of_user(tx, &core.run, user))?)
+}
+
+/// Ends one of a user's sessions: false when there is none. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn end(core: &Core, user: UserId, session: SessionId) -> Result<bool, CoreError> {
+    Ok(core.store()?.accounts.write(|tx| rows::end(tx, user, session))?)
+}
+
+/// The session with this id, if there is one. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn by_id(core: &Core, session: SessionId) -> Result<Option<SessionFacts>, CoreError> {
+    Ok(core.store()?.accounts.read(|tx| rows::by_id(tx, &core.run, session))?)
+}

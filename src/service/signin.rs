@@ -1,0 +1,296 @@
+//! Signing in at the embedded account service: a password, then a factor.
+//!
+//! Wrong credentials are slowed by what the database remembers, so a restart forgives nothing, and
+//! an unknown name costs the same work and gets the same answer as a wrong password.
+
+use std::sync::Arc;
+
+use stead_rules::ids::TicketId;
+use stead_rules::limits::SIGNIN_TICKETS_MAX;
+use stead_rules::policy::ClientKind;
+use stead_rules::secret::SecretText;
+use stead_rules::signin::{
+    Method, Methods, Name, RecoveryCode, TimeSource, Wait, ticket_is_live, time_for_totp,
+    wait_after,
+};
+use stead_rules::time::{BootMs, Now, WallMs};
+use stead_store::accounts::identity::{self, Account, User};
+use stead_store::accounts::{audit, claim};
+use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
+
+use super::core::{Core, CoreError};
+use super::passwords::HashError;
+use super::sessions::{self, NewSession, Token};
+use super::{sha256, totp};
+use crate::host::entropy::fresh;
+
+/// A sign-in was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Name or password; nobody learns which.
+    #[error("the name or the password is wrong")]
+    WrongNameOrPassword,
+    /// The second factor.
+    #[error("the code is wrong")]
+    WrongCode {
+        /// How far the phone's clock seems off, when the code fits another time.
+        drift_seconds: Option<i64>,
+    },
+    /// Too many misses.
+    #[error("too many wrong tries; wait {seconds} seconds")]
+    SlowDown {
+        /// How long.
+        seconds: u64,
+    },
+    /// The sign-in took too long, or never began here.
+    #[error("this sign-in is over")]
+    TicketOver,
+    /// Too many passwords at once.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The core refused.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
+
+impl From<StoreError> for SignInError {
+    fn from(error: StoreError) -> Self {
+        Self::Core(error.into())
+    }
+}
+
+/// Sign-ins that wait for a second factor. They live in memory, because they live for minutes.
+#[derive(Default)]
+pub struct SignInDesk {
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Clone)]
+struct Waiting {
+    ticket: TicketId,
+    account: Account,
+    begun: BootMs,
+}
+
+impl SignInDesk {
+    fn add(&mut self, waiting: Waiting, now: Now) {
+        self.waiting.retain(|old| ticket_is_live(old.begun, now));
+        // The oldest makes room: a flood of right passwords is somebody who has the password.
+        if self.waiting.len() >= SIGNIN_TICKETS_MAX {
+            self.waiting.remove(0);
+        }
+        self.waiting.push(waiting);
+    }
+
+    fn find(&self, ticket: TicketId, now: Now) -> Option<Waiting> {
+        self.waiting
+            .iter()
+            .find(|one| one.ticket == ticket && ticket_is_live(one.begun, now))
+            .cloned()
+    }
+
+    fn remove(&mut self, ticket: TicketId) {
+        self.waiting.retain(|one| one.ticket != ticket);
+    }
+}
+
+/// How a sign-in goes on.
+pub enum Next {
+    /// Show a second factor with this ticket.
+    Factor(TicketId),
+    /// Signed in: the account has no second factor.
+    Done(Token),
+}
+
+/// Checks a name and a password.
+///
+/// # Errors
+/// [`SignInError`].
+pub async fn begin(
+    core: &Arc<Core>,
+    now: Now,
+    name: &str,
+    password: SecretText,
+    agent: String,
+) -> Result<Next, SignInError> {
+    // A name that breaks the rules is nobody's; it costs what a wrong one costs.
+    let login = Name::parse(name).map(|name| name.key()).unwrap_or_default();
+    let credential = format!("pwd:{login}");
+    let key = credential.clone();
+    let account = core
+        .blocking(move |core| {
+            core.store()?.accounts.read(|tx| {
+                check_wait(tx, core, &key, now)?;
+                Ok::<_, SignInError>(identity::account_by_login(tx, &login)?)
+            })
+        })
+        .await?;
+    let stored = account.as_ref().map(|account| account.password_hash.clone());
+    let right = core.hasher.verify(password, stored).await?;
+    core.blocking(move |core| match account {
+        Some(account) if right && account.enabled => {
+            password_right(core, now, &credential, account, &agent)
+        }
+        Some(_) | None => {
+            core.store()?
+                .accounts
+                .write(|tx| identity::add_miss(tx, &core.run, &credential, now))?;
+            Err(SignInError::WrongNameOrPassword)
+        }
+    })
+    .await
+}
+
+fn password_right(
+    core: &Core,
+    now: Now,
+    credential: &str,
+    account: Account,
+    agent: &str,
+) -> Result<Next, SignInError> {
+    let accounts = &core.store()?.accounts;
+    if accounts.read(|tx| identity::totp(tx, account.id))?.is_some() {
+        let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
+        accounts.write(|tx| identity::clear_misses(tx, credential))?;
+        core.signin_desk().add(Waiting { ticket, account, begun: now.boot }, now);
+        return Ok(Next::Factor(ticket));
+    }
+    let methods = Methods::NONE.and(Method::Password);
+    accounts.write(|tx| {
+        identity::clear_misses(tx, credential)?;
+        let token = open(tx, core, now, &account, methods, agent)?;
+        Ok::<_, SignInError>(Next::Done(token))
+    })
+}
+
+/// A second factor, as it came in.
+pub enum Factor {
+    /// An authenticator's code.
+    Totp(String),
+    /// A recovery code.
+    Recovery(SecretText),
+}
+
+/// Checks the second factor. `browser_time` helps a box without a clock: after a right password
+/// the code may be judged by the browser's time, if that is later than the floor and than the last
+/// code accepted. Blocks.
+///
+/// # Errors
+/// [`SignInError`].
+pub fn finish(
+    core: &Core,
+    now: Now,
+    ticket: TicketId,
+    factor: &Factor,
+    browser_time: WallMs,
+    agent: &str,
+) -> Result<Token, SignInError> {
+    let waiting = core.signin_desk().find(ticket, now).ok_or(SignInError::TicketOver)?;
+    let account = waiting.account;
+    let credential = format!("factor:{}", account.id);
+    let accounts = &core.store()?.accounts;
+    accounts.read(|tx| check_wait(tx, core, &credential, now))?;
+    let outcome = accounts.write(|tx| {
+        let method = match factor {
+            Factor::Totp(code) => accept_totp(tx, core, now, &account, code, browser_time)?,
+            Factor::Recovery(code) => accept_recovery(tx, now, &account, code)?,
+        };
+        identity::clear_misses(tx, &credential)?;
+        let methods = Methods::NONE.and(Method::Password).and(method);
+        open(tx, core, now, &account, methods, agent)
+    });
+    match outcome {
+        Ok(token) => {
+            core.signin_desk().remove(ticket);
+            Ok(token)
+        }
+        Err(SignInError::WrongCode { drift_seconds }) => {
+            accounts.write(|tx| identity::add_miss(tx, &core.run, &credential, now))?;
+            Err(SignInError::WrongCode { drift_seconds })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn accept_totp(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: &Account,
+    code: &str,
+    browser_time: WallMs,
+) -> Result<Method, SignInError> {
+    let wrong = |drift_seconds| SignInError::WrongCode { drift_seconds };
+    let known = identity::totp(tx, account.id)?.ok_or_else(|| wrong(None))?;
+    let last = Some(known.last_step);
+    let (at, source) = time_for_totp(now, core.clock.floor(), last, Some(browser_time));
+    let step =
+        totp::check(&known.secret, code, at, last).map_err(|miss| wrong(miss.drift_seconds))?;
+    if !identity::accept_totp_step(tx, account.id, step)? {
+        return Err(wrong(None));
+    }
+    if source == TimeSource::Browser {
+        let detail = serde_json::json!({ "account": account.id.to_string(), "time_ms": at.0 });
+        audit::append(tx, now, "mfa.browser_time", &detail.to_string())?;
+        core.clock.offer_browser_time(browser_time);
+    }
+    Ok(Method::Totp)
+}
+
+fn accept_recovery(
+    tx: &WriteTx<'_, Accounts>,
+    now: Now,
+    account: &Account,
+    code: &SecretText,
+) -> Result<Method, SignInError> {
+    let wrong = || SignInError::WrongCode { drift_seconds: None };
+    let code = RecoveryCode::parse(code.expose()).map_err(|_| wrong())?;
+    if !identity::use_recovery_code(tx, account.id, &sha256(code.bytes()), now.wall)? {
+        return Err(wrong());
+    }
+    let detail = serde_json::json!({ "account": account.id.to_string() });
+    audit::append(tx, now, "mfa.recovery_code_used", &detail.to_string())?;
+    Ok(Method::RecoveryCode)
+}
+
+fn open(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: &Account,
+    methods: Methods,
+    agent: &str,
+) -> Result<Token, SignInError> {
+    let user = user_of(tx, core, now, account)?;
+    claim::mark_clock(tx, core.clock.mark().unwrap_or(WallMs(0)))?;
+    let new = NewSession { client: ClientKind::Web, agent, methods };
+    let detail = serde_json::json!({ "user": user.id.to_string() });
+    audit::append(tx, now, "signin.done", &detail.to_string())?;
+    Ok(sessions::open(tx, core, now, &user, &new)?)
+}
+
+/// An account without a user here may not come in; it is told the same as a wrong password.
+fn user_of(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: &Account,
+) -> Result<User, SignInError> {
+    let fresh_id = fresh(core.entropy.as_ref(), stead_rules::ids::IssuerId::from_bytes);
+    let issuer = identity::embedded_issuer(tx, fresh_id, now.wall)?;
+    identity::user_by_identity(tx, issuer, &account.id.to_string())?
+        .filter(|user| user.enabled)
+        .ok_or(SignInError::WrongNameOrPassword)
+}
+
+fn check_wait(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    credential: &str,
+    now: Now,
+) -> Result<(), SignInError> {
+    match wait_after(identity::misses(tx, &core.run, credential)?, now) {
+        Wait::Go => Ok(()),
+        Wait::Seconds(seconds) => Err(SignInError::SlowDown { seconds }),
+    }
+}
