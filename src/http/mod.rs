@@ -1,1 +1,23 @@
-//! The doors: accept, guard, route, answer.
+//! The doors: accept, gate, guard, route, answer.
+//!
+//! ```text
+//! accept ─▶ gate ─────────▶ route row ─▶ guard ────────────▶ handler ─▶ use case
+//!           host, origin    or 404       credential, decide   wire
+//! ```
+
+pub mod accept;
+mod assets;
+pub mod conn;
+mod cookies;
+mod ctx;
+mod error;
+mod gate;
+mod guard;
+mod headers;
+mod pages;
+pub mod routes;
+pub mod row;
+mod v1;
+mod wire;
+
+pub use error::Problem;

@@ -1,0 +1,343 @@
+//! The one place where refusals become words: RFC 9457 problems with stable codes.
+//!
+//! A handler returns `Result<_, Problem>`; every error of a use case has its sentence here, and
+//! each sentence says what to do. Anything unexpected is one fixed text, and its chain goes to the
+//! log, once. The table of codes is docs/status-codes.md, which a test holds against this file.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use stead_rules::claim::Reject;
+use stead_rules::signin::{BadName, BadPassword};
+use stead_store::StoreError;
+
+use crate::service::chain;
+use crate::service::claim::ClaimError;
+use crate::service::core::CoreError;
+use crate::service::passwords::HashError;
+use crate::service::playback::LinkExpired;
+use crate::service::settings::SettingsError;
+use crate::service::signin::SignInError;
+
+/// An RFC 9457 problem: the body of every answer that is not what was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `about:blank`: the code says what it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The HTTP status in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// Stable: programs decide by it.
+    code: &'static str,
+    /// For people: what happened and what to do.
+    detail: String,
+    /// What belongs to this code alone.
+    #[serde(flatten)]
+    #[schema(value_type = Object, additional_properties)]
+    extras: Map<String, Value>,
+    #[serde(skip)]
+    retry_after_seconds: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with a stable code and a sentence that says what to do.
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            extras: Map::new(),
+            retry_after_seconds: None,
+        }
+    }
+
+    /// Adds a member of its own.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.extras.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says when to come back.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self.with("retry_after_s", seconds)
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Nobody may know whether it is there.
+    pub(crate) fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing here. Check the address, or go back to the start page.",
+        )
+    }
+
+    /// A cookie is missing or void.
+    pub(crate) fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in to go on.")
+    }
+
+    /// A value of the request is not what it should be.
+    pub(crate) fn invalid(field: &'static str, code: &'static str, detail: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail).with("field", field)
+    }
+
+    /// The fixed text of everything unexpected; `error` goes to the log with its causes.
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = %chain(error), "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong in the server. Try again; if it stays, its log says more.",
+        )
+    }
+
+    pub(crate) fn busy(detail: &str, seconds: u64) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(seconds)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry = self.retry_after_seconds;
+        let body = serde_json::to_string(&self).unwrap_or_else(|_| "{}".to_owned());
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<CoreError> for Problem {
+    fn from(error: CoreError) -> Self {
+        match error {
+            CoreError::NoStore => Self::new(
+                StatusCode::FORBIDDEN,
+                "locked",
+                "This server is locked: what it has stored cannot be read. Its start page says \
+                 what helps.",
+            ),
+            CoreError::Stopping => Self::busy("The server is restarting. Try again soon.", 10),
+            CoreError::Store(StoreError::Full(_)) => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "disk_full",
+                "The disk that holds Stead's data is full. Make room there and try again; \
+                 nothing was lost.",
+            ),
+            CoreError::Store(StoreError::ReadOnly(_)) => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "disk_read_only",
+                "Stead's data folder cannot be written. Check the disk and its rights, then try \
+                 again; nothing was lost.",
+            ),
+            CoreError::Store(other) => Self::internal(&other),
+        }
+    }
+}
+
+impl From<HashError> for Problem {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => {
+                Self::busy("Many people are signing in at this moment. Try again soon.", 5)
+            }
+            HashError::Failed => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ClaimError> for Problem {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::Refused(reject) => Self::claim_refused(&reject),
+            ClaimError::SlowDown { seconds } => Self::slow_down(
+                seconds,
+                "Too many wrong codes were typed. Wait, or use the link in Setup Stead.html, \
+                 which is never delayed.",
+            ),
+            ClaimError::Name(name) => Self::name(name),
+            ClaimError::Password(password) => Self::password(password),
+            ClaimError::TotpWrong { drift_seconds } => {
+                Self::wrong_code(StatusCode::UNPROCESSABLE_ENTITY, "totp_wrong", drift_seconds)
+            }
+            ClaimError::TailWrong => Self::invalid(
+                "code_tail",
+                "tail_wrong",
+                "None of your recovery codes ends like that. Look at the list you kept and type \
+                 the last four characters of any code.",
+            ),
+            ClaimError::Hash(error) => error.into(),
+            ClaimError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::WrongNameOrPassword => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "wrong_name_or_password",
+                "The name or the password is wrong. Try again; capital letters count in passwords.",
+            ),
+            SignInError::WrongCode { drift_seconds } => {
+                Self::wrong_code(StatusCode::UNAUTHORIZED, "wrong_code", drift_seconds)
+            }
+            SignInError::SlowDown { seconds } => {
+                Self::slow_down(seconds, "There were several wrong tries. Wait, then try again.")
+            }
+            SignInError::TicketOver => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "signin_over",
+                "This took too long. Begin again with your name and password.",
+            ),
+            SignInError::Hash(error) => error.into(),
+            SignInError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Name(name) => Self::name(name),
+            SettingsError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl Problem {
+    fn slow_down(seconds: u64, detail: &str) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "slow_down", detail).retry_after(seconds)
+    }
+
+    fn name(name: BadName) -> Self {
+        let detail = match name {
+            BadName::Empty => "Type a name with at least one letter or digit.",
+            BadName::TooLong => "This name is too long. Use at most 64 characters.",
+            BadName::Invisible => "This name holds characters that cannot be seen. Type it anew.",
+        };
+        Self::invalid("name", name.code(), detail)
+    }
+
+    fn password(password: BadPassword) -> Self {
+        let detail = match password {
+            BadPassword::TooShort { min } => {
+                format!("This password is too short. Use at least {min} characters.")
+            }
+            BadPassword::TooLong => "This password is too long. Use at most 1024 bytes.".to_owned(),
+            BadPassword::TooCommon => "This password is one of the first that would be tried. \
+                                       Choose another; a few words in a row are good."
+                .to_owned(),
+            BadPassword::ContainsName => {
+                "This password is mostly a name that others know. Choose another.".to_owned()
+            }
+            BadPassword::ControlCharacter => {
+                "This password holds characters that no keyboard makes. Type it anew.".to_owned()
+            }
+        };
+        Self::invalid("password", password.code(), &detail)
+    }
+
+    fn wrong_code(status: StatusCode, code: &'static str, drift_seconds: Option<i64>) -> Self {
+        let Some(seconds) = drift_seconds else {
+            let detail = "This code is wrong or was used already. Wait for the next one.";
+            return Self::new(status, code, detail).with("field", "code");
+        };
+        let way = if seconds > 0 { "ahead of" } else { "behind" };
+        let detail = format!(
+            "This code belongs to another time: your phone's clock seems to be about {} s {way} \
+             the server's. Set the phone's clock to automatic and try again.",
+            seconds.abs()
+        );
+        Self::new(status, code, detail).with("field", "code").with("drift_s", seconds)
+    }
+
+    fn claim_refused(reject: &Reject) -> Self {
+        let (status, detail) = claim_words(reject);
+        let problem = Self::new(status, reject.code(), detail);
+        match reject {
+            Reject::InProgress { can_take_over, from, .. } => problem
+                .with("can_take_over", *can_take_over)
+                .with("other_address", from.to_string()),
+            Reject::WrongStep { at } => problem.with("step", at.word()),
+            Reject::Locked(reason) => problem.with("reason", reason.word()),
+            Reject::NotYours { taken_over } => problem.with("taken_over", *taken_over),
+            Reject::NotOffered
+            | Reject::OffLink
+            | Reject::ProofWrong
+            | Reject::AlreadyClaimed
+            | Reject::NothingToUnlock
+            | Reject::NotNow => problem,
+        }
+    }
+}
+
+fn claim_words(reject: &Reject) -> (StatusCode, &'static str) {
+    match reject {
+        Reject::NotOffered => (
+            StatusCode::CONFLICT,
+            "This server does not offer itself to be claimed now. Restart it and try again.",
+        ),
+        Reject::OffLink => (
+            StatusCode::FORBIDDEN,
+            "A claim begins in the network of the box. Join its Wi-Fi or plug into its router, \
+             then try again.",
+        ),
+        Reject::ProofWrong => (
+            StatusCode::FORBIDDEN,
+            "This does not prove that the box is yours. Take the link from Setup Stead.html in \
+             its data folder, or the code that its console shows; both change when it is asked \
+             to or after 30 days.",
+        ),
+        Reject::InProgress { .. } => (
+            StatusCode::CONFLICT,
+            "Another browser is setting this server up. Continue here if that was you, or wait a \
+             quarter of an hour.",
+        ),
+        Reject::NotYours { .. } => (
+            StatusCode::UNAUTHORIZED,
+            "This browser does not hold the claim. Begin again with the set-up page or the code.",
+        ),
+        Reject::WrongStep { .. } => {
+            (StatusCode::CONFLICT, "An earlier step is missing. Load this page again.")
+        }
+        Reject::AlreadyClaimed => {
+            (StatusCode::GONE, "This server has an owner. Sign in, or ask them to invite you.")
+        }
+        Reject::Locked(_) => (
+            StatusCode::FORBIDDEN,
+            "This server is locked, because what it has stored is less than it once had. Its \
+             start page says what helps.",
+        ),
+        Reject::NothingToUnlock => (StatusCode::CONFLICT, "This server is not locked."),
+        Reject::NotNow => (StatusCode::CONFLICT, "This cannot be done now."),
+    }
+}
+
+impl From<LinkExpired> for Problem {
+    fn from(_: LinkExpired) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "link_expired",
+            "This link has expired. Go back to the item and play it again.",
+        )
+    }
+}

@@ -1,0 +1,154 @@
+//! What every request passes before it is routed: the Host guard, then the check that no other
+//! site's page speaks through a signed-in browser.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::ResponseForPanic;
+
+use super::conn::{Connection, Transport};
+use super::error::Problem;
+use super::{headers, pages};
+use crate::net::guard::{AskedHost, parse_host};
+use crate::service::core::Core;
+
+/// The first layer: nothing is looked at for a host that is not ours, and every answer, also a
+/// refusal, gets its headers.
+pub(crate) async fn gate(
+    State(core): State<Arc<Core>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let response = match admit(&core, &request) {
+        Ok(transport) => {
+            request.extensions_mut().insert(transport);
+            next.run(request).await
+        }
+        Err(refusal) => refusal,
+    };
+    headers::finish(response)
+}
+
+#[expect(clippy::result_large_err, reason = "the refusal is the answer, made once a request")]
+fn admit(core: &Core, request: &Request) -> Result<Transport, Response> {
+    let Some(connection) = request.extensions().get::<Connection>().copied() else {
+        return Err(Problem::not_found().into_response());
+    };
+    let reach = core.reach();
+    let host = asked_host(request.uri(), request.headers()).map_err(IntoResponse::into_response)?;
+    if !reach.guard.admits(&host) {
+        return Err(wrong_host(&reach.host_name).into_response());
+    }
+    let transport = transport(connection, &host);
+    let Some(transport) = transport else {
+        return Err(pages::lead_to_tls(&reach, &host, request, *core.claimed.borrow()));
+    };
+    check_origin(request.method(), request.headers(), &host, transport)
+        .map_err(IntoResponse::into_response)?;
+    Ok(transport)
+}
+
+/// Plain http is answered to the box itself by a literal loopback name only: a name could be
+/// pointed anywhere, and a proxy on the box would be taken for the person at it.
+fn transport(connection: Connection, host: &str) -> Option<Transport> {
+    if connection.tls {
+        return Some(Transport::Tls);
+    }
+    let literal = match parse_host(host) {
+        Some(AskedHost::Address(address)) => address.is_loopback(),
+        Some(AskedHost::Name(name)) => name == "localhost",
+        None => false,
+    };
+    (literal && connection.address().is_loopback()).then_some(Transport::Loopback)
+}
+
+/// The one host a request names: the authority of an absolute target or of HTTP/2, else the Host
+/// header. Two that differ, or none, are refused (RFC 9112 §3.2).
+fn asked_host(uri: &Uri, headers: &HeaderMap) -> Result<String, Problem> {
+    let mut named = headers
+        .get_all(header::HOST)
+        .iter()
+        .map(|value| value.to_str().ok())
+        .chain(uri.authority().map(|authority| Some(authority.as_str())));
+    let first = named.next().flatten().ok_or_else(bad_host)?;
+    if named.any(|other| other != Some(first)) {
+        return Err(bad_host());
+    }
+    Ok(first.to_owned())
+}
+
+fn bad_host() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "bad_host",
+        "A request names one host. Open the address of this server in a browser.",
+    )
+}
+
+fn wrong_host(own: &str) -> Problem {
+    Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "wrong_host",
+        format!(
+            "This server does not answer to that name. Use {own} or its address; a name of your \
+             own is added under net.names in the configuration."
+        ),
+    )
+}
+
+/// Other sites' pages must neither change anything here nor read anything. Navigations from a
+/// link or a file are allowed to look, since they carry no way to read the answer.
+fn check_origin(
+    method: &Method,
+    headers: &HeaderMap,
+    host: &str,
+    transport: Transport,
+) -> Result<(), Problem> {
+    let safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let word = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let same = match word("sec-fetch-site") {
+        Some("same-origin" | "none") => true,
+        Some(_) => safe && is_navigation(word("sec-fetch-mode"), word("sec-fetch-dest")),
+        None => safe || word("origin").is_none(),
+    };
+    let origin_fits = safe || word("origin").is_none_or(|origin| is_own(origin, host, transport));
+    if same && origin_fits { Ok(()) } else { Err(cross_site()) }
+}
+
+fn is_navigation(mode: Option<&str>, destination: Option<&str>) -> bool {
+    mode == Some("navigate") && destination == Some("document")
+}
+
+fn is_own(origin: &str, host: &str, transport: Transport) -> bool {
+    let scheme = match transport {
+        Transport::Tls => "https://",
+        Transport::Loopback => "http://",
+    };
+    origin.strip_prefix(scheme).is_some_and(|rest| rest.eq_ignore_ascii_case(host))
+}
+
+fn cross_site() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_site",
+        "Another site's page asked for this. Open this server in a tab of its own and try there.",
+    )
+}
+
+/// A handler that panicked is answered like any other unexpected error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PanicAnswer;
+
+impl ResponseForPanic for PanicAnswer {
+    type ResponseBody = axum::body::Body;
+
+    fn response_for_panic(
+        &mut self,
+        _: Box<dyn std::any::Any + Send>,
+    ) -> axum::http::Response<Self::ResponseBody> {
+        Problem::internal(&std::io::Error::other("a handler panicked")).into_response()
+    }
+}

@@ -1,0 +1,278 @@
+//! The guard before every row: reads the credential the row names, decides once, and hands the
+//! handler a context that holds the permission. Refusal is the default.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use stead_rules::claim::{Generation, Peer, settle};
+use stead_rules::ids::TicketId;
+use stead_rules::policy::{
+    Account, Action, Actor, Decision, Door, Epoch, Permit, Question, Reason, Session, decide,
+};
+use stead_rules::time::Now;
+use stead_store::accounts::sessions::SessionFacts;
+
+use super::conn::{Connection, Transport};
+use super::cookies::Cookie;
+use super::ctx::{Ctx, Facts};
+use super::error::Problem;
+use super::row::Access;
+use crate::service::core::{Core, CoreError};
+use crate::service::playback::{self, Ticket};
+use crate::service::sessions;
+
+/// What the guard of one row knows.
+#[derive(Clone)]
+pub(crate) struct Guarded {
+    pub(crate) core: Arc<Core>,
+    pub(crate) access: Access,
+    pub(crate) action: Action,
+    pub(crate) door: Door,
+}
+
+/// The layer around a row's handler.
+pub(crate) async fn guard(
+    State(row): State<Guarded>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let ctx = match Knock::of(&row, &request) {
+        Ok(knock) => knock.answer(row).await,
+        Err(problem) => Err(problem),
+    };
+    match ctx {
+        Ok(ctx) => {
+            request.extensions_mut().insert(ctx);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What a request brings along, taken out of it before anything waits.
+struct Knock {
+    now: Now,
+    peer: Peer,
+    transport: Transport,
+    agent: String,
+    credential: Credential,
+}
+
+impl Knock {
+    fn of(row: &Guarded, request: &Request) -> Result<Self, Problem> {
+        let extensions = request.extensions();
+        let (Some(connection), Some(transport)) =
+            (extensions.get::<Connection>(), extensions.get::<Transport>().copied())
+        else {
+            return Err(Problem::not_found());
+        };
+        Ok(Self {
+            now: row.core.now(),
+            peer: row.core.reach().peer(connection.address()),
+            transport,
+            agent: agent(request.headers()),
+            credential: Credential::read(row.access, request, transport),
+        })
+    }
+
+    async fn answer(self, row: Guarded) -> Result<Ctx, Problem> {
+        let core = Arc::clone(&row.core);
+        let Self { now, peer, transport, agent, credential } = self;
+        core.blocking(move |core| {
+            let shown = credential.look_up(core, now)?;
+            let permit = permit(core, &row, now, &shown)?;
+            let Shown { browser, session, ticket } = shown;
+            Ok(Ctx::new(Facts { now, peer, transport, agent, browser, session, ticket, permit }))
+        })
+        .await
+    }
+}
+
+/// What a client showed, before it is looked up.
+enum Credential {
+    None,
+    Claim(TicketId),
+    Session(String),
+    Link(String),
+}
+
+/// What is known of it.
+#[derive(Default)]
+struct Shown {
+    browser: Option<TicketId>,
+    session: Option<SessionFacts>,
+    ticket: Option<Ticket>,
+}
+
+impl Credential {
+    fn read(access: Access, request: &Request, transport: Transport) -> Self {
+        let headers = request.headers();
+        match access {
+            Access::Open => Self::None,
+            Access::Claim => Cookie::Claim
+                .read(headers, transport)
+                .and_then(|text| text.parse().ok())
+                .map_or(Self::None, Self::Claim),
+            Access::Session => Cookie::Session
+                .read(headers, transport)
+                .map_or(Self::None, |token| Self::Session(token.to_owned())),
+            Access::Link => Self::Link(
+                request.uri().path().split('/').nth(LINK_SEGMENT).unwrap_or_default().to_owned(),
+            ),
+        }
+    }
+
+    fn look_up(self, core: &Core, now: Now) -> Result<Shown, Problem> {
+        match self {
+            Self::None => Ok(Shown::default()),
+            Self::Claim(browser) => Ok(Shown { browser: Some(browser), ..Shown::default() }),
+            Self::Session(token) => {
+                let session = match sessions::find(core, &token, now) {
+                    Ok(found) => found,
+                    Err(CoreError::NoStore) => None,
+                    Err(error) => return Err(error.into()),
+                };
+                Ok(Shown { session, ..Shown::default() })
+            }
+            Self::Link(token) => {
+                let ticket = playback::read_ticket(core, &token, now).map_err(Problem::from)?;
+                let session = sessions::by_id(core, ticket.session)?;
+                Ok(Shown { session, ticket: Some(ticket), ..Shown::default() })
+            }
+        }
+    }
+}
+
+/// `/stream/<link>/<name>`: the segment that holds the link.
+const LINK_SEGMENT: usize = 2;
+
+fn permit(core: &Core, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit, Problem> {
+    let server = settle(&core.desk().state, now).next;
+    let actor = actor(shown);
+    let generation = shown.session.as_ref().map_or(0, |facts| facts.server_generation);
+    let question = Question {
+        now,
+        server: &server,
+        generation: Generation(generation),
+        actor: &actor,
+        action: row.action,
+        door: row.door,
+        libraries: &[],
+        requirements: &[],
+    };
+    match decide(&question) {
+        Decision::Allow(permit) | Decision::AllowNotice { permit, .. } => Ok(permit),
+        Decision::StepUp { level, max_age_seconds, .. } => {
+            Err(Problem::step_up(level.word(), max_age_seconds))
+        }
+        Decision::Enrol { level, .. } => Err(Problem::enrol(level.word())),
+        Decision::Deny { reason, .. } => Err(Problem::denied(reason, &server)),
+    }
+}
+
+fn actor(shown: &Shown) -> Actor {
+    if let Some(facts) = &shown.session {
+        return Actor::Session(Session {
+            id: facts.session.id,
+            user: facts.user.id,
+            role: facts.user.role,
+            client: facts.session.client,
+            methods: facts.session.methods,
+            reach: facts.within_reach,
+            auth: facts.session.auth,
+            last_seen: facts.session.last_seen,
+            rested: facts.session.rested,
+            generation: Generation(facts.session.generation),
+            epoch: Epoch(facts.session.epoch),
+            account: Account { enabled: facts.user.enabled, epoch: Epoch(facts.epoch_now) },
+        });
+    }
+    shown.browser.map_or(Actor::Stranger, Actor::ClaimHolder)
+}
+
+fn agent(headers: &HeaderMap) -> String {
+    let text = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    text.unwrap_or("unknown").to_owned()
+}
+
+impl Problem {
+    fn step_up(level: &str, max_age_seconds: Option<u64>) -> Self {
+        let problem = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "insufficient_user_authentication",
+            "Show your second factor again to go on: sign in once more.",
+        )
+        .with("level", level);
+        match max_age_seconds {
+            Some(seconds) => problem.with("max_age_s", seconds),
+            None => problem,
+        }
+    }
+
+    fn enrol(level: &str) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "enrolment_required",
+            "Set up a second factor first; the start page leads there.",
+        )
+        .with("level", level)
+    }
+
+    fn denied(reason: Reason, server: &stead_rules::claim::State) -> Self {
+        let (status, detail) = words(reason);
+        Self::new(status, reason.code(), detail).with("state", server.word())
+    }
+
+    pub(crate) fn claim_not_yours() -> Self {
+        let (status, detail) = words(Reason::ClaimNotYours);
+        Self::new(status, Reason::ClaimNotYours.code(), detail)
+    }
+}
+
+fn words(reason: Reason) -> (StatusCode, &'static str) {
+    match reason {
+        Reason::NotClaimed => (
+            StatusCode::FORBIDDEN,
+            "This server has no owner yet. Open Setup Stead.html from its data folder, or type \
+             the code that its console shows.",
+        ),
+        Reason::AlreadyClaimed => {
+            (StatusCode::GONE, "This server has an owner. Sign in, or ask them to invite you.")
+        }
+        Reason::ClaimNotYours => (
+            StatusCode::UNAUTHORIZED,
+            "This browser does not hold the claim. Begin again with the set-up page or the code.",
+        ),
+        Reason::Locked => (
+            StatusCode::FORBIDDEN,
+            "This server is locked, because what it has stored is less than it once had. Its \
+             start page says what helps.",
+        ),
+        Reason::NothingToUnlock => (StatusCode::CONFLICT, "This server is not locked."),
+        Reason::Orphaned => (
+            StatusCode::FORBIDDEN,
+            "This server has lost its owner, and nothing can be changed until they sign in.",
+        ),
+        Reason::WrongDoor => (StatusCode::FORBIDDEN, "This is not done here. Use the web app."),
+        Reason::NotSignedIn => (StatusCode::UNAUTHORIZED, "Sign in to go on."),
+        Reason::SessionEnded => {
+            (StatusCode::UNAUTHORIZED, "You were signed out. Sign in again to go on.")
+        }
+        Reason::AccountDisabled => {
+            (StatusCode::FORBIDDEN, "Your account is switched off. Ask the owner of this server.")
+        }
+        Reason::NotYourRole => {
+            (StatusCode::FORBIDDEN, "Only the owner of this server does this. Ask them.")
+        }
+        Reason::NotThisClient => {
+            (StatusCode::FORBIDDEN, "This is done in a browser. Open the web app there.")
+        }
+        Reason::PolicyError => (
+            StatusCode::FORBIDDEN,
+            "The rules of this server cannot be judged, so nobody gets in. Ask its owner.",
+        ),
+    }
+}

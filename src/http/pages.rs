@@ -1,0 +1,126 @@
+//! Pages: the web app for a server that has an owner, static pages for one that has not, and the
+//! one page of the plain port.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use stead_rules::claim::State as Claim;
+
+use super::ctx::Ctx;
+use super::error::Problem;
+use super::{assets, headers};
+use crate::service::core::Core;
+use crate::service::reach::Reach;
+use crate::service::setup_page::trust_page::{self, TrustPage, TrustState};
+use crate::service::setup_page::unclaimed_page::{self, Progress, UnclaimedPage};
+use crate::service::setup_page::{Family, Page, locked_page, locked_page::LockedPage};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+macro_rules! app_pages {
+    ($($(#[$doc:meta])* $name:ident $path:literal;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(get, path = $path, responses((status = 200, body = String)))]
+        pub(crate) async fn $name(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {
+            app_page(&core, &ctx).await
+        }
+    )*};
+}
+
+app_pages! {
+    /// Home.
+    home "/";
+    /// Signing in.
+    sign_in "/signin";
+    /// Settings.
+    settings "/settings";
+    /// A library.
+    library "/library/{id}";
+    /// An item.
+    item "/item/{id}";
+    /// The player.
+    play "/play/{id}";
+    /// Search.
+    search "/search";
+}
+
+/// The wizard: its page is there while there is something to claim.
+#[utoipa::path(get, path = "/claim", responses((status = 200, body = String)))]
+pub(crate) async fn claim(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {
+    match state(&core, &ctx).await {
+        // The owner has just been made: the wizard's last screens are still open, and may be
+        // loaded again. They hold nothing but words.
+        Ok(
+            Claim::Factory
+            | Claim::Offered
+            | Claim::Legacy
+            | Claim::Pending(_)
+            | Claim::Recovery
+            | Claim::Claimed
+            | Claim::Orphaned,
+        ) => assets::index(),
+        Ok(Claim::Locked(reason)) => locked(&core, reason),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn app_page(core: &Arc<Core>, ctx: &Ctx) -> Response {
+    match state(core, ctx).await {
+        Ok(Claim::Claimed | Claim::Legacy | Claim::Orphaned) => assets::index(),
+        Ok(Claim::Factory | Claim::Offered | Claim::Recovery) => unclaimed(core, Progress::Waiting),
+        Ok(Claim::Pending(_)) => unclaimed(core, Progress::Begun),
+        Ok(Claim::Locked(reason)) => locked(core, reason),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn state(core: &Arc<Core>, ctx: &Ctx) -> Result<Claim, Problem> {
+    let now = ctx.now;
+    core.blocking(move |core| Ok(stead_rules::claim::settle(&core.desk().state, now).next)).await
+}
+
+fn unclaimed(core: &Core, progress: Progress) -> Response {
+    let reach = core.reach();
+    let page = UnclaimedPage { host_name: &reach.host_name, progress, version: VERSION };
+    static_page(unclaimed_page::render(&page))
+}
+
+fn locked(core: &Core, reason: stead_rules::claim::LockReason) -> Response {
+    let reach = core.reach();
+    let page = LockedPage { host_name: &reach.host_name, reason, version: VERSION };
+    static_page(locked_page::render(&page))
+}
+
+/// The plain port's answer to anybody but the box itself.
+pub(super) fn lead_to_tls(reach: &Reach, host: &str, request: &Request, claimed: bool) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Problem::new(
+            StatusCode::FORBIDDEN,
+            "tls_only",
+            "This port only shows the way. Use https.",
+        )
+        .into_response();
+    }
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    static_page(trust_page::render(&TrustPage {
+        asked_host: host,
+        path: request.uri().path(),
+        https_port: reach.https_port,
+        box_name: "Stead",
+        ca_fingerprint: &reach.ca_fingerprint,
+        state: if claimed { TrustState::Ready } else { TrustState::NeedsSetUp },
+        family: agent.and_then(Family::of),
+    }))
+}
+
+fn static_page(page: Page) -> Response {
+    let policy = headers::page_policy(&page.style_hash);
+    let mut response = axum::response::Html(page.html).into_response();
+    if let Some(policy) = policy {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

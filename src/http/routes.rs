@@ -1,0 +1,140 @@
+//! The route table. Every door of the server is a row here; there is no other way in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use stead_rules::limits::{BODY_MAX_BYTES, REQUEST_SECONDS};
+use stead_rules::policy::{Action, Door, Guard, Own, Tend};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::routes;
+
+use super::error::Problem;
+use super::gate::{PanicAnswer, gate};
+use super::guard::{Guarded, guard};
+use super::row::{Access, Bounds, Row, row};
+use super::{assets, pages, v1};
+use crate::service::core::Core;
+
+/// Every row. Access, action, door and bounds have no defaults.
+#[must_use]
+pub fn table() -> Vec<Row> {
+    use Access::{Claim, Open, Session};
+    use Bounds::{Call, Page};
+    let own = |what| Action::OwnAccount(what);
+    vec![
+        // What anybody near may see, whatever state the server is in.
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::claim)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_in)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest)),
+        row(Open, Action::ReadPublic, Door::Web, Call, routes!(v1::server::health_text)),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::health)),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::server)),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_pem)),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_der)),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_profile)),
+        // The claim.
+        row(Claim, Action::ClaimBegin, Door::Api, Call, routes!(v1::claim::begin)),
+        row(Claim, Action::ClaimBegin, Door::Api, Call, routes!(v1::claim::standing)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::owner)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::totp)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::finish)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::cancel)),
+        // Signing in, and what belongs to oneself.
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::signin)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::factor)),
+        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout)),
+        row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::sessions)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::revoke)),
+        row(Session, own(Own::Read), Door::Api, Call, routes!(v1::server::openapi)),
+        // The server's settings.
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
+        row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
+        row(Session, Action::Metrics, Door::Metrics, Call, routes!(v1::server::metrics)),
+    ]
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Stead",
+    description = "The API of a Stead server. Errors are RFC 9457 problems with stable codes."
+))]
+struct Document;
+
+/// The OpenAPI 3.1 document of the API rows.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Document::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    for row in table().into_iter().filter(|row| row.door == Door::Api) {
+        let (schemas, paths, _) = row.endpoint;
+        let components = document.components.get_or_insert_default();
+        components.schemas.extend(schemas);
+        document.paths.merge(paths);
+    }
+    document
+}
+
+/// The router of all rows, each behind its guard, all behind the gate.
+pub fn router(core: Arc<Core>) -> Router {
+    let mut router = Router::new();
+    for row in table() {
+        router = mount(router, &core, row);
+    }
+    router
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { method_not_allowed() })
+        .layer(CatchPanicLayer::custom(PanicAnswer))
+        .layer(from_fn_with_state(Arc::clone(&core), gate))
+        .with_state(core)
+}
+
+fn mount(router: Router<Arc<Core>>, core: &Arc<Core>, row: Row) -> Router<Arc<Core>> {
+    let guarded =
+        Guarded { core: Arc::clone(core), access: row.access, action: row.action, door: row.door };
+    let (_, paths, mut methods) = row.endpoint;
+    methods = match row.bounds {
+        Bounds::Call => methods.route_layer(CompressionLayer::new()).route_layer(from_fn(in_time)),
+        Bounds::Page | Bounds::Flow => methods,
+    };
+    let methods = methods
+        .route_layer(from_fn_with_state(guarded, guard))
+        .route_layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    paths.paths.keys().fold(router, |router, path| router.route(path, methods.clone()))
+}
+
+async fn in_time(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let limit = Duration::from_secs(REQUEST_SECONDS);
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            Problem::busy("The server took too long. Try again in a moment.", 5).into_response()
+        }
+    }
+}
+
+fn method_not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address does not take that method: see /openapi.json.",
+    )
+}

@@ -1,0 +1,86 @@
+//! A row of the route table: which credential it reads, what it does, by which door, in which
+//! bounds. Method and path live in the handler's OpenAPI attribute and are read from there.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use axum::routing::MethodRouter;
+use stead_rules::policy::{Action, Door};
+use utoipa::openapi::path::{PathItem, Paths};
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::service::core::Core;
+
+/// Which credential a row reads. There is no default: a row says it or does not compile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// None: the same answer for everybody.
+    Open,
+    /// The cookie of the browser that holds a claim.
+    Claim,
+    /// The cookie of a signed-in browser.
+    Session,
+    /// The signed link itself, which names a session.
+    Link,
+}
+
+/// What bounds a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounds {
+    /// A page or a file of the web app.
+    Page,
+    /// A call of the API: a small body and a time limit.
+    Call,
+    /// An answer that goes on for as long as somebody listens or watches.
+    Flow,
+}
+
+/// `utoipa_axum::routes!` makes it of a handler.
+pub(crate) type Endpoint = (Vec<(String, RefOr<Schema>)>, Paths, MethodRouter<Arc<Core>>);
+
+/// A row of the route table.
+pub struct Row {
+    /// Which credential it reads.
+    pub access: Access,
+    /// What it does.
+    pub action: Action,
+    /// By which door.
+    pub door: Door,
+    /// What bounds it.
+    pub bounds: Bounds,
+    pub(crate) endpoint: Endpoint,
+}
+
+/// Makes a row; every column is said.
+pub(crate) fn row(
+    access: Access,
+    action: Action,
+    door: Door,
+    bounds: Bounds,
+    endpoint: Endpoint,
+) -> Row {
+    Row { access, action, door, bounds, endpoint }
+}
+
+impl Row {
+    /// The methods and paths it answers.
+    #[must_use]
+    pub fn targets(&self) -> Vec<(Method, String)> {
+        let paths = self.endpoint.1.paths.iter();
+        paths
+            .flat_map(|(path, item)| methods(item).into_iter().map(|method| (method, path.clone())))
+            .collect()
+    }
+}
+
+fn methods(item: &PathItem) -> Vec<Method> {
+    let known = [
+        (Method::GET, item.get.is_some()),
+        (Method::HEAD, item.head.is_some()),
+        (Method::POST, item.post.is_some()),
+        (Method::PUT, item.put.is_some()),
+        (Method::PATCH, item.patch.is_some()),
+        (Method::DELETE, item.delete.is_some()),
+    ];
+    known.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect()
+}

@@ -1,0 +1,126 @@
+//! What belongs to whoever is signed in.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use stead_rules::ids::SessionId;
+use stead_rules::signin::Method;
+use utoipa::ToSchema;
+
+use crate::http::ctx::Ctx;
+use crate::http::error::Problem;
+use crate::http::wire::Segment;
+use crate::service::claim;
+use crate::service::core::Core;
+use crate::service::sessions;
+
+/// Who one is here.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MeAnswer {
+    user: UserWire,
+    session: OwnSession,
+    server: ServerWire,
+}
+
+#[derive(Serialize, ToSchema)]
+struct UserWire {
+    id: String,
+    name: String,
+    /// `owner`, `administrator` or `member`.
+    role: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OwnSession {
+    id: String,
+    kind: &'static str,
+    /// `none`, `pwd`, `mfa` or `mfa_phishing_resistant`.
+    assurance: &'static str,
+    methods: Vec<&'static str>,
+    auth_time_ms: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ServerWire {
+    id: String,
+    name: String,
+}
+
+/// Who one is here.
+#[utoipa::path(get, path = "/api/v1/me",
+    responses((status = 200, body = MeAnswer), (status = "default", body = Problem)))]
+pub(crate) async fn me(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+) -> Result<axum::Json<MeAnswer>, Problem> {
+    let card = core.blocking(|core| Ok::<_, Problem>(claim::card(core))).await?;
+    let facts = ctx.signed_in()?;
+    let (user, session) = (&facts.user, &facts.session);
+    Ok(axum::Json(MeAnswer {
+        user: UserWire { id: user.id.to_string(), name: user.name.clone(), role: user.role.word() },
+        session: OwnSession {
+            id: session.id.to_string(),
+            kind: session.client.word(),
+            assurance: session.methods.assurance().word(),
+            methods: session.methods.iter().map(Method::word).collect(),
+            auth_time_ms: session.auth.wall.0,
+        },
+        server: ServerWire { id: core.box_id.to_string(), name: card.name },
+    }))
+}
+
+/// Where one is signed in.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionsAnswer {
+    sessions: Vec<SessionWire>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SessionWire {
+    id: String,
+    kind: &'static str,
+    /// What the client calls itself.
+    agent: String,
+    created_ms: i64,
+    last_seen_ms: i64,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+/// Where one is signed in.
+#[utoipa::path(get, path = "/api/v1/sessions",
+    responses((status = 200, body = SessionsAnswer), (status = "default", body = Problem)))]
+pub(crate) async fn sessions(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+) -> Result<axum::Json<SessionsAnswer>, Problem> {
+    let (user, own) = (ctx.user()?, ctx.session_id()?);
+    let list = core.blocking(move |core| sessions::list(core, user)).await?;
+    let sessions = list
+        .into_iter()
+        .map(|session| SessionWire {
+            id: session.id.to_string(),
+            kind: session.client.word(),
+            agent: session.agent,
+            created_ms: session.created.0,
+            last_seen_ms: session.last_seen.wall.0,
+            current: session.id == own,
+        })
+        .collect();
+    Ok(axum::Json(SessionsAnswer { sessions }))
+}
+
+/// Signs another client of one's own out.
+#[utoipa::path(post, path = "/api/v1/sessions/{id}/revoke", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem)))]
+pub(crate) async fn revoke(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+    Segment(session): Segment<SessionId>,
+) -> Result<StatusCode, Problem> {
+    let user = ctx.user()?;
+    let ended = core.blocking(move |core| sessions::end(core, user, session)).await?;
+    if ended { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+}

@@ -1,0 +1,7 @@
+//! Version 1 of the API: one module a subject, each with its wire types and thin handlers.
+
+pub(crate) mod account;
+pub(crate) mod claim;
+pub(crate) mod server;
+pub(crate) mod settings;
+pub(crate) mod signin;
