@@ -1,1 +1,270 @@
-//! One value that holds what the whole process shares.
+//! One server: everything is made here, in order, and taken down in reverse.
+//!
+//! ```text
+//! data folder ─▶ state + databases ─▶ clock ─▶ TLS ─▶ discovery ─▶ core ─▶ doors ─▶ chores
+//! ```
+
+mod chores;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, RwLock};
+
+use ring::hmac;
+use stead_rules::claim::State;
+use stead_rules::time::WallMs;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::host::clock::{Clock, SystemClock, build_time};
+use crate::host::entropy::{Entropy, SystemEntropy, bytes};
+use crate::host::listen::Doors;
+use crate::host::metrics::Metrics;
+use crate::host::notify::Liveness;
+use crate::host::start::Start;
+use crate::http::{accept, routes};
+use crate::net::ca::{CaError, IssueTimes, OwnNames, TlsIdentity};
+use crate::net::guard::HostGuard;
+use crate::net::mdns::{AnnounceConfig, Announcer};
+use crate::net::names::{Interface, InterfacesError, host_label, interfaces, reachable_addresses};
+use crate::net::tls::{CurrentCertificate, TlsError, server_config};
+use crate::service::claim::{self, ComeUp, StartError};
+use crate::service::core::{CaFiles, Core};
+use crate::service::health;
+use crate::service::passwords::{HashError, Hasher};
+use crate::service::reach::Reach;
+
+/// The edge of the world: what tests put their own in place of.
+pub struct Edge {
+    /// Makes the clock, given the mark that the last run kept.
+    pub clock: Box<dyn FnOnce(Option<WallMs>) -> Arc<dyn Clock> + Send>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Edge {
+    /// The machine's own clock and randomness.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            clock: Box::new(|mark| Arc::new(SystemClock::new(mark))),
+            entropy: Arc::new(SystemEntropy::new()),
+        }
+    }
+}
+
+/// The server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The databases.
+    #[error(transparent)]
+    Store(#[from] StartError),
+    /// The box's certificates.
+    #[error(transparent)]
+    Ca(#[from] CaError),
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The network interfaces.
+    #[error(transparent)]
+    Interfaces(#[from] InterfacesError),
+    /// Password hashing.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The open sockets.
+    #[error("the sockets could not be used")]
+    Sockets(#[source] std::io::Error),
+}
+
+/// Runs one server until its end is asked for and running answers are drained.
+///
+/// # Errors
+/// [`ServeError`]; nothing has answered then.
+pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
+    let Start { config, data_folder: _held, doors, notifier, shutdown, answering } = start;
+    let ports = Ports::of(&doors, &config);
+    let made = make(config, ports, edge)?;
+    let core = Arc::clone(&made.core);
+    let tls = tokio_rustls_config(&made)?;
+    let router = routes::router(Arc::clone(&core));
+    let (https, http) = (listener(doors.https)?, listener(doors.http)?);
+    let accepting =
+        shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
+    chores::begin(&shutdown, &made);
+    notifier.ready();
+    notifier.status(status(&core));
+    let watched = Arc::clone(&core);
+    notifier
+        .watch(tokio::runtime::Handle::current(), Box::new(move || liveness(Arc::clone(&watched))));
+    answering();
+    shutdown.waited().await;
+    notifier.stopping();
+    notifier.status("stopping");
+    core.announcer.shutdown();
+    // Its own drain bounds it.
+    drop(accepting.await);
+    shutdown.drained().await;
+    Ok(())
+}
+
+/// What [`make`] made.
+#[derive(Clone)]
+struct Made {
+    core: Arc<Core>,
+    identity: Arc<Mutex<TlsIdentity>>,
+    certificate: Arc<CurrentCertificate>,
+    label: String,
+    ports: Ports,
+}
+
+#[derive(Clone, Copy)]
+struct Ports {
+    https: u16,
+    http: u16,
+}
+
+impl Ports {
+    fn of(doors: &Doors, config: &Config) -> Self {
+        let port = |listener: &std::net::TcpListener, fallback| {
+            listener.local_addr().map_or(fallback, |address| address.port())
+        };
+        Self {
+            https: port(&doors.https, config.net.https_listen.port()),
+            http: port(&doors.http, config.net.http_listen.port()),
+        }
+    }
+}
+
+fn make(config: Config, ports: Ports, edge: Edge) -> Result<Made, ServeError> {
+    let entropy = edge.entropy;
+    let come_up = claim::come_up(&config.paths, entropy.as_ref())?;
+    let clock = (edge.clock)(Some(come_up.server.clock_mark));
+    let label = host_label(&come_up.server.box_id);
+    let up = interfaces()?;
+    let own = OwnNames::of_box(&label, None, reachable_addresses(&up));
+    let times = IssueTimes::at(clock.now(), clock.floor(), build_time());
+    let (identity, _) = TlsIdentity::open(&config.paths.tls_dir(), &own, times)?;
+    let certificate = CurrentCertificate::new(&identity)?;
+    let announcer = Announcer::start(announcement(&config, &label, &come_up, ports, &up));
+    let host_name = announcer.now().host_name;
+    let reach = reach(&config, host_name, up, ports, &identity);
+    let core = core(config, come_up, clock, entropy, reach, &identity, announcer)?;
+    let identity = Arc::new(Mutex::new(identity));
+    Ok(Made { core: Arc::new(core), identity, certificate, label, ports })
+}
+
+fn core(
+    config: Config,
+    come_up: ComeUp,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    reach: Reach,
+    identity: &TlsIdentity,
+    announcer: Announcer,
+) -> Result<Core, ServeError> {
+    let ComeUp { store, server, desk, effects } = come_up;
+    let claimed = desk.state == State::Claimed;
+    let core = Core {
+        config,
+        store,
+        run: bytes(entropy.as_ref()),
+        box_id: server.box_id,
+        link_key: hmac::Key::new(hmac::HMAC_SHA256, &server.link_key),
+        reach: RwLock::new(Arc::new(reach)),
+        claim: Mutex::new(desk),
+        signin: Mutex::default(),
+        hasher: Hasher::new(bytes(entropy.as_ref()))?,
+        claimed: watch::Sender::new(claimed),
+        ca: RwLock::new(Arc::new(ca_files(identity))),
+        announcer,
+        metrics: Metrics::new(),
+        clock,
+        entropy,
+    };
+    claim::begin_life(&core, effects);
+    Ok(core)
+}
+
+fn ca_files(identity: &TlsIdentity) -> CaFiles {
+    let authority = identity.authority();
+    CaFiles {
+        pem: authority.pem(),
+        der: authority.der().to_vec(),
+        profile: authority.mobileconfig(),
+    }
+}
+
+fn reach(
+    config: &Config,
+    host_name: String,
+    interfaces: Vec<Interface>,
+    ports: Ports,
+    identity: &TlsIdentity,
+) -> Reach {
+    let addresses = reachable_addresses(&interfaces);
+    let names = config.net.names.iter().map(String::as_str).chain([host_name.as_str()]);
+    let guard = HostGuard::new(names, interfaces.iter().map(|interface| interface.address));
+    Reach {
+        guard,
+        interfaces,
+        addresses,
+        https_port: ports.https,
+        http_port: ports.http,
+        ca_fingerprint: identity.authority().fingerprint().to_string(),
+        leaf_fingerprint: identity.leaf().fingerprint().to_string(),
+        host_name,
+    }
+}
+
+fn announcement(
+    config: &Config,
+    label: &str,
+    come_up: &ComeUp,
+    ports: Ports,
+    interfaces: &[Interface],
+) -> AnnounceConfig {
+    let wanted = &config.discovery.interfaces;
+    let off = |interface: &&Interface| !wanted.is_empty() && !wanted.contains(&interface.name);
+    AnnounceConfig {
+        enabled: config.discovery.mdns,
+        label: label.to_owned(),
+        id: come_up.server.box_id.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: model(Path::new("/proc/device-tree/model")),
+        path: "/".to_owned(),
+        api: "v1".to_owned(),
+        claimed: come_up.desk.state == State::Claimed,
+        https_port: ports.https,
+        http_port: Some(ports.http),
+        interfaces_off: interfaces.iter().filter(off).map(|i| i.name.clone()).collect(),
+    }
+}
+
+/// Boards say what they are; other computers are just computers.
+fn model(path: &Path) -> String {
+    std::fs::read_to_string(path)
+        .map(|text| text.trim_end_matches('\0').to_owned())
+        .unwrap_or_else(|_| "generic".to_owned())
+}
+
+fn tokio_rustls_config(made: &Made) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+    Ok(Arc::new(server_config(Arc::clone(&made.certificate))?))
+}
+
+fn listener(socket: std::net::TcpListener) -> Result<TcpListener, ServeError> {
+    socket.set_nonblocking(true).map_err(ServeError::Sockets)?;
+    TcpListener::from_std(socket).map_err(ServeError::Sockets)
+}
+
+fn status(core: &Core) -> String {
+    let state = core.desk().state.word();
+    let reach = core.reach();
+    format!("{state}; https://{}:{}/", reach.host_name, reach.https_port)
+}
+
+fn liveness(core: Arc<Core>) -> Liveness {
+    Box::pin(async move {
+        let failed = health::examine(&core).await.into_iter().find(|c| c.vital && !c.ok);
+        failed.map_or(Ok(()), |check| Err(check.name.to_owned()))
+    })
+}

@@ -6,6 +6,7 @@ use super::flags::ConfigFlags;
 use super::say::{chain, complain, say};
 use super::setup_page::{SetupPage, find};
 use super::{Exit, open};
+use crate::app::{self, Edge};
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::host::ground::{self, DataFolder};
 use crate::host::listen::Doors;
@@ -104,7 +105,7 @@ fn run(start: Start, notify_thread: Option<NotifyThread>) -> Result<(), Stopped>
     let ended = runtime.block_on(async {
         let signals = Signals::install().map_err(failed)?;
         tokio::select! {
-            served = serve(start) => served,
+            served = app::serve(start, Edge::real()) => served.map_err(failed),
             () = signals.drive(&shutdown) => Err(cut_off()),
         }
     });
@@ -128,18 +129,6 @@ fn cut_off() -> Stopped {
 
 fn failed(error: impl Error) -> Stopped {
     Stopped { exit: Exit::Failed, why: chain(&error) }
-}
-
-/// Stands here until `app::serve` takes its place: answers nobody.
-async fn serve(start: Start) -> Result<(), Stopped> {
-    let runtime = tokio::runtime::Handle::current();
-    start.notifier.watch(runtime, Box::new(|| Box::pin(async { Ok(()) })));
-    start.notifier.ready();
-    (start.answering)();
-    start.shutdown.waited().await;
-    start.notifier.stopping();
-    let _ = start.shutdown.drained().await;
-    Ok(())
 }
 
 const fn format(format: LogFormat) -> log::Format {

@@ -1,0 +1,145 @@
+//! What goes on beside the requests: addresses, certificates, the claim's clock, old sessions.
+//! Nothing here touches a library path or writes to a disk without a reason.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use stead_rules::claim::{Event, apply};
+use stead_rules::limits::SESSION_IDLE_SECONDS;
+use stead_rules::time::TimeTrust;
+use stead_store::StoreError;
+use stead_store::accounts::sessions;
+
+use super::{Made, reach};
+use crate::host::clock::build_time;
+use crate::host::shutdown::Shutdown;
+use crate::net::ca::{Change, IssueTimes, OwnNames};
+use crate::net::names::{interfaces, reachable_addresses};
+use crate::service::claim;
+use crate::service::core::{Core, CoreError};
+
+/// How often addresses and the clock are looked at: a phone that follows a new address waits no
+/// longer, and two system calls cost nothing.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often the certificate's age is looked at when nothing else changes.
+const REISSUE_MS: u64 = 12 * 3600 * 1000;
+/// How often an unclaimed server looks at its claim's clock.
+const CLAIM_TICK: Duration = Duration::from_secs(30);
+/// How often sessions that ended by age are removed, and the clock mark is kept.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
+    shutdown.spawn(until(shutdown, announce(Arc::clone(&made.core))));
+    shutdown.spawn(until(shutdown, tick_claim(Arc::clone(&made.core))));
+    shutdown.spawn(until(shutdown, tidy(Arc::clone(&made.core))));
+    shutdown.spawn(until(shutdown, follow(made.clone())));
+}
+
+fn until(
+    shutdown: &Shutdown,
+    chore: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
+    let token = shutdown.token().clone();
+    async move {
+        tokio::select! {
+            () = token.cancelled() => {}
+            () = chore => {}
+        }
+    }
+}
+
+/// Tells the network when the server gets an owner.
+async fn announce(core: Arc<Core>) {
+    let mut claimed = core.claimed.subscribe();
+    while claimed.changed().await.is_ok() {
+        let now = *claimed.borrow_and_update();
+        // The announcer sends on sockets of its own and may wait for them.
+        let core = Arc::clone(&core);
+        drop(tokio::task::spawn_blocking(move || core.announcer.set_claimed(now)).await);
+    }
+}
+
+async fn tick_claim(core: Arc<Core>) {
+    let mut every = tokio::time::interval(CLAIM_TICK);
+    loop {
+        every.tick().await;
+        if *core.claimed.borrow() {
+            return;
+        }
+        let ticked = core.blocking(|core| claim::tick(core, core.now())).await;
+        if let Err(error) = ticked {
+            tracing::warn!(error = %crate::service::chain(&error), "the claim's clock stands still");
+        }
+    }
+}
+
+async fn tidy(core: Arc<Core>) {
+    let mut every = tokio::time::interval(DAY);
+    loop {
+        every.tick().await;
+        let now = core.now();
+        if now.trust == TimeTrust::Unknown {
+            continue;
+        }
+        let before = now.wall.plus_ms(-i64::try_from(SESSION_IDLE_SECONDS * 1000).unwrap_or(0));
+        let removed = core
+            .write_accounts(move |tx| {
+                stead_store::accounts::claim::mark_clock(tx, now.wall)?;
+                sessions::remove_unused(tx, before).map_err(|e: StoreError| CoreError::from(e))
+            })
+            .await;
+        match removed {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "removed sessions that nobody used"),
+            Err(error) => tracing::warn!(error = %crate::service::chain(&error), "tidying failed"),
+        }
+    }
+}
+
+/// Follows names, addresses and the clock: the certificate, the Host guard and the set-up page
+/// say what is true now.
+async fn follow(made: Made) {
+    let mut every = tokio::time::interval(LOOK);
+    let mut last = made.core.now();
+    loop {
+        every.tick().await;
+        let now = made.core.now();
+        let look = made.clone();
+        let due = now.trust != last.trust || now.boot.since_ms(last.boot) >= REISSUE_MS;
+        if due {
+            last = now;
+        }
+        let looked = tokio::task::spawn_blocking(move || follow_once(&look, due)).await;
+        if let Ok(Err(error)) = looked {
+            tracing::warn!(%error, "names and addresses could not be followed");
+        }
+    }
+}
+
+fn follow_once(made: &Made, due: bool) -> Result<(), super::ServeError> {
+    let core = &made.core;
+    let up = interfaces()?;
+    let announced = core.announcer.now().host_name;
+    let old = core.reach();
+    let same = old.interfaces == up && old.host_name == announced;
+    let now = core.now();
+    let own = OwnNames::of_box(&made.label, Some(&announced), reachable_addresses(&up));
+    let times = IssueTimes::at(now, core.clock.floor(), build_time());
+    if same && !due {
+        return Ok(());
+    }
+    let mut identity = made.identity.lock().unwrap_or_else(PoisonError::into_inner);
+    if identity.refresh(&own, times)? != Change::Kept {
+        made.certificate.replace(&identity)?;
+        core.set_ca(super::ca_files(&identity));
+    }
+    core.set_reach(reach(&core.config, announced, up, made.ports, &identity));
+    drop(identity);
+    if !same {
+        let mut desk = core.desk();
+        let applied = apply(&desk.state, &Event::AddressesChanged, now);
+        // Only an unclaimed server has a page to rewrite; the refusal of others is expected.
+        drop(claim::run_effects(core, &mut desk, applied, now));
+    }
+    Ok(())
+}
