@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
-use stead_rules::media::LibraryKind;
+use stead_rules::media::{ItemKind, LibraryKind};
 use stead_rules::policy::{ClientKind, Role};
 
 /// An id read from a blob column.
@@ -49,6 +49,10 @@ macro_rules! words {
 
 words!(LibraryKind, library_kind_word, library_kind, {
     Films => "films", Series => "series", Music => "music", Photos => "photos", Mixed => "mixed",
+});
+words!(ItemKind, item_kind_word, item_kind, {
+    Film => "film", Series => "series", Season => "season", Episode => "episode",
+    Artist => "artist", Album => "album", Track => "track", Photo => "photo",
 });
 
 /// Reads the role in column `name`.

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 mod columns;
+pub mod library;
 mod open;
 mod tx;
 

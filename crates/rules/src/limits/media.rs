@@ -45,3 +45,9 @@ pub const PROBE_BLOCK_BYTES_MAX: u64 = 1024 * 1024;
 pub const TAG_CHARS_MAX: usize = 512;
 /// How far behind a file's start or its tags the first frame of sound is looked for.
 pub const SOUND_SEARCH_BYTES_MAX: usize = 64 * 1024;
+/// Shorter things are not resumed: a clip is faster begun again than found.
+pub const RESUME_MIN_MS: u64 = 300_000;
+/// Below this share nobody has really begun.
+pub const RESUME_FROM_PERCENT: u64 = 5;
+/// Above this share only the credits are left.
+pub const RESUME_TO_PERCENT: u64 = 90;

@@ -1,0 +1,224 @@
+//! Folders on a disk and the files in them, as the indexer compares them.
+
+use std::path::PathBuf;
+
+use rusqlite::{OptionalExtension, Row};
+use stead_rules::ids::ContentKey;
+
+use super::detail::path;
+use crate::columns::id;
+use crate::{Library, ReadTx, StoreError, WriteTx};
+
+/// What tells that a folder is as it was.
+pub type Signature = [u8; 16];
+
+/// A folder that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFolder {
+    /// Its number.
+    pub n: i64,
+    /// Where it lies below its root.
+    pub path: Vec<u8>,
+    /// As it was when all it holds was committed; `None` when that never happened.
+    pub signature: Option<Signature>,
+}
+
+/// All folders of a root.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(tx: &ReadTx<'_, Library>, root_n: i64) -> Result<Vec<KnownFolder>, StoreError> {
+    let sql = "SELECT n, path, signature FROM folder WHERE root_n = ?1";
+    let mut statement = tx.transaction.prepare(sql)?;
+    let rows = statement.query_map([root_n], |row| {
+        Ok(KnownFolder { n: row.get(0)?, path: row.get(1)?, signature: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A file or a problem that is known in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownEntry {
+    /// Number of the file; `None` for a problem.
+    pub file_n: Option<i64>,
+    /// Its name.
+    pub name: Vec<u8>,
+    /// Length when it was last read.
+    pub size: u64,
+    /// Time of its last change then.
+    pub mtime_ns: i64,
+    /// Whether it was gone the last time.
+    pub missing: bool,
+}
+
+/// What is known in a folder.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn entries(tx: &ReadTx<'_, Library>, folder_n: i64) -> Result<Vec<KnownEntry>, StoreError> {
+    let sql = "SELECT n, name, size, mtime_ns, missing_ms IS NOT NULL FROM file
+                WHERE folder_n = ?1
+                UNION ALL
+               SELECT NULL, name, size, mtime_ns, 0 FROM problem WHERE folder_n = ?1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([folder_n], |row| {
+        Ok(KnownEntry {
+            file_n: row.get(0)?,
+            name: row.get(1)?,
+            size: row.get(2)?,
+            mtime_ns: row.get(3)?,
+            missing: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The number of a folder, entered if it is new.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn enter(tx: &WriteTx<'_, Library>, root_n: i64, path: &[u8]) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO folder (root_n, path) VALUES (?1, ?2)
+               ON CONFLICT (root_n, path) DO UPDATE SET path = path RETURNING n";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    Ok(statement.query_row((root_n, path), |row| row.get(0))?)
+}
+
+/// Notes that everything in a folder is committed, as of `signature`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn settle(
+    tx: &WriteTx<'_, Library>,
+    folder_n: i64,
+    signature: &Signature,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE folder SET signature = ?2 WHERE n = ?1";
+    tx.transaction.prepare_cached(sql)?.execute((folder_n, signature))?;
+    Ok(())
+}
+
+/// Makes the next scan look into every folder of a root.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unsettle(tx: &WriteTx<'_, Library>, root_n: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE folder SET signature = NULL WHERE root_n = ?1";
+    tx.transaction.execute(sql, [root_n])?;
+    Ok(())
+}
+
+/// A file that may be the one that was found elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its number.
+    pub file_n: i64,
+    /// Who it is.
+    pub content: ContentKey,
+    /// Where it was, below its root.
+    pub path: PathBuf,
+    /// Whether it was gone already.
+    pub missing: bool,
+}
+
+/// Files of the same root that were the very same inode with the same length and time.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_inode(
+    tx: &ReadTx<'_, Library>,
+    root_n: i64,
+    (inode, size, mtime_ns): (i64, u64, i64),
+) -> Result<Option<Candidate>, StoreError> {
+    let sql = "SELECT f.n, f.content_key, d.path, f.name, f.missing_ms IS NOT NULL AS missing
+                 FROM file f JOIN folder d ON d.n = f.folder_n
+                WHERE f.inode = ?2 AND f.size = ?3 AND f.mtime_ns = ?4 AND d.root_n = ?1
+                LIMIT 1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    Ok(statement.query_row((root_n, inode, size, mtime_ns), candidate).optional()?)
+}
+
+/// A missing file of the same library with the same content.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn missing_by_content(
+    tx: &ReadTx<'_, Library>,
+    lib_n: i64,
+    content: ContentKey,
+) -> Result<Option<Candidate>, StoreError> {
+    let sql = "SELECT f.n, f.content_key, d.path, f.name, 1 AS missing
+                 FROM file f JOIN folder d ON d.n = f.folder_n JOIN root r ON r.n = d.root_n
+                WHERE f.content_key = ?2 AND r.lib_n = ?1 AND f.missing_ms IS NOT NULL
+                LIMIT 1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    Ok(statement.query_row((lib_n, content.as_bytes()), candidate).optional()?)
+}
+
+fn candidate(row: &Row<'_>) -> rusqlite::Result<Candidate> {
+    let name: Vec<u8> = row.get("name")?;
+    Ok(Candidate {
+        file_n: row.get("n")?,
+        content: id(row, "content_key")?,
+        path: path(&row.get::<_, Vec<u8>>("path")?).join(path(&name)),
+        missing: row.get("missing")?,
+    })
+}
+
+/// Whether the library has any file.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has_files(tx: &ReadTx<'_, Library>, lib_n: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE lib_n = ?1)";
+    Ok(tx.transaction.query_row(sql, [lib_n], |row| row.get(0))?)
+}
+
+/// A picture that lies in a folder beside media.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artwork {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// Its length.
+    pub size: u64,
+    /// Time of its last change.
+    pub mtime_ns: i64,
+}
+
+/// Replaces the pictures of a folder by `artwork`: true when that changed anything.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_artwork(
+    tx: &WriteTx<'_, Library>,
+    folder_n: i64,
+    artwork: &[Artwork],
+) -> Result<bool, StoreError> {
+    let before = self::artwork(tx, folder_n)?;
+    let same = before.len() == artwork.len() && artwork.iter().all(|one| before.contains(one));
+    if same {
+        return Ok(false);
+    }
+    tx.transaction
+        .prepare_cached("DELETE FROM artwork WHERE folder_n = ?1")?
+        .execute([folder_n])?;
+    let sql = "INSERT INTO artwork (folder_n, name, size, mtime_ns) VALUES (?1, ?2, ?3, ?4)";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    for one in artwork {
+        statement.execute((folder_n, &one.name, one.size, one.mtime_ns))?;
+    }
+    Ok(true)
+}
+
+/// The pictures of a folder, by name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn artwork(tx: &ReadTx<'_, Library>, folder_n: i64) -> Result<Vec<Artwork>, StoreError> {
+    let sql = "SELECT name, size, mtime_ns FROM artwork WHERE folder_n = ?1 ORDER BY name";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([folder_n], |row| {
+        Ok(Artwork { name: row.get(0)?, size: row.get(1)?, mtime_ns: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

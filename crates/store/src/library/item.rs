@@ -1,0 +1,105 @@
+//! An item as lists show it.
+
+use rusqlite::Row;
+use stead_rules::ids::{ItemId, LibraryId};
+use stead_rules::media::ItemKind;
+
+use crate::columns::{Stored, id, item_kind};
+
+/// An item as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRow {
+    /// Its number, for cursors and for the indexer.
+    pub n: i64,
+    /// Its name for the world.
+    pub id: ItemId,
+    /// Where it belongs.
+    pub library: LibraryId,
+    /// What it is.
+    pub kind: ItemKind,
+    /// What it is called.
+    pub title: String,
+    /// How it is sorted.
+    pub sort_title: String,
+    /// Whose it is, or what it is part of.
+    pub subtitle: Option<String>,
+    /// Year of release.
+    pub year: Option<u16>,
+    /// Season of an episode.
+    pub season: Option<u32>,
+    /// Number within its parent.
+    pub number: Option<u32>,
+    /// Disc of a track.
+    pub disc: Option<u32>,
+    /// How long it plays.
+    pub duration_ms: Option<u64>,
+    /// Width of its picture.
+    pub width: Option<u32>,
+    /// Height of its picture.
+    pub height: Option<u32>,
+    /// When it was taken, as the clock on the wall stood.
+    pub taken_ms: Option<i64>,
+    /// When it was first seen.
+    pub added_ms: i64,
+    /// What it is part of.
+    pub parent: Option<ItemId>,
+    /// How many parts it has.
+    pub children: u32,
+    /// The version of its own picture, when it has one.
+    pub picture: Option<u32>,
+    /// How far the one who asks is.
+    pub position_ms: Option<u64>,
+    /// Whether the one who asks has seen it.
+    pub watched: bool,
+}
+
+/// What every list selects, from `item i`, `lib l` and `acc.user_data u`.
+macro_rules! item_columns {
+    () => {
+        "i.n, i.id, l.id AS library_id, i.kind, i.title, i.sort_title, i.subtitle, i.year, \
+         i.season, i.number, i.disc, i.duration_ms, i.width, i.height, i.taken_ms, i.added_ms, \
+         CASE i.picture WHEN 'made' THEN i.picture_version END AS picture, \
+         (SELECT p.id FROM item p WHERE p.n = i.parent_n) AS parent_id, \
+         CASE WHEN i.kind IN ('series', 'season', 'artist', 'album') THEN \
+           (SELECT count(*) FROM item c WHERE c.parent_n = i.n AND c.missing_ms IS NULL) \
+         ELSE 0 END AS children, \
+         u.position_ms, coalesce(u.watched, 0) AS watched"
+    };
+}
+
+/// Who may see what, and how far they are: user is `?1`.
+macro_rules! seen_by_user {
+    () => {
+        " JOIN lib l ON l.n = i.lib_n \
+          JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1 \
+          LEFT JOIN acc.user_data u ON u.user_id = ?1 AND u.content_key = i.content_key "
+    };
+}
+
+pub(crate) use {item_columns, seen_by_user};
+
+pub(crate) fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
+    Ok(ItemRow {
+        n: row.get("n")?,
+        id: id(row, "id")?,
+        library: id(row, "library_id")?,
+        kind: item_kind(row, "kind")?,
+        title: row.get("title")?,
+        sort_title: row.get("sort_title")?,
+        subtitle: row.get("subtitle")?,
+        year: row.get("year")?,
+        season: row.get("season")?,
+        number: row.get("number")?,
+        disc: row.get("disc")?,
+        duration_ms: row.get("duration_ms")?,
+        width: row.get("width")?,
+        height: row.get("height")?,
+        taken_ms: row.get("taken_ms")?,
+        added_ms: row.get("added_ms")?,
+        parent: row.get::<_, Option<Stored<ItemId>>>("parent_id")?.map(|stored| stored.0),
+        children: row.get("children")?,
+        picture: row.get("picture")?,
+        position_ms: row.get("position_ms")?,
+        watched: row.get("watched")?,
+    })
+}
