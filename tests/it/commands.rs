@@ -1,5 +1,7 @@
 //! The commands at the edge: help, exit codes, busy ports, disks that refuse, other users.
 
+#![expect(clippy::unwrap_used, reason = "a test tells failures by panicking")]
+
 use crate::program::{Ended, STEAD, Served, answers, free_port, in_own_mounts, stead};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,5 +1,12 @@
 //! The real binary as people and systemd start it: arguments, exit code, signals, notify socket.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test tells failures by panicking"
+)]
+
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixDatagram;
