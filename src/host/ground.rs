@@ -50,8 +50,8 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Makes the folder if it is missing, tries a write, and takes the lock. On a full disk the
-    /// ballast is given up first, so that a box whose disk is full still starts.
+    /// Makes the folder if it is missing, tries a write, takes the lock, and sets a reserve aside.
+    /// On a full disk the reserve is given up instead, so that a box whose disk is full starts.
     pub fn prepare(path: &Path) -> Result<Self, DataFolderError> {
         let made = make(path).map_err(|error| unwritable(path, error))?;
         if !path.is_dir() {
@@ -59,6 +59,9 @@ impl DataFolder {
         }
         let gave_up_ballast = probe_with_ballast(path).map_err(|error| unwritable(path, error))?;
         let lock = lock(path)?;
+        if !gave_up_ballast {
+            set_ballast_aside(path);
+        }
         Ok(Self { path: path.to_owned(), _lock: lock, made, gave_up_ballast })
     }
 
@@ -117,6 +120,15 @@ fn probe_with_ballast(path: &Path) -> io::Result<bool> {
             probe(path).map(|()| true)
         }
         other => other.map(|()| false),
+    }
+}
+
+/// Without a reserve the server runs as well, until the disk is full.
+fn set_ballast_aside(path: &Path) {
+    match Ballast::of(path).set_aside() {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!("too little room on the disk to set a reserve aside"),
+        Err(error) => tracing::warn!(%error, "no reserve could be set aside on the disk"),
     }
 }
 

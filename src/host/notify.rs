@@ -8,7 +8,9 @@
 //!        └── no answer in time, or an error: nothing is sent, and systemd acts
 //! ```
 //!
-//! Without a service manager (no NOTIFY_SOCKET) every call does nothing.
+//! Without a service manager (no NOTIFY_SOCKET) every call does nothing. A child with that variable
+//! would speak in our name; removing it from a running program is not sound, so children are
+//! started with an empty environment.
 
 use sd_notify::NotifyState;
 use std::future::Future;
@@ -17,18 +19,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
-
-/// What a child must not inherit: it would speak to the service manager in our name. Removing a
-/// variable from a running program is not sound, so whoever starts a child removes these.
-pub const SERVICE_VARIABLES: [&str; 7] = [
-    "NOTIFY_SOCKET",
-    "WATCHDOG_USEC",
-    "WATCHDOG_PID",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "LISTEN_FDNAMES",
-    "JOURNAL_STREAM",
-];
 
 /// Messages that may wait; they are few, and a manager that takes none is not worth memory.
 const WAITING_MAX: usize = 64;
