@@ -145,7 +145,7 @@ fn make(config: Config, ports: Ports, edge: Edge) -> Result<Made, ServeError> {
     let times = IssueTimes::at(clock.now(), clock.floor(), build_time());
     let (identity, _) = TlsIdentity::open(&config.paths.tls_dir(), &own, times)?;
     let certificate = CurrentCertificate::new(&identity)?;
-    let announcer = Announcer::start(announcement(&config, &label, &come_up, ports, &up));
+    let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
     let host_name = announcer.now().host_name;
     let reach = reach(&config, host_name, up, ports, &identity);
     let core = core(config, come_up, clock, entropy, reach, &identity, announcer)?;
@@ -216,15 +216,7 @@ fn reach(
     }
 }
 
-fn announcement(
-    config: &Config,
-    label: &str,
-    come_up: &ComeUp,
-    ports: Ports,
-    interfaces: &[Interface],
-) -> AnnounceConfig {
-    let wanted = &config.discovery.interfaces;
-    let off = |interface: &&Interface| !wanted.is_empty() && !wanted.contains(&interface.name);
+fn announcement(config: &Config, label: &str, come_up: &ComeUp, ports: Ports) -> AnnounceConfig {
     AnnounceConfig {
         enabled: config.discovery.mdns,
         label: label.to_owned(),
@@ -236,7 +228,7 @@ fn announcement(
         claimed: come_up.desk.state == State::Claimed,
         https_port: ports.https,
         http_port: Some(ports.http),
-        interfaces_off: interfaces.iter().filter(off).map(|i| i.name.clone()).collect(),
+        interfaces: config.discovery.interfaces.clone(),
     }
 }
 

@@ -60,8 +60,8 @@ pub struct AnnounceConfig {
     pub https_port: u16,
     /// Where the plain page is served, if it is.
     pub http_port: Option<u16>,
-    /// Interfaces that are left alone, by name.
-    pub interfaces_off: Vec<String>,
+    /// The interfaces to announce on, by name; all of them when empty.
+    pub interfaces: Vec<String>,
 }
 
 /// How discovery is doing.
@@ -232,12 +232,7 @@ impl Running {
         port_can_be_shared()?;
         let daemon = ServiceDaemon::new().map_err(daemon_trouble)?;
         let events = daemon.monitor().map_err(daemon_trouble)?;
-        daemon
-            .disable_interface(vec![IfKind::LoopbackV4, IfKind::LoopbackV6])
-            .map_err(daemon_trouble)?;
-        for name in &self.config.interfaces_off {
-            daemon.disable_interface(name.as_str()).map_err(daemon_trouble)?;
-        }
+        choose_interfaces(&daemon, &self.config.interfaces).map_err(daemon_trouble)?;
         self.daemon = Some(daemon);
         self.seen.clear();
         self.register(Probe::First)?;
@@ -353,6 +348,15 @@ fn rename(shared: &Shared) -> After {
             After::Ended
         }
     }
+}
+
+/// The last choice that matches an interface counts, so loopback is taken out at the end.
+fn choose_interfaces(daemon: &ServiceDaemon, wanted: &[String]) -> Result<(), mdns_sd::Error> {
+    if !wanted.is_empty() {
+        daemon.disable_interface(IfKind::All)?;
+        daemon.enable_interface(wanted.iter().collect::<Vec<_>>())?;
+    }
+    daemon.disable_interface(vec![IfKind::LoopbackV4, IfKind::LoopbackV6])
 }
 
 /// The daemon keeps quiet when it cannot bind its port, so it is tried before. Other responders

@@ -14,7 +14,7 @@ fn config() -> AnnounceConfig {
         claimed: false,
         https_port: 8443,
         http_port: None,
-        interfaces_off: Vec::new(),
+        interfaces: Vec::new(),
     }
 }
 

@@ -116,23 +116,22 @@ fn start(page: &SetupPage<'_>, name: &str) -> String {
     )
 }
 
+/// Addresses, and the computer that runs the server itself, which may have no network at all.
 fn other_ways(page: &SetupPage<'_>) -> String {
-    if page.addresses.is_empty() {
-        return String::new();
-    }
-    let ways: String = page.addresses.iter().map(|address| way(page, *address)).collect();
+    let hosts = page.addresses.iter().map(|address| host_of(*address));
+    let ways: String = hosts.map(|host| way(page, &host, "")).collect();
+    let itself = way(page, "localhost", " <span class=\"soft\">on the server itself</span>");
     format!(
         "<section><h2>The button leads nowhere?</h2><p class=\"soft\">Some phones and routers do \
          not know names that end in <code>.local</code>. These lead to the same place:</p>\
-         <ul class=\"ways\">{ways}</ul></section>\n"
+         <ul class=\"ways\">{ways}{itself}</ul></section>\n"
     )
 }
 
-fn way(page: &SetupPage<'_>, address: IpAddr) -> String {
-    let host = host_of(address);
-    let link = escape(&claim_link(&host, page.https_port, page.secret));
-    let shown = escape(&origin("https", &host, page.https_port));
-    format!("<li><a rel=\"noreferrer\" href=\"{link}\">{shown}</a></li>")
+fn way(page: &SetupPage<'_>, host: &str, where_to: &str) -> String {
+    let link = escape(&claim_link(host, page.https_port, page.secret));
+    let shown = escape(&origin("https", host, page.https_port));
+    format!("<li><a rel=\"noreferrer\" href=\"{link}\"><span>{shown}{where_to}</span></a></li>")
 }
 
 /// For a file opened on a computer: the same link for the camera of a phone. An address is
