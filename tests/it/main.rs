@@ -1,8 +1,10 @@
 //! Everything that is tested from outside, one module an area.
 
+mod claim;
 mod commands;
 mod config;
 mod directions;
+mod harness;
 mod program;
 mod service_life;
 mod tls;

@@ -13,9 +13,9 @@ use stead_store::{Found, OpenError, Store, StoreError, inspect};
 use super::desk::ClaimDesk;
 use super::{marker, run_effects};
 use crate::config::Paths;
-use crate::host::clock::build_time;
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::service::core::Core;
+use stead_rules::time::WallMs;
 
 /// With what the process comes up.
 pub struct ComeUp {
@@ -101,7 +101,7 @@ fn new_server(entropy: &dyn Entropy) -> Server {
         name: "Stead".to_owned(),
         generation: 0,
         epoch: 0,
-        clock_mark: build_time(),
+        clock_mark: WallMs(0),
         link_key: bytes::<32>(entropy).to_vec(),
         created_by: env!("CARGO_PKG_VERSION").to_owned(),
     }

@@ -1,0 +1,168 @@
+//! Starting and stopping the server under test.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use stead::app::{Edge, serve};
+use stead::config::{Config, Overrides};
+use stead::host::clock::ManualClock;
+use stead::host::entropy::SystemEntropy;
+use stead::host::ground::DataFolder;
+use stead::host::listen::Doors;
+use stead::host::notify::Notifier;
+use stead::host::shutdown::Shutdown;
+use stead::host::start::Start;
+use stead_rules::time::WallMs;
+
+use super::Client;
+
+/// When every test begins, unless it says otherwise.
+const BUILD: WallMs = WallMs(1_767_225_600_000); // 2026-01-01
+const TODAY: WallMs = WallMs(1_793_000_000_000);
+
+/// How a server is started.
+pub(crate) struct Options {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) media: Vec<PathBuf>,
+    /// Power was cut before: the clock begins anew at this wall time, with the mark it kept.
+    pub(crate) after_power_cut: Option<WallMs>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(ManualClock::synced(BUILD, TODAY)),
+            media: Vec::new(),
+            after_power_cut: None,
+        }
+    }
+}
+
+impl Options {
+    /// A box whose clock stands at 1970 and hears no network.
+    pub(crate) fn without_a_clock() -> Self {
+        let clock = Arc::new(ManualClock::unknown(BUILD, WallMs(0)));
+        Self { clock, ..Self::default() }
+    }
+
+    /// The same clock again, for a restart.
+    pub(crate) fn with_clock(clock: &Arc<ManualClock>) -> Self {
+        Self { clock: Arc::clone(clock), ..Self::default() }
+    }
+}
+
+/// A running server.
+pub(crate) struct App {
+    pub(crate) data: PathBuf,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) http_port: u16,
+    pub(crate) https_port: u16,
+    shutdown: Shutdown,
+    thread: Option<JoinHandle<()>>,
+    _temp: Option<tempfile::TempDir>,
+}
+
+impl App {
+    /// A server in a fresh data folder.
+    pub(crate) fn start() -> Self {
+        Self::start_with(Options::default())
+    }
+
+    /// A server in a fresh data folder.
+    pub(crate) fn start_with(options: Options) -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let mut app = Self::start_in(&temp.path().join("data"), options);
+        app._temp = Some(temp);
+        app
+    }
+
+    /// A server over a data folder that the test keeps.
+    pub(crate) fn start_in(data: &Path, options: Options) -> Self {
+        let media = options.media.clone();
+        let overrides = Overrides { data: Some(data.to_owned()), media, ..Overrides::default() };
+        let mut config = Config::load(&overrides).unwrap();
+        config.discovery.mdns = false;
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let doors = Doors::open(any, any).unwrap();
+        let http_port = doors.http.local_addr().unwrap().port();
+        let https_port = doors.https.local_addr().unwrap().port();
+        let data_folder = DataFolder::prepare(data).unwrap();
+        let shutdown = Shutdown::new();
+        let (tell, told) = mpsc::channel();
+        let answering = Box::new(move || tell.send(()).unwrap());
+        let start = Start {
+            config,
+            data_folder,
+            doors,
+            notifier: Notifier::silent(),
+            shutdown: shutdown.clone(),
+            answering,
+        };
+        let clock = Arc::clone(&options.clock);
+        let thread = std::thread::spawn(move || run(start, edge(options)));
+        told.recv_timeout(Duration::from_secs(30)).expect("the server answers");
+        let data = data.to_owned();
+        Self { data, clock, http_port, https_port, shutdown, thread: Some(thread), _temp: None }
+    }
+
+    /// Ends this server and starts another one on the same data folder.
+    pub(crate) fn restart(mut self, options: Options) -> Self {
+        self.stop();
+        let temp = self._temp.take();
+        let mut next = Self::start_in(&self.data, options);
+        next._temp = temp;
+        next
+    }
+
+    /// A client that speaks plain http on loopback.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.http_port)
+    }
+
+    /// The secret of the link in the set-up page.
+    pub(crate) fn link_secret(&self) -> String {
+        let page = std::fs::read_to_string(self.data.join("Setup Stead.html")).unwrap();
+        let rest = page.split_once("/claim#s=").expect("the page has a link").1;
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect()
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.shutdown.begin();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.shutdown.begin();
+        if let Some(thread) = self.thread.take() {
+            // A failed test is told by its own panic.
+            drop(thread.join());
+        }
+    }
+}
+
+fn edge(options: Options) -> Edge {
+    let Options { clock, after_power_cut, .. } = options;
+    Edge {
+        clock: Box::new(move |mark| {
+            if let Some(wall) = after_power_cut {
+                clock.reboot(wall, mark);
+            }
+            clock
+        }),
+        entropy: Arc::new(SystemEntropy::new()),
+    }
+}
+
+fn run(start: Start, edge: Edge) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(serve(start, edge)).unwrap();
+    runtime.shutdown_background();
+}

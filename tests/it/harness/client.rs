@@ -1,0 +1,177 @@
+//! A small HTTP/1.1 client that can also send what no client should.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// One browser: it keeps cookies.
+#[derive(Clone)]
+pub(crate) struct Client {
+    port: u16,
+    cookies: BTreeMap<String, String>,
+    headers: Vec<(String, String)>,
+    host: String,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn new(port: u16) -> Self {
+        Self {
+            port,
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+            host: format!("127.0.0.1:{port}"),
+        }
+    }
+
+    /// The same browser, which sends this header too.
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.push((name.to_owned(), value.to_owned()));
+        other
+    }
+
+    /// The same browser, which asks for this host.
+    pub(crate) fn for_host(&self, host: &str) -> Self {
+        Self { host: host.to_owned(), ..self.clone() }
+    }
+
+    /// The same browser at another port of the server (after a restart).
+    pub(crate) fn at(&self, port: u16) -> Self {
+        Self { port, host: format!("127.0.0.1:{port}"), ..self.clone() }
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
+        self.send("GET", path, None)
+    }
+
+    pub(crate) fn post(&mut self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, Some(body.to_string()))
+    }
+
+    /// Sends a request and keeps the cookies of its answer.
+    pub(crate) fn send(&mut self, method: &str, path: &str, body: Option<String>) -> Answer {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.host);
+        for (name, value) in &self.headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !self.cookies.is_empty() {
+            let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            request.push_str(&format!("Cookie: {}\r\n", pairs.join("; ")));
+        }
+        if let Some(body) = &body {
+            let length = body.len();
+            request.push_str(&format!(
+                "Content-Type: application/json\r\nContent-Length: {length}\r\n"
+            ));
+        }
+        request.push_str("Connection: close\r\n\r\n");
+        request.push_str(body.as_deref().unwrap_or_default());
+        let answer = self.send_raw(request.as_bytes(), method == "HEAD");
+        self.keep_cookies(&answer);
+        answer
+    }
+
+    /// Sends bytes as they are and reads until the server closes.
+    pub(crate) fn send_raw(&self, request: &[u8], no_body: bool) -> Answer {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.write_all(request).unwrap();
+        let mut bytes = Vec::new();
+        // The server may close a broken request's connection early; what came counts.
+        drop(stream.read_to_end(&mut bytes));
+        Answer::parse(&bytes, no_body)
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    fn keep_cookies(&mut self, answer: &Answer) {
+        for (_, line) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let pair = line.split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+impl Answer {
+    fn parse(bytes: &[u8], no_body: bool) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers: Vec<_> = lines
+            .map(|line| line.split_once(':').unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let rest = &bytes[end + 4..];
+        let chunked = headers.iter().any(|(n, v)| n == "transfer-encoding" && v == "chunked");
+        let body = match (no_body, chunked) {
+            (true, _) => Vec::new(),
+            (false, true) => unchunk(rest),
+            (false, false) => rest.to_vec(),
+        };
+        Self { status, headers, body }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text()))
+    }
+
+    /// The stable code of a problem; panics for an answer that is none.
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status);
+        assert!(problem["detail"].as_str().unwrap().len() > 10, "{problem}");
+        problem["code"].as_str().unwrap().to_owned()
+    }
+
+    /// This answer, which must have this status.
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{:?} {}", self.headers, self.text());
+        self
+    }
+}
+
+fn unchunk(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let Some(end) = rest.windows(2).position(|two| two == b"\r\n") else { return body };
+        let size = std::str::from_utf8(&rest[..end]).unwrap();
+        let size = usize::from_str_radix(size.split(';').next().unwrap(), 16).unwrap();
+        if size == 0 {
+            return body;
+        }
+        let start = end + 2;
+        body.extend_from_slice(&rest[start..start + size]);
+        rest = &rest[start + size + 2..];
+    }
+}

@@ -1,0 +1,10 @@
+//! A whole server in this process: real files, real SQLite, real sockets, and a clock that the
+//! test sets.
+
+mod app;
+mod client;
+mod people;
+
+pub(crate) use app::{App, Options};
+pub(crate) use client::{Answer, Client};
+pub(crate) use people::{Owner, totp_code};

@@ -1,0 +1,83 @@
+//! People: an owner who claims, and an authenticator app.
+
+use serde_json::json;
+use stead::host::clock::Clock;
+use totp_rs::{Builder, Secret};
+
+use super::{App, Client};
+
+/// The code that an authenticator app shows at `unix_seconds`.
+pub(crate) fn totp_code(secret_base32: &str, unix_seconds: u64) -> String {
+    let secret = Secret::try_from_base32(secret_base32).unwrap();
+    Builder::new().with_secret(secret).build_noncompliant().generate(unix_seconds).to_string()
+}
+
+/// An owner with a browser, a password, an authenticator app and recovery codes.
+pub(crate) struct Owner {
+    pub(crate) browser: Client,
+    pub(crate) name: String,
+    pub(crate) password: String,
+    pub(crate) totp_secret: String,
+    pub(crate) recovery_codes: Vec<String>,
+}
+
+impl Owner {
+    /// Claims `app` by the link of its set-up page, at the app's own time.
+    pub(crate) fn claim(app: &App) -> Self {
+        let mut owner = Self::almost(app);
+        owner.finish().expect(200);
+        owner
+    }
+
+    /// Claims `app` up to the last step.
+    pub(crate) fn almost(app: &App) -> Self {
+        Self::almost_at(app, app.clock.now().wall.0)
+    }
+
+    /// Claims `app` up to the last step in a browser whose clock says `browser_ms`.
+    pub(crate) fn almost_at(app: &App, browser_ms: i64) -> Self {
+        let mut browser = app.client();
+        let (name, password) = ("Robin", "seven green kettles");
+        let proof = json!({ "kind": "link", "secret": app.link_secret() });
+        let begin = json!({ "proof": proof, "browser_time_ms": browser_ms });
+        browser.post("/api/v1/claim/begin", &begin).expect(200);
+        let who = json!({ "name": name, "password": password });
+        let enrolment = browser.post("/api/v1/claim/owner", &who).expect(200).json();
+        let totp_secret = enrolment["secret_base32"].as_str().unwrap().to_owned();
+        let seconds = u64::try_from(browser_ms / 1000).unwrap();
+        let code = json!({ "code": totp_code(&totp_secret, seconds) });
+        let codes = browser.post("/api/v1/claim/totp", &code).expect(200).json();
+        let recovery_codes = codes["recovery_codes"].as_array().unwrap().iter();
+        let recovery_codes = recovery_codes.map(|c| c.as_str().unwrap().to_owned()).collect();
+        Self {
+            browser,
+            name: name.to_owned(),
+            password: password.to_owned(),
+            totp_secret,
+            recovery_codes,
+        }
+    }
+
+    /// The last step.
+    pub(crate) fn finish(&mut self) -> super::Answer {
+        let code = &self.recovery_codes[3];
+        let tail = &code[code.len() - 4..];
+        self.browser.post("/api/v1/claim/finish", &json!({ "code_tail": tail }))
+    }
+
+    /// Signs in on a fresh browser whose clock says `browser_ms`.
+    pub(crate) fn sign_in_at(&self, app: &App, browser_ms: i64) -> (Client, super::Answer) {
+        let mut browser = app.client();
+        let who = json!({ "name": self.name, "password": self.password });
+        let first = browser.post("/api/v1/signin", &who).expect(200).json();
+        let seconds = u64::try_from(browser_ms / 1000).unwrap();
+        let factor = json!({
+            "ticket": first["ticket"],
+            "method": "totp",
+            "code": totp_code(&self.totp_secret, seconds),
+            "browser_time_ms": browser_ms,
+        });
+        let answer = browser.post("/api/v1/signin/factor", &factor);
+        (browser, answer)
+    }
+}
