@@ -8,6 +8,7 @@ mod chores;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use ring::hmac;
 use stead_rules::claim::State;
@@ -21,6 +22,7 @@ use crate::host::entropy::{Entropy, SystemEntropy, bytes};
 use crate::host::listen::Doors;
 use crate::host::metrics::Metrics;
 use crate::host::notify::Liveness;
+use crate::host::shutdown::Drained;
 use crate::host::start::Start;
 use crate::http::{accept, routes};
 use crate::net::ca::{CaError, IssueTimes, OwnNames, TlsIdentity};
@@ -74,7 +76,13 @@ pub enum ServeError {
     /// The open sockets.
     #[error("the sockets could not be used")]
     Sockets(#[source] std::io::Error),
+    /// The first health pass, which READY waits for.
+    #[error("the first look at the server's health failed: {0} does not answer")]
+    NotWell(String),
 }
+
+/// How long systemd is asked to wait while the databases are opened.
+const MIGRATION_TIME: Duration = Duration::from_secs(300);
 
 /// Runs one server until its end is asked for and running answers are drained.
 ///
@@ -83,14 +91,17 @@ pub enum ServeError {
 pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     let Start { config, data_folder: _held, doors, notifier, shutdown, answering } = start;
     let ports = Ports::of(&doors, &config);
+    // Opening may migrate: a database of years on a slow card takes its time.
+    notifier.more_time(MIGRATION_TIME);
+    notifier.status("opening the databases");
     let made = make(config, ports, edge)?;
     let core = Arc::clone(&made.core);
     let tls = tokio_rustls_config(&made)?;
     let router = routes::router(Arc::clone(&core));
     let (https, http) = (listener(doors.https)?, listener(doors.http)?);
-    let accepting =
-        shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
+    shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
     chores::begin(&shutdown, &made);
+    liveness(Arc::clone(&core)).await.map_err(ServeError::NotWell)?;
     notifier.ready();
     notifier.status(status(&core));
     let watched = Arc::clone(&core);
@@ -101,9 +112,9 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     notifier.stopping();
     notifier.status("stopping");
     core.announcer.shutdown();
-    // Its own drain bounds it.
-    drop(accepting.await);
-    shutdown.drained().await;
+    if let Drained::CutOff(tasks) = shutdown.drained().await {
+        tracing::warn!(tasks, "time was up; what still ran was cut off");
+    }
     Ok(())
 }
 

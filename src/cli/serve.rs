@@ -56,6 +56,8 @@ impl Serve {
     }
 
     fn prepared(&self, config: Config) -> Result<(), Stopped> {
+        // Whatever is written from here on is this user's alone.
+        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
         log::init(format(config.log.format), level(config.log.level)).map_err(failed)?;
         let data_folder = data_folder(&config)?;
         for folder in ground::missing_folders(&config.media.roots) {

@@ -9,13 +9,14 @@
 use std::future::Future;
 use std::io;
 use std::time::Duration;
+use stead_rules::limits::DRAIN_SECONDS;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tokio_util::task::TaskTracker;
 
 /// The promise is ten seconds; the last of them belongs to closing databases and the log.
-pub const DRAIN: Duration = Duration::from_secs(9);
+pub const DRAIN: Duration = Duration::from_secs(DRAIN_SECONDS - 1);
 
 /// The end of the program as a value: everybody who works holds a clone.
 #[derive(Debug, Clone, Default)]

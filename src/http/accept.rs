@@ -12,7 +12,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use stead_rules::limits::{
-    CONNECTIONS_MAX, DRAIN_SECONDS, HEADER_READ_SECONDS, HTTP2_STREAMS_MAX, TLS_HANDSHAKE_SECONDS,
+    CONNECTIONS_MAX, HEADER_READ_SECONDS, HTTP2_STREAMS_MAX, TLS_HANDSHAKE_SECONDS,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -43,10 +43,8 @@ pub async fn serve(
     };
     tokio::join!(door.run(https, Some(tls)), door.run(http, None));
     door.tasks.close();
-    let drained = tokio::time::timeout(Duration::from_secs(DRAIN_SECONDS), door.tasks.wait()).await;
-    if drained.is_err() {
-        tracing::warn!(connections = door.tasks.len(), "connections were cut off at the end");
-    }
+    // Whoever asked for the end sets the time that is left.
+    door.tasks.wait().await;
 }
 
 #[derive(Clone)]
@@ -94,7 +92,11 @@ impl Door {
             None => self.speak(stream, connection).await,
             Some(tls) => {
                 let limit = Duration::from_secs(TLS_HANDSHAKE_SECONDS);
-                match tokio::time::timeout(limit, tls::accept(tls, stream)).await {
+                let handshake = tokio::select! {
+                    () = self.stop.cancelled() => return,
+                    handshake = tokio::time::timeout(limit, tls::accept(tls, stream)) => handshake,
+                };
+                match handshake {
                     Ok(Ok(stream)) => self.speak(stream, connection).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),

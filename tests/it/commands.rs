@@ -61,6 +61,67 @@ fn without_a_server_the_exit_code_says_so() {
 }
 
 #[test]
+fn a_running_server_tells_of_itself() {
+    let served = Served::start();
+    let health = served.command("health");
+    assert_eq!(health.code, Some(0), "{health:?}");
+    assert!(health.said.contains("database ok\ndata_folder ok\n"), "{health:?}");
+    let status = served.command("status");
+    assert_eq!((status.code, status.complained.as_str()), (Some(0), ""), "{status:?}");
+    let address = format!(".local:{}/\n", served.https_port);
+    for part in ["runs, Stead ", "  address  https://stead-", &address, "waits for its owner"] {
+        assert!(status.said.contains(part), "{part} in {}", status.said);
+    }
+}
+
+#[test]
+fn open_shows_code_links_and_file_and_no_process_is_told_the_secret() {
+    let served = Served::start();
+    let opened = served.command("open");
+    assert_eq!((opened.code, opened.complained.as_str()), (Some(0), ""), "{opened:?}");
+    let page = served.data().join("Setup Stead.html");
+    assert!(opened.said.contains(&page.display().to_string()), "{opened:?}");
+    let port = served.https_port;
+    assert!(opened.said.contains(&format!(".local:{port}/claim#s=")), "{opened:?}");
+    assert!(opened.said.contains('█'), "a QR code");
+}
+
+#[test]
+fn open_hands_the_desktop_the_file_and_never_the_link() {
+    let served = Served::start();
+    let bin = served.folder.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let seen = served.folder.path().join("seen");
+    let pipe = nix::unistd::mkfifo(&seen, nix::sys::stat::Mode::S_IRWXU);
+    pipe.unwrap();
+    let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > '{}'\n", seen.display());
+    let browser = crate::program::write(&bin, "xdg-open", &script);
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    let mut command = Command::new(STEAD);
+    command.arg("open").args(served.flags()).env("PATH", path).env("DISPLAY", ":9");
+    assert_eq!(Ended::of(&mut command).code, Some(0));
+    let arguments = std::fs::read_to_string(&seen).unwrap();
+    assert_eq!(arguments, format!("{}\n", served.data().join("Setup Stead.html").display()));
+}
+
+#[test]
+fn a_port_of_somebody_else_is_not_taken_for_stead() {
+    let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = other.local_addr().unwrap().port().to_string();
+    std::thread::spawn(move || {
+        for connection in other.incoming().take(2) {
+            std::io::Write::write_all(&mut connection.unwrap(), b"SSH-2.0-OpenSSH_9\r\n").unwrap();
+        }
+    });
+    for command in ["status", "health"] {
+        let ended = stead(&[command, "--http-port", &port]);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.complained.contains("no answer came from Stead"), "{ended:?}");
+    }
+}
+
+#[test]
 fn a_busy_port_is_named_and_nothing_else_opens() {
     let held = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
     let busy = held.local_addr().unwrap().port().to_string();

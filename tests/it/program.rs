@@ -76,6 +76,7 @@ pub(crate) struct Served {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) https_port: u16,
     pub(crate) http_port: u16,
+    pub(crate) told_before_ready: Vec<String>,
     manager: UnixDatagram,
     child: Child,
 }
@@ -117,8 +118,9 @@ impl Served {
             .stderr(Stdio::piped());
         change(&mut command);
         let child = command.spawn().expect("the program starts");
-        let mut served = Self { folder, https_port, http_port, manager, child };
-        served.told("READY=1");
+        let told_before_ready = Vec::new();
+        let mut served = Self { folder, https_port, http_port, told_before_ready, manager, child };
+        served.told_before_ready = served.told("READY=1");
         served
     }
 
@@ -167,6 +169,11 @@ impl Served {
         let data = self.data().display().to_string();
         let (https, http) = (self.https_port.to_string(), self.http_port.to_string());
         ["--data", &data, "--https-port", &https, "--http-port", &http].map(str::to_owned).into()
+    }
+
+    /// Runs another command on this server.
+    pub(crate) fn command(&self, command: &str) -> Ended {
+        Ended::of(Command::new(STEAD).arg(command).args(self.flags()).current_dir("/"))
     }
 
     /// Waits for the end and gives exit code and words.

@@ -2,10 +2,12 @@
 
 use crate::program::{Ended, STEAD, Served};
 use nix::sys::signal::Signal;
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 #[test]
@@ -16,6 +18,68 @@ fn sigterm_stops_in_order() {
     let ended = served.ended();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.complained.contains("signal=\"SIGTERM\""), "{ended:?}");
+}
+
+#[test]
+fn whoever_says_nothing_does_not_hold_up_the_end() {
+    let served = Served::start();
+    let connect = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let _silent = (connect(served.https_port), connect(served.http_port));
+    let mut half = connect(served.http_port);
+    half.write_all(b"GET /health HTTP/1.1\r\nhost: ").unwrap();
+    let mut asking = connect(served.http_port);
+    let request = format!("GET /health HTTP/1.1\r\nhost: 127.0.0.1:{}\r\n\r\n", served.http_port);
+    asking.write_all(request.as_bytes()).unwrap();
+    asking.read_exact(&mut [0; 8]).unwrap();
+    served.signal(Signal::SIGTERM);
+    let (ended, told) = channel();
+    std::thread::spawn(move || ended.send(served.ended()));
+    let ended = told.recv_timeout(Duration::from_secs(11)).expect("an end within ten seconds");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let served = Served::start();
+    let mut half = TcpStream::connect((Ipv4Addr::LOCALHOST, served.http_port)).unwrap();
+    half.write_all(b"GET /health HTTP/1.1\r\nhost: ").unwrap();
+    served.signal(Signal::SIGINT);
+    let mut served = served;
+    served.told("STOPPING=1");
+    served.signal(Signal::SIGINT);
+    let ended = served.ended();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.complained.contains("ended by a second signal"), "{ended:?}");
+}
+
+#[test]
+fn it_asks_for_time_says_what_it_does_and_is_ready_last() {
+    let served = Served::start();
+    let told = &served.told_before_ready;
+    assert!(told.iter().any(|line| line == "EXTEND_TIMEOUT_USEC=300000000"), "{told:?}");
+    assert!(told.iter().any(|line| line == "STATUS=opening the databases"), "{told:?}");
+    let status = served.told_within(Duration::from_secs(10)).unwrap();
+    let address = format!(":{}/", served.https_port);
+    assert!(status.starts_with("STATUS=offered; https://stead-"), "{status}");
+    assert!(status.ends_with(&address), "{status}");
+}
+
+#[test]
+fn what_it_writes_is_its_users_alone() {
+    let served = Served::start();
+    let mut folders = vec![served.data()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().extension().is_some_and(|kind| kind == "pem") {
+                continue; // Certificates are told to everybody.
+            }
+            let found = entry.metadata().unwrap();
+            assert_eq!(found.mode() & 0o077, 0, "{}", entry.path().display());
+            if found.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
 }
 
 #[test]
@@ -95,10 +159,6 @@ fn nothing_secret_is_said_where_a_log_could_catch_it() {
 #[test]
 fn a_second_life_finds_the_folder_as_the_first_left_it() {
     let first = Served::start();
-    let leftovers = std::fs::read_dir(first.data()).unwrap().flatten();
-    for entry in leftovers {
-        assert!(!entry.file_type().unwrap().is_fifo());
-    }
     first.signal(Signal::SIGKILL);
     let flags = first.flags();
     let again = Command::new(STEAD).arg("check-config").args(&flags).output().unwrap();
