@@ -73,3 +73,8 @@ pub const TLS_HANDSHAKE_SECONDS: u64 = 10;
 pub const HTTP2_STREAMS_MAX: u32 = 64;
 /// Sign-ins that wait for a second factor at once.
 pub const SIGNIN_TICKETS_MAX: usize = 256;
+/// More than this share of a library's files gone at once asks the owner: rather a disk that is
+/// not there than a decision.
+pub const VANISHING_ASKS_PERCENT: usize = 20;
+/// Fewer files than this gone at once never ask: in a library of four films one is a quarter.
+pub const VANISHING_ASKS_FILES: usize = 10;
