@@ -101,7 +101,7 @@ def claim(client: Client, data: Path) -> dict:
     proof = {"kind": "link", "secret": claim_secret(data)}
     client.post("/api/v1/claim/begin", {"proof": proof, "browser_time_ms": now_ms()})
     factor = client.post("/api/v1/claim/owner",
-                         {"name": NAME, "password": PASSWORD, "browser_time_ms": now_ms()})
+                         {"name": NAME, "password": PASSWORD})
     codes = client.post("/api/v1/claim/totp", {"code": totp(factor["secret_base32"])})
     kept = codes["recovery_codes"]
     client.post("/api/v1/claim/finish", {"code_tail": kept[0].replace("-", "")[-4:]})
