@@ -164,7 +164,7 @@ fn on_small_disk(options: &str, script: &str, command: &str) -> Ended {
 #[test]
 fn a_read_only_data_folder_is_told_as_such() {
     for prepare in ["mkdir data", "true"] {
-        let script = format!("{prepare}; mount -o remount,ro \"$1\"");
+        let script = format!("{prepare}; mount -o remount,bind,ro \"$1\"");
         for command in ["serve", "check-config"] {
             let ended = on_small_disk("size=1m", &script, command);
             assert_eq!(ended.code, Some(73), "{ended:?}");

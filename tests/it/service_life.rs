@@ -1,5 +1,7 @@
 //! One life of the service, as a service manager sees it: this test is the manager.
 
+#![expect(clippy::unwrap_used, reason = "a test tells failures by panicking")]
+
 use crate::program::{Ended, STEAD, Served};
 use nix::sys::signal::Signal;
 use std::io::{Read as _, Write as _};
@@ -27,10 +29,7 @@ fn whoever_says_nothing_does_not_hold_up_the_end() {
     let _silent = (connect(served.https_port), connect(served.http_port));
     let mut half = connect(served.http_port);
     half.write_all(b"GET /health HTTP/1.1\r\nhost: ").unwrap();
-    let mut asking = connect(served.http_port);
-    let request = format!("GET /health HTTP/1.1\r\nhost: 127.0.0.1:{}\r\n\r\n", served.http_port);
-    asking.write_all(request.as_bytes()).unwrap();
-    asking.read_exact(&mut [0; 8]).unwrap();
+    let _held = unfinished_request(&served);
     served.signal(Signal::SIGTERM);
     let (ended, told) = channel();
     std::thread::spawn(move || ended.send(served.ended()));
@@ -38,11 +37,25 @@ fn whoever_says_nothing_does_not_hold_up_the_end() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
+/// A request that the server is working on and waits for the rest of: it has asked to continue.
+fn unfinished_request(served: &Served) -> TcpStream {
+    let mut held = TcpStream::connect((Ipv4Addr::LOCALHOST, served.http_port)).unwrap();
+    let head = format!(
+        "POST /api/v1/claim/begin HTTP/1.1\r\nhost: 127.0.0.1:{}\r\ncontent-type: \
+         application/json\r\ncontent-length: 99\r\nexpect: 100-continue\r\n\r\n",
+        served.http_port
+    );
+    held.write_all(head.as_bytes()).unwrap();
+    let mut told = [0; 12];
+    held.read_exact(&mut told).unwrap();
+    assert_eq!(String::from_utf8_lossy(&told), "HTTP/1.1 100");
+    held
+}
+
 #[test]
 fn a_second_signal_ends_at_once() {
     let served = Served::start();
-    let mut half = TcpStream::connect((Ipv4Addr::LOCALHOST, served.http_port)).unwrap();
-    half.write_all(b"GET /health HTTP/1.1\r\nhost: ").unwrap();
+    let _held = unfinished_request(&served);
     served.signal(Signal::SIGINT);
     let mut served = served;
     served.told("STOPPING=1");
