@@ -9,6 +9,8 @@ export interface ServerInfo {
   id: string;
   version: string;
   claimed: boolean;
+  /** Whether this browser is signed in; where a server does not say, it is asked by /me. */
+  signed_in?: boolean;
   reason?: string;
 }
 

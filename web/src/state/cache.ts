@@ -14,6 +14,11 @@ export function remember(key: string, value: unknown): void {
   if (kept.size > KEPT_MAX && !oldest.done) kept.delete(oldest.value);
 }
 
+/** Drops one answer that is known to be old. */
+export function forget(key: string): void {
+  kept.delete(key);
+}
+
 export function forgetAll(): void {
   kept.clear();
 }

@@ -1,4 +1,5 @@
 // Loads what a page shows: the remembered answer first, then the fresh one.
+import { untrack } from 'svelte';
 import { asProblem, type Problem } from '../api';
 import { recall, remember } from './cache';
 
@@ -9,7 +10,12 @@ export class Loading<T> {
   #turn = 0;
 
   /** Fetches under a key; an answer that comes after a newer question is dropped. */
-  async load(key: string, fetcher: () => Promise<T>): Promise<void> {
+  load(key: string, fetcher: () => Promise<T>): void {
+    // Effects call this: what it looks at must not call them again.
+    void untrack(() => this.#load(key, fetcher));
+  }
+
+  async #load(key: string, fetcher: () => Promise<T>): Promise<void> {
     const turn = ++this.#turn;
     this.value = recall<T>(key);
     this.problem = undefined;

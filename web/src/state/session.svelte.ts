@@ -45,6 +45,7 @@ export async function boot(): Promise<void> {
     const { state } = session.server;
     if (state === 'offered' || state === 'pending') session.phase = 'unclaimed';
     else if (state === 'locked') session.phase = 'locked';
+    else if (session.server.signed_in === false) session.phase = 'signed-out';
     else await whoAmI();
   } catch (thrown) {
     session.problem = asProblem(thrown);

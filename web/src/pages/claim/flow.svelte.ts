@@ -13,6 +13,8 @@ export type Screen = 'starting' | 'code' | 'busy' | 'owner' | 'totp' | 'codes' |
 
 interface Kept {
   proof?: Proof;
+  /** True once the box let this tab begin. */
+  begun?: boolean;
   totp?: TotpOffer;
   codes?: string[];
   saved?: boolean;
@@ -114,6 +116,7 @@ export class ClaimFlow {
 
   /** Goes on where this browser was; false when there is nothing to go on with. */
   async #resume(): Promise<boolean> {
+    if (!this.#kept.begun) return false;
     const progress = await claim.state().catch((thrown: unknown) => {
       if (asProblem(thrown).status === 401) return undefined;
       throw thrown;
@@ -136,7 +139,7 @@ export class ClaimFlow {
 
   async #begin(proof: Proof, takeOver: boolean): Promise<void> {
     await claim.begin(proof, takeOver);
-    this.#keep({ proof });
+    this.#keep({ proof, begun: true });
     this.#show('owner');
   }
 
