@@ -13,6 +13,8 @@ use stead_rules::policy::{Action, Door, Guard, Own, Tend};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{PathItem, RefOr};
 use utoipa_axum::routes;
 
 use super::error::Problem;
@@ -87,7 +89,23 @@ pub fn document() -> utoipa::openapi::OpenApi {
         components.schemas.extend(schemas);
         document.paths.merge(paths);
     }
+    let items = document.paths.paths.values_mut();
+    items.flat_map(operations).for_each(name_problem_type);
     document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, options, head, patch, trace, .. } = item;
+    [get, put, post, delete, options, head, patch, trace].into_iter().flatten()
+}
+
+/// Errors have a media type of their own (RFC 9457); said here once for every row.
+fn name_problem_type(operation: &mut Operation) {
+    if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("default")
+        && let Some(content) = response.content.shift_remove("application/json")
+    {
+        response.content.insert("application/problem+json".to_owned(), content);
+    }
 }
 
 /// The router of all rows, each behind its guard, all behind the gate.
