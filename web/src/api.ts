@@ -29,6 +29,9 @@ export { Problem, asProblem } from './api/problem';
 
 const BASE = '/api/v1';
 
+/** The 401s that end a session; others ask for a code or for a step-up. */
+const SIGNED_OUT = new Set(['not_signed_in', 'session_ended']);
+
 type Listener = () => void;
 let onSignedOut: Listener = () => undefined;
 
@@ -43,7 +46,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   });
   if (response.ok) return response;
   const problem = await Problem.from(response);
-  if (problem.code === 'not_signed_in' && path !== '/me') onSignedOut();
+  if (SIGNED_OUT.has(problem.code) && path !== '/me') onSignedOut();
   throw problem;
 }
 
@@ -83,8 +86,7 @@ export const claim = {
       ...(takeOver ? { take_over: true } : {}),
     }),
   state: () => read<ClaimProgress>('/claim'),
-  owner: (name: string, password: string) =>
-    write<TotpOffer>('/claim/owner', { name, password, ...browserTime() }),
+  owner: (name: string, password: string) => write<TotpOffer>('/claim/owner', { name, password }),
   totp: (code: string) => write<CodesOffer>('/claim/totp', { code }),
   finish: (codeTail: string) => write<Done>('/claim/finish', { code_tail: codeTail }),
   cancel: () => write<undefined>('/claim/cancel'),
@@ -93,15 +95,14 @@ export const claim = {
 export const account = {
   server: () => read<ServerInfo>('/server'),
   me: () => read<Me>('/me'),
-  signin: (name: string, password: string) =>
-    write<SigninStep>('/signin', { name, password, ...browserTime() }),
+  signin: (name: string, password: string) => write<SigninStep>('/signin', { name, password }),
   factor: (ticket: string, method: 'totp' | 'recovery', code: string) =>
     write<Done>('/signin/factor', { ticket, method, code, ...browserTime() }),
   signout: () => write<undefined>('/signout'),
   sessions: async () => (await read<{ sessions: SessionRow[] }>('/sessions')).sessions,
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
   settings: () => read<Settings>('/settings'),
-  rename: (name: string) => write<Settings | undefined>('/settings', { name }),
+  rename: (name: string) => write<undefined>('/settings', { name }),
 };
 
 export const libraries = {

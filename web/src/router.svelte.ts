@@ -20,6 +20,7 @@ export interface Route {
 
 const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/$/, 'home'],
+  [/^\/search$/, 'home'],
   [/^\/claim$/, 'claim'],
   [/^\/signin$/, 'signin'],
   [/^\/library\/([0-9a-f]{32})$/, 'library'],

@@ -85,6 +85,7 @@ const en = {
 
   'photo.undated': 'Without a date',
   'photo.label': '{name}, taken on {date}',
+  'photo.undatedLabel': '{name}, without a date',
   'photo.dialog': 'Photo',
   'photo.failed': 'This photo cannot be shown. Its file may be damaged.',
   'photo.previous': 'Previous photo',
@@ -143,6 +144,12 @@ const en = {
   'locked.title': 'This Stead is locked',
   'locked.text':
     'It has an owner, but cannot read its own books. To keep your library safe it shows nothing until that is put right.',
+  'locked.database_missing': 'The database with the accounts is gone. Perhaps its disk is not connected.',
+  'locked.database_unreadable': 'The database with the accounts is damaged and cannot be read.',
+  'locked.database_replaced': 'In place of the database with the accounts there is another one.',
+  'locked.older_generation': 'The database with the accounts is an old copy.',
+  'locked.marker_unreadable':
+    'The small file that remembers whether this Stead was set up is damaged.',
   'locked.help':
     'Nothing of your media is lost or changed. Somebody with access to the box can look at its log and restore a backup of its data folder.',
 
@@ -159,6 +166,7 @@ const en = {
   'claim.lost.title': 'This set-up is over',
   'claim.lost.text':
     'It went on in another browser, was given up, or waited for more than 15 minutes. Nothing was kept from it.',
+  'claim.lost.by': 'It goes on at',
   'claim.lost.again': 'Start again',
   'claim.code.title': 'Set up your Stead',
   'claim.code.text':
@@ -252,6 +260,10 @@ const en = {
   'signin.name': 'Name',
   'signin.password': 'Password',
   'signin.go': 'Sign in',
+  'signin.whyClaimed':
+    'This Stead has an owner by now, so set-up links and codes open nothing any more. Sign in, or ask the owner to invite you.',
+  'signin.whyAgain': 'For what you are about to do, show once more that it is you.',
+  'signin.again': 'Sign in again',
   'factor.title': 'One more step',
   'factor.totpText': 'Open your authenticator app and type the code it shows for Stead.',
   'factor.recoveryText': 'Use one of the recovery codes you saved at set-up.',

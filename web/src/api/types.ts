@@ -1,6 +1,20 @@
 // The JSON of /api/v1 as the server writes it. Ids are 32 hex characters, `_ms` are milliseconds.
 
-export type ServerState = 'offered' | 'pending' | 'claimed' | 'locked' | 'legacy';
+export type ServerState =
+  | 'offered'
+  | 'pending'
+  | 'recovery'
+  | 'claimed'
+  | 'orphaned'
+  | 'locked'
+  | 'legacy';
+
+export type LockReason =
+  | 'database_missing'
+  | 'database_unreadable'
+  | 'database_replaced'
+  | 'older_generation'
+  | 'marker_unreadable';
 
 export interface ServerInfo {
   state: ServerState;
@@ -9,17 +23,16 @@ export interface ServerInfo {
   id: string;
   version: string;
   claimed: boolean;
-  /** Whether this browser is signed in; where a server does not say, it is asked by /me. */
-  signed_in?: boolean;
-  reason?: string;
+  reason?: LockReason;
 }
 
 export type Proof = { kind: 'link'; secret: string } | { kind: 'code'; code: string };
 
 export interface ClaimProgress {
-  step: 'owner' | 'totp' | 'codes' | 'finish';
-  expires_in_s: number;
-  taken_over?: boolean;
+  step: 'owner' | 'totp' | 'codes' | 'finish' | 'taken_over';
+  expires_in_s?: number;
+  /** The address of the browser that went on instead of this one. */
+  taken_over_by?: string;
 }
 
 export interface TotpOffer {
@@ -27,7 +40,6 @@ export interface TotpOffer {
   otpauth_uri: string;
   secret_base32: string;
   qr_svg: string;
-  account: string;
 }
 
 export interface CodesOffer {

@@ -1,7 +1,8 @@
 // What the app knows about the box and about who looks at it.
-import { account, asProblem, whenSignedOut, type Me, type Problem, type ServerInfo } from '../api';
+import { account, asProblem, whenSignedOut, type Me, type Problem, type ServerInfo, type ServerState } from '../api';
 import { navigate } from '../router.svelte';
 import { forgetAll } from './cache';
+import { mayBeSignedIn, noteSignedIn } from './hint';
 
 export type Phase =
   | 'starting'
@@ -29,13 +30,17 @@ async function whoAmI(): Promise<void> {
   try {
     session.me = await account.me();
     session.phase = 'ready';
+    noteSignedIn(true);
   } catch (thrown) {
     const problem = asProblem(thrown);
     if (problem.status !== 401) throw problem;
+    noteSignedIn(false);
     session.me = undefined;
     session.phase = 'signed-out';
   }
 }
+
+const SETTING_UP: ReadonlySet<ServerState> = new Set<ServerState>(['offered', 'pending', 'recovery']);
 
 /** Asks the box how it stands; the rest of the app follows from the phase. */
 export async function boot(): Promise<void> {
@@ -43,10 +48,10 @@ export async function boot(): Promise<void> {
   try {
     session.server = await account.server();
     const { state } = session.server;
-    if (state === 'offered' || state === 'pending') session.phase = 'unclaimed';
+    if (SETTING_UP.has(state)) session.phase = 'unclaimed';
     else if (state === 'locked') session.phase = 'locked';
-    else if (session.server.signed_in === false) session.phase = 'signed-out';
-    else await whoAmI();
+    else if (mayBeSignedIn()) await whoAmI();
+    else session.phase = 'signed-out';
   } catch (thrown) {
     session.problem = asProblem(thrown);
     session.phase = 'unreachable';
@@ -61,6 +66,7 @@ export function safeNext(next: string | null): string {
 /** Called once the box says that this browser is signed in. */
 export async function entered(next: string): Promise<void> {
   forgetAll();
+  noteSignedIn(true);
   await boot();
   navigate(next, { replace: true });
 }
@@ -68,6 +74,7 @@ export async function entered(next: string): Promise<void> {
 /** Forgets everything of the person who looked until now. */
 export function left(): void {
   forgetAll();
+  noteSignedIn(false);
   session.me = undefined;
   if (session.phase === 'ready') session.phase = 'signed-out';
 }

@@ -8,6 +8,7 @@
 // A phone often throws the page away while its authenticator app is open. So what one screen needs
 // lies in sessionStorage, which this tab alone can read, until the claim is done.
 import { asProblem, claim, Problem, type Proof, type TotpOffer } from '../../api';
+import { noteSignedIn } from '../../state/hint';
 
 export type Screen = 'starting' | 'code' | 'busy' | 'owner' | 'totp' | 'codes' | 'tail' | 'done' | 'lost';
 
@@ -44,6 +45,8 @@ export class ClaimFlow {
   busy = $state(false);
   totp = $state.raw<TotpOffer | undefined>();
   codes = $state.raw<string[]>([]);
+  /** The address of the browser that took the claim over. */
+  takenBy = $state('');
   #kept = $state.raw<Kept>(readKept());
 
   get hasLink(): boolean {
@@ -73,6 +76,16 @@ export class ClaimFlow {
     this.screen = screen;
   }
 
+  /** What the box says about one field, in its own words. */
+  at(field: string): string | undefined {
+    return this.problem?.field === field ? this.problem.message : undefined;
+  }
+
+  /** What the box says that belongs to none of these fields. */
+  besides(...fields: string[]): Problem | undefined {
+    return fields.includes(this.problem?.field ?? '') ? undefined : this.problem;
+  }
+
   /** Runs one call of the wizard; what cannot be told beside a field changes the screen. */
   async #try(work: () => Promise<void>): Promise<void> {
     if (this.busy) return;
@@ -90,8 +103,14 @@ export class ClaimFlow {
   #fail(problem: Problem): void {
     this.problem = problem;
     if (problem.code === 'claim_not_yours') this.screen = 'lost';
+    else if (problem.code === 'claim_wrong_step') void this.#catchUp();
     else if (problem.code === 'claim_in_progress') this.screen = 'busy';
     else if (this.screen === 'starting') this.screen = 'code';
+  }
+
+  /** The box is at another step than this page, as after a lost answer: shows the one it is at. */
+  async #catchUp(): Promise<void> {
+    if (!(await this.#resume().catch(() => false))) this.screen = 'lost';
   }
 
   /** Enters the page: a new link wins, then a claim that this browser already began. */
@@ -122,6 +141,7 @@ export class ClaimFlow {
       throw thrown;
     });
     if (!progress) return false;
+    if (progress.step === 'taken_over') return this.#lost(progress.taken_over_by);
     if (progress.step === 'owner') return this.#resumed('owner');
     if (progress.step === 'totp') {
       this.totp = this.#kept.totp;
@@ -130,6 +150,11 @@ export class ClaimFlow {
     this.codes = this.#kept.codes ?? [];
     if (this.codes.length === 0) return false;
     return this.#resumed(this.saved ? 'tail' : 'codes');
+  }
+
+  #lost(by: string | undefined): true {
+    this.takenBy = by ?? '';
+    return this.#resumed('lost');
   }
 
   #resumed(screen: Screen): true {
@@ -189,6 +214,7 @@ export class ClaimFlow {
   finish(tail: string): Promise<void> {
     return this.#try(async () => {
       await claim.finish(tail.trim().toLowerCase());
+      noteSignedIn(true);
       this.#forget();
       this.#keep({ done: true });
       this.#show('done');
@@ -216,7 +242,7 @@ export class ClaimFlow {
     if (!['owner', 'totp', 'codes', 'tail'].includes(this.screen) || this.busy) return;
     try {
       const progress = await claim.state();
-      if (progress.taken_over) this.screen = 'lost';
+      if (progress.step === 'taken_over') this.#lost(progress.taken_over_by);
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === 'claim_not_yours') this.#fail(problem);
