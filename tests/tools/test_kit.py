@@ -1,6 +1,10 @@
 """The scripts' own rules: codes, tallies, EXIF. Run by `scripts/test`, standard library only."""
 
+import importlib.machinery
+import importlib.util
+import random
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -8,8 +12,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-from kit import client, tally  # noqa: E402
-from sample import art, exif  # noqa: E402
+from kit import bench, client, measure, tally  # noqa: E402
+from sample import art, exif, masters  # noqa: E402
 
 
 class Codes(unittest.TestCase):
@@ -72,6 +76,44 @@ class Pictures(unittest.TestCase):
         scene = art.SCENES["night"]
         self.assertEqual(art.land(scene, 64, 48), art.land(scene, 64, 48))
         self.assertEqual(len(art.land(scene, 64, 48).split(b"ENDHDR\n", 1)[1]), 4 * 128 * 96)
+
+
+class Figures(unittest.TestCase):
+    def test_a_figure_is_one_line_with_few_digits(self) -> None:
+        self.assertEqual(measure.figure("size", 5_500_000, "bytes"), "figure size 5500000 bytes target none")
+        self.assertEqual(measure.figure("rate", 12.3456, "files/s"), "figure rate 12.35 files/s target none")
+
+    def test_memory_is_summed_over_a_session(self) -> None:
+        sleeper = subprocess.Popen(["sleep", "30"], start_new_session=True)
+        try:
+            self.assertGreater(measure.pss_kib(sleeper.pid), 0)
+        finally:
+            sleeper.kill()
+            sleeper.wait()
+        self.assertEqual(measure.pss_kib(sleeper.pid), 0)
+
+
+class Corpus(unittest.TestCase):
+    def setUp(self) -> None:
+        loader = importlib.machinery.SourceFileLoader("corpus", str(SCRIPTS / "corpus"))
+        spec = importlib.util.spec_from_loader("corpus", loader)
+        self.corpus = importlib.util.module_from_spec(spec)
+        loader.exec_module(self.corpus)
+
+    def test_names_are_as_long_as_their_place_holders_and_unlike_each_other(self) -> None:
+        rng = random.Random(1)
+        names = [self.corpus.words(rng, number) for number in range(100_000)]
+        self.assertEqual({len(name) for name in names}, {masters.LENGTH})
+        self.assertEqual(len(set(names)), len(names))
+
+    def test_a_replacement_of_another_length_is_refused(self) -> None:
+        with self.assertRaises(ValueError):
+            self.corpus.patched(masters.PLACES["title"], title="short")
+
+    def test_titles_are_found_in_the_names_that_the_corpus_gives(self) -> None:
+        name = self.corpus.words(random.Random(1), 7)
+        for stem in (f"07 - {name}", f"{name} (1999)", f"{name} S01E02"):
+            self.assertEqual(bench.TITLE.search(stem)[1], name)
 
 
 if __name__ == "__main__":
