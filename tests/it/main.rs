@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod directions;
 mod harness;
+mod kills;
 mod program;
 mod service_life;
 mod tls;

@@ -103,6 +103,8 @@ impl Served {
         change: impl FnOnce(&mut Command),
     ) -> Self {
         let socket = folder.path().join("notify");
+        // The socket of an earlier start in this folder.
+        let _ = std::fs::remove_file(&socket);
         let manager = UnixDatagram::bind(&socket).expect("a notify socket");
         manager.set_read_timeout(Some(PATIENCE)).expect("a time limit");
         let (https_port, http_port) = (free_port(), free_port());
@@ -122,6 +124,13 @@ impl Served {
         let mut served = Self { folder, https_port, http_port, told_before_ready, manager, child };
         served.told_before_ready = served.told("READY=1");
         served
+    }
+
+    /// Kills it and gives its folder, for another start.
+    pub(crate) fn kill(mut self) -> tempfile::TempDir {
+        self.stop();
+        let empty = tempfile::tempdir().expect("a temporary folder");
+        std::mem::replace(&mut self.folder, empty)
     }
 
     /// The data folder.
@@ -157,6 +166,11 @@ impl Served {
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: nix::sys::signal::Signal) {
         nix::sys::signal::kill(self.pid(), signal).expect("it runs");
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().expect("it was started").is_none()
     }
 
     /// The process.

@@ -124,9 +124,7 @@ impl App {
 
     /// The secret of the link in the set-up page.
     pub(crate) fn link_secret(&self) -> String {
-        let page = std::fs::read_to_string(self.data.join("Setup Stead.html")).unwrap();
-        let rest = page.split_once("/claim#s=").expect("the page has a link").1;
-        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect()
+        link_secret_in(&self.data)
     }
 
     pub(crate) fn stop(&mut self) {
@@ -145,6 +143,13 @@ impl Drop for App {
             drop(thread.join());
         }
     }
+}
+
+/// The secret of the link in the set-up page of a data folder.
+pub(crate) fn link_secret_in(data: &Path) -> String {
+    let page = std::fs::read_to_string(data.join("Setup Stead.html")).unwrap();
+    let rest = page.split_once("/claim#s=").expect("the page has a link").1;
+    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect()
 }
 
 fn edge(options: Options) -> Edge {

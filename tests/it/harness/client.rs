@@ -61,6 +61,16 @@ impl Client {
 
     /// Sends a request and keeps the cookies of its answer.
     pub(crate) fn send(&mut self, method: &str, path: &str, body: Option<String>) -> Answer {
+        self.try_send(method, path, body).expect("an answer")
+    }
+
+    /// As [`Client::send`], to a server that may be gone: none when no answer came.
+    pub(crate) fn try_send(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<String>,
+    ) -> Option<Answer> {
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.host);
         for (name, value) in &self.headers {
             request.push_str(&format!("{name}: {value}\r\n"));
@@ -77,20 +87,24 @@ impl Client {
         }
         request.push_str("Connection: close\r\n\r\n");
         request.push_str(body.as_deref().unwrap_or_default());
-        let answer = self.send_raw(request.as_bytes(), method == "HEAD");
+        let answer = self.try_send_raw(request.as_bytes(), method == "HEAD")?;
         self.keep_cookies(&answer);
-        answer
+        Some(answer)
     }
 
     /// Sends bytes as they are and reads until the server closes.
     pub(crate) fn send_raw(&self, request: &[u8], no_body: bool) -> Answer {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        self.try_send_raw(request, no_body).expect("an answer")
+    }
+
+    fn try_send_raw(&self, request: &[u8], no_body: bool) -> Option<Answer> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream.write_all(request).unwrap();
+        stream.write_all(request).ok()?;
         let mut bytes = Vec::new();
         // The server may close a broken request's connection early; what came counts.
         drop(stream.read_to_end(&mut bytes));
-        Answer::parse(&bytes, no_body)
+        if bytes.is_empty() { None } else { Some(Answer::parse(&bytes, no_body)) }
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {

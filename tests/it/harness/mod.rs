@@ -5,6 +5,6 @@ mod app;
 mod client;
 mod people;
 
-pub(crate) use app::{App, Options};
+pub(crate) use app::{App, Options, link_secret_in};
 pub(crate) use client::{Answer, Client};
 pub(crate) use people::{Owner, totp_code};

@@ -4,7 +4,7 @@ use serde_json::json;
 use stead::host::clock::Clock;
 use totp_rs::{Builder, Secret};
 
-use super::{App, Client};
+use super::{Answer, App, Client};
 
 /// The code that an authenticator app shows at `unix_seconds`.
 pub(crate) fn totp_code(secret_base32: &str, unix_seconds: u64) -> String {
@@ -36,9 +36,13 @@ impl Owner {
 
     /// Claims `app` up to the last step in a browser whose clock says `browser_ms`.
     pub(crate) fn almost_at(app: &App, browser_ms: i64) -> Self {
-        let mut browser = app.client();
+        Self::almost_in(app.client(), &app.link_secret(), browser_ms)
+    }
+
+    /// Claims up to the last step in this browser with this link.
+    pub(crate) fn almost_in(mut browser: Client, link_secret: &str, browser_ms: i64) -> Self {
         let (name, password) = ("Robin", "seven green kettles");
-        let proof = json!({ "kind": "link", "secret": app.link_secret() });
+        let proof = json!({ "kind": "link", "secret": link_secret });
         let begin = json!({ "proof": proof, "browser_time_ms": browser_ms });
         browser.post("/api/v1/claim/begin", &begin).expect(200);
         let who = json!({ "name": name, "password": password });
@@ -59,15 +63,29 @@ impl Owner {
     }
 
     /// The last step.
-    pub(crate) fn finish(&mut self) -> super::Answer {
+    pub(crate) fn finish(&mut self) -> Answer {
         let code = &self.recovery_codes[3];
         let tail = &code[code.len() - 4..];
         self.browser.post("/api/v1/claim/finish", &json!({ "code_tail": tail }))
     }
 
+    /// The last step at a server that may die of it: whether the answer came.
+    pub(crate) fn try_finish(&mut self) -> bool {
+        let code = &self.recovery_codes[3];
+        let tail = &code[code.len() - 4..];
+        let body = json!({ "code_tail": tail }).to_string();
+        self.browser
+            .try_send("POST", "/api/v1/claim/finish", Some(body))
+            .is_some_and(|answer| answer.status == 200)
+    }
+
     /// Signs in on a fresh browser whose clock says `browser_ms`.
-    pub(crate) fn sign_in_at(&self, app: &App, browser_ms: i64) -> (Client, super::Answer) {
-        let mut browser = app.client();
+    pub(crate) fn sign_in_at(&self, app: &App, browser_ms: i64) -> (Client, Answer) {
+        self.sign_in_in(app.client(), browser_ms)
+    }
+
+    /// Signs in in this browser, whose clock says `browser_ms`.
+    pub(crate) fn sign_in_in(&self, mut browser: Client, browser_ms: i64) -> (Client, Answer) {
         let who = json!({ "name": self.name, "password": self.password });
         let first = browser.post("/api/v1/signin", &who).expect(200).json();
         let seconds = u64::try_from(browser_ms / 1000).unwrap();
