@@ -15,8 +15,6 @@ pub struct AirDate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) date: AirDate,
-    /// Seconds since midnight, if the name tells them.
-    pub(super) seconds: Option<u32>,
     pub(super) begin: usize,
     pub(super) end: usize,
 }
@@ -39,6 +37,20 @@ impl AirDate {
         let day_of_era = (year % 400) * 365 + (year % 400) / 4 - (year % 400) / 100 + day_of_year;
         (year / 400) * 146_097 + day_of_era - 719_468
     }
+
+    /// The day, within the years that are told apart.
+    #[must_use]
+    pub fn from_days_since_epoch(days: i64) -> Option<Self> {
+        let days = days.checked_add(719_468).filter(|days| *days >= 0)?;
+        let of_era = days % 146_097;
+        let of_era_year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * of_era_year + of_era_year / 4 - of_era_year / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let year = of_era_year + days / 146_097 * 400 + i64::from(month <= 2);
+        Self::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?)
+    }
 }
 
 /// `2024-05-01`, `2024.05.01`, `2024 05 01` anywhere in a name.
@@ -50,7 +62,7 @@ pub(super) fn separated(text: &str) -> Option<Found> {
         let year = number(bytes, begin, 4).filter(|_| same)?;
         let date = AirDate::new(year, number(bytes, begin + 5, 2)?, number(bytes, begin + 8, 2)?)?;
         let end = begin + 10;
-        stands_alone(bytes, begin, end).then_some(Found { date, seconds: None, begin, end })
+        stands_alone(bytes, begin, end).then_some(Found { date, begin, end })
     })
 }
 
@@ -61,7 +73,7 @@ pub(super) fn compact(text: &str) -> Option<Found> {
         let (year, month) = (number(bytes, begin, 4)?, number(bytes, begin + 4, 2)?);
         let date = AirDate::new(year, month, number(bytes, begin + 6, 2)?)?;
         let end = begin + 8;
-        stands_alone(bytes, begin, end).then_some(Found { date, seconds: None, begin, end })
+        stands_alone(bytes, begin, end).then_some(Found { date, begin, end })
     })
 }
 
