@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, one module an area.
 
+mod access;
 mod claim;
 mod commands;
 mod config;

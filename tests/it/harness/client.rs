@@ -41,10 +41,6 @@ impl Client {
         other
     }
 
-    /// The same browser, which asks for this host.
-    pub(crate) fn for_host(&self, host: &str) -> Self {
-        Self { host: host.to_owned(), ..self.clone() }
-    }
 
     /// The same browser at another port of the server (after a restart).
     pub(crate) fn at(&self, port: u16) -> Self {

@@ -1,0 +1,304 @@
+//! Every row of the real route table is tried by everybody, before and after the claim. A row
+//! without a case fails, and so does a case without a row.
+
+use serde_json::json;
+use stead::http::routes::table;
+use stead_rules::ids::{AccountId, IssuerId, SessionId, UserId};
+use stead_rules::policy::{ClientKind, Role};
+use stead_rules::signin::{Method, Methods};
+use stead_rules::time::{Moment, WallMs};
+use stead_store::Store;
+use stead_store::accounts::identity::{self, User};
+use stead_store::accounts::sessions::{Session, make_session};
+
+use crate::harness::{App, Client, Owner};
+
+const NO_ID: &str = "00000000000000000000000000000000";
+
+/// What each of four callers is answered: a stranger before the claim; afterwards a stranger, a
+/// member and the owner.
+struct Case {
+    method: &'static str,
+    path: &'static str,
+    answers: [u16; 4],
+}
+
+const fn case(method: &'static str, path: &'static str, answers: [u16; 4]) -> Case {
+    Case { method, path, answers }
+}
+
+/// Calls are made with an empty JSON object, so whoever is let in meets 400 for a missing member,
+/// 404 for an id of nothing, or the answer itself. 403 before the claim is `not_claimed`.
+const CASES: &[Case] = &[
+    case("GET", "/", [200, 200, 200, 200]),
+    case("GET", "/claim", [200, 200, 200, 200]),
+    case("GET", "/signin", [200, 200, 200, 200]),
+    case("GET", "/settings", [200, 200, 200, 200]),
+    case("GET", "/library/{id}", [200, 200, 200, 200]),
+    case("GET", "/item/{id}", [200, 200, 200, 200]),
+    case("GET", "/play/{id}", [200, 200, 200, 200]),
+    case("GET", "/search", [200, 200, 200, 200]),
+    case("GET", "/assets/{name}", [404, 404, 404, 404]),
+    case("GET", "/favicon.svg", [200, 200, 200, 200]),
+    case("GET", "/manifest.webmanifest", [200, 200, 200, 200]),
+    case("GET", "/health", [200, 200, 200, 200]),
+    case("GET", "/api/v1/health", [200, 200, 200, 200]),
+    case("GET", "/api/v1/server", [200, 200, 200, 200]),
+    case("GET", "/api/v1/ca.pem", [200, 200, 200, 200]),
+    case("GET", "/api/v1/ca.crt", [200, 200, 200, 200]),
+    case("GET", "/api/v1/ca.mobileconfig", [200, 200, 200, 200]),
+    case("POST", "/api/v1/claim/begin", [400, 410, 410, 410]),
+    case("GET", "/api/v1/claim", [401, 410, 410, 410]),
+    case("POST", "/api/v1/claim/owner", [401, 410, 410, 410]),
+    case("POST", "/api/v1/claim/totp", [401, 410, 410, 410]),
+    case("POST", "/api/v1/claim/finish", [401, 410, 410, 410]),
+    case("POST", "/api/v1/claim/cancel", [401, 410, 410, 410]),
+    case("POST", "/api/v1/signin", [403, 400, 400, 400]),
+    case("POST", "/api/v1/signin/factor", [403, 400, 400, 400]),
+    case("GET", "/api/v1/me", [403, 401, 200, 200]),
+    case("GET", "/api/v1/sessions", [403, 401, 200, 200]),
+    case("POST", "/api/v1/sessions/{id}/revoke", [403, 401, 404, 404]),
+    case("GET", "/openapi.json", [403, 401, 200, 200]),
+    case("GET", "/api/v1/settings", [403, 401, 403, 200]),
+    case("POST", "/api/v1/settings", [403, 401, 403, 400]),
+    case("GET", "/metrics", [403, 401, 403, 200]),
+    // Last: it ends the session of whoever asks.
+    case("POST", "/api/v1/signout", [403, 401, 204, 204]),
+];
+
+fn try_case(case: &Case, browser: &mut Client) -> crate::harness::Answer {
+    let path = case.path.replace("{id}", NO_ID).replace("{name}", "nothing.js");
+    let body = (case.method == "POST").then(|| "{}".to_owned());
+    browser.send(case.method, &path, body)
+}
+
+#[test]
+fn every_row_has_a_case_and_every_case_a_row() {
+    let mut rows: Vec<_> = table()
+        .iter()
+        .flat_map(stead::http::row::Row::targets)
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
+    let mut cases: Vec<_> =
+        CASES.iter().map(|case| format!("{} {}", case.method, case.path)).collect();
+    rows.sort();
+    cases.sort();
+    assert_eq!(rows, cases);
+}
+
+#[test]
+fn before_the_claim_there_is_set_up_and_health_and_nothing_else() {
+    let app = App::start();
+    for case in CASES {
+        let answer = try_case(case, &mut app.client());
+        assert_eq!(answer.status, case.answers[0], "{} {}", case.method, case.path);
+        if answer.status == 403 {
+            assert_eq!(answer.code(), "not_claimed", "{}", case.path);
+        }
+        check_headers(&answer, case);
+    }
+}
+
+#[test]
+fn after_the_claim_everybody_gets_what_is_theirs() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let callers = [app.client(), member(&app), owner.browser];
+    for (column, mut browser) in callers.into_iter().enumerate() {
+        for case in CASES {
+            let answer = try_case(case, &mut browser);
+            let expected = case.answers[column + 1];
+            let who = ["stranger", "member", "owner"][column];
+            let told = answer.text();
+            assert_eq!(answer.status, expected, "{who}: {} {} {told}", case.method, case.path);
+            check_headers(&answer, case);
+        }
+    }
+}
+
+fn check_headers(answer: &crate::harness::Answer, case: &Case) {
+    let policy = answer.header("content-security-policy").unwrap_or_default();
+    assert!(policy.contains("frame-ancestors 'none'"), "{}: {policy}", case.path);
+    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{}", case.path);
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{}", case.path);
+    assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"), "{}", case.path);
+    if case.path.starts_with("/api/v1/me") {
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{}", case.path);
+    }
+}
+
+/// A member with a session, put straight into the database: inviting people comes later.
+fn member(app: &App) -> Client {
+    const NOW: WallMs = WallMs(1_793_000_000_000);
+    let token = "a-member-that-only-a-test-knows";
+    let store = Store::open(&app.data).unwrap();
+    store
+        .accounts
+        .write(|tx| {
+            let issuer = identity::embedded_issuer(tx, IssuerId::from_bytes([9; 16]), NOW)?;
+            let user = User {
+                id: UserId::from_bytes([8; 16]),
+                issuer,
+                sub: AccountId::from_bytes([7; 16]).to_string(),
+                name: "Sam".into(),
+                role: Role::Member,
+                enabled: true,
+                epoch: 0,
+            };
+            identity::make_user(tx, &user, NOW)?;
+            let session = Session {
+                id: SessionId::from_bytes([6; 16]),
+                user: user.id,
+                client: ClientKind::Web,
+                agent: "test".into(),
+                issuer,
+                methods: Methods::NONE.and(Method::Password).and(Method::Totp),
+                auth: Moment::before_this_start(NOW),
+                generation: 1,
+                epoch: 0,
+                created: NOW,
+                last_seen: Moment::before_this_start(NOW),
+                rested: false,
+            };
+            let hash = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
+            make_session(tx, &[0; 16], &session, hash.as_ref().try_into().unwrap())
+        })
+        .unwrap();
+    app.client().with("Cookie", &format!("stead-loopback={token}"))
+}
+
+/// What a path may be turned into on its way; none of these is a way in.
+#[test]
+fn odd_targets_open_nothing() {
+    let app = App::start();
+    let port = app.http_port;
+    let targets = [
+        ("GET", "/api/v1/../v1/me".to_owned()),
+        ("GET", "/%61pi/v1/me".to_owned()),
+        ("GET", "/api%2Fv1%2Fme".to_owned()),
+        ("GET", "/api%252Fv1%252Fme".to_owned()),
+        ("GET", "//api/v1/me".to_owned()),
+        ("GET", "/api/v1/me/".to_owned()),
+        ("GET", "/API/V1/ME".to_owned()),
+        ("GET", "/api/v1/me?x=/health".to_owned()),
+        ("GET", "/assets/../../accounts.db".to_owned()),
+        ("GET", "/assets/..%2f..%2faccounts.db".to_owned()),
+        ("GET", "/assets/%2e%2e%2f%2e%2e%2fmarker".to_owned()),
+        ("GET", format!("http://127.0.0.1:{port}/api/v1/me")),
+        ("HEAD", "/api/v1/me".to_owned()),
+        ("PUT", "/api/v1/me".to_owned()),
+        ("PATCH", "/api/v1/settings".to_owned()),
+        ("DELETE", "/api/v1/sessions".to_owned()),
+        ("OPTIONS", "/api/v1/me".to_owned()),
+        ("TRACE", "/api/v1/me".to_owned()),
+        ("PROPFIND", "/".to_owned()),
+    ];
+    for claimed in [false, true] {
+        if claimed {
+            Owner::claim(&app);
+        }
+        for (method, target) in &targets {
+            let request = format!(
+                "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+            );
+            let answer = app.client().send_raw(request.as_bytes(), *method == "HEAD");
+            let refused = matches!(answer.status, 400 | 401 | 403 | 404 | 405);
+            assert!(refused, "{method} {target}: {} {}", answer.status, answer.text());
+        }
+    }
+}
+
+#[test]
+fn a_request_names_one_host_and_it_is_ours() {
+    let app = App::start();
+    let port = app.http_port;
+    let (own, foreign) = (format!("127.0.0.1:{port}"), "media.attacker.example");
+    let cases = [
+        (format!("GET /api/v1/server HTTP/1.1\r\nHost: {own}\r\n"), 200),
+        (format!("GET /api/v1/server HTTP/1.1\r\nHost: localhost:{port}\r\n"), 200),
+        (format!("GET /api/v1/server HTTP/1.1\r\nHost: {foreign}\r\n"), 421),
+        (format!("GET /api/v1/server HTTP/1.1\r\nHost: {own}\r\nHost: {foreign}\r\n"), 400),
+        (format!("GET http://{foreign}/api/v1/server HTTP/1.1\r\nHost: {own}\r\n"), 400),
+        (format!("GET http://{foreign}/api/v1/server HTTP/1.1\r\nHost: {foreign}\r\n"), 421),
+        (format!("GET http://{own}/api/v1/server HTTP/1.1\r\nHost: {own}\r\n"), 200),
+        ("GET /api/v1/server HTTP/1.1\r\n".to_owned(), 400),
+        ("GET /api/v1/server HTTP/1.1\r\nHost: \r\n".to_owned(), 421),
+        (format!("GET /api/v1/server HTTP/1.1\r\nHost: {own}.{foreign}\r\n"), 421),
+        (format!("GET /api/v1/server HTTP/1.1\r\nHost: {own}@{foreign}\r\n"), 421),
+    ];
+    for (head, expected) in cases {
+        let request = format!("{head}Connection: close\r\n\r\n");
+        let answer = app.client().send_raw(request.as_bytes(), false);
+        assert_eq!(answer.status, expected, "{head:?} {}", answer.text());
+    }
+}
+
+#[test]
+fn other_sites_pages_change_and_read_nothing() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let own = format!("http://127.0.0.1:{}", app.http_port);
+    let write = |browser: Client| browser.clone().post("/api/v1/settings", &json!({"name": "X"}));
+    let read = |browser: Client| browser.clone().get("/api/v1/me");
+    let with = |pairs: &[(&str, &str)]| {
+        pairs.iter().fold(owner.browser.clone(), |browser, (n, v)| browser.with(n, v))
+    };
+    assert_eq!(write(with(&[("Sec-Fetch-Site", "same-origin"), ("Origin", &own)])).status, 204);
+    for site in ["cross-site", "same-site"] {
+        let answer = write(with(&[("Sec-Fetch-Site", site)]));
+        assert_eq!(answer.expect(403).code(), "cross_site");
+        let answer = read(with(&[("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", "no-cors")]));
+        assert_eq!(answer.expect(403).code(), "cross_site");
+    }
+    for origin in ["null", "https://evil.example", "http://127.0.0.1:1"] {
+        assert_eq!(write(with(&[("Origin", origin)])).expect(403).code(), "cross_site");
+    }
+    let opened = with(&[
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Mode", "navigate"),
+        ("Sec-Fetch-Dest", "document"),
+    ]);
+    assert_eq!(opened.clone().get("/").status, 200, "a link on another site may lead here");
+}
+
+#[test]
+fn writes_take_json_only() {
+    let app = App::start();
+    let port = app.http_port;
+    for kind in
+        ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"]
+    {
+        let request = format!(
+            "POST /api/v1/claim/begin HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
+             Content-Type: {kind}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+        );
+        let answer = app.client().send_raw(request.as_bytes(), false);
+        assert_eq!(answer.expect(415).code(), "json_only");
+    }
+}
+
+#[test]
+fn a_body_has_a_bound() {
+    let app = App::start();
+    let body = json!({ "proof": { "kind": "link", "secret": "x".repeat(64 * 1024) } });
+    let answer = app.client().post("/api/v1/claim/begin", &body).expect(413);
+    assert_eq!(answer.code(), "body_too_large");
+}
+
+#[test]
+fn a_cookie_of_the_plain_port_is_worth_nothing_over_tls() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let token = owner.browser.cookie("stead-loopback").unwrap().to_owned();
+    let ask = |cookie: &str| {
+        let output = std::process::Command::new("curl")
+            .args(["-sk", "-o", "/dev/null", "-w", "%{http_code} %{http_version}"])
+            .args(["-H", &format!("Cookie: {cookie}={token}")])
+            .arg(format!("https://127.0.0.1:{}/api/v1/me", app.https_port))
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(ask("stead-loopback"), "401 2");
+    assert_eq!(ask("__Host-stead"), "200 2", "the name counts, so the test can fail");
+}
