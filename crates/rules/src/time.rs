@@ -1,5 +1,9 @@
 //! Time as values. A box has no battery-backed clock: wall time comes with how far it is trusted.
 
+mod bounds;
+
+pub use bounds::ClockBounds;
+
 /// Milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct WallMs(pub i64);

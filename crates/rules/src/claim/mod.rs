@@ -34,7 +34,7 @@ pub use start::{
     next_generation, start_state,
 };
 pub use state::{Before, Generation, LockReason, Pending, ProofKind, Serves, State, WizardStep};
-pub use step::{Applied, Step, apply, settle, step};
+pub use step::{Applied, Step, apply, may_show_proof, settle, step};
 pub use throttle::{CodeThrottle, Wait};
 
 #[cfg(test)]

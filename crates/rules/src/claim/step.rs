@@ -54,6 +54,12 @@ pub fn step(state: &State, event: &Event, now: Now) -> Result<Step, Reject> {
     Ok(Step { next: decided.next, effects })
 }
 
+/// Whether a peer may show a proof at all. To be asked before a proof is looked at: who may not
+/// must not learn whether it was right, nor count as having missed.
+pub fn may_show_proof(state: &State, peer: Peer, now: Now) -> Result<(), Reject> {
+    offer_to(&settle(state, now).next, peer).map(drop)
+}
+
 /// Ends a pending claim whose time is over; anything else stays as it is.
 #[must_use]
 pub fn settle(state: &State, now: Now) -> Step {

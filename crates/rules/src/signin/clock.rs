@@ -1,9 +1,4 @@
-//! Which time to believe on a box without a battery-backed clock.
-//!
-//! The floor is what is certain: the build, and the last mark on disk. Above it lies what a
-//! person's browser says, which is believed during a claim, and for a one-time code at a sign-in
-//! whose password was right. What lies beyond the ceiling is a broken clock, and believing it
-//! once would make every honest time look old.
+//! At which time to check a code on a box without a battery-backed clock.
 
 use super::totp::step_of;
 use crate::limits::CLOCK_AHEAD_MAX_SECONDS;
@@ -18,23 +13,9 @@ pub enum TimeSource {
     Browser,
 }
 
-/// The earliest time it can be. A mark beyond the ceiling was made by a broken clock.
-#[must_use]
-pub fn floor(build: WallMs, mark: Option<WallMs>) -> WallMs {
-    mark.filter(|mark| believable(build, *mark)).unwrap_or(build)
-}
-
-/// The time to take over, as held, from the browser that holds the proof of a claim.
-#[must_use]
-pub fn accept_browser_time(now: Now, floor: WallMs, browser: WallMs) -> Option<WallMs> {
-    match now.trust {
-        TimeTrust::Unknown | TimeTrust::Held => believable(floor, browser).then_some(browser),
-        TimeTrust::Synced => None,
-    }
-}
-
 /// The time to check a code at, after the right password. Only where the box does not know the
-/// time is the browser asked, and never for a time whose codes are used up.
+/// time is the browser asked, and never for a time whose codes are used up. A time far beyond the
+/// floor is refused: one code accepted there would make every honest one a replay.
 #[must_use]
 pub fn time_for_totp(
     now: Now,
@@ -44,8 +25,7 @@ pub fn time_for_totp(
 ) -> (WallMs, TimeSource) {
     match (now.trust, browser) {
         (TimeTrust::Unknown, Some(browser))
-            if believable(floor, browser)
-                && last_step.is_none_or(|last| step_of(browser) > last) =>
+            if believable(floor, browser) && is_unused(browser, last_step) =>
         {
             (browser, TimeSource::Browser)
         }
@@ -56,6 +36,9 @@ pub fn time_for_totp(
 }
 
 fn believable(floor: WallMs, time: WallMs) -> bool {
-    let ceiling = floor.plus_ms(CLOCK_AHEAD_MAX_SECONDS * 1000);
-    floor < time && time < ceiling
+    floor < time && time < floor.plus_ms(CLOCK_AHEAD_MAX_SECONDS * 1000)
+}
+
+fn is_unused(time: WallMs, last_step: Option<u64>) -> bool {
+    last_step.is_none_or(|last| step_of(time) > last)
 }

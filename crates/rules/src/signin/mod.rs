@@ -4,6 +4,7 @@
 
 mod assurance;
 mod clock;
+mod common;
 mod name;
 mod password;
 mod recovery;
@@ -13,7 +14,7 @@ mod totp;
 
 pub use crate::claim::Wait;
 pub use assurance::{Assurance, Method, Methods};
-pub use clock::{TimeSource, accept_browser_time, floor, time_for_totp};
+pub use clock::{TimeSource, time_for_totp};
 pub use name::{BadName, Name};
 pub use password::{BadPassword, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};

@@ -1,5 +1,6 @@
 //! Which passwords are taken: NIST SP 800-63B-4 §3.1.1.2, length and no lists of characters.
 
+use super::common;
 use crate::limits::PASSWORD_MAX_BYTES;
 
 /// Why a password is not taken. Each has one stable code.
@@ -40,7 +41,7 @@ impl BadPassword {
 }
 
 /// Judges a password of at least `min` characters. `names` are what others know (the person's
-/// name, the server's); `is_common` is what the list of common passwords says.
+/// name, the server's); `is_common` is what a longer list than the built-in one says.
 pub fn check_password(
     password: &str,
     min: usize,
@@ -56,7 +57,7 @@ pub fn check_password(
     if password.chars().count() < min {
         return Err(BadPassword::TooShort { min });
     }
-    if is_common || is_trivial(password) {
+    if is_common || is_trivial(password) || common::is_common(password) {
         return Err(BadPassword::TooCommon);
     }
     if names.iter().any(|name| is_mostly(password, name, min)) {

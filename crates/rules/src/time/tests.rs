@@ -1,6 +1,6 @@
 //! How long ago something was, over restarts and wrong clocks.
 
-use super::{BootMs, Elapsed, Moment, Now, TimeTrust, WallMs};
+use super::{BootMs, ClockBounds, Elapsed, Moment, Now, TimeTrust, WallMs};
 
 const HOUR: u64 = 3_600_000;
 
@@ -52,4 +52,57 @@ fn seconds_are_never_negative() {
     assert_eq!(WallMs(1999).unix_seconds(), 1);
     assert_eq!(WallMs(i64::MAX).plus_ms(5), WallMs(i64::MAX));
     assert_eq!(BootMs(1).since_ms(BootMs(2)), 0);
+}
+
+const YEAR: i64 = 365 * 24 * 3_600_000;
+const BUILD: WallMs = WallMs(56 * YEAR);
+
+fn years(after_build: i64) -> WallMs {
+    BUILD.plus_ms(after_build * YEAR)
+}
+
+#[test]
+fn the_floor_is_the_later_of_build_and_mark() {
+    for (mark, want) in [
+        (None, BUILD),
+        (Some(years(1)), years(1)),
+        (Some(years(-1)), BUILD),
+        (Some(WallMs(0)), BUILD),
+        (Some(years(19)), years(19)),
+        (Some(years(20)), BUILD),
+        (Some(WallMs(i64::MAX)), BUILD),
+    ] {
+        assert_eq!(ClockBounds { build: BUILD, mark }.floor(), want, "{mark:?}");
+    }
+}
+
+#[test]
+fn a_browser_is_believed_only_where_nothing_else_is_known() {
+    use TimeTrust::{Held, Synced, Unknown};
+    let bounds = ClockBounds { build: BUILD, mark: Some(years(1)) };
+    for (trust, browser, taken) in [
+        (Unknown, years(2), true),
+        (Held, years(2), false),
+        (Synced, years(2), false),
+        (Unknown, years(1), false),
+        (Unknown, years(0), false),
+        (Unknown, years(19), true),
+        (Unknown, years(20), false),
+        (Unknown, WallMs(i64::MAX), false),
+        (Unknown, WallMs(i64::MIN), false),
+    ] {
+        let now = Now { wall: years(1), boot: BootMs(1), trust };
+        assert_eq!(bounds.takes_from_browser(now, browser), taken, "{trust:?} {browser:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_runs_ahead_cannot_raise_its_own_ceiling() {
+    let mut bounds = ClockBounds { build: BUILD, mark: None };
+    for year in 1..100 {
+        if bounds.believable(years(year)) {
+            bounds.mark = Some(years(year));
+        }
+    }
+    assert_eq!(bounds.mark, Some(years(19)));
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::world::{A, B, D, DEADLINE, at, events, rows, states};
 use crate::claim::{
-    Applied, Effect, Event, Link, Pending, Reject, Serves, State, WizardStep, apply, settle, step,
+    Applied, Effect, Event, Link, Pending, Reject, Serves, State, WizardStep, apply,
+    may_show_proof, settle, step,
 };
 use crate::golden;
 use crate::ids::TicketId;
@@ -231,6 +232,17 @@ fn the_marker_is_raised_before_the_page_goes() {
         let marker = place(|effect| matches!(effect, Effect::RaiseMarker(_)));
         let page = place(|effect| *effect == Effect::RemoveSetupPage);
         page.is_none() || (marker.is_some() && marker < page)
+    });
+}
+
+#[test]
+fn who_may_not_show_a_proof_is_told_the_same_for_any_proof() {
+    always(|state, event, now, applied| {
+        let Some((_, peer)) = event.proof() else { return true };
+        match may_show_proof(state, peer, now) {
+            Err(reject) => applied.answer == Err(reject),
+            Ok(()) => !matches!(applied.answer, Err(Reject::OffLink | Reject::AlreadyClaimed)),
+        }
     });
 }
 

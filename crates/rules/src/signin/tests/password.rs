@@ -53,3 +53,30 @@ fn codes_are_stable() {
     assert_eq!(ControlCharacter.code(), "password_control_character");
     assert_eq!(TooShort { min: 8 }.to_string(), "a password has at least 8 characters");
 }
+
+#[test]
+fn words_that_are_tried_first_are_refused_under_their_ornaments() {
+    for password in [
+        "password",
+        "Password1",
+        "P@ssw0rd!",
+        "passwort2024",
+        "12345password",
+        "qwertyuiop",
+        "Qwertz123!",
+        "letmein99",
+        "sunshine!",
+        "il0veyou",
+        "pass word",
+        "Trustno1",
+        "plexplex",
+        "123jellyfin",
+        "motdepasse",
+    ] {
+        assert_eq!(check_password(password, MIN, &[], false), Err(TooCommon), "{password}");
+    }
+    for password in ["my password is long", "sunshine over malta", "plexiglas", "kv7-wq2x"] {
+        assert_eq!(check_password(password, MIN, &[], false), Ok(()), "{password}");
+    }
+    assert!(crate::signin::common::words().is_sorted());
+}
