@@ -112,6 +112,7 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     notifier.stopping();
     notifier.status("stopping");
     core.announcer.shutdown();
+    chores::keep_clock_mark(&core).await;
     if let Drained::CutOff(tasks) = shutdown.drained().await {
         tracing::warn!(tasks, "time was up; what still ran was cut off");
     }

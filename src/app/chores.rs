@@ -8,6 +8,7 @@ use stead_rules::claim::{Event, apply};
 use stead_rules::limits::SESSION_IDLE_SECONDS;
 use stead_rules::time::TimeTrust;
 use stead_store::StoreError;
+use stead_store::accounts::claim::mark_clock;
 use stead_store::accounts::sessions;
 
 use super::{Made, reach};
@@ -84,7 +85,7 @@ async fn tidy(core: Arc<Core>) {
         let before = now.wall.plus_ms(-i64::try_from(SESSION_IDLE_SECONDS * 1000).unwrap_or(0));
         let removed = core
             .write_accounts(move |tx| {
-                stead_store::accounts::claim::mark_clock(tx, now.wall)?;
+                mark_clock(tx, Some(now.wall))?;
                 sessions::remove_unused(tx, before).map_err(|e: StoreError| CoreError::from(e))
             })
             .await;
@@ -92,6 +93,18 @@ async fn tidy(core: Arc<Core>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed sessions that nobody used"),
             Err(error) => tracing::warn!(error = %crate::service::chain(&error), "tidying failed"),
+        }
+    }
+}
+
+/// Keeps the time at a clean stop, so that the next start without network begins from there.
+pub(super) async fn keep_clock_mark(core: &Arc<Core>) {
+    let mark = core.clock.mark();
+    let kept = core.write_accounts(move |tx| mark_clock(tx, mark).map_err(CoreError::from)).await;
+    match kept {
+        Ok(()) | Err(CoreError::NoStore) => {}
+        Err(error) => {
+            tracing::warn!(error = %crate::service::chain(&error), "the time was not kept");
         }
     }
 }

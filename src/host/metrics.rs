@@ -9,6 +9,7 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use std::borrow::Cow;
 
 /// Every figure; those who do the work hold the part that is theirs. Clones count into the same.
 #[derive(Debug, Default, Clone)]
@@ -56,14 +57,14 @@ pub struct PlayFigures {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Route {
     /// The pattern; one fixed word for what matches no route.
-    pub route: &'static str,
+    pub route: Cow<'static, str>,
 }
 
 /// A route pattern and a status.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Answer {
     /// The pattern; one fixed word for what matches no route.
-    pub route: &'static str,
+    pub route: Cow<'static, str>,
     /// The status code.
     pub status: u16,
 }

@@ -14,6 +14,7 @@ mod error;
 mod gate;
 mod guard;
 mod headers;
+mod measure;
 mod pages;
 pub mod routes;
 pub mod row;

@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::gate::{PanicAnswer, gate};
 use super::guard::{Guarded, guard};
+use super::measure::measure;
 use super::row::{Access, Bounds, Row, row};
 use super::{assets, pages, v1};
 use crate::service::core::Core;
@@ -119,6 +120,7 @@ pub fn router(core: Arc<Core>) -> Router {
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(CatchPanicLayer::custom(PanicAnswer))
         .layer(from_fn_with_state(Arc::clone(&core), gate))
+        .layer(from_fn_with_state(Arc::clone(&core), measure))
         .with_state(core)
 }
 

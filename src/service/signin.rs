@@ -262,7 +262,7 @@ fn open(
     agent: &str,
 ) -> Result<Token, SignInError> {
     let user = user_of(tx, core, now, account)?;
-    claim::mark_clock(tx, core.clock.mark().unwrap_or(WallMs(0)))?;
+    claim::mark_clock(tx, core.clock.mark())?;
     let new = NewSession { client: ClientKind::Web, agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
     audit::append(tx, now, "signin.done", &detail.to_string())?;

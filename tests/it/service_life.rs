@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test tells failures by panicking")]
 
+use crate::harness::{Client, Owner};
 use crate::program::{Ended, STEAD, Served};
 use nix::sys::signal::Signal;
 use std::io::{Read as _, Write as _};
@@ -11,6 +12,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
+use stead::host::clock::{Clock as _, SystemClock};
 
 #[test]
 fn sigterm_stops_in_order() {
@@ -167,6 +169,36 @@ fn nothing_secret_is_said_where_a_log_could_catch_it() {
     let ended: Ended = served.ended();
     assert_eq!(ended.said, "", "standard output is no terminal here");
     assert!(!ended.complained.contains("#s="), "{ended:?}");
+}
+
+#[test]
+fn a_claim_leaves_no_secret_in_the_most_talkative_log_and_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = crate::program::write(folder.path(), "trace.toml", "[log]\nlevel = \"trace\"\n");
+    let served = Served::start_with(|command| {
+        command.args(["--config", &file]);
+    });
+    let page = std::fs::read_to_string(served.data().join("Setup Stead.html")).unwrap();
+    let (_, rest) = page.split_once("/claim#s=").unwrap();
+    let link_secret = rest.split('"').next().unwrap();
+    let now_ms = SystemClock::new(None).now().wall.0;
+    let mut owner = Owner::almost_in(Client::new(served.http_port), link_secret, now_ms);
+    owner.finish().expect(200);
+    let metrics = owner.browser.get("/metrics").expect(200).text();
+    let count = "stead_http_answers_total{route=\"/api/v1/claim/totp\",status=\"200\"} 1";
+    assert!(metrics.contains(count), "{metrics}");
+    let cookies = owner.browser.cookie_values();
+    assert!(!cookies.is_empty());
+    owner.browser.post("/api/v1/signout", &serde_json::json!({})).expect(204);
+
+    served.signal(Signal::SIGTERM);
+    let log = served.ended().complained;
+    assert!(log.contains("claim"), "there is a log: {log}");
+    let codes = owner.recovery_codes.iter();
+    let told = [link_secret, &owner.password, &owner.totp_secret].into_iter();
+    for secret in told.chain(codes.chain(&cookies).map(String::as_str)) {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
 }
 
 #[test]

@@ -6,9 +6,9 @@ use super::*;
 fn figures_come_out_under_their_names() {
     let metrics = Metrics::new();
     let figures = metrics.figures().clone();
-    let route = "/api/v1/items/{id}";
-    figures.http.answers.get_or_create(&Answer { route, status: 200 }).inc();
-    figures.http.seconds.get_or_create(&Route { route }).observe(0.003);
+    let route = || "/api/v1/items/{id}".into();
+    figures.http.answers.get_or_create(&Answer { route: route(), status: 200 }).inc();
+    figures.http.seconds.get_or_create(&Route { route: route() }).observe(0.003);
     figures.scan.files.inc_by(7);
     let text = metrics.text();
     for line in [

@@ -90,7 +90,7 @@ fn write_owner(
     write_account(tx, draft, &owner, now)?;
     identity::make_user(tx, &owner, now.wall)?;
     rows::set_generation(tx, generation.0)?;
-    rows::mark_clock(tx, now.wall)?;
+    rows::mark_clock(tx, core.clock.mark())?;
     let detail = serde_json::json!({ "user": owner.id.to_string(), "name": owner.name });
     audit::append(tx, now, "claim.owner_made", &detail.to_string())?;
     let methods = Methods::NONE.and(Method::Password).and(Method::Totp);

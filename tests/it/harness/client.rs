@@ -47,6 +47,11 @@ impl Client {
         Self { port, host: format!("127.0.0.1:{port}"), ..self.clone() }
     }
 
+    /// What its cookies hold.
+    pub(crate) fn cookie_values(&self) -> Vec<String> {
+        self.cookies.values().cloned().collect()
+    }
+
     pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, None)
     }

@@ -88,12 +88,15 @@ pub fn set_generation(tx: &WriteTx<'_, Accounts>, generation: u64) -> Result<(),
     Ok(())
 }
 
-/// Records that wall time has reached `wall`; it never goes back.
+/// Keeps the wall time that the next start may take for its floor. It may go back: the network
+/// corrects a clock that ran ahead, and a wrong floor would outlive every correction. Nothing is
+/// kept while nobody believes the time.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn mark_clock(tx: &WriteTx<'_, Accounts>, wall: WallMs) -> Result<(), StoreError> {
-    let sql = "UPDATE server SET clock_mark_ms = max(clock_mark_ms, ?1) WHERE one = 1";
+pub fn mark_clock(tx: &WriteTx<'_, Accounts>, believed: Option<WallMs>) -> Result<(), StoreError> {
+    let Some(wall) = believed else { return Ok(()) };
+    let sql = "UPDATE server SET clock_mark_ms = ?1 WHERE one = 1";
     tx.transaction.execute(sql, [wall.0])?;
     Ok(())
 }

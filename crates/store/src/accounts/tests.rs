@@ -5,7 +5,7 @@ use stead_rules::media::LibraryKind;
 use stead_rules::policy::Role;
 use stead_rules::time::WallMs;
 
-use super::claim::{self, Server, server, set_generation};
+use super::claim::{self, Server, mark_clock, server, set_generation};
 use super::identity::{self, Account, Totp, User};
 use super::libraries::{self, LibraryRow, RootRow};
 use crate::{Accounts, Found, OpenError, Store, StoreError, WriteTx, inspect};
@@ -68,6 +68,19 @@ fn a_generation_never_decreases() {
     assert_eq!(generation, 3);
     let found = Found::Server { generation: 3, created_by: "0.1.0".into() };
     assert_eq!(inspect(folder.path()), found);
+}
+
+#[test]
+fn a_clock_mark_is_kept_as_it_is_told_and_a_guess_is_not() {
+    let (_folder, store) = opened();
+    let later = NOW.plus_ms(1000);
+    for (told, kept) in [(Some(later), later), (Some(NOW), NOW), (None, NOW)] {
+        let mark = store.accounts.write(|tx| {
+            mark_clock(tx, told)?;
+            Ok::<_, StoreError>(server(tx)?.unwrap().clock_mark)
+        });
+        assert_eq!(mark.unwrap(), kept);
+    }
 }
 
 #[test]
