@@ -11,4 +11,5 @@ mod kills;
 mod lan;
 mod program;
 mod service_life;
+mod setup_page;
 mod tls;
