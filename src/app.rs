@@ -190,6 +190,7 @@ fn core(
         ca: RwLock::new(Arc::new(ca_files(identity))),
         announcer,
         metrics: Metrics::new(),
+        pumps: Arc::default(),
         clock,
         entropy,
     };

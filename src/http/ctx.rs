@@ -7,13 +7,13 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use stead_rules::claim::Peer;
 use stead_rules::ids::{SessionId, TicketId, UserId};
+use stead_rules::playback::StreamLink;
 use stead_rules::policy::Permit;
 use stead_rules::time::Now;
 use stead_store::accounts::sessions::SessionFacts;
 
 use super::conn::Transport;
 use super::error::Problem;
-use crate::service::playback::Ticket;
 
 /// What a handler knows of its request. It exists only behind a decision.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ pub(crate) struct Facts {
     /// The signed-in client.
     pub(crate) session: Option<SessionFacts>,
     /// What a stream link says.
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) link: Option<StreamLink>,
     /// The permission for this row's action.
     pub(crate) permit: Permit,
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use stead_rules::claim::Reject;
+use stead_rules::playback::BadLink;
 use stead_rules::signin::{BadName, BadPassword};
 use stead_store::StoreError;
 
@@ -18,7 +19,7 @@ use crate::service::chain;
 use crate::service::claim::ClaimError;
 use crate::service::core::CoreError;
 use crate::service::passwords::HashError;
-use crate::service::playback::LinkExpired;
+use crate::service::playback::PlayError;
 use crate::service::settings::SettingsError;
 use crate::service::signin::SignInError;
 
@@ -332,12 +333,34 @@ fn claim_words(reject: &Reject) -> (StatusCode, &'static str) {
     }
 }
 
-impl From<LinkExpired> for Problem {
-    fn from(_: LinkExpired) -> Self {
+impl From<BadLink> for Problem {
+    fn from(_: BadLink) -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
             "link_expired",
             "This link has expired. Go back to the item and play it again.",
         )
+    }
+}
+
+impl From<PlayError> for Problem {
+    fn from(error: PlayError) -> Self {
+        match error {
+            PlayError::NotFound => Self::not_found(),
+            PlayError::Gone(_) => Self::new(
+                StatusCode::CONFLICT,
+                "file_gone",
+                "The file is not there now. Check that its disk is plugged in and switched on.",
+            ),
+            PlayError::Unreadable(error) => {
+                tracing::warn!(%error, "a media file cannot be read");
+                Self::new(
+                    StatusCode::CONFLICT,
+                    "file_unreadable",
+                    "The file cannot be read. Check its rights and its disk.",
+                )
+            }
+            PlayError::Core(error) => error.into(),
+        }
     }
 }

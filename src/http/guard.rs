@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::{Generation, Peer, settle};
 use stead_rules::ids::TicketId;
+use stead_rules::playback::StreamLink;
 use stead_rules::policy::{
     Account, Action, Actor, Decision, Door, Epoch, Permit, Question, Reason, Session, decide,
 };
@@ -21,7 +22,7 @@ use super::ctx::{Ctx, Facts};
 use super::error::Problem;
 use super::row::Access;
 use crate::service::core::{Core, CoreError};
-use crate::service::playback::{self, Ticket};
+use crate::service::playback;
 use crate::service::sessions;
 
 /// What the guard of one row knows.
@@ -84,8 +85,8 @@ impl Knock {
         core.blocking(move |core| {
             let shown = credential.look_up(core, now)?;
             let permit = permit(core, &row, now, &shown)?;
-            let Shown { browser, session, ticket } = shown;
-            Ok(Ctx::new(Facts { now, peer, transport, agent, browser, session, ticket, permit }))
+            let Shown { browser, session, link } = shown;
+            Ok(Ctx::new(Facts { now, peer, transport, agent, browser, session, link, permit }))
         })
         .await
     }
@@ -104,7 +105,7 @@ enum Credential {
 struct Shown {
     browser: Option<TicketId>,
     session: Option<SessionFacts>,
-    ticket: Option<Ticket>,
+    link: Option<StreamLink>,
 }
 
 impl Credential {
@@ -138,9 +139,9 @@ impl Credential {
                 Ok(Shown { session, ..Shown::default() })
             }
             Self::Link(token) => {
-                let ticket = playback::read_ticket(core, &token, now).map_err(Problem::from)?;
-                let session = sessions::by_id(core, ticket.session)?;
-                Ok(Shown { session, ticket: Some(ticket), ..Shown::default() })
+                let link = playback::read_link(core, &token, now)?;
+                let session = sessions::by_id(core, link.session)?;
+                Ok(Shown { session, link: Some(link), ..Shown::default() })
             }
         }
     }

@@ -18,6 +18,7 @@ mod measure;
 mod pages;
 pub mod routes;
 pub mod row;
+mod stream;
 mod v1;
 mod wire;
 

@@ -28,8 +28,8 @@ use crate::service::core::Core;
 /// Every row. Access, action, door and bounds have no defaults.
 #[must_use]
 pub fn table() -> Vec<Row> {
-    use Access::{Claim, Open, Session};
-    use Bounds::{Call, Page};
+    use Access::{Claim, Link, Open, Session};
+    use Bounds::{Call, Flow, Page};
     let own = |what| Action::OwnAccount(what);
     vec![
         // What anybody near may see, whatever state the server is in.
@@ -68,6 +68,9 @@ pub fn table() -> Vec<Row> {
         // The server's settings.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
+        row(Session, Action::Play, Door::Api, Call, routes!(v1::playback::play)),
+        row(Session, Action::ReportProgress, Door::Api, Call, routes!(v1::playback::progress)),
+        row(Link, Action::Play, Door::Stream, Flow, routes!(v1::playback::stream)),
         row(Session, Action::Metrics, Door::Metrics, Call, routes!(v1::server::metrics)),
     ]
 }

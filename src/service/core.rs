@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::claim::ClaimDesk;
 use super::passwords::Hasher;
+use super::pump::Pumps;
 use super::reach::Reach;
 use super::signin::SignInDesk;
 use crate::config::{Config, Paths};
@@ -49,6 +50,8 @@ pub struct Core {
     pub ca: RwLock<Arc<CaFiles>>,
     /// What is announced.
     pub announcer: Announcer,
+    /// What all streams share.
+    pub pumps: Arc<Pumps>,
     /// Figures for Prometheus.
     pub metrics: Metrics,
 }

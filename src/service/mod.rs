@@ -6,6 +6,7 @@ pub mod core;
 pub mod health;
 pub mod passwords;
 pub mod playback;
+pub mod pump;
 pub mod reach;
 pub mod sessions;
 pub mod settings;

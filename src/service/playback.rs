@@ -1,47 +1,203 @@
-//! Playback: links that carry their own permission.
+//! Playback: from an item to bytes, by links that carry their own permission.
 //!
-//! A link names an item, a file and the session that asked for it, and is signed with a key of
-//! this server. It is judged at every request like a cookie: a session that ends takes its links
-//! along. Links count in uptime and belong to one run of the server, so no clock matters to them.
+//! A link names an item and the session that asked for it, and is signed for this run of the
+//! server. It is judged at every request like a cookie: a session that ends takes its links along.
+
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
-use stead_rules::ids::{ItemId, SessionId};
-use stead_rules::limits::STREAM_LINK_SECONDS;
-use stead_rules::time::{BootMs, Now};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use stead_rules::ids::{ItemId, UserId};
+use stead_rules::playback::{BadLink, Client, Heard, Media, Plan, StreamLink, admit, plan, resume};
+use stead_rules::policy::Permit;
+use stead_rules::time::{Now, WallMs};
+use stead_store::accounts::user_data::{self, Progress};
+use stead_store::library::detail::{PlayableFile, playable as find_playable};
 
-use super::core::Core;
+use super::core::{Core, CoreError};
 
-/// What a link says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ticket {
-    /// Who asked for it.
-    pub session: SessionId,
-    /// For what.
-    pub item: ItemId,
-    /// Until when.
-    pub until: BootMs,
+/// Something could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// There is no such item, or this user does not see it.
+    #[error("there is no such item")]
+    NotFound,
+    /// The disk or the file is not there now.
+    #[error("the file is not there")]
+    Gone(#[source] std::io::Error),
+    /// The file cannot be read.
+    #[error("the file cannot be read")]
+    Unreadable(#[source] std::io::Error),
+    /// The core refused.
+    #[error(transparent)]
+    Core(#[from] CoreError),
 }
 
-/// The link cannot be used any more, or never could.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the link has expired")]
-pub struct LinkExpired;
-
-const ID_BYTES: usize = 16;
-const PAYLOAD_BYTES: usize = ID_BYTES + ID_BYTES + 8;
-
-/// A fresh ticket for `item`.
-#[must_use]
-pub fn ticket(session: SessionId, item: ItemId, now: Now) -> Ticket {
-    Ticket { session, item, until: now.boot.plus_ms(STREAM_LINK_SECONDS * 1000) }
+impl From<stead_store::StoreError> for PlayError {
+    fn from(error: stead_store::StoreError) -> Self {
+        Self::Core(error.into())
+    }
 }
 
-/// The text of a ticket in a link.
-#[must_use]
-pub fn write_ticket(core: &Core, ticket: &Ticket) -> String {
-    let payload = payload(ticket);
+/// What a player is given.
+#[derive(Debug)]
+pub struct Play {
+    /// The text of the link.
+    pub link: String,
+    /// The file's name, for the address.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Whether a browser plays it.
+    pub plan: Plan,
+    /// Where to go on.
+    pub position_ms: u64,
+    /// How long it plays.
+    pub duration_ms: Option<u64>,
+}
+
+/// Gives a link to what plays for `item`. Blocks.
+///
+/// # Errors
+/// [`PlayError`].
+pub fn play(core: &Core, permit: &Permit, now: Now, item: ItemId) -> Result<Play, PlayError> {
+    let (Some(user), Some(session)) = (permit.user(), permit.session()) else {
+        return Err(PlayError::NotFound);
+    };
+    let file = playable(core, user, item)?;
+    let known = core.store()?.accounts.read(|tx| user_data::progress(tx, user, file.content))?;
+    let media = Media {
+        container: &file.container,
+        video: file.video.as_deref(),
+        audio: file.audio.as_deref(),
+    };
+    Ok(Play {
+        link: write_link(core, &StreamLink::new(session, item, now)),
+        name: name(&file.path),
+        media_type: media_type(&file),
+        plan: plan(Client::Browser, &media),
+        position_ms: known.map_or(0, |progress| progress.position_ms),
+        duration_ms: file.duration_ms,
+    })
+}
+
+fn playable(core: &Core, user: UserId, item: ItemId) -> Result<PlayableFile, PlayError> {
+    let library = &core.store()?.library;
+    library.read(|tx| find_playable(tx, user, item))?.ok_or(PlayError::NotFound)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Keeps where somebody is in `item`. Blocks.
+///
+/// # Errors
+/// [`PlayError`].
+pub fn progress(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    item: ItemId,
+    heard: Heard,
+    duration_ms: Option<u64>,
+) -> Result<(), PlayError> {
+    let user = permit.user().ok_or(PlayError::NotFound)?;
+    let file = playable(core, user, item)?;
+    let duration_ms = file.duration_ms.or(duration_ms);
+    core.store()?.accounts.write(|tx| {
+        let known = user_data::progress(tx, user, file.content)?;
+        let kept = resume(heard, duration_ms, known.is_some_and(|progress| progress.watched));
+        let progress =
+            Progress { position_ms: kept.position_ms, duration_ms, watched: kept.watched };
+        user_data::put_progress(tx, user, file.content, &progress, now.wall)
+    })?;
+    Ok(())
+}
+
+/// A file that is open and about to be sent.
+#[derive(Debug)]
+pub struct Opened {
+    /// The file.
+    pub file: File,
+    /// Its length now.
+    pub size: u64,
+    /// Its last change.
+    pub modified: WallMs,
+    /// The same in nanoseconds, for its entity tag.
+    pub modified_ns: i64,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The block device it lies on.
+    pub device: u64,
+}
+
+/// Opens what plays for `item`. Nothing on the way may lead out of the library's folder. Blocks.
+///
+/// # Errors
+/// [`PlayError`].
+pub fn open(core: &Core, user: UserId, item: ItemId) -> Result<Opened, PlayError> {
+    let playable = playable(core, user, item)?;
+    let file = open_beneath(&playable.root, &playable.path)?;
+    let facts = file.metadata().map_err(PlayError::Unreadable)?;
+    if !facts.is_file() {
+        return Err(PlayError::NotFound);
+    }
+    let modified_ns =
+        facts.mtime().saturating_mul(1_000_000_000).saturating_add(facts.mtime_nsec());
+    Ok(Opened {
+        size: facts.len(),
+        modified: WallMs(facts.mtime().saturating_mul(1000)),
+        modified_ns,
+        media_type: media_type(&playable),
+        device: facts.dev(),
+        file,
+    })
+}
+
+fn open_beneath(root: &Path, path: &Path) -> Result<File, PlayError> {
+    let folder = File::open(root).map_err(PlayError::Gone)?;
+    // A pipe or a device that took the file's place must not make this wait.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    let opened = rustix::fs::openat2(&folder, path, flags, Mode::empty(), within);
+    opened.map(File::from).map_err(|errno| {
+        let error = std::io::Error::from(errno);
+        match error.kind() {
+            std::io::ErrorKind::NotFound => PlayError::Gone(error),
+            _ => PlayError::Unreadable(error),
+        }
+    })
+}
+
+fn media_type(file: &PlayableFile) -> &'static str {
+    match (file.container.as_str(), file.video.is_some()) {
+        ("mp4", true) => "video/mp4",
+        ("mp4", false) => "audio/mp4",
+        ("webm", true) => "video/webm",
+        ("webm", false) => "audio/webm",
+        ("mkv", _) => "video/x-matroska",
+        ("ogg", true) => "video/ogg",
+        ("ogg", false) => "audio/ogg",
+        ("mp3", _) => "audio/mpeg",
+        ("flac", _) => "audio/flac",
+        ("wav", _) => "audio/wav",
+        ("aac", _) => "audio/aac",
+        ("jpeg", _) => "image/jpeg",
+        ("png", _) => "image/png",
+        ("webp", _) => "image/webp",
+        ("ts", _) => "video/mp2t",
+        ("avi", _) => "video/x-msvideo",
+        (_, _) => "application/octet-stream",
+    }
+}
+
+fn write_link(core: &Core, link: &StreamLink) -> String {
+    let payload = link.encode();
     let mac = hmac::sign(&core.link_key, &signed(core, &payload));
     let (payload, mac) = (URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(mac));
     format!("{payload}.{mac}")
@@ -50,30 +206,13 @@ pub fn write_ticket(core: &Core, ticket: &Ticket) -> String {
 /// Reads a link's text: signed by this run of this server, and not over.
 ///
 /// # Errors
-/// [`LinkExpired`], whatever is wrong with it.
-pub fn read_ticket(core: &Core, text: &str, now: Now) -> Result<Ticket, LinkExpired> {
-    let (payload, mac) = text.split_once('.').ok_or(LinkExpired)?;
-    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| LinkExpired)?;
-    let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| LinkExpired)?;
-    hmac::verify(&core.link_key, &signed(core, &payload), &mac).map_err(|_| LinkExpired)?;
-    let ticket = parse(&payload).ok_or(LinkExpired)?;
-    if ticket.until > now.boot { Ok(ticket) } else { Err(LinkExpired) }
-}
-
-fn payload(ticket: &Ticket) -> Vec<u8> {
-    let until = ticket.until.0.to_be_bytes();
-    [ticket.session.as_bytes().as_slice(), ticket.item.as_bytes(), &until].concat()
-}
-
-fn parse(payload: &[u8]) -> Option<Ticket> {
-    let payload: &[u8; PAYLOAD_BYTES] = payload.try_into().ok()?;
-    let (session, rest) = payload.split_first_chunk::<ID_BYTES>()?;
-    let (item, until) = rest.split_first_chunk::<ID_BYTES>()?;
-    Some(Ticket {
-        session: SessionId::from_bytes(*session),
-        item: ItemId::from_bytes(*item),
-        until: BootMs(u64::from_be_bytes(until.try_into().ok()?)),
-    })
+/// [`BadLink`], whatever is wrong with it.
+pub fn read_link(core: &Core, text: &str, now: Now) -> Result<StreamLink, BadLink> {
+    let (payload, mac) = text.split_once('.').ok_or(BadLink)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| BadLink)?;
+    let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| BadLink)?;
+    hmac::verify(&core.link_key, &signed(core, &payload), &mac).map_err(|_| BadLink)?;
+    admit(StreamLink::decode(&payload)?, now)
 }
 
 /// The run belongs to what is signed: uptimes of another run mean nothing in this one.

@@ -78,3 +78,12 @@ pub const SIGNIN_TICKETS_MAX: usize = 256;
 pub const VANISHING_ASKS_PERCENT: usize = 20;
 /// Fewer files than this gone at once never ask: in a library of four films one is a quarter.
 pub const VANISHING_ASKS_FILES: usize = 10;
+/// First read of a stream, so that many slow clients stay cheap.
+pub const READ_FIRST_BYTES: usize = 32 * 1024;
+/// Largest read of a stream, reached while the client takes everything at once.
+pub const READ_LARGEST_BYTES: usize = 256 * 1024;
+/// What all streams together may hold of media: a 512 MB box keeps the rest for its page cache.
+pub const STREAM_BUFFERS_BYTES: usize = 16 * 1024 * 1024;
+/// Reads at once on one block device: more only makes a disk seek, and a disk that hangs must
+/// not take every thread.
+pub const READS_AT_ONCE_PER_DEVICE: usize = 4;

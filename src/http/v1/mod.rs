@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod claim;
+pub(crate) mod playback;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signin;

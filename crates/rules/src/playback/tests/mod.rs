@@ -3,4 +3,5 @@
 mod date;
 mod plan;
 mod range;
+mod resume;
 mod token;

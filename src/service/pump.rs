@@ -1,0 +1,153 @@
+//! The bytes of a file as a stream. Reads block, so they run on threads that may, a few at a time
+//! for each block device: a disk that hangs starves no other. A read begins small and grows only
+//! while the client takes everything at once, and all streams share one budget of bytes.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use stead_rules::limits::{
+    READ_FIRST_BYTES, READ_LARGEST_BYTES, READS_AT_ONCE_PER_DEVICE, STREAM_BUFFERS_BYTES,
+};
+use stead_rules::time::BootMs;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::core::Core;
+
+/// A client that comes back for more within this time took everything at once.
+const AT_ONCE_MS: u64 = 20;
+/// Budget is counted in pieces of the smallest read.
+const PIECE: usize = READ_FIRST_BYTES;
+
+/// What all streams share.
+#[derive(Debug)]
+pub struct Pumps {
+    budget: Arc<Semaphore>,
+    devices: Mutex<HashMap<u64, Arc<Semaphore>>>,
+}
+
+impl Default for Pumps {
+    fn default() -> Self {
+        Self {
+            budget: Arc::new(Semaphore::new(STREAM_BUFFERS_BYTES / PIECE)),
+            devices: Mutex::default(),
+        }
+    }
+}
+
+impl Pumps {
+    fn device(&self, device: u64) -> Arc<Semaphore> {
+        let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Semaphore::new(READS_AT_ONCE_PER_DEVICE));
+        Arc::clone(devices.entry(device).or_insert_with(new))
+    }
+
+    /// `length` bytes of `file` from `start` on.
+    pub fn stream(
+        &self,
+        core: Arc<Core>,
+        file: File,
+        device: u64,
+        start: u64,
+        length: u64,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+        core.metrics.figures().play.streams.inc();
+        let pump = Pump {
+            file: Arc::new(file),
+            device: self.device(device),
+            budget: Arc::clone(&self.budget),
+            at: start,
+            left: length,
+            size: READ_FIRST_BYTES,
+            handed_over: None,
+            held: None,
+            core,
+        };
+        unfold(pump, Pump::next)
+    }
+}
+
+struct Pump {
+    core: Arc<Core>,
+    file: Arc<File>,
+    device: Arc<Semaphore>,
+    budget: Arc<Semaphore>,
+    at: u64,
+    left: u64,
+    size: usize,
+    handed_over: Option<BootMs>,
+    /// What the piece on its way holds of the budget; given back when the next one is asked for.
+    held: Option<OwnedSemaphorePermit>,
+}
+
+impl Pump {
+    async fn next(mut self) -> Option<(io::Result<Bytes>, Self)> {
+        if self.left == 0 {
+            return None;
+        }
+        self.held = None;
+        self.pace();
+        match self.read().await {
+            Ok(piece) => {
+                let read = u64::try_from(piece.len()).unwrap_or(self.left).min(self.left);
+                self.at = self.at.saturating_add(read);
+                self.left = self.left.saturating_sub(read);
+                self.core.metrics.figures().play.bytes.inc_by(read);
+                self.handed_over = Some(self.core.now().boot);
+                Some((Ok(piece), self))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a file could not be read while it was sent");
+                self.left = 0;
+                Some((Err(error), self))
+            }
+        }
+    }
+
+    fn pace(&mut self) {
+        let now = self.core.now().boot;
+        let at_once = self.handed_over.is_some_and(|then| now.since_ms(then) <= AT_ONCE_MS);
+        self.size = if at_once {
+            self.size.saturating_mul(2).min(READ_LARGEST_BYTES)
+        } else {
+            READ_FIRST_BYTES
+        };
+    }
+
+    async fn read(&mut self) -> io::Result<Bytes> {
+        let want = usize::try_from(self.left).unwrap_or(self.size).min(self.size);
+        let pieces = u32::try_from(want.div_ceil(PIECE)).unwrap_or(1);
+        let gone = |_| io::Error::other("the server is stopping");
+        let held = Arc::clone(&self.budget).acquire_many_owned(pieces).await.map_err(gone)?;
+        let turn = Arc::clone(&self.device).acquire_owned().await.map_err(gone)?;
+        let (file, at) = (Arc::clone(&self.file), self.at);
+        let read = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            read_at(&file, at, want)
+        });
+        let piece = read.await.map_err(io::Error::other)??;
+        self.held = Some(held);
+        Ok(piece)
+    }
+}
+
+fn read_at(file: &File, at: u64, want: usize) -> io::Result<Bytes> {
+    let mut buffer = vec![0; want];
+    let read = file.read_at(&mut buffer, at)?;
+    if read == 0 {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter"));
+    }
+    buffer.truncate(read);
+    Ok(Bytes::from(buffer))
+}
+
+impl Drop for Pump {
+    fn drop(&mut self) {
+        self.core.metrics.figures().play.streams.dec();
+    }
+}
