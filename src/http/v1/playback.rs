@@ -118,7 +118,7 @@ pub(crate) async fn progress(
 }
 
 /// Sends the bytes behind a link.
-#[utoipa::path(get, head, path = "/stream/{link}/{name}",
+#[utoipa::path(method(get, head), path = "/stream/{link}/{name}",
     params(("link" = String, Path), ("name" = String, Path)),
     responses((status = 200, body = Vec<u8>), (status = 206, body = Vec<u8>),
         (status = "default", body = Problem)))]
