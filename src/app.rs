@@ -35,6 +35,9 @@ use crate::service::core::{CaFiles, Core};
 use crate::service::health;
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::reach::Reach;
+use crate::service::scans::{Scans, Tray};
+use crate::work;
+use crate::work::launcher::WorkerProgram;
 
 /// The edge of the world: what tests put their own in place of.
 pub struct Edge {
@@ -76,6 +79,9 @@ pub enum ServeError {
     /// The open sockets.
     #[error("the sockets could not be used")]
     Sockets(#[source] std::io::Error),
+    /// Background work.
+    #[error("background work could not be started")]
+    Work(#[source] std::io::Error),
     /// The first health pass, which READY waits for.
     #[error("the first look at the server's health failed: {0} does not answer")]
     NotWell(String),
@@ -94,13 +100,16 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     // Opening may migrate: a database of years on a slow card takes its time.
     notifier.more_time(MIGRATION_TIME);
     notifier.status("opening the databases");
-    let made = make(config, ports, edge)?;
+    let (made, tray) = make(config, ports, edge)?;
     let core = Arc::clone(&made.core);
     let tls = tokio_rustls_config(&made)?;
     let router = routes::router(Arc::clone(&core));
     let (https, http) = (listener(doors.https)?, listener(doors.http)?);
     shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
     chores::begin(&shutdown, &made);
+    WorkerProgram::this_one()
+        .and_then(|program| work::begin(&shutdown, &core, tray, program))
+        .map_err(ServeError::Work)?;
     liveness(Arc::clone(&core)).await.map_err(ServeError::NotWell)?;
     notifier.ready();
     notifier.status(status(&core));
@@ -147,7 +156,7 @@ impl Ports {
     }
 }
 
-fn make(config: Config, ports: Ports, edge: Edge) -> Result<Made, ServeError> {
+fn make(config: Config, ports: Ports, edge: Edge) -> Result<(Made, Tray), ServeError> {
     let entropy = edge.entropy;
     let come_up = claim::come_up(&config.paths, entropy.as_ref())?;
     let clock = (edge.clock)(Some(come_up.server.clock_mark));
@@ -160,9 +169,9 @@ fn make(config: Config, ports: Ports, edge: Edge) -> Result<Made, ServeError> {
     let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
     let host_name = announcer.now().host_name;
     let reach = reach(&config, host_name, up, ports, &identity);
-    let core = core(config, come_up, clock, entropy, reach, &identity, announcer)?;
+    let (core, tray) = core(config, come_up, clock, entropy, reach, &identity, announcer)?;
     let identity = Arc::new(Mutex::new(identity));
-    Ok(Made { core: Arc::new(core), identity, certificate, label, ports })
+    Ok((Made { core: Arc::new(core), identity, certificate, label, ports }, tray))
 }
 
 fn core(
@@ -173,9 +182,10 @@ fn core(
     reach: Reach,
     identity: &TlsIdentity,
     announcer: Announcer,
-) -> Result<Core, ServeError> {
+) -> Result<(Core, Tray), ServeError> {
     let ComeUp { store, server, desk, effects } = come_up;
     let claimed = desk.state == State::Claimed;
+    let (scans, tray) = Scans::new();
     let core = Core {
         config,
         store,
@@ -191,11 +201,12 @@ fn core(
         announcer,
         metrics: Metrics::new(),
         pumps: Arc::default(),
+        scans,
         clock,
         entropy,
     };
     claim::begin_life(&core, effects);
-    Ok(core)
+    Ok((core, tray))
 }
 
 fn ca_files(identity: &TlsIdentity) -> CaFiles {

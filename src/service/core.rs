@@ -13,6 +13,7 @@ use super::claim::ClaimDesk;
 use super::passwords::Hasher;
 use super::pump::Pumps;
 use super::reach::Reach;
+use super::scans::Scans;
 use super::signin::SignInDesk;
 use crate::config::{Config, Paths};
 use crate::host::clock::Clock;
@@ -54,6 +55,8 @@ pub struct Core {
     pub pumps: Arc<Pumps>,
     /// Figures for Prometheus.
     pub metrics: Metrics,
+    /// Orders to the indexer, and what it tells.
+    pub scans: Scans,
 }
 
 /// The box's own CA in the forms that systems take.

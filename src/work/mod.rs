@@ -3,7 +3,104 @@
 //! Nothing here knows HTTP. Whatever decodes pictures or video does so in a worker process that
 //! is started for one job, is shut in before it sees a foreign byte, and is killed without regret.
 
+mod indexer;
 pub mod launcher;
 pub mod pace;
+mod pictures;
 pub mod probe;
 pub mod worker;
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use stead_rules::limits::{WORKER_COST_BYTES, WORKER_RESERVE_BYTES, WORKERS_MAX};
+
+use crate::host::shutdown::Shutdown;
+use crate::service::core::Core;
+use crate::service::scans::Tray;
+use indexer::{Indexer, Tools};
+use launcher::{Cancel, Launcher, WorkerProgram};
+use pictures::{Bell, Pictures};
+
+/// Begins all background work. A server that is locked without a database has none.
+///
+/// # Errors
+/// When the launcher cannot be started.
+pub fn begin(
+    shutdown: &Shutdown,
+    core: &Arc<Core>,
+    tray: Tray,
+    program: WorkerProgram,
+) -> io::Result<()> {
+    let Some(store) = core.store.clone() else { return Ok(()) };
+    let cancel = Cancel::default();
+    let launcher = Launcher::start(program)?;
+    let media = &core.config.media;
+    let tools = Tools {
+        entropy: Arc::clone(&core.entropy),
+        launcher: launcher.clone(),
+        ffprobe: find(&media.ffprobe),
+        describing: Arc::new(Mutex::new(())),
+        cancel: cancel.clone(),
+    };
+    let bell = Bell(Arc::clone(core));
+    let indexer = Indexer {
+        core: Arc::clone(core),
+        store: Arc::clone(&store),
+        tools,
+        pictures: bell.clone(),
+    };
+    let pictures = Pictures {
+        core: Arc::clone(core),
+        store,
+        launcher,
+        ffmpeg: find(&media.ffmpeg),
+        cancel: cancel.clone(),
+        workers: workers(),
+        told: Mutex::default(),
+    };
+    let (end, runtime) = (shutdown.token().clone(), tokio::runtime::Handle::current());
+    let (end_too, runtime_too) = (end.clone(), runtime.clone());
+    let ended = end.clone();
+    shutdown.spawn(async move {
+        ended.cancelled().await;
+        cancel.cancel();
+    });
+    shutdown.spawn_blocking(move || indexer.run(tray.orders, &runtime, &end));
+    shutdown.spawn_blocking(move || pictures.run(tray.wishes, &runtime_too, &end_too));
+    bell.ring();
+    Ok(())
+}
+
+/// How many workers at once: one processor stays for the server, and each has its memory.
+fn workers() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let free = available_memory().unwrap_or(0).saturating_sub(WORKER_RESERVE_BYTES);
+    let fit = usize::try_from(free / WORKER_COST_BYTES).unwrap_or(usize::MAX);
+    processors.saturating_sub(1).min(fit).clamp(1, WORKERS_MAX)
+}
+
+/// `MemAvailable` of the kernel.
+fn available_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+/// A program by its path, or by its name in the folders where programs lie. A worker starts with
+/// an empty environment, so nobody else looks for it.
+fn find(program: &Path) -> Option<PathBuf> {
+    const FOLDERS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
+    if program.is_absolute() {
+        return program.is_file().then(|| program.to_path_buf());
+    }
+    FOLDERS.iter().map(|folder| Path::new(folder).join(program)).find(|path| path.is_file())
+}
+
+fn os_str(bytes: &[u8]) -> &OsStr {
+    OsStr::from_bytes(bytes)
+}

@@ -24,6 +24,16 @@ pub(super) fn read(block: &[u8], tags: &mut Tags) -> Option<()> {
 }
 
 impl Tags {
+    /// Sets the text that ffprobe gives under this name, unless there is one.
+    pub(crate) fn set_named(&mut self, name: &str, value: &str) {
+        match name.to_ascii_uppercase().as_str() {
+            "ALBUM_ARTIST" => self.set_comment("ALBUMARTIST", value),
+            "TRACK" => self.set_comment("TRACKNUMBER", value),
+            "DISC" => self.set_comment("DISCNUMBER", value),
+            name => self.set_comment(name, value),
+        }
+    }
+
     fn set_comment(&mut self, name: &str, value: &str) {
         match name {
             "TITLE" => first(&mut self.title, value),

@@ -51,3 +51,28 @@ pub const RESUME_MIN_MS: u64 = 300_000;
 pub const RESUME_FROM_PERCENT: u64 = 5;
 /// Above this share only the credits are left.
 pub const RESUME_TO_PERCENT: u64 = 90;
+/// Orders that may wait for the indexer: one for each library, and pictures that people look at.
+pub const SCAN_ORDERS_MAX: usize = 256;
+/// Events kept for a listener that is slow; it is then told to look again.
+pub const SCAN_EVENTS_KEPT: usize = 64;
+/// Files that may wait between two stages of a scan: enough to keep a disk busy, and 256 names of
+/// 255 bytes are 64 KiB.
+pub const SCAN_QUEUE: usize = 256;
+/// Longest write transaction of a scan; somebody else waits at most this long for the writer.
+pub const SCAN_BATCH_MS: u64 = 50;
+/// Files entered in one transaction of a scan.
+pub const SCAN_BATCH_FILES: usize = 512;
+/// Progress is told at most this often.
+pub const SCAN_TELL_MS: u64 = 250;
+/// Files probed at once; more make one disk seek and gain nothing.
+pub const PROBERS_MAX: usize = 4;
+/// Folders inside each other; deeper ones are a loop or a joke.
+pub const FOLDER_DEPTH_MAX: usize = 64;
+/// Files in one folder; they are held in memory while it is compared.
+pub const FOLDER_FILES_MAX: usize = 200_000;
+/// A file that is gone is kept this long with all that is known of it.
+pub const MISSING_KEPT_DAYS: i64 = 30;
+/// Rows that are forgotten in one transaction.
+pub const FORGET_ROWS: u32 = 500;
+/// While pictures are made, pages are told to look again at most this often.
+pub const PICTURES_TELL_MS: u64 = 2000;

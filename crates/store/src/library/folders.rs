@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension, Row};
-use stead_rules::ids::ContentKey;
+use stead_rules::ids::{ContentKey, FileId};
 
 use super::detail::path;
-use crate::columns::id;
+use crate::columns::{Stored, id};
 use crate::{Library, ReadTx, StoreError, WriteTx};
 
 /// What tells that a folder is as it was.
@@ -39,8 +39,10 @@ pub fn all(tx: &ReadTx<'_, Library>, root_n: i64) -> Result<Vec<KnownFolder>, St
 /// A file or a problem that is known in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownEntry {
-    /// Number of the file; `None` for a problem.
-    pub file_n: Option<i64>,
+    /// Number and id of the file; `None` for a problem.
+    pub file: Option<(i64, FileId)>,
+    /// Its inode; zero for a problem.
+    pub inode: i64,
     /// Its name.
     pub name: Vec<u8>,
     /// Length when it was last read.
@@ -56,18 +58,21 @@ pub struct KnownEntry {
 /// # Errors
 /// [`StoreError`].
 pub fn entries(tx: &ReadTx<'_, Library>, folder_n: i64) -> Result<Vec<KnownEntry>, StoreError> {
-    let sql = "SELECT n, name, size, mtime_ns, missing_ms IS NOT NULL FROM file
-                WHERE folder_n = ?1
+    let sql = "SELECT n, id, inode, name, size, mtime_ns, missing_ms IS NOT NULL AS missing
+                 FROM file WHERE folder_n = ?1
                 UNION ALL
-               SELECT NULL, name, size, mtime_ns, 0 FROM problem WHERE folder_n = ?1";
+               SELECT NULL, NULL, 0, name, size, mtime_ns, 0 FROM problem WHERE folder_n = ?1";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map([folder_n], |row| {
+        let n: Option<i64> = row.get("n")?;
+        let file_id = row.get::<_, Option<Stored<FileId>>>("id")?.map(|stored| stored.0);
         Ok(KnownEntry {
-            file_n: row.get(0)?,
-            name: row.get(1)?,
-            size: row.get(2)?,
-            mtime_ns: row.get(3)?,
-            missing: row.get(4)?,
+            file: n.zip(file_id),
+            inode: row.get("inode")?,
+            name: row.get("name")?,
+            size: row.get("size")?,
+            mtime_ns: row.get("mtime_ns")?,
+            missing: row.get("missing")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -113,8 +118,14 @@ pub fn unsettle(tx: &WriteTx<'_, Library>, root_n: i64) -> Result<(), StoreError
 pub struct Candidate {
     /// Its number.
     pub file_n: i64,
-    /// Who it is.
-    pub content: ContentKey,
+    /// Which.
+    pub id: FileId,
+    /// Its inode.
+    pub inode: i64,
+    /// Its length.
+    pub size: u64,
+    /// Time of its last change.
+    pub mtime_ns: i64,
     /// Where it was, below its root.
     pub path: PathBuf,
     /// Whether it was gone already.
@@ -130,7 +141,7 @@ pub fn by_inode(
     root_n: i64,
     (inode, size, mtime_ns): (i64, u64, i64),
 ) -> Result<Option<Candidate>, StoreError> {
-    let sql = "SELECT f.n, f.content_key, d.path, f.name, f.missing_ms IS NOT NULL AS missing
+    let sql = "SELECT f.n, f.id, f.inode, f.size, f.mtime_ns, d.path, f.name, f.missing_ms IS NOT NULL AS missing
                  FROM file f JOIN folder d ON d.n = f.folder_n
                 WHERE f.inode = ?2 AND f.size = ?3 AND f.mtime_ns = ?4 AND d.root_n = ?1
                 LIMIT 1";
@@ -147,7 +158,7 @@ pub fn missing_by_content(
     lib_n: i64,
     content: ContentKey,
 ) -> Result<Option<Candidate>, StoreError> {
-    let sql = "SELECT f.n, f.content_key, d.path, f.name, 1 AS missing
+    let sql = "SELECT f.n, f.id, f.inode, f.size, f.mtime_ns, d.path, f.name, 1 AS missing
                  FROM file f JOIN folder d ON d.n = f.folder_n JOIN root r ON r.n = d.root_n
                 WHERE f.content_key = ?2 AND r.lib_n = ?1 AND f.missing_ms IS NOT NULL
                 LIMIT 1";
@@ -159,7 +170,10 @@ fn candidate(row: &Row<'_>) -> rusqlite::Result<Candidate> {
     let name: Vec<u8> = row.get("name")?;
     Ok(Candidate {
         file_n: row.get("n")?,
-        content: id(row, "content_key")?,
+        id: id(row, "id")?,
+        inode: row.get("inode")?,
+        size: row.get("size")?,
+        mtime_ns: row.get("mtime_ns")?,
         path: path(&row.get::<_, Vec<u8>>("path")?).join(path(&name)),
         missing: row.get("missing")?,
     })

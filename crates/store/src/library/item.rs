@@ -45,7 +45,7 @@ pub struct ItemRow {
     pub parent: Option<ItemId>,
     /// How many parts it has.
     pub children: u32,
-    /// The version of its own picture, when it has one.
+    /// The version of its picture or of what it is part of, when there is one.
     pub picture: Option<u32>,
     /// How far the one who asks is.
     pub position_ms: Option<u64>,
@@ -58,7 +58,9 @@ macro_rules! item_columns {
     () => {
         "i.n, i.id, l.id AS library_id, i.kind, i.title, i.sort_title, i.subtitle, i.year, \
          i.season, i.number, i.disc, i.duration_ms, i.width, i.height, i.taken_ms, i.added_ms, \
-         CASE i.picture WHEN 'made' THEN i.picture_version END AS picture, \
+         CASE i.picture WHEN 'made' THEN i.picture_version ELSE \
+           (SELECT p.picture_version FROM item p WHERE p.n = i.parent_n AND p.picture = 'made') \
+         END AS picture, \
          (SELECT p.id FROM item p WHERE p.n = i.parent_n) AS parent_id, \
          CASE WHEN i.kind IN ('series', 'season', 'artist', 'album') THEN \
            (SELECT count(*) FROM item c WHERE c.parent_n = i.n AND c.missing_ms IS NULL) \

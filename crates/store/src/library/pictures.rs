@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rusqlite::OptionalExtension;
-use stead_rules::ids::{ItemId, UserId};
+use stead_rules::ids::{ItemId, LibraryId, UserId};
 use stead_rules::limits::WORKER_DEATHS_MAX;
 use stead_rules::media::ItemKind;
 
@@ -22,6 +22,8 @@ pub struct Wanting {
     pub kind: ItemKind,
     /// Version of the picture it has.
     pub version: u32,
+    /// Its library.
+    pub library: LibraryId,
 }
 
 /// The next item behind number `behind` that wants a picture of its own.
@@ -29,9 +31,10 @@ pub struct Wanting {
 /// # Errors
 /// [`StoreError`].
 pub fn next(tx: &ReadTx<'_, Library>, behind: i64) -> Result<Option<Wanting>, StoreError> {
-    let sql = "SELECT n, id, kind, picture_version FROM item INDEXED BY item_without_picture
-                WHERE picture = 'wanted' AND missing_ms IS NULL AND n > ?1
-                ORDER BY n LIMIT 1";
+    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, l.id AS library_id
+                 FROM item i INDEXED BY item_without_picture JOIN lib l ON l.n = i.lib_n
+                WHERE i.picture = 'wanted' AND i.missing_ms IS NULL AND i.n > ?1
+                ORDER BY i.n LIMIT 1";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     Ok(statement.query_row([behind], wanting).optional()?)
 }
@@ -41,8 +44,9 @@ pub fn next(tx: &ReadTx<'_, Library>, behind: i64) -> Result<Option<Wanting>, St
 /// # Errors
 /// [`StoreError`].
 pub fn wanted(tx: &ReadTx<'_, Library>, item: ItemId) -> Result<Option<Wanting>, StoreError> {
-    let sql = "SELECT n, id, kind, picture_version FROM item
-                WHERE id = ?1 AND picture = 'wanted' AND missing_ms IS NULL";
+    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, l.id AS library_id
+                 FROM item i JOIN lib l ON l.n = i.lib_n
+                WHERE i.id = ?1 AND i.picture = 'wanted' AND i.missing_ms IS NULL";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     Ok(statement.query_row([item.as_bytes()], wanting).optional()?)
 }
@@ -53,6 +57,7 @@ fn wanting(row: &rusqlite::Row<'_>) -> rusqlite::Result<Wanting> {
         id: id(row, "id")?,
         kind: item_kind(row, "kind")?,
         version: row.get("picture_version")?,
+        library: id(row, "library_id")?,
     })
 }
 
@@ -75,6 +80,8 @@ pub struct Material {
     pub has_video: bool,
     /// How long it plays.
     pub duration_ms: Option<u64>,
+    /// The season of the item that wants a picture.
+    pub season: Option<u32>,
     /// Where its cover lies: offset, length, whether ID3's zeros are in it.
     pub cover: Option<(u64, u64, bool)>,
     /// How many workers it has killed.
@@ -92,7 +99,8 @@ pub fn material(tx: &ReadTx<'_, Library>, n: i64) -> Result<Option<Material>, St
                   WHERE down.depth < 3 AND c.missing_ms IS NULL)
                SELECT f.n, f.folder_n, a.path AS root, d.path AS folder, f.name, f.container,
                       f.video IS NOT NULL AS has_video, f.duration_ms, f.cover_offset,
-                      f.cover_length, f.cover_stuffed, f.deaths
+                      f.cover_length, f.cover_stuffed, f.deaths,
+                      (SELECT season FROM item WHERE n = ?1) AS season
                  FROM down JOIN item i ON i.n = down.n
                  JOIN file f ON f.item_n = i.n AND f.missing_ms IS NULL
                  JOIN folder d ON d.n = f.folder_n JOIN root r ON r.n = d.root_n
@@ -114,6 +122,7 @@ pub fn material(tx: &ReadTx<'_, Library>, n: i64) -> Result<Option<Material>, St
             container: row.get("container")?,
             has_video: row.get("has_video")?,
             duration_ms: row.get("duration_ms")?,
+            season: row.get("season")?,
             cover: offset.zip(length).map(|(offset, length)| (offset, length, stuffed)),
             deaths: row.get("deaths")?,
         })
@@ -176,7 +185,8 @@ pub fn want_again_in(tx: &WriteTx<'_, Library>, folder_n: i64) -> Result<(), Sto
                  SELECT item_n FROM file WHERE folder_n = ?1 UNION
                  SELECT i.parent_n FROM up JOIN item i ON i.n = up.n
                   WHERE i.parent_n IS NOT NULL)
-               UPDATE item SET picture = 'wanted' WHERE n IN (SELECT n FROM up)";
+               UPDATE item SET picture = 'wanted'
+                WHERE n IN (SELECT n FROM up) AND NOT (kind = 'track' AND parent_n IS NOT NULL)";
     tx.transaction.prepare_cached(sql)?.execute([folder_n])?;
     Ok(())
 }
@@ -232,5 +242,29 @@ pub fn shown(
     let found = statement.query_row((user.as_bytes(), item.as_bytes()), |row| {
         Ok(Shown { item: id(row, "id")?, version: row.get("picture_version")? })
     });
+    Ok(found.optional()?)
+}
+
+/// The nearest of `item` and what it is part of whose picture is still to be made, if `user` sees
+/// it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn awaited(
+    tx: &ReadTx<'_, Library>,
+    user: UserId,
+    item: ItemId,
+) -> Result<Option<ItemId>, StoreError> {
+    let sql = "WITH RECURSIVE up (n, depth) AS (
+                 SELECT i.n, 0 FROM item i JOIN lib l ON l.n = i.lib_n
+                   JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
+                  WHERE i.id = ?2
+                  UNION ALL
+                 SELECT i.parent_n, up.depth + 1 FROM up JOIN item i ON i.n = up.n
+                  WHERE i.parent_n IS NOT NULL AND up.depth < 4)
+               SELECT i.id FROM up JOIN item i ON i.n = up.n
+                WHERE i.picture = 'wanted' AND i.missing_ms IS NULL ORDER BY up.depth LIMIT 1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let found = statement.query_row((user.as_bytes(), item.as_bytes()), |row| id(row, "id"));
     Ok(found.optional()?)
 }

@@ -209,8 +209,9 @@ fn insert(
 ) -> Result<i64, StoreError> {
     let sql = "INSERT INTO item
                  (id, lib_n, kind, parent_n, fold_key, title, sort_title, subtitle, year, season,
-                  number, disc, taken_ms, added_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                  number, disc, taken_ms, added_ms, picture)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
+                       CASE WHEN ?3 = 'track' AND ?4 IS NOT NULL THEN 'none' ELSE 'wanted' END)";
     tx.transaction.prepare_cached(sql)?.execute((
         entry.id.as_bytes(),
         place.lib_n,
@@ -317,7 +318,10 @@ fn describe_item(
     file: &FileFacts,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE item SET content_key = ?2, duration_ms = ?3, width = ?4, height = ?5,
-                      missing_ms = NULL, picture = 'wanted'
+                      missing_ms = NULL,
+                      picture = CASE
+                        WHEN content_key IS ?2 OR (kind = 'track' AND parent_n IS NOT NULL)
+                        THEN picture ELSE 'wanted' END
                 WHERE n = ?1
                   AND (content_key IS NULL OR missing_ms IS NOT NULL
                        OR NOT EXISTS (SELECT 1 FROM file f WHERE f.item_n = ?1
@@ -361,19 +365,13 @@ fn drop_if_bare(
     Ok(())
 }
 
-/// Notes that a known file now lies elsewhere, unchanged.
+/// Notes that a known file is where it was, under another inode: a copy was put back.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn moved(
-    tx: &WriteTx<'_, Library>,
-    file_n: i64,
-    folder_n: i64,
-    name: &[u8],
-) -> Result<(), StoreError> {
-    let sql = "UPDATE file SET folder_n = ?2, name = ?3, missing_ms = NULL WHERE n = ?1
-               RETURNING item_n";
+pub fn renumbered(tx: &WriteTx<'_, Library>, file_n: i64, inode: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE file SET inode = ?2, missing_ms = NULL WHERE n = ?1 RETURNING item_n";
     let mut statement = tx.transaction.prepare_cached(sql)?;
-    let item_n: i64 = statement.query_row((file_n, folder_n, name), |row| row.get(0))?;
+    let item_n: i64 = statement.query_row((file_n, inode), |row| row.get(0))?;
     bring_back(tx, item_n)
 }

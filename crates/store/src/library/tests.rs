@@ -148,7 +148,7 @@ impl World {
             put::file(tx, &mut Remembered::default(), place, parents, leaf, facts)?;
             let known = folders::entries(tx, folder_n)?;
             let file = known.iter().find(|entry| entry.name == facts.name).unwrap();
-            Ok::<_, StoreError>((file.file_n.unwrap(), folder_n))
+            Ok::<_, StoreError>((file.file.unwrap().0, folder_n))
         };
         self.store.library.write(work).unwrap()
     }
@@ -310,14 +310,13 @@ fn what_is_gone_is_hidden_and_comes_back_with_its_id() {
     world.write(|tx| missing::file_gone(tx, file_n, folder_n, NOW.0));
     assert_eq!(world.titles(OWNER, LIBRARY, ItemKind::Series), [""; 0]);
     assert_eq!(world.found(OWNER, "pilot"), [""; 0]);
-    let elsewhere = world.write(|tx| {
-        let root = roots::enter(tx, LIBRARY, RootId::from_bytes(*LIBRARY.as_bytes()))?;
-        let to = folders::enter(tx, root.n, b"t")?;
-        put::moved(tx, file_n, to, b"f.mkv")?;
+    let facts = world.facts("f.mkv");
+    let again = world.entry(ItemKind::Episode, "Pilot");
+    let (_, elsewhere) = world.put_facts(LIBRARY, "t", parents, &again, &facts, Some(file_n));
+    world.write(|tx| {
         // What the old folder still believes to have lost is here.
         missing::file_gone(tx, file_n, folder_n, NOW.0)?;
-        missing::folder_gone(tx, folder_n)?;
-        Ok(to)
+        missing::folder_gone(tx, folder_n)
     });
     assert_eq!(world.titles(OWNER, LIBRARY, ItemKind::Series), ["Series"]);
     let row = world.read(|tx| detail::item(tx, OWNER, episode.id)).unwrap();

@@ -1,0 +1,187 @@
+//! Looks into one file: opens it, reads its header, and says what it is listed as.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{MemfdFlags, OFlags, memfd_create};
+use stead_rules::ids::FileId;
+use stead_rules::limits::{FRAME_SECONDS, WORKER_DEATHS_MAX, WORKER_OUTPUT_BYTES_MAX};
+use stead_rules::media::FileKind;
+use stead_store::library::put::FileFacts;
+
+use super::compare::{ToRead, full_path};
+use super::describe;
+use super::meaning::{Meaning, meaning};
+use super::scan::{Done, Folder};
+use crate::host::entropy::{Entropy, fresh};
+use crate::work::launcher::{Cancel, Ended, JobFailure, Launcher};
+use crate::work::probe::{Class, Container, Header, ProbeError, Probed, probe};
+use crate::work::worker::wire::Job;
+
+/// What all probers share.
+#[derive(Clone)]
+pub(crate) struct Tools {
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) launcher: Launcher,
+    /// Where ffprobe is, if there is one.
+    pub(crate) ffprobe: Option<PathBuf>,
+    /// One description at a time: ffprobe takes 57 MB.
+    pub(crate) describing: Arc<Mutex<()>>,
+    pub(crate) cancel: Cancel,
+}
+
+/// A file of one folder that is to be looked into.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) folder: Arc<Folder>,
+    pub(super) to_read: ToRead,
+}
+
+/// Why nothing came of a file.
+enum Failed {
+    Problem {
+        code: &'static str,
+        detail: String,
+    },
+    /// The scan ends; nothing is known of the file.
+    Cancelled,
+}
+
+impl From<ProbeError> for Failed {
+    fn from(error: ProbeError) -> Self {
+        Self::Problem { code: error.code(), detail: error.to_string() }
+    }
+}
+
+/// Looks into the file of `task` below `root`; `None` when the scan ends meanwhile.
+pub(super) fn look(tools: &Tools, root: &Path, task: Task) -> Option<Done> {
+    let Task { folder, to_read } = task;
+    match look_into(tools, root, &folder, &to_read) {
+        Ok((meaning, facts)) => Some(Done::Enter {
+            folder,
+            meaning: Box::new(meaning),
+            facts: Box::new(facts),
+            known_file_n: to_read.known_file_n,
+        }),
+        Err(Failed::Problem { code, detail }) => Some(Done::Problem {
+            folder,
+            file: to_read.file,
+            code,
+            detail,
+            known_file_n: to_read.known_file_n,
+        }),
+        Err(Failed::Cancelled) => None,
+    }
+}
+
+fn look_into(
+    tools: &Tools,
+    root: &Path,
+    folder: &Folder,
+    to_read: &ToRead,
+) -> Result<(Meaning, FileFacts), Failed> {
+    let path = full_path(&folder.path, &to_read.file.name);
+    let file = open(&folder.below(root).join(crate::work::os_str(&to_read.file.name)))
+        .map_err(ProbeError::Read)?;
+    let meta = file.metadata().map_err(ProbeError::Read)?;
+    let probed = probe(&file, class(to_read.file.kind))?;
+    let header = match &probed.header {
+        Some(header) => header.clone(),
+        None => described(tools, &file, probed.container)?,
+    };
+    let mtime_ns = meta.mtime().saturating_mul(1_000_000_000) + meta.mtime_nsec();
+    let understood = to_read.understood.clone();
+    let found = meaning(&*tools.entropy, &path, understood, &header, mtime_ns / 1_000_000);
+    let found = found.ok_or(ProbeError::Unsupported { what: "Such" })?;
+    let facts = facts(tools, to_read, &probed, header, (meta.ino(), mtime_ns));
+    Ok((found, facts))
+}
+
+/// Opens a regular file without following a link, waiting for a pipe, or changing its times.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags = flags.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    Ok(file)
+}
+
+fn class(kind: FileKind) -> Class {
+    match kind {
+        FileKind::Video => Class::Video,
+        FileKind::Audio => Class::Audio,
+        FileKind::Picture => Class::Picture,
+        FileKind::Subtitles | FileKind::Description | FileKind::Other => Class::Other,
+    }
+}
+
+fn facts(
+    tools: &Tools,
+    to_read: &ToRead,
+    probed: &Probed,
+    header: Header,
+    (inode, mtime_ns): (u64, i64),
+) -> FileFacts {
+    let size = header.picture.or_else(|| header.video.as_ref().map(|video| video.size));
+    FileFacts {
+        id: fresh(&*tools.entropy, FileId::from_bytes),
+        name: to_read.file.name.clone(),
+        inode: inode.cast_signed(),
+        size: probed.size,
+        mtime_ns,
+        content: probed.content_key,
+        container: probed.container.word().to_owned(),
+        video: header.video.map(|video| video.codec),
+        audio: header.audio.map(|audio| audio.codec),
+        duration_ms: header.duration_ms,
+        picture: size.map(|size| (size.width, size.height)),
+        cover: header.cover.map(|span| (span.offset, span.length, span.unsynchronised)),
+    }
+}
+
+/// Asks ffprobe, in a worker, one at a time. A file that kills two workers is left alone until it
+/// changes: as a reported problem it is not opened again.
+fn described(tools: &Tools, file: &File, container: Container) -> Result<Header, Failed> {
+    let unsupported = || ProbeError::Unsupported { what: container.in_words() };
+    let program = tools.ffprobe.clone().ok_or_else(unsupported)?;
+    let demuxer = container.demuxer().ok_or_else(unsupported)?.to_owned();
+    let job = Job::Describe { program, demuxer };
+    let _one = tools.describing.lock().unwrap_or_else(PoisonError::into_inner);
+    for _ in 0..WORKER_DEATHS_MAX {
+        let mut answer = File::from(memory_file()?);
+        let descriptors = [file.as_fd(), answer.as_fd()];
+        match tools.launcher.run(&job, &descriptors, FRAME_SECONDS * 1000, &tools.cancel) {
+            Ok(Ended::ProgramSucceeded) => {
+                return read_back(&mut answer)
+                    .as_deref()
+                    .and_then(describe::header)
+                    .ok_or(Failed::from(ProbeError::Damaged { what: "content" }));
+            }
+            Ok(Ended::Replied(_)) | Err(JobFailure::ProgramFailed { .. }) => {
+                return Err(ProbeError::Damaged { what: "content" }.into());
+            }
+            Err(JobFailure::Cancelled) => return Err(Failed::Cancelled),
+            Err(JobFailure::Machine(error)) => return Err(ProbeError::Read(error).into()),
+            Err(JobFailure::Died { .. } | JobFailure::TooLong { .. }) => {}
+        }
+    }
+    let detail = "Reading this file killed its reader twice, so it is left alone. Replace it.";
+    Err(Failed::Problem { code: "kills_reader", detail: detail.to_owned() })
+}
+
+fn memory_file() -> Result<std::os::fd::OwnedFd, ProbeError> {
+    memfd_create(c"answer", MemfdFlags::CLOEXEC).map_err(|error| ProbeError::Read(error.into()))
+}
+
+fn read_back(answer: &mut File) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    answer.rewind().ok()?;
+    answer.take(WORKER_OUTPUT_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
