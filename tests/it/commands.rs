@@ -95,8 +95,8 @@ fn open_hands_the_desktop_the_file_and_never_the_link() {
     let pipe = nix::unistd::mkfifo(&seen, nix::sys::stat::Mode::S_IRWXU);
     pipe.unwrap();
     let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > '{}'\n", seen.display());
-    let browser = crate::program::write(&bin, "xdg-open", &script);
-    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let written = crate::program::write(served.folder.path(), "script", &script);
+    install(&written, &bin.join("xdg-open"));
     let path = format!("{}:/usr/bin:/bin", bin.display());
     let mut command = Command::new(STEAD);
     command.arg("open").args(served.flags()).env("PATH", path).env("DISPLAY", ":9");
@@ -222,6 +222,13 @@ fn another_user_is_told_whose_server_it_is() {
     assert_eq!(ended.complained, told);
 }
 
+/// Makes a program of a file, in another process: one that this process had open for writing
+/// could not be started while a test beside this one forks.
+fn install(file: &str, program: &Path) {
+    let installed = Command::new("install").args(["-m", "755", file]).arg(program).status();
+    assert!(installed.unwrap().success());
+}
+
 /// Runs `stead open` where the data folder may not be read: root becomes nobody, others lose
 /// their own rights to the folder.
 fn denied(folder: &Path, data: &Path) -> Ended {
@@ -229,7 +236,7 @@ fn denied(folder: &Path, data: &Path) -> Ended {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
     let program = folder.join("stead");
-    std::fs::copy(STEAD, &program).unwrap();
+    install(STEAD, &program);
     let mut command = Command::new(&program);
     command.args(["open", "--data"]).arg(data).current_dir("/");
     if nix::unistd::geteuid().is_root() {
