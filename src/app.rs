@@ -120,7 +120,9 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     shutdown.waited().await;
     notifier.stopping();
     notifier.status("stopping");
-    core.announcer.shutdown();
+    // The goodbye is sent twice with a pause between, so it goes where blocking is fine.
+    let leaving = Arc::clone(&core);
+    drop(tokio::task::spawn_blocking(move || leaving.announcer.shutdown()).await);
     chores::keep_clock_mark(&core).await;
     if let Drained::CutOff(tasks) = shutdown.drained().await {
         tracing::warn!(tasks, "time was up; what still ran was cut off");

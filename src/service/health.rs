@@ -30,10 +30,12 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     let database = matches!(tokio::time::timeout(PATIENCE, database).await, Ok(Ok(Some(_))));
     let writable = core.blocking(|core| Ok::<_, CoreError>(has_room(core)));
     let writable = matches!(tokio::time::timeout(PATIENCE, writable).await, Ok(Ok(true)));
+    let discovery = core.blocking(|core| Ok::<_, CoreError>(core.announcer.registered()));
+    let discovery = matches!(tokio::time::timeout(PATIENCE, discovery).await, Ok(Ok(true)));
     vec![
         Check { name: "database", ok: database, vital: !locked },
         Check { name: "data_folder", ok: writable, vital: false },
-        Check { name: "discovery", ok: core.announcer.registered(), vital: false },
+        Check { name: "discovery", ok: discovery, vital: false },
     ]
 }
 
