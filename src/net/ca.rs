@@ -29,7 +29,7 @@ use rustls::pki_types::CertificateDer;
 use stead_rules::time::{Now, TimeTrust, WallMs};
 
 use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
-use crate::net::names::{local_name, local_names_with_renames};
+use crate::net::names::{SHARED_NAME, local_name, local_names_with_renames};
 
 pub use export::Fingerprint;
 use stored::Facts;
@@ -129,7 +129,7 @@ impl OwnNames {
         let localhost = String::from("localhost");
         let current = renamed.map_or_else(|| local_name(label), str::to_owned);
         let mut permitted = local_names_with_renames(label);
-        permitted.push(localhost.clone());
+        permitted.extend([String::from(SHARED_NAME), localhost.clone()]);
         Self { serving: vec![current, localhost], permitted, addresses }
     }
 }

@@ -17,6 +17,10 @@ mod tests;
 /// is constrained to names made in advance, and a network with four equal names is an attack.
 pub const RENAMES_MAX: u32 = 3;
 
+/// The short name that a box takes when no other has it. It stands in every authority from the
+/// first day, since adding it later would mean installing the authority anew.
+pub const SHARED_NAME: &str = "stead.local";
+
 /// A prefix shorter than this covers a provider's network rather than a home, so sharing it
 /// proves nothing. 10.0.0.0/8 is the widest private block that people configure.
 const PREFIX_V4_MIN: u8 = 8;
