@@ -177,8 +177,7 @@ fn a_name_that_is_taken_is_left_to_its_owner() {
     let first = serve_on(&lan, data.path());
     let host = host_name(&lan, &first);
     let label = host.strip_suffix(".local").unwrap().to_owned();
-    first.signal(Signal::SIGTERM);
-    assert_eq!(first.ended().code, Some(0));
+    stop(first);
 
     let avahi = Avahi::start(&lan, &label);
     let second = serve_on(&lan, data.path());
@@ -200,4 +199,31 @@ fn get_by_name(lan: &Lan, served: &Served, name: &str) -> String {
     curl.args(["--resolve", &format!("{name}:{}:{BOX_ADDRESS}", served.https_port)]);
     curl.arg(format!("https://{name}:{}/api/v1/server", served.https_port));
     String::from_utf8_lossy(&curl.output().unwrap().stdout).into_owned()
+}
+
+/// A responder that does not share the port takes discovery away, and nothing else.
+#[test]
+fn a_port_that_is_taken_degrades_health_and_the_server_goes_on() {
+    let lan = Lan::new();
+    let selfish = lan.at(End::Box, || UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 5353)).unwrap());
+    let served = serve(&lan);
+    assert_eq!(discovery_is_well(&lan, &served), Some(false));
+    drop(selfish);
+    assert!(host_name(&lan, &served).ends_with(".local"));
+    stop(served);
+    let served = serve(&lan);
+    one_shot(&lan, &host_name(&lan, &served), BOX_ADDRESS).expect("an answer");
+    assert_eq!(discovery_is_well(&lan, &served), Some(true));
+}
+
+fn discovery_is_well(lan: &Lan, served: &Served) -> Option<bool> {
+    let port = served.http_port;
+    let health = lan.at(End::Box, move || Client::new(port).get("/api/v1/health").json());
+    let checks = health["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == "discovery")?["ok"].as_bool()
+}
+
+fn stop(served: Served) {
+    served.signal(Signal::SIGTERM);
+    assert_eq!(served.ended().code, Some(0));
 }
