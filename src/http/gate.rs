@@ -32,7 +32,6 @@ pub(crate) async fn gate(
     headers::finish(response)
 }
 
-#[expect(clippy::result_large_err, reason = "the refusal is the answer, made once a request")]
 fn admit(core: &Core, request: &Request) -> Result<Transport, Response> {
     let Some(connection) = request.extensions().get::<Connection>().copied() else {
         return Err(Problem::not_found().into_response());

@@ -167,10 +167,8 @@ fn open_beneath(root: &Path, path: &Path) -> Result<File, PlayError> {
     let opened = rustix::fs::openat2(&folder, path, flags, Mode::empty(), within);
     opened.map(File::from).map_err(|errno| {
         let error = std::io::Error::from(errno);
-        match error.kind() {
-            std::io::ErrorKind::NotFound => PlayError::Gone(error),
-            _ => PlayError::Unreadable(error),
-        }
+        let gone = error.kind() == std::io::ErrorKind::NotFound;
+        if gone { PlayError::Gone(error) } else { PlayError::Unreadable(error) }
     })
 }
 

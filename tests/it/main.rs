@@ -1,4 +1,11 @@
 //! Everything that is tested from outside, one module an area.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on says where by panicking"
+)]
 
 mod access;
 mod claim;

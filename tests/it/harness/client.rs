@@ -41,7 +41,6 @@ impl Client {
         other
     }
 
-
     /// The same browser at another port of the server (after a restart).
     pub(crate) fn at(&self, port: u16) -> Self {
         Self { port, host: format!("127.0.0.1:{port}"), ..self.clone() }
