@@ -1,0 +1,81 @@
+// A box for one test file: the server over a clock that the test sets, with its own data folder.
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+interface Facts {
+  data_dir: string;
+  https_port: number;
+  http_port: number;
+  host_name: string;
+  setup_file: string;
+  ca_file: string;
+}
+
+/** Where the programs and the sample library are; scripts/browser says it. */
+function fromEnvironment(name: string, otherwise: string): string {
+  return resolve(process.env[name] ?? join(import.meta.dirname, '../..', otherwise));
+}
+
+const TEST_HOST = fromEnvironment('STEAD_TEST_HOST', 'target/debug/stead-test-host');
+
+/** Two films, a series of three episodes, an album of four tracks, four photos. */
+export const SAMPLE = fromEnvironment('STEAD_SAMPLE', 'target/sample');
+
+export class Box {
+  readonly facts: Facts;
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #folder: string;
+  /** How far the test has set the clock of the box ahead of this machine's. */
+  ahead = 0;
+
+  private constructor(process: ChildProcessWithoutNullStreams, folder: string, facts: Facts) {
+    this.#process = process;
+    this.#folder = folder;
+    this.facts = facts;
+  }
+
+  /** Starts a new box that nobody owns. */
+  static async start(media: string = SAMPLE): Promise<Box> {
+    const folder = mkdtempSync(join(tmpdir(), 'stead-e2e-'));
+    const child = spawn(TEST_HOST, ['--data', join(folder, 'data'), '--media', media], {
+      cwd: dirname(TEST_HOST),
+    });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const first = await lines.next();
+    if (first.done === true) throw new Error(`the box did not start: ${errors}`);
+    return new Box(child, folder, JSON.parse(first.value) as Facts);
+  }
+
+  /** `https://stead-ab12.local:8443` */
+  get origin(): string {
+    return `https://${this.facts.host_name}:${this.facts.https_port}`;
+  }
+
+  get plainOrigin(): string {
+    return `http://${this.facts.host_name}:${this.facts.http_port}`;
+  }
+
+  /** The time at the box. */
+  now(): number {
+    return Date.now() + this.ahead;
+  }
+
+  /** Lets time go by at the box, and there alone. */
+  pass(seconds: number): void {
+    this.ahead += seconds * 1000;
+    this.#process.stdin.write(`wall +${seconds * 1000}\n`);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#process, 'exit');
+    this.#process.stdin.end();
+    await ended;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,24 @@
+// A browser that does not know the box's CA: it refuses the secure page, and the plain port helps.
+import { expect, test } from '@playwright/test';
+import { Box } from './box.ts';
+import { openBrowser, PHONE } from './browser.ts';
+import { expectAccessible, expectNoSidewaysScroll } from './checks.ts';
+
+test('an unknown certificate is refused, and the plain port tells what will happen', async () => {
+  const box = await Box.start();
+  const own = await openBrowser(box, 'distrusts');
+  const page = await (await own.browser.newContext(PHONE)).newPage();
+  try {
+    await expect(page.goto(box.origin)).rejects.toThrow('ERR_CERT_AUTHORITY_INVALID');
+    await page.goto(box.plainOrigin);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    const way = page.locator(`a[href^="${box.origin}"]`).first();
+    await expect(way, 'the page leads on to TLS').toBeVisible();
+    await expect(page.locator('svg').first(), 'and shows the warning').toBeVisible();
+    await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
+  } finally {
+    await own.close();
+    await box.stop();
+  }
+});
