@@ -18,6 +18,8 @@ use stead_store::StoreError;
 use crate::service::chain;
 use crate::service::claim::ClaimError;
 use crate::service::core::CoreError;
+use crate::service::items::ItemsError;
+use crate::service::libraries::LibraryError;
 use crate::service::passwords::HashError;
 use crate::service::playback::PlayError;
 use crate::service::settings::SettingsError;
@@ -361,6 +363,49 @@ impl From<PlayError> for Problem {
                 )
             }
             PlayError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<ItemsError> for Problem {
+    fn from(error: ItemsError) -> Self {
+        match error {
+            ItemsError::NotFound => Self::not_found(),
+            ItemsError::BadCursor => Self::new(
+                StatusCode::BAD_REQUEST,
+                "bad_cursor",
+                "This page of the list does not exist. Begin at the first page.",
+            ),
+            ItemsError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<LibraryError> for Problem {
+    fn from(error: LibraryError) -> Self {
+        match error {
+            LibraryError::NotFound => Self::not_found(),
+            LibraryError::Name(name) => Self::name(name),
+            LibraryError::NotAllowed => Self::invalid(
+                "path",
+                "path_not_allowed",
+                "This folder lies outside of those that may be used. The system side allows \
+                 folders under media.roots in the configuration.",
+            ),
+            LibraryError::Missing => Self::invalid(
+                "path",
+                "path_missing",
+                "There is no such folder. Check that its disk is plugged in, then choose again.",
+            ),
+            LibraryError::InUse => Self::invalid(
+                "path",
+                "path_in_use",
+                "A library has this folder already, or one within it or around it.",
+            ),
+            LibraryError::Indexer(_) => {
+                Self::busy("Many libraries are being read at this moment. Try again soon.", 30)
+            }
+            LibraryError::Core(error) => error.into(),
         }
     }
 }

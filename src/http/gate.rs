@@ -111,7 +111,8 @@ fn check_origin(
     let same = match word("sec-fetch-site") {
         Some("same-origin" | "none") => true,
         Some(_) => safe && is_navigation(word("sec-fetch-mode"), word("sec-fetch-dest")),
-        None => safe || word("origin").is_none(),
+        // Older browsers say nothing here; the origin alone decides then.
+        None => true,
     };
     let origin_fits = safe || word("origin").is_none_or(|origin| is_own(origin, host, transport));
     if same && origin_fits { Ok(()) } else { Err(cross_site()) }

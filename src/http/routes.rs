@@ -68,6 +68,32 @@ pub fn table() -> Vec<Row> {
         // The server's settings.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
+        // Libraries and what is in them.
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::libraries::list)),
+        row(Session, Action::Tend(Tend::Libraries), Door::Api, Call, routes!(v1::libraries::add)),
+        row(Session, Action::Tend(Tend::Scans), Door::Api, Call, routes!(v1::libraries::scan)),
+        row(
+            Session,
+            Action::Tend(Tend::Libraries),
+            Door::Api,
+            Call,
+            routes!(v1::libraries::remove),
+        ),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::libraries::problems)),
+        row(
+            Session,
+            Action::Tend(Tend::Libraries),
+            Door::Api,
+            Call,
+            routes!(v1::libraries::folders),
+        ),
+        row(Session, Action::Browse, Door::Api, Flow, routes!(v1::events::events)),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::list)),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::details)),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::home)),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::search)),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::image)),
+        // Playback.
         row(Session, Action::Play, Door::Api, Call, routes!(v1::playback::play)),
         row(Session, Action::ReportProgress, Door::Api, Call, routes!(v1::playback::progress)),
         row(Link, Action::Play, Door::Stream, Flow, routes!(v1::playback::stream)),

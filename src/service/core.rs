@@ -8,6 +8,7 @@ use stead_rules::time::Now;
 use stead_store::accounts::sessions::RunId;
 use stead_store::{Accounts, Library, ReadTx, Store, StoreError, WriteTx};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
 use super::passwords::Hasher;
@@ -49,6 +50,8 @@ pub struct Core {
     pub claimed: watch::Sender<bool>,
     /// The box's own CA, for whoever wants to install it.
     pub ca: RwLock<Arc<CaFiles>>,
+    /// Cancelled when the end begins: what goes on for ever ends then.
+    pub stopping: CancellationToken,
     /// What is announced.
     pub announcer: Announcer,
     /// What all streams share.

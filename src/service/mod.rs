@@ -4,6 +4,8 @@
 pub mod claim;
 pub mod core;
 pub mod health;
+pub mod items;
+pub mod libraries;
 pub mod passwords;
 pub mod pictures;
 pub mod playback;

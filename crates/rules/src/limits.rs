@@ -87,3 +87,11 @@ pub const STREAM_BUFFERS_BYTES: usize = 16 * 1024 * 1024;
 /// Reads at once on one block device: more only makes a disk seek, and a disk that hangs must
 /// not take every thread.
 pub const READS_AT_ONCE_PER_DEVICE: usize = 4;
+/// Items in one row of the first page: what a wide screen shows, twice.
+pub const HOME_ROW_ITEMS: u32 = 24;
+/// Items that a search shows; who needs more types another letter.
+pub const SEARCH_ITEMS_MAX: u32 = 60;
+/// Folders that the picker shows at once.
+pub const FOLDERS_SHOWN_MAX: usize = 2000;
+/// Unusable files that a report lists.
+pub const PROBLEMS_SHOWN_MAX: u32 = 1000;

@@ -2,6 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod claim;
+pub(crate) mod events;
+pub(crate) mod items;
+pub(crate) mod libraries;
 pub(crate) mod playback;
 pub(crate) mod server;
 pub(crate) mod settings;

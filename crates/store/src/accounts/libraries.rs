@@ -115,6 +115,17 @@ pub fn roots(tx: &ReadTx<'_, Accounts>, library: LibraryId) -> Result<Vec<RootRo
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Every folder of every library.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all_roots(tx: &ReadTx<'_, Accounts>) -> Result<Vec<RootRow>, StoreError> {
+    let sql = "SELECT id, library_id, path, marker FROM library_root";
+    let mut statement = tx.transaction.prepare(sql)?;
+    let rows = statement.query_map([], root_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Lets `user` see `library`.
 ///
 /// # Errors

@@ -1,0 +1,101 @@
+//! What happens, as it happens: server-sent events.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use serde::Serialize;
+use stead_rules::ids::LibraryId;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::libraries::ScanWire;
+use crate::http::ctx::Ctx;
+use crate::http::error::Problem;
+use crate::service::core::Core;
+use crate::service::libraries;
+use crate::service::scans::{ScanProgress, Told};
+
+/// Proxies and phones close connections that say nothing for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
+
+#[derive(Serialize)]
+struct ScanEvent {
+    library_id: String,
+    #[serde(flatten)]
+    scan: ScanWire,
+}
+
+#[derive(Serialize)]
+struct LibraryEvent {
+    library_id: String,
+}
+
+struct Listening {
+    core: Arc<Core>,
+    ctx: Ctx,
+    told: Receiver<Told>,
+}
+
+/// Scans as they go on (`scan`) and libraries whose content changed (`library`), as far as the
+/// one who listens sees them.
+#[utoipa::path(get, path = "/api/v1/events",
+    responses((status = 200, body = String, content_type = "text/event-stream"),
+        (status = "default", body = Problem)))]
+pub(crate) async fn events(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let told = core.scans.listen();
+    let listening = Listening { core, ctx, told };
+    let stream = unfold(listening, |mut listening| async {
+        let event = listening.next().await?;
+        Some((Ok(event), listening))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+impl Listening {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let told = tokio::select! {
+                () = self.core.stopping.cancelled() => return None,
+                told = self.told.recv() => told,
+            };
+            match told {
+                Ok(Told::Scan(library, scan)) if self.sees(library).await => {
+                    return scan_event(library, scan);
+                }
+                Ok(Told::Changed(library)) if self.sees(library).await => {
+                    let event = LibraryEvent { library_id: library.to_string() };
+                    return Event::default().event("library").json_data(event).ok();
+                }
+                // Too slow: the next progress makes up for what was missed.
+                Ok(Told::Scan(..) | Told::Changed(_) | Told::Picture(_))
+                | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// Judged anew for each event: a share may have been taken away meanwhile.
+    async fn sees(&self, library: LibraryId) -> bool {
+        let ctx = self.ctx.clone();
+        self.core
+            .blocking(move |core| {
+                libraries::is_seen(core, &ctx.permit, library).map_err(Problem::from)
+            })
+            .await
+            .unwrap_or(false)
+    }
+}
+
+fn scan_event(library: LibraryId, scan: ScanProgress) -> Option<Event> {
+    let event = ScanEvent { library_id: library.to_string(), scan: scan.into() };
+    Event::default().event("scan").json_data(event).ok()
+}
