@@ -15,6 +15,7 @@ use stead_rules::claim::State;
 use stead_rules::time::WallMs;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::host::clock::{Clock, SystemClock, build_time};
@@ -45,16 +46,21 @@ pub struct Edge {
     pub clock: Box<dyn FnOnce(Option<WallMs>) -> Arc<dyn Clock> + Send>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// The program that workers are.
+    pub worker: WorkerProgram,
 }
 
 impl Edge {
     /// The machine's own clock and randomness.
-    #[must_use]
-    pub fn real() -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the kernel does not tell which program this is.
+    pub fn real() -> std::io::Result<Self> {
+        Ok(Self {
             clock: Box::new(|mark| Arc::new(SystemClock::new(mark))),
             entropy: Arc::new(SystemEntropy::new()),
-        }
+            worker: WorkerProgram::this_one()?,
+        })
     }
 }
 
@@ -100,16 +106,15 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     // Opening may migrate: a database of years on a slow card takes its time.
     notifier.more_time(MIGRATION_TIME);
     notifier.status("opening the databases");
-    let (made, tray) = make(config, ports, edge)?;
+    let worker = edge.worker.clone();
+    let (made, tray) = make(config, ports, edge, shutdown.token().clone())?;
     let core = Arc::clone(&made.core);
     let tls = tokio_rustls_config(&made)?;
     let router = routes::router(Arc::clone(&core));
     let (https, http) = (listener(doors.https)?, listener(doors.http)?);
     shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
     chores::begin(&shutdown, &made);
-    WorkerProgram::this_one()
-        .and_then(|program| work::begin(&shutdown, &core, tray, program))
-        .map_err(ServeError::Work)?;
+    work::begin(&shutdown, &core, tray, worker).map_err(ServeError::Work)?;
     liveness(Arc::clone(&core)).await.map_err(ServeError::NotWell)?;
     notifier.ready();
     notifier.status(status(&core));
@@ -158,7 +163,12 @@ impl Ports {
     }
 }
 
-fn make(config: Config, ports: Ports, edge: Edge) -> Result<(Made, Tray), ServeError> {
+fn make(
+    config: Config,
+    ports: Ports,
+    edge: Edge,
+    stopping: CancellationToken,
+) -> Result<(Made, Tray), ServeError> {
     let entropy = edge.entropy;
     let come_up = claim::come_up(&config.paths, entropy.as_ref())?;
     let clock = (edge.clock)(Some(come_up.server.clock_mark));
@@ -171,21 +181,26 @@ fn make(config: Config, ports: Ports, edge: Edge) -> Result<(Made, Tray), ServeE
     let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
     let host_name = announcer.now().host_name;
     let reach = reach(&config, host_name, up, ports, &identity);
-    let (core, tray) = core(config, come_up, clock, entropy, reach, &identity, announcer)?;
+    let ca = ca_files(&identity);
+    let around = Around { clock, entropy, reach, ca, announcer, stopping };
+    let (core, tray) = core(config, come_up, around)?;
     let identity = Arc::new(Mutex::new(identity));
     Ok((Made { core: Arc::new(core), identity, certificate, label, ports }, tray))
 }
 
-fn core(
-    config: Config,
-    come_up: ComeUp,
+/// What the core is made of beside the data folder.
+struct Around {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     reach: Reach,
-    identity: &TlsIdentity,
+    ca: CaFiles,
     announcer: Announcer,
-) -> Result<(Core, Tray), ServeError> {
+    stopping: CancellationToken,
+}
+
+fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray), ServeError> {
     let ComeUp { store, server, desk, effects } = come_up;
+    let Around { clock, entropy, reach, ca, announcer, stopping } = around;
     let claimed = desk.state == State::Claimed;
     let (scans, tray) = Scans::new();
     let core = Core {
@@ -199,7 +214,8 @@ fn core(
         signin: Mutex::default(),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
         claimed: watch::Sender::new(claimed),
-        ca: RwLock::new(Arc::new(ca_files(identity))),
+        ca: RwLock::new(Arc::new(ca)),
+        stopping,
         announcer,
         metrics: Metrics::new(),
         pumps: Arc::default(),

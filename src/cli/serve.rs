@@ -103,11 +103,12 @@ fn data_folder(config: &Config) -> Result<DataFolder, Stopped> {
 /// Runs the server until it ends; the notify thread has sent everything before this returns.
 fn run(start: Start, notify_thread: Option<NotifyThread>) -> Result<(), Stopped> {
     let runtime = runtime().map_err(failed)?;
+    let edge = Edge::real().map_err(failed)?;
     let shutdown = start.shutdown.clone();
     let ended = runtime.block_on(async {
         let signals = Signals::install().map_err(failed)?;
         tokio::select! {
-            served = app::serve(start, Edge::real()) => served.map_err(failed),
+            served = app::serve(start, edge) => served.map_err(failed),
             () = signals.drive(&shutdown) => Err(cut_off()),
         }
     });

@@ -24,6 +24,7 @@ use stead::host::listen::Doors;
 use stead::host::notify::Notifier;
 use stead::host::shutdown::Shutdown;
 use stead::host::start::Start;
+use stead::work::launcher::WorkerProgram;
 use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
 
 type Error = Box<dyn std::error::Error>;
@@ -117,9 +118,22 @@ fn main() -> Result<(), Error> {
     });
     let notifier = Notifier::silent();
     let start = Start { config, data_folder, doors, notifier, shutdown, answering };
-    let edge = Edge { clock: Box::new(move |_| clock), entropy: Arc::new(SystemEntropy::new()) };
+    let edge = Edge {
+        clock: Box::new(move |_| clock),
+        entropy: Arc::new(SystemEntropy::new()),
+        worker: worker()?,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     Ok(runtime.block_on(serve(start, edge))?)
+}
+
+/// Workers are the shipped binary, which was built beside this one.
+fn worker() -> Result<WorkerProgram, Error> {
+    let path = std::env::current_exe()?.with_file_name("stead");
+    if !path.is_file() {
+        return Err(format!("{} is missing: build it first", path.display()).into());
+    }
+    Ok(WorkerProgram { path, arguments: vec!["worker".into()] })
 }
 
 /// Obeys standard input until it ends, then ends the server.

@@ -15,9 +15,11 @@ use stead::host::listen::Doors;
 use stead::host::notify::Notifier;
 use stead::host::shutdown::Shutdown;
 use stead::host::start::Start;
+use stead::work::launcher::WorkerProgram;
 use stead_rules::time::WallMs;
 
 use super::Client;
+use crate::program::STEAD;
 
 /// When every test begins, unless it says otherwise.
 const BUILD: WallMs = WallMs(1_767_225_600_000); // 2026-01-01
@@ -162,6 +164,7 @@ fn edge(options: Options) -> Edge {
             clock
         }),
         entropy: Arc::new(SystemEntropy::new()),
+        worker: WorkerProgram { path: STEAD.into(), arguments: vec!["worker".into()] },
     }
 }
 
