@@ -47,9 +47,10 @@ pub enum LibraryError {
 
 impl From<StoreError> for LibraryError {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Exists(_) => Self::InUse,
-            other => Self::Core(other.into()),
+        if matches!(error, StoreError::Exists(_)) {
+            Self::InUse
+        } else {
+            Self::Core(error.into())
         }
     }
 }
