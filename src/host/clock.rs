@@ -14,7 +14,7 @@
 //! never reported before it. Two guards keep a wrong clock from becoming a lasting one: a mark is
 //! only offered for keeping while the time is believed, and network time outranks the mark (but
 //! never the build time), so that a clock that once stood in 2050 finds its way back. A time more
-//! than [`BELIEVABLE_YEARS`] after the build is not believed from anybody but the network.
+//! than twenty years after the build is not believed from anybody but the network.
 //!
 //! On a computer with neither a hardware clock nor timesyncd (many virtual machines) the trust is
 //! Unknown and the wall time is nevertheless right: everything works, by the browser's word.
@@ -25,12 +25,7 @@ mod system;
 pub use manual::ManualClock;
 pub use system::SystemClock;
 
-use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
-
-/// How long after its build a program is believed to be running: as long as its CA is valid.
-pub const BELIEVABLE_YEARS: i64 = 20;
-
-const YEAR_MS: i64 = 365 * 24 * 3600 * 1000;
+use stead_rules::time::{BootMs, ClockBounds, Now, TimeTrust, WallMs};
 
 /// Reads the time. A request reads it once and decides everything with that one reading.
 pub trait Clock: Send + Sync {
@@ -80,25 +75,8 @@ struct Told {
     boot: BootMs,
 }
 
-/// The limits of belief: built then, last marked then.
-#[derive(Debug, Clone, Copy)]
-struct Bounds {
-    build: WallMs,
-    mark: Option<WallMs>,
-}
-
-impl Bounds {
-    fn floor(self) -> WallMs {
-        self.mark.map_or(self.build, |mark| mark.max(self.build))
-    }
-
-    fn believable(self, wall: WallMs) -> bool {
-        wall > self.floor() && wall < self.build.plus_ms(BELIEVABLE_YEARS * YEAR_MS)
-    }
-}
-
 /// The whole judgement, from values.
-fn judge(reading: Reading, told: Option<Told>, bounds: Bounds) -> Now {
+fn judge(reading: Reading, told: Option<Told>, bounds: ClockBounds) -> Now {
     let now = |wall: WallMs, trust| Now { wall, boot: reading.boot, trust };
     if reading.network {
         return now(reading.wall.max(bounds.build), TimeTrust::Synced);

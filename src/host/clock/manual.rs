@@ -1,9 +1,9 @@
 //! A clock that its holder sets: for tests, and for the separate test host. The shipped binary
 //! makes none, and no option or variable leads here.
 
-use super::{Bounds, Clock, Reading, Told, judge};
+use super::{Clock, Reading, Told, judge};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
+use stead_rules::time::{BootMs, ClockBounds, Now, WallMs};
 
 /// The same judgement as the machine's clock, over values that tests set.
 pub struct ManualClock(Mutex<State>);
@@ -11,7 +11,7 @@ pub struct ManualClock(Mutex<State>);
 struct State {
     reading: Reading,
     told: Option<Told>,
-    bounds: Bounds,
+    bounds: ClockBounds,
 }
 
 impl ManualClock {
@@ -29,7 +29,7 @@ impl ManualClock {
 
     fn new(build: WallMs, wall: WallMs, network: bool) -> Self {
         let reading = Reading { wall, boot: BootMs(60_000), network, hardware: false };
-        Self(Mutex::new(State { reading, told: None, bounds: Bounds { build, mark: None } }))
+        Self(Mutex::new(State { reading, told: None, bounds: ClockBounds { build, mark: None } }))
     }
 
     /// Time passes: both clocks go on by `ms`.
@@ -54,7 +54,7 @@ impl ManualClock {
     /// and the next start finds `mark`.
     pub fn reboot(&self, wall: WallMs, mark: Option<WallMs>) {
         let mut state = self.state();
-        let bounds = Bounds { mark, ..state.bounds };
+        let bounds = ClockBounds { mark, ..state.bounds };
         let reading = Reading { wall, boot: BootMs(5000), network: false, hardware: false };
         *state = State { reading, told: None, bounds };
     }
@@ -72,8 +72,8 @@ impl Clock for ManualClock {
 
     fn offer_browser_time(&self, browser: WallMs) -> bool {
         let mut state = self.state();
-        let unknown = judge(state.reading, state.told, state.bounds).trust == TimeTrust::Unknown;
-        let taken = unknown && state.bounds.believable(browser);
+        let now = judge(state.reading, state.told, state.bounds);
+        let taken = state.bounds.takes_from_browser(now, browser);
         if taken {
             state.told = Some(Told { wall: browser, boot: state.reading.boot });
         }

@@ -1,11 +1,11 @@
 //! The machine's own clocks.
 
-use super::{Bounds, Clock, Reading, Told, build_time, judge};
+use super::{Clock, Reading, Told, build_time, judge};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
+use stead_rules::time::{BootMs, ClockBounds, Now, WallMs};
 
 /// timesyncd makes this file, on a tmpfs, at its first answer in a boot.
 const NETWORK_TIME: &str = "/run/systemd/timesync/synchronized";
@@ -18,7 +18,7 @@ const NETWORK_TIME_CHECK_MS: u64 = 5000;
 
 /// The clocks of the machine: CLOCK_REALTIME, and CLOCK_BOOTTIME, which counts sleep too.
 pub struct SystemClock {
-    bounds: Bounds,
+    bounds: ClockBounds,
     hardware: bool,
     told: Mutex<Option<Told>>,
     network: AtomicBool,
@@ -30,7 +30,7 @@ impl SystemClock {
     #[must_use]
     pub fn new(mark: Option<WallMs>) -> Self {
         Self {
-            bounds: Bounds { build: build_time(), mark },
+            bounds: ClockBounds { build: build_time(), mark },
             hardware: set_from_hardware(Path::new(HARDWARE_CLOCKS)),
             told: Mutex::new(None),
             network: AtomicBool::new(false),
@@ -71,8 +71,8 @@ impl Clock for SystemClock {
     fn offer_browser_time(&self, browser: WallMs) -> bool {
         let reading = self.read();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let unknown = judge(reading, *told, self.bounds).trust == TimeTrust::Unknown;
-        let taken = unknown && self.bounds.believable(browser);
+        let now = judge(reading, *told, self.bounds);
+        let taken = self.bounds.takes_from_browser(now, browser);
         if taken {
             *told = Some(Told { wall: browser, boot: reading.boot });
         }

@@ -26,7 +26,7 @@ fn check(source: Source, system: WallMs, told: Option<WallMs>, wall: WallMs, tru
     };
     let reading = Reading { wall: system, boot: BootMs(90_000), network, hardware };
     let told = told.map(|wall| Told { wall, boot: BootMs(80_000) });
-    let bounds = Bounds { build: BUILD, mark: Some(MARK) };
+    let bounds = ClockBounds { build: BUILD, mark: Some(MARK) };
     let now = judge(reading, told, bounds);
     assert_eq!((now.wall, now.trust), (wall, trust), "system says {system:?}");
 }
@@ -95,7 +95,7 @@ fn the_network_corrects_a_mark_from_the_future() {
 
 #[test]
 fn the_systems_clock_keeps_to_its_floor_and_moves_on() {
-    let far = build_time().plus_ms(19 * YEAR_MS);
+    let far = build_time().plus_ms(19 * 365 * DAY_MS);
     let clock = SystemClock::new(Some(far));
     assert_eq!(clock.floor(), far);
     let (first, second) = (clock.now(), clock.now());
