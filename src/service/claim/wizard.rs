@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    ClaimCode, Event, LinkSecret, Peer, ProofKind, State, Wait, WizardStep, apply, secret_is_old,
+    ClaimCode, Event, LinkSecret, Peer, ProofKind, State, Wait, WizardStep, apply, may_show_proof,
+    secret_is_old,
 };
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
@@ -27,6 +28,15 @@ pub enum Proof {
     Link(SecretText),
     /// The code on the console.
     Code(SecretText),
+}
+
+impl Proof {
+    const fn kind(&self) -> ProofKind {
+        match self {
+            Self::Link(_) => ProofKind::Link,
+            Self::Code(_) => ProofKind::Code,
+        }
+    }
 }
 
 /// A claim that has begun, or goes on in the browser that holds it.
@@ -54,7 +64,7 @@ pub fn begin(
     browser_time: WallMs,
 ) -> Result<Begun, ClaimError> {
     let mut desk = core.desk();
-    let (kind, right) = judge(&mut desk, proof, peer.address, now)?;
+    let (kind, right) = judge(&mut desk, proof, peer, now)?;
     let browser = known.unwrap_or_else(|| fresh(core.entropy.as_ref(), TicketId::from_bytes));
     let event = if right {
         Event::ProofAccepted { kind, browser, take_over, peer }
@@ -70,9 +80,14 @@ pub fn begin(
 fn judge(
     desk: &mut ClaimDesk,
     proof: &Proof,
-    address: IpAddr,
+    peer: Peer,
     now: Now,
 ) -> Result<(ProofKind, bool), ClaimError> {
+    if may_show_proof(&desk.state, peer, now).is_err() {
+        // Not looked at: whoever may not show a proof learns nothing about it.
+        return Ok((proof.kind(), false));
+    }
+    let address = peer.address;
     match proof {
         Proof::Link(secret) => {
             let given = LinkSecret::parse(secret.expose()).ok();
