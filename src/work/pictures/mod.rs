@@ -8,7 +8,7 @@ mod source;
 
 use std::collections::{HashSet, VecDeque};
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -272,8 +272,13 @@ impl Pictures {
             let descriptors = [file.as_fd(), frame.as_fd()];
             let limit_ms = FRAME_SECONDS * 1000;
             match self.launcher.run(&job, &descriptors, limit_ms, &self.cancel) {
-                Ok(_) if frame.metadata().is_ok_and(|meta| meta.len() > 0) => return Ok(frame),
-                Ok(_) | Err(JobFailure::ProgramFailed { .. }) => {}
+                Ok(_) if frame.metadata().is_ok_and(|meta| meta.len() > 0) => {
+                    // ffmpeg left the shared position at the end, where the next worker reads.
+                    (&frame).rewind().map_err(|error| not_now(&error))?;
+                    return Ok(frame);
+                }
+                Ok(_) => {}
+                Err(failure @ JobFailure::ProgramFailed { .. }) => drop(failed(&failure)),
                 Err(failure) => return Err(failed(&failure)),
             }
         }
