@@ -120,7 +120,8 @@ fn start(page: &SetupPage<'_>, name: &str) -> String {
 fn other_ways(page: &SetupPage<'_>) -> String {
     let hosts = page.addresses.iter().map(|address| host_of(*address));
     let ways: String = hosts.map(|host| way(page, &host, "")).collect();
-    let itself = way(page, "localhost", " <span class=\"soft\">on the server itself</span>");
+    let itself =
+        way(page, "localhost", "<br><span class=\"soft\">only on the server itself</span>");
     format!(
         "<section><h2>The button leads nowhere?</h2><p class=\"soft\">Some phones and routers do \
          not know names that end in <code>.local</code>. These lead to the same place:</p>\
@@ -169,13 +170,14 @@ fn not_found(page: &SetupPage<'_>) -> String {
          others.</li>\
          <li>Was the server switched on just now? Give it two minutes.</li>\
          <li>Your router lists its devices. Look for <code>{label}</code>, and open \
-         <code>https://</code> followed by the address that stands there. Then set-up asks for \
-         the code that the server shows on its screen.</li>\
+         <code>{pattern}</code> with the address that stands there. Set-up then asks for the code \
+         that the server shows on its screen.</li>\
          <li>Switch the server off and on: a new copy of this file then names its new addresses. \
          The links in this copy stay good.</li>\
          <li><a href=\"{plain}/\" rel=\"noreferrer\">{plain}</a> answers even where secure pages are \
          blocked, and helps on from there.</li></ul></section>\n",
         label = escape(label),
+        pattern = escape(&origin("https", "…", page.https_port)),
     )
 }
 
