@@ -37,6 +37,17 @@ class Client:
         sent = {"Origin": self.url, "Sec-Fetch-Site": "same-origin", **(headers or {})}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        kept = self._connection is not None
+        try:
+            return self._exchange(method, path, body, sent)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            # A kept connection that the server has closed meanwhile says nothing about it.
+            if not kept:
+                raise
+            return self._exchange(method, path, body, sent)
+
+    def _exchange(self, method: str, path: str, body: bytes | None,
+                  sent: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self.host, timeout=self.timeout_s)
         try:

@@ -44,12 +44,13 @@ def of_python(text: str) -> Counts:
     return {"tools": [ran - bad, bad]}
 
 
-def of_schemathesis(path: Path) -> Counts:
-    """One test an operation, from the JUnit report."""
+def of_schemathesis(folder: Path) -> Counts:
+    """One test an operation, from the JUnit reports."""
     passed = failed = 0
-    for case in xml.parse(path).iter("testcase"):
-        bad = any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))
-        passed, failed = passed + (not bad), failed + bad
+    for report in sorted(folder.glob("api-*.xml")):
+        for case in xml.parse(report).iter("testcase"):
+            bad = any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))
+            passed, failed = passed + (not bad), failed + bad
     return {"api (schemathesis)": [passed, failed]}
 
 
@@ -81,7 +82,7 @@ READERS = {
     "rust": ("rust.log", lambda path: of_rust(path.read_text(errors="replace"))),
     "tools": ("tools.log", lambda path: of_python(path.read_text(errors="replace"))),
     "web": ("web.log", lambda path: of_node(path.read_text(errors="replace"))),
-    "api": ("api.xml", of_schemathesis),
+    "api": (".", of_schemathesis),
     "browser": ("browser.json", of_playwright),
 }
 

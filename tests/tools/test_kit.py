@@ -52,7 +52,7 @@ test crates/rules/src/ids.rs - ids::Id (line 10) ... ok
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "api.status").write_text("0\n")
-            (folder / "api.xml").write_text("<testsuites/>")
+            (folder / "api-any.xml").write_text("<testsuites/>")
             self.assertEqual(tally.collected(folder), {"api (ran no test)": [0, 1]})
 
     def test_unittest_is_read_with_and_without_failures(self) -> None:
