@@ -1,5 +1,6 @@
 //! The machine: clock, entropy, files, service manager, disks, console.
 
+pub mod beneath;
 pub mod clock;
 pub mod disk;
 pub mod entropy;

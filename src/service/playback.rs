@@ -10,7 +10,6 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
-use rustix::fs::{Mode, OFlags, ResolveFlags};
 use stead_rules::ids::{ItemId, UserId};
 use stead_rules::playback::{BadLink, Client, Heard, Media, Plan, StreamLink, admit, plan, resume};
 use stead_rules::policy::Permit;
@@ -19,6 +18,7 @@ use stead_store::accounts::user_data::{self, Progress};
 use stead_store::library::detail::{PlayableFile, playable as find_playable};
 
 use super::core::{Core, CoreError};
+use crate::host::beneath;
 
 /// Something could not be played.
 #[derive(Debug, thiserror::Error)]
@@ -161,12 +161,7 @@ pub fn open(core: &Core, user: UserId, item: ItemId) -> Result<Opened, PlayError
 
 fn open_beneath(root: &Path, path: &Path) -> Result<File, PlayError> {
     let folder = File::open(root).map_err(PlayError::Gone)?;
-    // A pipe or a device that took the file's place must not make this wait.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    let opened = rustix::fs::openat2(&folder, path, flags, Mode::empty(), within);
-    opened.map(File::from).map_err(|errno| {
-        let error = std::io::Error::from(errno);
+    beneath::open_beneath(&folder, path).map_err(|error| {
         let gone = error.kind() == std::io::ErrorKind::NotFound;
         if gone { PlayError::Gone(error) } else { PlayError::Unreadable(error) }
     })
