@@ -209,18 +209,3 @@ fn a_second_life_finds_the_folder_as_the_first_left_it() {
     let again = Command::new(STEAD).arg("check-config").args(&flags).output().unwrap();
     assert!(again.status.success(), "a killed server leaves no lock behind");
 }
-
-#[test]
-fn what_it_keeps_is_nobody_elses() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = tempfile::tempdir().unwrap();
-    // Made by somebody else with the usual rights.
-    std::fs::create_dir(folder.path().join("data")).unwrap();
-    let mut command = Command::new(STEAD);
-    command.arg("serve");
-    let served = Served::start_command(folder, command, |_| {});
-    for entry in std::fs::read_dir(served.data()).unwrap().map(Result::unwrap) {
-        let mode = entry.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o077, 0, "{:?} {mode:o}", entry.path());
-    }
-}
