@@ -7,7 +7,7 @@ use super::health::failed;
 use super::say::{complain, say};
 use super::setup_page::{SetupPage, find};
 use super::status;
-use crate::config::Config;
+use crate::config::{Config, Paths};
 use crate::net::qr;
 use clap::Args;
 use std::fmt::Write as _;
@@ -47,7 +47,7 @@ impl Open {
         if let Err(error) = status::server(config) {
             return failed(&error);
         }
-        say(invitation(file, links).trim_end());
+        say(invitation(&config.paths, file, links).trim_end());
         // A page of another user's that only root may read is of no use to a browser.
         if own && !self.no_browser {
             show(file.as_os_str());
@@ -80,8 +80,9 @@ impl Open {
     }
 }
 
-/// What an unclaimed server shows: QR code, link, and the file for other devices.
-pub(super) fn invitation(file: &Path, links: &[String]) -> String {
+/// What an unclaimed server shows: QR code, links, the code to type, and the file for other
+/// devices.
+pub(super) fn invitation(paths: &Paths, file: &Path, links: &[String]) -> String {
     let mut text = String::new();
     if let Some(best) = links.first() {
         if let Ok(code) = qr::terminal(best, ground()) {
@@ -94,6 +95,10 @@ pub(super) fn invitation(file: &Path, links: &[String]) -> String {
         }
         let _ = writeln!(text, "\nThe browser warns once that it does not know this server; that");
         let _ = writeln!(text, "is expected. Whoever has a link can claim: give it to nobody.");
+    }
+    if let Some(code) = stead_store::waiting_code(&paths.data_dir) {
+        let _ = writeln!(text, "\nWhoever cannot follow a link opens the address without the part");
+        let _ = writeln!(text, "behind # and types this code:  {code}\n");
     }
     let _ = writeln!(text, "The same links are in the file {}", file.display());
     text

@@ -7,7 +7,7 @@ use super::say::{chain, complain, say};
 use super::setup_page::{SetupPage, find};
 use super::{Exit, open};
 use crate::app::{self, Edge};
-use crate::config::{Config, LogFormat, LogLevel};
+use crate::config::{Config, LogFormat, LogLevel, Paths};
 use crate::host::ground::{self, DataFolder};
 use crate::host::listen::Doors;
 use crate::host::log;
@@ -17,7 +17,6 @@ use crate::host::start::Start;
 use clap::Args;
 use std::error::Error;
 use std::io::IsTerminal as _;
-use std::path::Path;
 use tokio::runtime::{Builder, Runtime};
 
 /// Threads for what blocks (files, databases, password hashes); each costs memory when it runs.
@@ -73,18 +72,18 @@ impl Serve {
     /// At a terminal somebody is waiting to be told how to get in; a log must not hold a secret.
     fn invitation(&self, config: &Config) -> Box<dyn FnOnce() + Send> {
         let wanted = self.show_claim || std::io::stdout().is_terminal();
-        let page = config.paths.setup_page();
+        let paths = config.paths.clone();
         Box::new(move || {
             if wanted {
-                invite(&page);
+                invite(&paths);
             }
         })
     }
 }
 
-fn invite(page: &Path) {
-    if let Ok(SetupPage::Links { file, links, .. }) = find(page) {
-        say(open::invitation(&file, &links));
+fn invite(paths: &Paths) {
+    if let Ok(SetupPage::Links { file, links, .. }) = find(&paths.setup_page()) {
+        say(open::invitation(paths, &file, &links));
     }
 }
 

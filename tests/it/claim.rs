@@ -40,6 +40,24 @@ fn the_link_claims() {
     assert!(marker.contains("generation 1"), "{marker}");
 }
 
+/// What `stead open` shows, typed as people type.
+#[test]
+fn the_console_code_claims() {
+    let app = App::start();
+    let code = stead_store::waiting_code(&app.data).unwrap();
+    assert_eq!(code.len(), 9, "eight letters and a dash: {code}");
+    let typed = format!(" {} ", code.to_lowercase().replace('-', " "));
+    begin_by_code(&app, &typed).expect(200);
+    assert_eq!(state(&app), "pending");
+}
+
+#[test]
+fn a_claimed_server_shows_no_code() {
+    let app = App::start();
+    Owner::claim(&app);
+    assert_eq!(stead_store::waiting_code(&app.data), None);
+}
+
 #[test]
 fn an_old_copy_of_the_set_up_page_still_claims() {
     let mut app = App::start();

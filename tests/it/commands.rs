@@ -84,6 +84,8 @@ fn open_shows_code_links_and_file_and_no_process_is_told_the_secret() {
     let port = served.https_port;
     assert!(opened.said.contains(&format!(".local:{port}/claim#s=")), "{opened:?}");
     assert!(opened.said.contains('█'), "a QR code");
+    let code = stead_store::waiting_code(&served.data()).unwrap();
+    assert!(opened.said.contains(&code), "the code to type");
 }
 
 #[test]

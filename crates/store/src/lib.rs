@@ -11,5 +11,5 @@ pub mod library;
 mod open;
 mod tx;
 
-pub use open::{Accounts, DatabaseKind, Found, Library, OpenError, Store, inspect};
+pub use open::{Accounts, DatabaseKind, Found, Library, OpenError, Store, inspect, waiting_code};
 pub use tx::{Db, ReadTx, StoreError, WriteTx};

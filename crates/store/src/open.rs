@@ -210,6 +210,15 @@ pub fn inspect(folder: &Path) -> Found {
     read_server_facts(&path).unwrap_or(Found::Unreadable)
 }
 
+/// The code that the console shows, read beside a server that runs; none when nothing waits to
+/// be claimed, or the file is not this user's to read.
+#[must_use]
+pub fn waiting_code(folder: &Path) -> Option<String> {
+    let connection = open_reader::<Accounts>(folder).ok()?;
+    let sql = "SELECT console_code FROM claim_offer WHERE one = 1";
+    connection.query_row(sql, [], |row| row.get(0)).ok()
+}
+
 fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
     let damaged = |source| OpenError::Damaged { path: path.to_path_buf(), source: Some(source) };
     let connection =
