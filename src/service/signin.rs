@@ -127,40 +127,44 @@ pub async fn begin(
         .await?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let right = core.hasher.verify(password, stored).await?;
-    core.blocking(move |core| match account {
-        Some(account) if right && account.enabled => {
-            password_right(core, now, &credential, account, &agent)
-        }
-        Some(_) | None => {
-            core.store()?
-                .accounts
-                .write(|tx| identity::add_miss(tx, &core.run, &credential, now))?;
-            Err(SignInError::WrongNameOrPassword)
-        }
+    core.blocking(move |core| {
+        let account = account.filter(|account| right && account.enabled);
+        count_password(core, now, &credential, account.is_some())?;
+        let account = account.ok_or(SignInError::WrongNameOrPassword)?;
+        password_right(core, now, account, &agent)
     })
     .await
+}
+
+/// Counts a password as a miss or forgets the misses. Others may have missed while this one was
+/// hashed: then it is as if it had come after them, and even a right one waits. Without that, a
+/// hundred guesses at the same moment would be one.
+fn count_password(core: &Core, now: Now, credential: &str, right: bool) -> Result<(), SignInError> {
+    core.store()?.accounts.write(|tx| {
+        check_wait(tx, core, credential, now)?;
+        if right {
+            identity::clear_misses(tx, credential)?;
+        } else {
+            identity::add_miss(tx, &core.run, credential, now)?;
+        }
+        Ok(())
+    })
 }
 
 fn password_right(
     core: &Core,
     now: Now,
-    credential: &str,
     account: Account,
     agent: &str,
 ) -> Result<Next, SignInError> {
     let accounts = &core.store()?.accounts;
     if accounts.read(|tx| identity::totp(tx, account.id))?.is_some() {
         let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
-        accounts.write(|tx| identity::clear_misses(tx, credential))?;
         core.signin_desk().add(Waiting { ticket, account, begun: now.boot }, now);
         return Ok(Next::Factor(ticket));
     }
     let methods = Methods::NONE.and(Method::Password);
-    accounts.write(|tx| {
-        identity::clear_misses(tx, credential)?;
-        let token = open(tx, core, now, &account, methods, agent)?;
-        Ok::<_, SignInError>(Next::Done(token))
-    })
+    accounts.write(|tx| Ok(Next::Done(open(tx, core, now, &account, methods, agent)?)))
 }
 
 /// A second factor, as it came in.
@@ -189,27 +193,29 @@ pub fn finish(
     let account = waiting.account;
     let credential = format!("factor:{}", account.id);
     let accounts = &core.store()?.accounts;
-    accounts.read(|tx| check_wait(tx, core, &credential, now))?;
+    // Looking, counting and opening are one transaction, so codes that come at the same moment
+    // are looked at one after the other, each after the misses before it.
     let outcome = accounts.write(|tx| {
-        let method = match factor {
-            Factor::Totp(code) => accept_totp(tx, core, now, &account, code, browser_time)?,
-            Factor::Recovery(code) => accept_recovery(tx, now, &account, code)?,
+        check_wait(tx, core, &credential, now)?;
+        let shown = match factor {
+            Factor::Totp(code) => accept_totp(tx, core, now, &account, code, browser_time),
+            Factor::Recovery(code) => accept_recovery(tx, now, &account, code),
+        };
+        let method = match shown {
+            Err(wrong @ SignInError::WrongCode { .. }) => {
+                identity::add_miss(tx, &core.run, &credential, now)?;
+                return Ok(Err(wrong));
+            }
+            shown => shown?,
         };
         identity::clear_misses(tx, &credential)?;
         let methods = Methods::NONE.and(Method::Password).and(method);
-        open(tx, core, now, &account, methods, agent)
-    });
-    match outcome {
-        Ok(token) => {
-            core.signin_desk().remove(ticket);
-            Ok(token)
-        }
-        Err(SignInError::WrongCode { drift_seconds }) => {
-            accounts.write(|tx| identity::add_miss(tx, &core.run, &credential, now))?;
-            Err(SignInError::WrongCode { drift_seconds })
-        }
-        Err(other) => Err(other),
+        Ok::<_, SignInError>(Ok(open(tx, core, now, &account, methods, agent)?))
+    })?;
+    if outcome.is_ok() {
+        core.signin_desk().remove(ticket);
     }
+    outcome
 }
 
 fn accept_totp(

@@ -19,4 +19,5 @@ mod lan;
 mod program;
 mod service_life;
 mod setup_page;
+mod throttle;
 mod tls;
