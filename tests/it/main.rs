@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod directions;
 mod discovery;
+mod docs;
 mod harness;
 mod kills;
 mod lan;
