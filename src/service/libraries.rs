@@ -47,11 +47,7 @@ pub enum LibraryError {
 
 impl From<StoreError> for LibraryError {
     fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Exists(_)) {
-            Self::InUse
-        } else {
-            Self::Core(error.into())
-        }
+        if matches!(error, StoreError::Exists(_)) { Self::InUse } else { Self::Core(error.into()) }
     }
 }
 
