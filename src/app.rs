@@ -206,7 +206,8 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
     let core = Core {
         config,
         store,
-        run: bytes(entropy.as_ref()),
+        // Where nothing names the machine's start, each process is one of its own.
+        run: clock.boot_id().unwrap_or_else(|| bytes(entropy.as_ref())),
         box_id: server.box_id,
         link_key: hmac::Key::new(hmac::HMAC_SHA256, &server.link_key),
         reach: RwLock::new(Arc::new(reach)),

@@ -41,6 +41,12 @@ pub trait Clock: Send + Sync {
     /// No believable wall time lies before this.
     fn floor(&self) -> WallMs;
 
+    /// What names the machine's start that uptime counts from, so that uptimes written down by an
+    /// earlier process of the same start can be compared. None when nothing names it.
+    fn boot_id(&self) -> Option<[u8; 16]> {
+        None
+    }
+
     /// The time worth keeping for the next start, to be stored as it is (it may be earlier than
     /// the one stored before, when the network has corrected a clock that ran ahead). None while
     /// the time is not believed: a guess must not become the floor.

@@ -32,7 +32,8 @@ pub struct Core {
     pub entropy: Arc<dyn Entropy>,
     /// Both databases; none when the accounts cannot be read and the server is locked.
     pub store: Option<Arc<Store>>,
-    /// This run of the process: uptimes are compared only within it.
+    /// The machine's start that uptimes count from; they are compared only within it. A restarted
+    /// process goes on in the same one.
     pub run: RunId,
     /// Kept for life.
     pub box_id: BoxId,

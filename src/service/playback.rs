@@ -1,6 +1,6 @@
 //! Playback: from an item to bytes, by links that carry their own permission.
 //!
-//! A link names an item and the session that asked for it, and is signed for this run of the
+//! A link names an item and the session that asked for it, and is signed for this start of the
 //! server. It is judged at every request like a cookie: a session that ends takes its links along.
 
 use std::fs::File;
@@ -196,7 +196,7 @@ fn write_link(core: &Core, link: &StreamLink) -> String {
     format!("{payload}.{mac}")
 }
 
-/// Reads a link's text: signed by this run of this server, and not over.
+/// Reads a link's text: signed by this server since the machine started, and not over.
 ///
 /// # Errors
 /// [`BadLink`], whatever is wrong with it.
@@ -208,7 +208,7 @@ pub fn read_link(core: &Core, text: &str, now: Now) -> Result<StreamLink, BadLin
     admit(StreamLink::decode(&payload)?, now)
 }
 
-/// The run belongs to what is signed: uptimes of another run mean nothing in this one.
+/// The machine's start belongs to what is signed: uptimes of another one mean nothing in this.
 fn signed(core: &Core, payload: &[u8]) -> Vec<u8> {
     [b"stream".as_slice(), &core.run, payload].concat()
 }

@@ -12,6 +12,7 @@ struct State {
     reading: Reading,
     told: Option<Told>,
     bounds: ClockBounds,
+    boots: u128,
 }
 
 impl ManualClock {
@@ -29,7 +30,8 @@ impl ManualClock {
 
     fn new(build: WallMs, wall: WallMs, network: bool) -> Self {
         let reading = Reading { wall, boot: BootMs(60_000), network, hardware: false };
-        Self(Mutex::new(State { reading, told: None, bounds: ClockBounds { build, mark: None } }))
+        let bounds = ClockBounds { build, mark: None };
+        Self(Mutex::new(State { reading, told: None, bounds, boots: 1 }))
     }
 
     /// Time passes: both clocks go on by `ms`.
@@ -56,7 +58,7 @@ impl ManualClock {
         let mut state = self.state();
         let bounds = ClockBounds { mark, ..state.bounds };
         let reading = Reading { wall, boot: BootMs(5000), network: false, hardware: false };
-        *state = State { reading, told: None, bounds };
+        *state = State { reading, told: None, bounds, boots: state.boots + 1 };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -82,5 +84,9 @@ impl Clock for ManualClock {
 
     fn floor(&self) -> WallMs {
         self.state().bounds.floor()
+    }
+
+    fn boot_id(&self) -> Option<[u8; 16]> {
+        Some(self.state().boots.to_be_bytes())
     }
 }

@@ -13,6 +13,9 @@ const NETWORK_TIME: &str = "/run/systemd/timesync/synchronized";
 /// "1" in this file of a hardware clock says that the kernel took its time from it at boot.
 const HARDWARE_CLOCKS: &str = "/sys/class/rtc";
 
+/// The kernel draws it anew at each start.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
 /// How often the file system is asked whether network time has come.
 const NETWORK_TIME_CHECK_MS: u64 = 5000;
 
@@ -82,6 +85,16 @@ impl Clock for SystemClock {
     fn floor(&self) -> WallMs {
         self.bounds.floor()
     }
+
+    fn boot_id(&self) -> Option<[u8; 16]> {
+        boot_id(&std::fs::read_to_string(BOOT_ID).ok()?)
+    }
+}
+
+/// A UUID as bytes; zeros name nothing.
+pub(super) fn boot_id(text: &str) -> Option<[u8; 16]> {
+    let number = u128::from_str_radix(&text.trim().replace('-', ""), 16).ok()?;
+    (number != 0).then(|| number.to_be_bytes())
 }
 
 fn system_wall_ms() -> WallMs {

@@ -1,6 +1,6 @@
 //! The judgement as a table, and the machine's clock as it is.
 
-use super::system::set_from_hardware;
+use super::system::{boot_id, set_from_hardware};
 use super::*;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -117,5 +117,15 @@ fn hardware_clocks_are_asked_whether_they_set_the_time() {
         std::fs::create_dir(class.path().join(clock)).unwrap();
         std::fs::write(class.path().join(clock).join("hctosys"), hctosys).unwrap();
         assert_eq!(set_from_hardware(class.path()), expected);
+    }
+}
+
+#[test]
+fn a_start_of_the_machine_has_a_name_that_a_new_process_finds_again() {
+    let id = SystemClock::new(None).boot_id();
+    assert!(id.is_some());
+    assert_eq!(SystemClock::new(None).boot_id(), id);
+    for nothing in ["", "x", "00000000-0000-0000-0000-000000000000\n"] {
+        assert_eq!(boot_id(nothing), None, "{nothing:?}");
     }
 }

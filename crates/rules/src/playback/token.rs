@@ -1,7 +1,7 @@
 //! Links that carry their own permission to one item.
 //!
 //! A link says which session asked for which item, and until when in uptime, so that no clock
-//! matters. The caller signs the bytes with a key of this run of the server, checks that
+//! matters. The caller signs the bytes with a key of this start of the machine, checks that
 //! signature before it reads them, and judges the session at every request like a cookie.
 
 use crate::ids::{ItemId, SessionId};

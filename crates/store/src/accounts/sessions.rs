@@ -10,7 +10,7 @@ use super::identity::User;
 use crate::columns::{client, id, role};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
-/// One run of the server: uptimes are compared only within it.
+/// One start of the machine: uptimes are compared only within it.
 pub type RunId = [u8; 16];
 
 /// A signed-in client, as stored.
