@@ -65,7 +65,10 @@ pub fn begin(
 ) -> Result<Begun, ClaimError> {
     let mut desk = core.desk();
     let (kind, right) = judge(&mut desk, proof, peer, now)?;
-    let browser = known.unwrap_or_else(|| fresh(core.entropy.as_ref(), TicketId::from_bytes));
+    // A ticket counts only in the hands it was given to: anybody may have planted another.
+    let browser = known
+        .filter(|ticket| position(&desk, now, *ticket).is_ok())
+        .unwrap_or_else(|| fresh(core.entropy.as_ref(), TicketId::from_bytes));
     let event = if right {
         Event::ProofAccepted { kind, browser, take_over, peer }
     } else {
