@@ -20,5 +20,6 @@ mod lan;
 mod program;
 mod service_life;
 mod setup_page;
+mod signin;
 mod throttle;
 mod tls;
