@@ -305,3 +305,46 @@ fn reason(app: &App) -> String {
     assert_eq!(server["state"], "locked", "{server}");
     server["reason"].as_str().unwrap().to_owned()
 }
+
+/// The age of the secret counts from the start of the server, not of the machine.
+#[test]
+fn a_machine_that_has_been_up_for_long_does_not_age_the_secret() {
+    let options = Options::default();
+    options.clock.advance(40 * 24 * 3600 * 1000);
+    let mut app = App::start_with(options);
+    let secret = app.link_secret();
+    for _ in 0..3 {
+        app.clock.advance(11 * 24 * 3600 * 1000);
+        let clock = std::sync::Arc::clone(&app.clock);
+        app = app.restart(Options::with_clock(&clock));
+        assert_eq!(app.link_secret(), secret);
+    }
+    begin(&app, &mut app.client(), &secret).expect(200);
+}
+
+/// Another page of the same machine can plant a cookie, but not one that holds a claim.
+#[test]
+fn a_planted_ticket_is_not_taken() {
+    let app = App::start();
+    let planted = "ab".repeat(16);
+    let mut browser = app.client().with("Cookie", &format!("stead-claim-loopback={planted}"));
+    begin(&app, &mut browser, &app.link_secret()).expect(200);
+    let given = browser.cookie("stead-claim-loopback").unwrap();
+    assert_ne!(given, planted);
+    let mut thief = app.client().with("Cookie", &format!("stead-claim-loopback={planted}"));
+    thief.get("/api/v1/claim").expect(401);
+}
+
+#[test]
+fn who_begins_again_after_a_cancelled_takeover_holds_the_claim() {
+    let app = App::start();
+    let (mut first, mut second) = (app.client(), app.client());
+    begin(&app, &mut first, &app.link_secret()).expect(200);
+    let proof = json!({ "kind": "link", "secret": app.link_secret() });
+    let over = json!({ "proof": proof, "browser_time_ms": 0, "take_over": true });
+    second.post("/api/v1/claim/begin", &over).expect(200);
+    assert_eq!(first.get("/api/v1/claim").expect(200).json()["step"], "taken_over");
+    second.post("/api/v1/claim/cancel", &json!({})).expect(204);
+    begin(&app, &mut first, &app.link_secret()).expect(200);
+    assert_eq!(first.get("/api/v1/claim").expect(200).json()["step"], "owner");
+}

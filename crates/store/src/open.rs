@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::accounts::claim::{Server, make_server};
 use crate::tx::{Db, StoreError};
@@ -108,6 +108,15 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
+    /// Whether there is a file could not be found out.
+    #[error("{} cannot be looked at", path.display())]
+    Look {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The file cannot be opened at all.
     #[error("{} cannot be opened", path.display())]
     Io {
@@ -174,14 +183,24 @@ fn make_accounts(folder: &Path, path: &Path, server: &Server) -> Result<(), Open
         // Left by an interrupted attempt, or absent.
         drop(std::fs::remove_file(format!("{}{suffix}", draft.display())));
     }
+    let failed = |source| OpenError::Create { path: path.to_path_buf(), source };
     let db = Db::<Accounts>::new(folder.to_path_buf(), open_writer::<Accounts>(&draft)?);
-    db.write(|tx| make_server(tx, server))
-        .map_err(|source| OpenError::Create { path: path.to_path_buf(), source })?;
-    // Closing the last connection moves the write-ahead log into the file and syncs it.
-    drop(db);
-    std::fs::rename(&draft, path)
+    db.write(|tx| make_server(tx, server)).map_err(failed)?;
+    settle_draft(db.into_writer()).map_err(|error| failed(error.into()))?;
+    // A full disk must not put a file in place that only looks finished.
+    read_server_facts(&draft)?;
+    std::fs::File::open(&draft)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| std::fs::rename(&draft, path))
         .and_then(|()| std::fs::File::open(folder)?.sync_all())
         .map_err(|source| OpenError::Rename { path: path.to_path_buf(), source })
+}
+
+/// Moves the write-ahead log into the file, which travels alone, and says whether that worked:
+/// closing would not.
+fn settle_draft(connection: Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "DELETE")?;
+    connection.close().map_err(|(_, error)| error)
 }
 
 /// What lies where `accounts.db` belongs, before anything is opened for writing.
@@ -201,13 +220,40 @@ pub enum Found {
 }
 
 /// Looks at `accounts.db` in `folder` without changing a byte of it.
-#[must_use]
-pub fn inspect(folder: &Path) -> Found {
+///
+/// # Errors
+/// When it could not be looked at (rights, descriptors, a failing disk): that is no damage, and
+/// nothing may be concluded from it.
+pub fn inspect(folder: &Path) -> Result<Found, OpenError> {
     let path = folder.join(Accounts::FILE);
-    if !path.try_exists().unwrap_or(true) {
-        return Found::Nothing;
+    match path.try_exists() {
+        Ok(false) => Ok(Found::Nothing),
+        Ok(true) => match read_server_facts(&path) {
+            Err(OpenError::Damaged { .. }) => Ok(Found::Unreadable),
+            other => other,
+        },
+        Err(source) => Err(OpenError::Look { path, source }),
     }
-    read_server_facts(&path).unwrap_or(Found::Unreadable)
+}
+
+/// Whether an error says that the file is not what SQLite and we wrote. Anything else (rights,
+/// descriptors, a failing disk, a lock) may be gone at the next start.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    match error.sqlite_error_code() {
+        // A missing table is a plain error to SQLite.
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => true,
+        Some(_) => false,
+        // No row, or one of other types.
+        None => true,
+    }
+}
+
+fn refused(path: &Path, source: rusqlite::Error) -> OpenError {
+    if is_damage(&source) {
+        OpenError::Damaged { path: path.to_path_buf(), source: Some(source) }
+    } else {
+        OpenError::Io { path: path.to_path_buf(), source }
+    }
 }
 
 /// The code that the console shows, read beside a server that runs; none when nothing waits to
@@ -220,15 +266,15 @@ pub fn waiting_code(folder: &Path) -> Option<String> {
 }
 
 fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
-    let damaged = |source| OpenError::Damaged { path: path.to_path_buf(), source: Some(source) };
+    let refused = |source| refused(path, source);
     let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(damaged)?;
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refused)?;
     check_pages(&connection, path)?;
     connection
         .query_row("SELECT generation, created_by FROM server WHERE one = 1", [], |row| {
             Ok(Found::Server { generation: row.get(0)?, created_by: row.get(1)? })
         })
-        .map_err(damaged)
+        .map_err(refused)
 }
 
 fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -237,7 +283,7 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     match verdict {
         Ok(text) if text == "ok" => Ok(()),
         Ok(_) => Err(OpenError::Damaged { path: path.to_path_buf(), source: None }),
-        Err(source) => Err(OpenError::Damaged { path: path.to_path_buf(), source: Some(source) }),
+        Err(source) => Err(refused(path, source)),
     }
 }
 

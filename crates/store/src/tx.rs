@@ -75,6 +75,11 @@ impl<D: DatabaseKind> Db<D> {
         }
     }
 
+    /// The writing connection alone, to be closed with care.
+    pub(crate) fn into_writer(self) -> Connection {
+        self.writer.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `work` in a write transaction that commits when `work` succeeds and otherwise leaves
     /// no trace. Blocks: never call it on an async thread.
     ///

@@ -46,7 +46,7 @@ pub enum StartError {
 /// [`StartError`] for anything that is not damage: damage locks the server instead.
 pub fn come_up(paths: &Paths, entropy: &dyn Entropy) -> Result<ComeUp, StartError> {
     let marker = marker::read(&paths.marker());
-    let database = database(&paths.data_dir);
+    let database = database(&paths.data_dir)?;
     let start = start_state(marker, database, LocalSecurity::On);
     let store = match database {
         Database::None if start.state == State::Factory => {
@@ -73,6 +73,7 @@ pub fn come_up(paths: &Paths, entropy: &dyn Entropy) -> Result<ComeUp, StartErro
 pub fn begin_life(core: &Core, effects: Vec<Effect>) {
     let now = core.now();
     let mut desk = core.desk();
+    desk.aged_at = now.boot;
     let up = Applied { next: desk.state, effects, answer: Ok(()) };
     // Effects that fail are logged where they run, and a start is never refused.
     drop(run_effects(core, &mut desk, up, now));
@@ -82,8 +83,8 @@ pub fn begin_life(core: &Core, effects: Vec<Effect>) {
     }
 }
 
-pub(super) fn database(folder: &Path) -> Database {
-    match inspect(folder) {
+fn database(folder: &Path) -> Result<Database, OpenError> {
+    Ok(match inspect(folder)? {
         Found::Nothing => Database::None,
         Found::Unreadable => Database::Unreadable,
         Found::Server { generation: 0, created_by } => {
@@ -92,7 +93,7 @@ pub(super) fn database(folder: &Path) -> Database {
         Found::Server { generation, .. } => {
             Database::Claimed { generation: Generation(generation) }
         }
-    }
+    })
 }
 
 fn new_server(entropy: &dyn Entropy) -> Server {

@@ -76,6 +76,7 @@ pub fn begin(
     };
     let applied = apply(&desk.state, &event, now);
     run(core, &mut desk, applied, now)?;
+    desk.displaced = desk.displaced.filter(|(displaced, _)| *displaced != browser);
     core.clock.offer_browser_time(browser_time);
     position(&desk, now, browser)
 }
@@ -130,12 +131,11 @@ pub fn standing(core: &Core, now: Now, browser: TicketId) -> Result<Standing, Cl
     let mut desk = core.desk();
     let applied = apply(&desk.state, &Event::Tick, now);
     run(core, &mut desk, applied, now)?;
-    if let Some((displaced, by)) = desk.displaced
-        && displaced == browser
-    {
-        return Ok(Standing::TakenOver(by));
+    match (position(&desk, now, browser), desk.displaced) {
+        (Ok(begun), _) => Ok(Standing::Holds(begun)),
+        (Err(_), Some((displaced, by))) if displaced == browser => Ok(Standing::TakenOver(by)),
+        (Err(refused), _) => Err(refused),
     }
-    position(&desk, now, browser).map(Standing::Holds)
 }
 
 fn position(desk: &ClaimDesk, now: Now, browser: TicketId) -> Result<Begun, ClaimError> {
@@ -270,8 +270,15 @@ pub(crate) fn tick(core: &Core, now: Now) -> Outcome {
     Ok(())
 }
 
+/// How often the age of an offer is written down.
+const AGE_WRITTEN_SECONDS: u64 = 3600;
+
 fn age_offer(core: &Core, desk: &mut ClaimDesk, boot: BootMs) -> Result<u64, ClaimError> {
     let passed = boot.since_ms(desk.aged_at) / 1000;
+    if passed < AGE_WRITTEN_SECONDS {
+        // An idle box leaves its card alone; an hour more or less of 30 days does not matter.
+        return Ok(0);
+    }
     desk.aged_at = boot;
     let store = core.store()?;
     Ok(store.accounts.write(|tx| {

@@ -70,7 +70,13 @@ const fn remedies(reason: LockReason) -> &'static str {
              <li>Without a backup, write the image to the card anew, or empty the data folder. The \
              server then starts as new; media on other disks stay.</li>"
         }
-        LockReason::DatabaseReplaced | LockReason::OlderGeneration => {
+        LockReason::OlderGeneration => {
+            "<li>Put the newest <code>accounts.db</code> back into the data folder, the one from \
+             before the exchange or the newest backup, and restart the server.</li>\
+             <li>Keep the data folder as it is: everything in it can still be read. Opening it by \
+             the owner's sign-in comes with a later version.</li>"
+        }
+        LockReason::DatabaseReplaced => {
             "<li>Put the right <code>accounts.db</code> back into the data folder, the one from \
              before the exchange or the newest backup, and restart the server.</li>\
              <li>Without it, empty the data folder. The server then starts as new; media on other \
@@ -81,8 +87,8 @@ const fn remedies(reason: LockReason) -> &'static str {
              reason.</li>\
              <li>Put the file <code>marker</code> from the newest backup back into the data \
              folder, and restart the server.</li>\
-             <li>Without it, empty the data folder. The server then starts as new; media on other \
-             disks stay.</li>"
+             <li>Keep the data folder as it is: the accounts in it can still be read. Opening it by \
+             the owner's sign-in comes with a later version.</li>"
         }
     }
 }

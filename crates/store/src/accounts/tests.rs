@@ -67,7 +67,7 @@ fn a_generation_never_decreases() {
         .unwrap();
     assert_eq!(generation, 3);
     let found = Found::Server { generation: 3, created_by: "0.1.0".into() };
-    assert_eq!(inspect(folder.path()), found);
+    assert_eq!(inspect(folder.path()).unwrap(), found);
 }
 
 #[test]
@@ -182,13 +182,13 @@ fn readers_cannot_write() {
 #[test]
 fn what_lies_there_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(inspect(folder.path()), Found::Nothing);
+    assert_eq!(inspect(folder.path()).unwrap(), Found::Nothing);
     let path = folder.path().join("accounts.db");
     std::fs::write(&path, b"").unwrap();
-    assert_eq!(inspect(folder.path()), Found::Unreadable, "an empty file");
+    assert_eq!(inspect(folder.path()).unwrap(), Found::Unreadable, "an empty file");
     std::fs::write(&path, b"not a database, but long enough to be looked at by SQLite".repeat(99))
         .unwrap();
-    assert_eq!(inspect(folder.path()), Found::Unreadable, "another file");
+    assert_eq!(inspect(folder.path()).unwrap(), Found::Unreadable, "another file");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_truncated_database_is_unreadable_and_stays() {
     for length in [whole / 2, 4096, 100, 1, 0] {
         let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
         file.set_len(length).unwrap();
-        assert_eq!(inspect(folder.path()), Found::Unreadable, "{length} of {whole} bytes");
+        assert_eq!(inspect(folder.path()).unwrap(), Found::Unreadable, "{length} of {whole} bytes");
         assert!(Store::open(folder.path()).is_err(), "{length} of {whole} bytes");
         assert_eq!(std::fs::metadata(&path).unwrap().len(), length, "nothing was changed");
     }
@@ -220,4 +220,34 @@ fn a_newer_database_is_refused() {
     drop(store);
     let refused = Store::open(folder.path());
     assert!(matches!(refused, Err(OpenError::Newer { .. })), "{refused:?}");
+}
+
+/// Rights, descriptors and failing disks are no damage: a server must not lock itself for them.
+#[test]
+fn what_cannot_be_looked_at_is_not_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("accounts.db")).unwrap();
+    let looked = inspect(folder.path());
+    assert!(matches!(looked, Err(OpenError::Io { .. })), "{looked:?}");
+    let not_a_folder = folder.path().join("file");
+    std::fs::write(&not_a_folder, "").unwrap();
+    assert!(matches!(inspect(&not_a_folder), Err(OpenError::Look { .. })));
+}
+
+/// The file that is put in place travels without a write-ahead log.
+#[test]
+fn a_new_database_is_whole_by_itself() {
+    let (folder, store) = opened();
+    drop(store);
+    for suffix in ["-wal", "-shm"] {
+        drop(std::fs::remove_file(folder.path().join(format!("accounts.db{suffix}"))));
+    }
+    let found = Found::Server { generation: 0, created_by: "0.1.0".into() };
+    assert_eq!(inspect(folder.path()).unwrap(), found);
+    let left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("new"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
 }
