@@ -128,7 +128,22 @@ impl Scans {
     /// # Errors
     /// [`NoMoreOrders`].
     pub fn order(&self, order: Order) -> Result<(), NoMoreOrders> {
-        self.orders.try_send(order).map_err(|_| NoMoreOrders)
+        self.orders.try_send(order).map_err(|_| NoMoreOrders)?;
+        if let Order::Scan { library, .. } = order {
+            self.wait(library);
+        }
+        Ok(())
+    }
+
+    /// A scan that waits for its turn has begun, for whoever asked for it.
+    fn wait(&self, library: LibraryId) {
+        let waiting = ScanProgress { state: ScanState::Scanning, ..ScanProgress::default() };
+        let mut all = self.all();
+        let known = all.entry(library).or_default();
+        if known.state != ScanState::Scanning {
+            *known = waiting.clone();
+            let _ = self.told.send(Told::Scan(library, waiting));
+        }
     }
 
     /// Makes a wish. With a full tray the pictures come all the same, only later.

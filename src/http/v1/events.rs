@@ -40,10 +40,12 @@ struct Listening {
     core: Arc<Core>,
     ctx: Ctx,
     told: Receiver<Told>,
+    /// What is still to be said of how things stand.
+    standing: Vec<Event>,
 }
 
 /// Scans as they go on (`scan`) and libraries whose content changed (`library`), as far as the
-/// one who listens sees them.
+/// one who listens sees them. It begins with how the scans stand.
 #[utoipa::path(get, path = "/api/v1/events",
     responses((status = 200, body = String, content_type = "text/event-stream"),
         (status = "default", body = Problem)))]
@@ -52,7 +54,8 @@ pub(crate) async fn events(
     ctx: Ctx,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let told = core.scans.listen();
-    let listening = Listening { core, ctx, told };
+    let mut listening = Listening { core, ctx, told, standing: Vec::new() };
+    listening.look_at_all().await;
     let stream = unfold(listening, |mut listening| async {
         let event = listening.next().await?;
         Some((Ok(event), listening))
@@ -63,6 +66,9 @@ pub(crate) async fn events(
 impl Listening {
     async fn next(&mut self) -> Option<Event> {
         loop {
+            if let Some(event) = self.standing.pop() {
+                return Some(event);
+            }
             let told = tokio::select! {
                 () = self.core.stopping.cancelled() => return None,
                 told = self.told.recv() => told,
@@ -75,12 +81,22 @@ impl Listening {
                     let event = LibraryEvent { library_id: library.to_string() };
                     return Event::default().event("library").json_data(event).ok();
                 }
-                // Too slow: the next progress makes up for what was missed.
-                Ok(Told::Scan(..) | Told::Changed(_) | Told::Picture(_))
-                | Err(RecvError::Lagged(_)) => {}
+                Ok(Told::Scan(..) | Told::Changed(_) | Told::Picture(_)) => {}
+                // Whoever was too slow is told anew how things stand.
+                Err(RecvError::Lagged(_)) => self.look_at_all().await,
                 Err(RecvError::Closed) => return None,
             }
         }
+    }
+
+    async fn look_at_all(&mut self) {
+        let ctx = self.ctx.clone();
+        let all = self
+            .core
+            .blocking(move |core| libraries::list(core, &ctx.permit).map_err(Problem::from))
+            .await;
+        let events = all.into_iter().flatten();
+        self.standing.extend(events.filter_map(|view| scan_event(view.row.id, view.scan)));
     }
 
     /// Judged anew for each event: a share may have been taken away meanwhile.
