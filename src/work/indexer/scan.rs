@@ -148,6 +148,10 @@ impl Scan<'_> {
     pub(super) fn run(&self, tell: impl FnMut() + Send) -> Result<Outcome, StoreError> {
         let before = self.identity_before();
         let Some(identity) = is_there(&self.path, before) else { return Ok(Outcome::Offline) };
+        if before.is_none() {
+            let facts = (identity.filesystem, identity.inode);
+            self.store.library.write(|tx| roots::meet(tx, self.root.n, facts))?;
+        }
         let known = self.store.library.read(|tx| folders::all(tx, self.root.n))?;
         let may_return = self.store.library.read(|tx| folders::has_files(tx, self.root.lib_n))?;
         let mut known: HashMap<Vec<u8>, KnownFolder> =

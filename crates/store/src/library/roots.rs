@@ -46,6 +46,21 @@ pub fn enter(
     })?)
 }
 
+/// Notes what a folder is that is read for the first time, so that a disk which is pulled meanwhile
+/// is missed.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn meet(
+    tx: &WriteTx<'_, Library>,
+    root_n: i64,
+    (filesystem, inode): (i64, i64),
+) -> Result<(), StoreError> {
+    let sql = "UPDATE root SET filesystem = ?2, inode = ?3 WHERE n = ?1 AND inode IS NULL";
+    tx.transaction.execute(sql, (root_n, filesystem, inode))?;
+    Ok(())
+}
+
 /// Notes that a folder was read to its end, and what it was then.
 ///
 /// # Errors
