@@ -29,6 +29,8 @@ const TODAY: WallMs = WallMs(1_793_000_000_000);
 pub(crate) struct Options {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) media: Vec<PathBuf>,
+    /// What is started as a worker, if not the real one.
+    pub(crate) worker: Option<WorkerProgram>,
     /// Power was cut before: the clock begins anew at this wall time, with the mark it kept.
     pub(crate) after_power_cut: Option<WallMs>,
 }
@@ -38,6 +40,7 @@ impl Default for Options {
         Self {
             clock: Arc::new(ManualClock::synced(BUILD, TODAY)),
             media: Vec::new(),
+            worker: None,
             after_power_cut: None,
         }
     }
@@ -155,7 +158,8 @@ pub(crate) fn link_secret_in(data: &Path) -> String {
 }
 
 fn edge(options: Options) -> Edge {
-    let Options { clock, after_power_cut, .. } = options;
+    let Options { clock, after_power_cut, worker, .. } = options;
+    let real = || WorkerProgram { path: STEAD.into(), arguments: vec!["worker".into()] };
     Edge {
         clock: Box::new(move |mark| {
             if let Some(wall) = after_power_cut {
@@ -164,7 +168,7 @@ fn edge(options: Options) -> Edge {
             clock
         }),
         entropy: Arc::new(SystemEntropy::new()),
-        worker: WorkerProgram { path: STEAD.into(), arguments: vec!["worker".into()] },
+        worker: worker.unwrap_or_else(real),
     }
 }
 

@@ -76,8 +76,7 @@ impl Client {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         if !self.cookies.is_empty() {
-            let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            request.push_str(&format!("Cookie: {}\r\n", pairs.join("; ")));
+            request.push_str(&format!("Cookie: {}\r\n", self.cookie_line()));
         }
         if let Some(body) = &body {
             let length = body.len();
@@ -111,6 +110,12 @@ impl Client {
             }
         }
         if bytes.is_empty() { None } else { Some(Answer::parse(&bytes, no_body)) }
+    }
+
+    /// All cookies as a request names them.
+    pub(crate) fn cookie_line(&self) -> String {
+        let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        pairs.join("; ")
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {

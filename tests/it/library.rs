@@ -1,0 +1,462 @@
+//! Libraries from outside: real media on a real disk, scanned, listed, moved, broken and gone.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stead::work::launcher::WorkerProgram;
+
+use crate::harness::{App, Client, Options, Owner};
+use crate::media::{FILM, Media, SOUND, STILL};
+
+/// A claimed server over one folder of media, and its owner's browser.
+struct World {
+    app: App,
+    browser: Client,
+    media: Media,
+}
+
+impl World {
+    fn new(media: Media) -> Self {
+        Self::with(media, Options::default())
+    }
+
+    fn with(media: Media, options: Options) -> Self {
+        let app = App::start_with(Options { media: vec![media.path.clone()], ..options });
+        let browser = Owner::claim(&app).browser;
+        Self { app, browser, media }
+    }
+
+    fn get(&mut self, path: &str) -> Value {
+        self.browser.get(path).expect(200).json()
+    }
+
+    /// Makes a library and waits until it is read.
+    fn add(&mut self, name: &str, kind: &str, folder: &str) -> String {
+        let events = self.events();
+        let id = self.begin(name, kind, folder);
+        events.until_scanned(&id);
+        id
+    }
+
+    fn begin(&mut self, name: &str, kind: &str, folder: &str) -> String {
+        let path = self.media.path.join(folder);
+        let body = json!({ "name": name, "kind": kind, "path": path });
+        let made = self.browser.post("/api/v1/libraries", &body).expect(201).json();
+        made["library"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Reads a library again and waits: what was said at the end.
+    fn scan(&mut self, id: &str) -> Value {
+        self.scan_as(id, "")
+    }
+
+    fn scan_as(&mut self, id: &str, how: &str) -> Value {
+        let events = self.events();
+        let path = format!("/api/v1/libraries/{id}/scan{how}");
+        self.browser.post(&path, &json!({})).expect(202);
+        events.until_scanned(id)
+    }
+
+    fn events(&self) -> Events {
+        Events::listen(&self.browser, self.app.http_port)
+    }
+
+    /// `[(title, id)]` of one kind in a library.
+    fn titles(&mut self, library: &str, kind: &str) -> Vec<String> {
+        let page = self.get(&format!("/api/v1/items?library={library}&kind={kind}"));
+        names(&page["items"])
+    }
+
+    fn first(&mut self, library: &str, kind: &str) -> Value {
+        let page = self.get(&format!("/api/v1/items?library={library}&kind={kind}"));
+        page["items"][0].clone()
+    }
+
+    fn problems(&mut self, library: &str) -> Vec<(String, String)> {
+        let found = self.get(&format!("/api/v1/libraries/{library}/problems"));
+        let problems = found["problems"].as_array().unwrap().iter();
+        problems.map(|p| (text(&p["path"]), text(&p["code"]))).collect()
+    }
+
+    fn found(&mut self, words: &str) -> Vec<String> {
+        let found = self.get(&format!("/api/v1/search?q={words}"));
+        names(&found["items"])
+    }
+}
+
+fn names(items: &Value) -> Vec<String> {
+    items.as_array().unwrap().iter().map(|item| text(&item["title"])).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+/// A stream of events that somebody listens to.
+struct Events(BufReader<TcpStream>);
+
+impl Events {
+    fn listen(browser: &Client, port: u16) -> Self {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let cookies = browser.cookie_line();
+        let request = format!(
+            "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookies}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            reader.read_line(&mut line).unwrap();
+        }
+        Self(reader)
+    }
+
+    /// What is said of a library's scan when it has ended.
+    fn until_scanned(self, library: &str) -> Value {
+        let mut begun = false;
+        self.until(|scan| {
+            let is_this = scan["library_id"] == library && scan["state"].is_string();
+            let is_scanning = scan["state"] == "scanning";
+            begun |= is_this && is_scanning;
+            is_this && begun && !is_scanning
+        })
+    }
+
+    /// The first event whose data `wanted` accepts.
+    fn until(mut self, mut wanted: impl FnMut(&Value) -> bool) -> Value {
+        let mut line = String::new();
+        let mut silences = 0;
+        loop {
+            line.clear();
+            let read = self.0.read_line(&mut line).expect("an event comes in time");
+            assert!(read > 0, "the stream goes on");
+            silences += u32::from(line.starts_with(':'));
+            assert!(silences < 4, "what was waited for did not come");
+            let Some(data) = line.strip_prefix("data:") else { continue };
+            let data: Value = serde_json::from_str(data.trim()).unwrap();
+            if wanted(&data) {
+                return data;
+            }
+        }
+    }
+}
+
+fn a_bit_of_everything() -> Media {
+    let media = Media::new();
+    media.make("films/Night Train (1999)/Night Train (1999).mp4", FILM);
+    media.make("films/Slow River (2004).mkv", FILM);
+    for number in 1..=3 {
+        media.make(&format!("series/Harbour/Season 1/Harbour S01E0{number}.mkv"), FILM);
+    }
+    media.make("series/Harbour/poster.jpg", STILL);
+    for (number, title) in [(1, "Ein"), (2, "Aus")] {
+        media.track(&format!("music/Ohm/Strom/{number} - {title}.mp3"), title, number);
+    }
+    media.track("music/Ohm/Strom/3 - Weiter.flac", "Weiter", 3);
+    media.make("music/Ohm/Strom/cover.png", STILL);
+    for number in 1..=4 {
+        media.make(&format!("photos/2024/IMG_20240517_18035{number}.jpg"), STILL);
+    }
+    media
+}
+
+#[test]
+fn everything_is_understood_listed_found_and_pictured() {
+    let mut world = World::new(a_bit_of_everything());
+    let films = world.add("Films", "films", "films");
+    let series = world.add("Series", "series", "series");
+    let music = world.add("Music", "music", "music");
+    let photos = world.add("Photos", "photos", "photos");
+    assert_eq!(world.titles(&films, "film"), ["Night Train", "Slow River"]);
+    assert_eq!(world.titles(&series, "series"), ["Harbour"]);
+    assert_eq!(world.titles(&music, "album"), ["Strom und Spannung"]);
+    assert_eq!(world.titles(&photos, "photo").len(), 4);
+    let counts: Vec<u64> = world.get("/api/v1/libraries")["libraries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|library| library["items"].as_u64().unwrap())
+        .collect();
+    assert_eq!(counts, [2, 3, 4, 3], "films, music, photos, series by name");
+
+    let album = world.first(&music, "album");
+    assert_eq!((&album["subtitle"], &album["children"]), (&json!("Ohm"), &json!(3)));
+    let id = text(&album["id"]);
+    let tracks = world.get(&format!("/api/v1/items?parent={id}"));
+    assert_eq!(names(&tracks["items"]), ["Ein", "Aus", "Weiter"]);
+
+    let show = text(&world.first(&series, "series")["id"]);
+    let seasons = world.get(&format!("/api/v1/items?parent={show}"));
+    let season = text(&seasons["items"][0]["id"]);
+    let episodes = world.get(&format!("/api/v1/items?parent={season}&sort=number"));
+    assert_eq!(episodes["items"].as_array().unwrap().len(), 3);
+    assert_eq!(episodes["items"][2]["number"], 3);
+
+    let taken = world.get(&format!("/api/v1/items?library={photos}&kind=photo&sort=taken"));
+    let photo = taken["items"][0].clone();
+    assert_eq!((&photo["width"], &photo["height"]), (&json!(800), &json!(600)));
+    assert_eq!(photo["taken_ms"], 1_715_969_034_000_i64, "by its name");
+
+    let film = world.first(&films, "film");
+    let details = world.get(&format!("/api/v1/items/{}", text(&film["id"])));
+    let file = &details["file"];
+    assert_eq!((&file["container"], &file["video"]), (&json!("mp4"), &json!("h264")));
+    assert!((1900..2200).contains(&film["duration_ms"].as_u64().unwrap()));
+
+    assert_eq!(world.found("harbour").len(), 5, "the series, its season and its episodes");
+    assert_eq!(world.found("ohm%20wei"), ["Weiter"]);
+    for item in [&film, &album, &photo, &world.first(&series, "series"), &episodes["items"][0]] {
+        check_picture(&mut world.browser, &text(&item["id"]));
+    }
+    check_picture(&mut world.browser, &text(&tracks["items"][0]["id"]));
+    let home = world.get("/api/v1/home");
+    assert_eq!(home["latest"].as_array().unwrap().len(), 4);
+}
+
+fn check_picture(browser: &mut Client, item: &str) {
+    for (size, widest) in [("small", 320), ("large", 1920)] {
+        let path = format!("/api/v1/items/{item}/image?size={size}");
+        let answer = browser.get(&path).expect(200);
+        assert_eq!(answer.header("content-type"), Some("image/jpeg"));
+        let picture = image::load_from_memory(&answer.body).unwrap();
+        assert!(picture.width() <= widest && picture.width() > widest.min(600) / 2, "{size}");
+        let tag = answer.header("etag").unwrap().to_owned();
+        browser.with("If-None-Match", &tag).get(&path).expect(304);
+    }
+}
+
+#[test]
+fn an_unchanged_library_is_read_again_without_opening_a_file() {
+    let media = a_bit_of_everything();
+    media.write("films/broken.mp4", b"not a film at all, but long enough to be looked at");
+    let mut world = World::new(media);
+    let libraries = [
+        world.add("Films", "films", "films"),
+        world.add("Series", "series", "series"),
+        world.add("Music", "music", "music"),
+        world.add("Photos", "photos", "photos"),
+    ];
+    for library in &libraries {
+        // Pictures are made of files too, so all of them have to be there first.
+        for kind in ["film", "series", "episode", "season", "artist", "album", "photo"] {
+            let page = world.get(&format!("/api/v1/items?library={library}&kind={kind}"));
+            for item in page["items"].as_array().unwrap() {
+                let path = format!("/api/v1/items/{}/image", text(&item["id"]));
+                world.browser.get(&path).expect(200);
+            }
+        }
+    }
+    let watch = world.media.watch();
+    for library in &libraries {
+        let said = world.scan(library);
+        assert_eq!(said["files_seen"], said["files_done"]);
+    }
+    assert_eq!(watch.opened(), [""; 0]);
+    // The watch does hear: a file that changed is opened, and it alone.
+    world.media.track("music/Ohm/Strom/2 - Aus.mp3", "Auswärts", 2);
+    drop(watch.opened());
+    world.scan(&libraries[2]);
+    let mut opened = watch.opened();
+    opened.dedup();
+    assert_eq!(opened, ["2 - Aus.mp3"]);
+    assert!(world.found("auswarts") == ["Auswärts"], "and found by its new title");
+}
+
+#[test]
+fn what_is_broken_is_reported_and_costs_only_itself() {
+    let media = Media::new();
+    let whole = media.make("Whole (2001).mp4", FILM);
+    let other = media.make("../other.mkv", FILM);
+    media.cut("Cut (2002).mp4", &whole);
+    media.cut("Cut too (2003).mkv", &other);
+    media.write("Empty (2004).mkv", b"");
+    media.make("../still.jpg", STILL);
+    fs::copy(media.path.join("../still.jpg"), media.at("Picture (2005).mkv")).unwrap();
+    media.write("Playlist (2006).mkv", b"#EXTM3U\n#EXTINF:10,\nWhole (2001).mp4\n");
+    fs::copy(&whole, media.at("Misnamed (2007).mkv")).unwrap();
+    let mut world = World::new(media);
+    let films = world.add("Films", "films", "");
+    assert_eq!(world.titles(&films, "film"), ["Misnamed", "Whole"]);
+    let told = world.problems(&films);
+    let told: Vec<_> = told.iter().map(|(path, code)| (path.as_str(), code.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("Cut (2002).mp4", "truncated"),
+            ("Cut too (2003).mkv", "truncated"),
+            ("Empty (2004).mkv", "empty"),
+            ("Picture (2005).mkv", "mislabelled"),
+            ("Playlist (2006).mkv", "mislabelled"),
+        ]
+    );
+    let card = &world.get("/api/v1/libraries")["libraries"][0];
+    assert_eq!((&card["items"], &card["scan"]["problems"]), (&json!(2), &json!(5)));
+    // Copied again, it is listed and reported no more.
+    fs::copy(&whole, world.media.at("Cut (2002).mp4")).unwrap();
+    world.scan(&films);
+    assert_eq!(world.titles(&films, "film"), ["Cut", "Misnamed", "Whole"]);
+    assert_eq!(world.problems(&films).len(), 4);
+}
+
+#[test]
+fn a_file_that_moves_keeps_its_item_and_what_was_watched_of_it() {
+    let media = Media::new();
+    media.make("one/Night Train (1999).mkv", FILM);
+    media.make("one/Slow River (2004).mkv", FILM);
+    let mut world = World::new(media);
+    let films = world.add("Films", "films", "");
+    let before = world.first(&films, "film");
+    let id = text(&before["id"]);
+    let progress = json!({ "position_ms": 900, "duration_ms": 2000, "event": "stopped" });
+    world.browser.post(&format!("/api/v1/items/{id}/progress"), &progress).expect(204);
+    let (from, to) = (
+        world.media.at("one/Night Train (1999).mkv"),
+        world.media.at("two/deeper/Night Express (1999).mkv"),
+    );
+    fs::rename(&from, &to).unwrap();
+    world.scan(&films);
+    assert_eq!(world.titles(&films, "film"), ["Night Express", "Slow River"]);
+    let after = world.first(&films, "film");
+    assert_eq!(text(&after["id"]), id);
+    // Away and back, as a copy: another inode, the same content.
+    let bytes = fs::read(&to).unwrap();
+    fs::remove_file(&to).unwrap();
+    world.scan(&films);
+    assert_eq!(world.titles(&films, "film"), ["Slow River"]);
+    world.media.write("three/Night Train (1999).mkv", &bytes);
+    world.scan(&films);
+    let again = world.first(&films, "film");
+    assert_eq!((text(&again["id"]), text(&again["title"])), (id, "Night Train".to_owned()));
+}
+
+#[test]
+fn a_folder_that_goes_away_takes_nothing_along() {
+    let media = Media::new();
+    let one = media.make("../one.mp3", SOUND);
+    let bytes = fs::read(one).unwrap();
+    for number in 0..600 {
+        media.write(&format!("lib/album {}/{number}.mp3", number / 20), &bytes);
+    }
+    let mut world = World::new(media);
+    let (library, away) = (world.media.path.join("lib"), world.media.path.join("away"));
+    let events = world.events();
+    let id = world.begin("Music", "music", "lib");
+    // In the midst of the scan the disk is pulled.
+    events.until(|scan| scan["files_done"].as_u64().is_some_and(|done| done > 0));
+    let events = world.events();
+    fs::rename(&library, &away).unwrap();
+    let ended = events.until_scanned_or_idle(&id);
+    let known = world.get("/api/v1/libraries")["libraries"][0]["items"].as_u64().unwrap();
+    assert!(known > 0, "{ended}");
+
+    let said = world.scan(&id);
+    assert_eq!(said["state"], "offline");
+    assert_eq!(world.get("/api/v1/libraries")["libraries"][0]["items"], known);
+    // The mount point without its disk.
+    fs::create_dir(&library).unwrap();
+    assert_eq!(world.scan(&id)["state"], "offline");
+    assert_eq!(world.get("/api/v1/libraries")["libraries"][0]["items"], known);
+
+    fs::remove_dir(&library).unwrap();
+    fs::rename(&away, &library).unwrap();
+    assert_eq!(world.scan(&id)["state"], "idle");
+    assert_eq!(world.get("/api/v1/libraries")["libraries"][0]["items"], 600);
+}
+
+impl Events {
+    /// As [`Events::until_scanned`] for a scan that may have ended already.
+    fn until_scanned_or_idle(self, library: &str) -> Value {
+        self.until(|scan| {
+            scan["library_id"] == library
+                && scan["state"].is_string()
+                && scan["state"] != "scanning"
+        })
+    }
+}
+
+#[test]
+fn much_that_vanishes_at_once_waits_for_the_owners_word() {
+    let media = Media::new();
+    let bytes = fs::read(media.make("../one.mp3", SOUND)).unwrap();
+    for number in 0..40 {
+        media.write(&format!("album {}/{number}.mp3", number / 10), &bytes);
+    }
+    let mut world = World::new(media);
+    let music = world.add("Music", "music", "");
+    fs::remove_dir_all(world.media.path.join("album 1")).unwrap();
+    fs::remove_dir_all(world.media.path.join("album 2")).unwrap();
+    let said = world.scan(&music);
+    assert_eq!((&said["state"], &said["vanished"]), (&json!("idle"), &json!(20)));
+    let items = |world: &mut World| {
+        world.get("/api/v1/libraries")["libraries"][0]["items"].as_u64().unwrap()
+    };
+    assert_eq!(items(&mut world), 40, "everything is kept until the owner says so");
+    let said = world.scan_as(&music, "?gone_is_meant=true");
+    assert_eq!(said["vanished"], 0);
+    assert_eq!(items(&mut world), 20);
+}
+
+#[test]
+fn a_file_that_kills_two_workers_is_left_alone() {
+    let media = Media::new();
+    media.make("photo.jpg", STILL);
+    let temp = tempfile::tempdir().unwrap();
+    let (script, tally) = (temp.path().join("worker"), temp.path().join("tally"));
+    // It takes its job before it dies, as one does that chokes on a file.
+    let text = format!("head -c 1 > /dev/null\necho once >> {}\nkill -KILL $$\n", tally.display());
+    fs::write(&script, text).unwrap();
+    let worker = WorkerProgram { path: "/bin/sh".into(), arguments: vec![script.into()] };
+    let mut world = World::with(media, Options { worker: Some(worker), ..Options::default() });
+    let photos = world.add("Photos", "photos", "");
+    let photo = world.first(&photos, "photo");
+    let path = format!("/api/v1/items/{}/image", self::text(&photo["id"]));
+    assert_eq!(world.browser.get(&path).expect(404).code(), "not_found");
+    assert_eq!(lines(&tally), 2);
+    // Neither a look nor a scan nor a restart tries again.
+    world.browser.get(&path).expect(404);
+    world.scan(&photos);
+    world.browser.get(&path).expect(404);
+    assert_eq!(lines(&tally), 2);
+    // Another content is another chance.
+    world.media.make("photo.jpg", "-f lavfi -i testsrc=s=640x480:d=1 -frames:v 1");
+    world.scan(&photos);
+    world.browser.get(&path).expect(404);
+    assert_eq!(lines(&tally), 4);
+}
+
+fn lines(path: &Path) -> usize {
+    fs::read_to_string(path).unwrap_or_default().lines().count()
+}
+
+#[test]
+fn what_a_scan_had_committed_is_not_read_again_after_a_stop() {
+    let media = Media::new();
+    let bytes = fs::read(media.make("../one.mp3", SOUND)).unwrap();
+    for number in 0..1500 {
+        media.write(&format!("album {:03}/{number}.mp3", number / 10), &bytes);
+    }
+    let mut world = World::new(media);
+    let events = world.events();
+    let id = world.begin("Music", "music", "");
+    events.until(|scan| scan["files_done"].as_u64().is_some_and(|done| done > 100));
+    let folder = world.media.path.clone();
+    let stopped = Options::with_clock(&world.app.clock);
+    let World { app, browser, media } = world;
+    let app = app.restart(Options { media: vec![folder], ..stopped });
+    let browser = browser.at(app.http_port);
+    let mut world = World { app, browser, media };
+    let done = world.get("/api/v1/libraries")["libraries"][0]["items"].as_u64().unwrap();
+    let watch = world.media.watch();
+    world.scan(&id);
+    let mut opened = watch.opened();
+    opened.sort_unstable();
+    opened.dedup();
+    assert_eq!(world.get("/api/v1/libraries")["libraries"][0]["items"], 1500);
+    assert_eq!(opened.len() as u64, 1500 - done);
+}

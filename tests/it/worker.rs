@@ -1,0 +1,186 @@
+//! The worker process from outside: what it makes, what it cannot reach, how it ends.
+
+use std::fs::{self, File};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+use rustix::fs::{MemfdFlags, memfd_create};
+use stead::work::launcher::{Cancel, Ended, JobFailure, Launcher, WorkerProgram};
+use stead::work::worker::wire::{Job, Reply};
+
+use crate::media::{FILM, Media, STILL};
+use crate::program::STEAD;
+
+fn launcher() -> Launcher {
+    let program = WorkerProgram { path: STEAD.into(), arguments: vec!["worker".into()] };
+    Launcher::start(program).unwrap()
+}
+
+fn memory() -> File {
+    File::from(memfd_create(c"output", MemfdFlags::CLOEXEC).unwrap())
+}
+
+fn bytes(file: &File) -> Vec<u8> {
+    use std::os::unix::fs::FileExt;
+    let mut bytes = vec![0; usize::try_from(file.metadata().unwrap().len()).unwrap()];
+    file.read_exact_at(&mut bytes, 0).unwrap();
+    bytes
+}
+
+fn run(job: &Job, files: &[&File]) -> Result<Ended, JobFailure> {
+    let descriptors: Vec<BorrowedFd<'_>> = files.iter().map(|file| file.as_fd()).collect();
+    launcher().run(job, &descriptors, 60_000, &Cancel::default())
+}
+
+fn frame(demuxer: &str, program: &str) -> Job {
+    Job::Frame { program: program.into(), demuxer: demuxer.to_owned(), at_ms: 0 }
+}
+
+const FFMPEG: &str = "/usr/bin/ffmpeg";
+
+#[test]
+fn pictures_are_made_upright_and_no_larger_than_asked() {
+    let media = Media::new();
+    for name in ["a.jpg", "a.png", "a.webp"] {
+        let input = File::open(media.make(name, STILL)).unwrap();
+        let (small, large) = (memory(), memory());
+        let made = run(&Job::Picture, &[&input, &small, &large]).unwrap();
+        assert_eq!(made, Ended::Replied(Reply::Made { width: 800, height: 600 }), "{name}");
+        let size = |file: &File| {
+            let picture = image::load_from_memory(&bytes(file)).unwrap();
+            (picture.width(), picture.height())
+        };
+        assert_eq!((size(&small), size(&large)), ((320, 240), (800, 600)), "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_picture_is_refused_with_a_sentence() {
+    let media = Media::new();
+    let input = File::open(media.write("a.jpg", b"no picture")).unwrap();
+    let refused = run(&Job::Picture, &[&input, &memory(), &memory()]).unwrap();
+    let Ended::Replied(Reply::Refused { detail }) = refused else { panic!("{refused:?}") };
+    assert!(detail.contains("no picture that can be read"), "{detail}");
+}
+
+#[test]
+fn a_bomb_of_pixels_is_refused_by_its_header() {
+    let media = Media::new();
+    let mut png = fs::read(media.make("a.png", STILL)).unwrap();
+    png[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
+    let crc = crc32(&png[12..29]);
+    png[29..33].copy_from_slice(&crc.to_be_bytes());
+    let input = File::open(media.write("bomb.png", &png)).unwrap();
+    let refused = run(&Job::Picture, &[&input, &memory(), &memory()]).unwrap();
+    assert!(matches!(refused, Ended::Replied(Reply::Refused { .. })), "{refused:?}");
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 0 { crc >> 1 } else { crc >> 1 ^ 0xEDB8_8320 }
+        })
+    })
+}
+
+#[test]
+fn a_frame_comes_out_of_a_film() {
+    let media = Media::new();
+    for (name, demuxer) in [("a.mp4", "mov"), ("a.mkv", "matroska"), ("a.ts", "mpegts")] {
+        let input = File::open(media.make(name, FILM)).unwrap();
+        let output = memory();
+        let ended = run(&frame(demuxer, FFMPEG), &[&input, &output]).unwrap();
+        assert_eq!(ended, Ended::ProgramSucceeded, "{name}");
+        let picture = image::load_from_memory(&bytes(&output)).unwrap();
+        assert_eq!((picture.width(), picture.height()), (640, 360), "{name}");
+    }
+}
+
+#[test]
+fn ffprobe_describes_what_has_no_parser_here() {
+    let media = Media::new();
+    let input = File::open(media.make("a.ts", FILM)).unwrap();
+    let output = memory();
+    let job = Job::Describe { program: "/usr/bin/ffprobe".into(), demuxer: "mpegts".to_owned() };
+    assert_eq!(run(&job, &[&input, &output]).unwrap(), Ended::ProgramSucceeded);
+    let answer: serde_json::Value = serde_json::from_slice(&bytes(&output)).unwrap();
+    assert_eq!(answer["streams"][0]["codec_name"], "h264");
+}
+
+#[test]
+fn a_playlist_that_is_named_like_a_film_reads_nothing_else() {
+    let media = Media::new();
+    media.make("neighbour.ts", FILM);
+    let playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nneighbour.ts\n#EXT-X-ENDLIST\n";
+    let path = media.write("film.mkv", playlist);
+    let list = format!("file '{}'\n", media.path.join("neighbour.ts").display());
+    let concat = media.write("list.mkv", list.as_bytes());
+    let watch = media.watch();
+    // Whatever demuxer it is given, its neighbour stays shut: by the list of demuxers, and where
+    // the demuxer itself follows names, by landlock.
+    for (path, demuxer) in [(&path, "matroska"), (&path, "hls"), (&concat, "concat")] {
+        let failed = run(&frame(demuxer, FFMPEG), &[&File::open(path).unwrap(), &memory()]);
+        assert!(matches!(failed, Err(JobFailure::ProgramFailed { .. })), "{demuxer}: {failed:?}");
+    }
+    assert!(!watch.opened().contains(&"neighbour.ts".to_owned()));
+}
+
+#[test]
+fn a_worker_runs_no_program_but_those_of_the_system() {
+    let media = Media::new();
+    let copy = media.at("ffmpeg");
+    fs::copy("/bin/echo", &copy).unwrap();
+    let input = File::open(media.write("a", b"x")).unwrap();
+    let failed = run(&frame("mov", copy.to_str().unwrap()), &[&input, &memory()]);
+    let Err(JobFailure::ProgramFailed { complaint }) = failed else { panic!("{failed:?}") };
+    assert!(complaint.contains("Permission denied"), "{complaint}");
+}
+
+#[test]
+fn endless_output_and_endless_work_come_to_an_end() {
+    let media = Media::new();
+    // Noise cannot be compressed: its frame would be three times the most that is allowed.
+    let noise = "-f lavfi -i nullsrc=s=1920x8000:d=0.1:r=10,geq=random(1)*255:128:128 \
+         -frames:v 1 -c:v mjpeg -q:v 2";
+    let input = File::open(media.make("noise.mkv", noise)).unwrap();
+    let output = memory();
+    let failed = run(&frame("matroska", FFMPEG), &[&input, &output]);
+    assert!(failed.is_err(), "{failed:?}");
+    assert!(output.metadata().unwrap().len() <= 8 * 1024 * 1024);
+
+    let film = File::open(media.make("a.mkv", FILM)).unwrap();
+    let files = [film.as_fd(), output.as_fd()];
+    let over = launcher().run(&frame("matroska", FFMPEG), &files, 1, &Cancel::default());
+    assert!(matches!(over, Err(JobFailure::TooLong { limit_ms: 1 })), "{over:?}");
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let none = launcher().run(&frame("matroska", FFMPEG), &files, 60_000, &cancel);
+    assert!(matches!(none, Err(JobFailure::Cancelled)), "{none:?}");
+    assert_eq!(children(), [0; 0], "nothing is left behind");
+}
+
+/// Processes of this test that are workers.
+fn children() -> Vec<u32> {
+    let own = std::process::id().to_string();
+    let parent = |status: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        line.map(|pid| pid.trim().to_owned())
+    };
+    let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid: &u32| {
+            let folder = Path::new("/proc").join(pid.to_string());
+            let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
+            let command = fs::read_to_string(folder.join("cmdline")).unwrap_or_default();
+            parent(&status) == Some(own.clone()) && command.contains("matroska")
+        })
+        .collect()
+}
+
+#[test]
+fn a_worker_that_is_started_by_hand_says_what_it_is() {
+    let ended = crate::program::stead(&["worker"]);
+    assert_eq!(ended.code, Some(64));
+    assert!(ended.complained.contains("started by the server"), "{}", ended.complained);
+}
