@@ -10,7 +10,7 @@ use crate::host::entropy::bytes;
 use crate::service::core::Core;
 use crate::service::setup_page;
 
-/// Refusals are written to the audit at most this often, so that a flood cannot fill the disk.
+/// Refusals are written to audit and log at most this often, so that a flood cannot fill the disk.
 const REFUSAL_LOG_MS: u64 = 60_000;
 
 /// What an event came to, for its caller.
@@ -125,10 +125,10 @@ fn write_setup_page(core: &Core, desk: &ClaimDesk, now: Now) -> Result<(), Effec
 }
 
 fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<(), EffectError> {
-    tracing::info!(event = line.word(), "claim");
     if is_refusal(&line) && !due(desk, now) {
         return Ok(());
     }
+    tracing::info!(event = line.word(), "claim");
     let Ok(store) = core.store() else { return Ok(()) };
     Ok(store.accounts.write(|tx| audit::append(tx, now, line.word(), &detail(&line)))?)
 }
