@@ -14,7 +14,7 @@ use stead_store::accounts::sessions;
 use super::{Made, reach};
 use crate::host::clock::build_time;
 use crate::host::shutdown::Shutdown;
-use crate::net::ca::{Change, IssueTimes, OwnNames};
+use crate::net::ca::{Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
@@ -129,6 +129,17 @@ async fn follow(made: Made) {
     }
 }
 
+/// The authority keeps to the addresses of the day it was made; people are told which way is good.
+fn tell_uncovered(identity: &TlsIdentity) {
+    for address in identity.uncovered() {
+        tracing::warn!(
+            %address,
+            "the certificate cannot cover this new address: browsers warn there; the .local name \
+             goes on working"
+        );
+    }
+}
+
 fn follow_once(made: &Made, due: bool) -> Result<(), super::ServeError> {
     let core = &made.core;
     let up = interfaces()?;
@@ -147,6 +158,7 @@ fn follow_once(made: &Made, due: bool) -> Result<(), super::ServeError> {
         core.set_ca(super::ca_files(&identity));
     }
     core.set_reach(reach(&core.config, announced, up, made.ports, &identity));
+    tell_uncovered(&identity);
     drop(identity);
     if !same {
         let mut desk = core.desk();
