@@ -130,6 +130,57 @@ impl Drop for Lan {
     }
 }
 
+/// A network behind the phone, which routes for it: its machines are not on the box's link.
+#[derive(Debug)]
+pub(crate) struct Far {
+    namespace: String,
+}
+
+/// A machine in the network behind the phone.
+const FAR_ADDRESS: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
+/// The phone's own end there.
+const FAR_ROUTER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
+
+impl Far {
+    /// Makes a network behind the phone and tells both sides the way.
+    pub(crate) fn behind(lan: &Lan) -> Self {
+        let far = Self { namespace: format!("{}f", lan.name) };
+        let (near, there) = (format!("{}n", lan.name), far.namespace.as_str());
+        ip(&["netns", "add", there]);
+        let phone = lan.namespace(End::Phone);
+        ip(&[
+            "link", "add", &near, "netns", &phone, "type", "veth", "peer", "name", there, "netns",
+            there,
+        ]);
+        lan.ip(End::Phone, &["addr", "add", &format!("{FAR_ROUTER}/24"), "dev", &near]);
+        lan.ip(End::Phone, &["link", "set", &near, "up"]);
+        ip(&["-n", there, "addr", "add", &format!("{FAR_ADDRESS}/24"), "dev", there]);
+        ip(&["-n", there, "link", "set", there, "up"]);
+        ip(&["-n", there, "route", "add", "default", "via", &FAR_ROUTER.to_string()]);
+        let way_back = [&format!("{FAR_ADDRESS}/32"), "via", &PHONE_ADDRESS.to_string()];
+        lan.ip(
+            End::Box,
+            &[&["route", "add"], way_back.map(|word| word as &str).as_slice()].concat(),
+        );
+        lan.at(End::Phone, || std::fs::write("/proc/sys/net/ipv4/ip_forward", "1"))
+            .expect("a namespace of this test may route");
+        far
+    }
+
+    /// A command that will run there.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.namespace, program]);
+        command
+    }
+}
+
+impl Drop for Far {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "del", &self.namespace]).status();
+    }
+}
+
 fn ip(arguments: &[&str]) {
     let ran = Command::new("ip").args(arguments).output().expect("`ip` of iproute2 is installed");
     assert!(

@@ -22,6 +22,7 @@ mod media;
 mod program;
 mod service_life;
 mod setup_page;
+mod siege;
 mod signin;
 mod throttle;
 mod tls;

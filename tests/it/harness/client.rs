@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 use serde_json::Value;
 
 /// One browser: it keeps cookies.
@@ -14,6 +16,7 @@ pub(crate) struct Client {
     cookies: BTreeMap<String, String>,
     headers: Vec<(String, String)>,
     host: String,
+    source: Ipv4Addr,
 }
 
 /// What came back.
@@ -31,7 +34,13 @@ impl Client {
             cookies: BTreeMap::new(),
             headers: Vec::new(),
             host: format!("127.0.0.1:{port}"),
+            source: Ipv4Addr::LOCALHOST,
         }
+    }
+
+    /// The same browser on another machine: its requests come from this address of 127/8.
+    pub(crate) fn from_address(&self, source: Ipv4Addr) -> Self {
+        Self { source, ..self.clone() }
     }
 
     /// The same browser, which sends this header too.
@@ -97,7 +106,7 @@ impl Client {
     }
 
     fn try_send_raw(&self, request: &[u8], no_body: bool) -> Option<Answer> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
+        let mut stream = self.connect()?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream.write_all(request).ok()?;
         let mut bytes = Vec::new();
@@ -116,6 +125,17 @@ impl Client {
     pub(crate) fn cookie_line(&self) -> String {
         let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
         pairs.join("; ")
+    }
+
+    fn connect(&self) -> Option<TcpStream> {
+        let (kind, flags) = (SockType::Stream, SockFlag::SOCK_CLOEXEC);
+        let socket = socket(AddressFamily::Inet, kind, flags, None).unwrap();
+        let ends = [(self.source, 0), (Ipv4Addr::LOCALHOST, self.port)];
+        let [own, server] =
+            ends.map(|(address, port)| SockaddrIn::from(SocketAddrV4::new(address, port)));
+        bind(socket.as_raw_fd(), &own).unwrap();
+        connect(socket.as_raw_fd(), &server).ok()?;
+        Some(TcpStream::from(socket))
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
