@@ -1,31 +1,42 @@
 //! Accepting connections: a bound on how many, time limits on what a stranger may hold open, and
 //! a drain at the end.
 
+mod activity;
+mod places;
+
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use stead_rules::limits::{
-    CONNECTIONS_MAX, HEADER_READ_SECONDS, HTTP2_STREAMS_MAX, TLS_HANDSHAKE_SECONDS,
+    HEADER_READ_SECONDS, HTTP2_PING_ANSWER_SECONDS, HTTP2_PING_SECONDS, HTTP2_STREAMS_MAX,
+    TLS_HANDSHAKE_SECONDS,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 
+use self::activity::{Activity, hold};
+use self::places::{Place, Places};
 use super::conn::Connection;
 use crate::net::tls;
 
 /// After accept failed (out of descriptors), how long to leave the system alone.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// A connection that is closed for its silence may say goodbye for so long.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Serves `router` on both ports until `stop`; then running answers get their time to finish.
 pub async fn serve(
@@ -35,12 +46,8 @@ pub async fn serve(
     tls: Arc<ServerConfig>,
     stop: CancellationToken,
 ) {
-    let door = Door {
-        router,
-        places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
-        tasks: TaskTracker::new(),
-        stop: stop.clone(),
-    };
+    let door =
+        Door { router, places: Places::new(), tasks: TaskTracker::new(), stop: stop.clone() };
     tokio::join!(door.run(https, Some(tls)), door.run(http, None));
     door.tasks.close();
     // Whoever asked for the end sets the time that is left.
@@ -50,7 +57,7 @@ pub async fn serve(
 #[derive(Clone)]
 struct Door {
     router: Router,
-    places: Arc<Semaphore>,
+    places: Places,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -58,17 +65,12 @@ struct Door {
 impl Door {
     async fn run(&self, listener: TcpListener, tls: Option<Arc<ServerConfig>>) {
         loop {
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
             let accepted = tokio::select! {
                 () = self.stop.cancelled() => return,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    let door = self.clone();
-                    let tls = tls.clone();
-                    self.tasks.spawn(async move { door.answer(stream, peer, tls, place).await });
-                }
+                Ok((stream, peer)) => self.take_in(stream, peer, tls.clone()),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -77,12 +79,22 @@ impl Door {
         }
     }
 
+    /// Whoever gets no place is closed at once: a queue would make the others wait for silence.
+    fn take_in(&self, stream: TcpStream, peer: SocketAddr, tls: Option<Arc<ServerConfig>>) {
+        let Some(place) = self.places.take(peer.ip()) else {
+            tracing::debug!("a connection was closed; there is no place for it");
+            return;
+        };
+        let door = self.clone();
+        self.tasks.spawn(async move { door.answer(stream, peer, tls, place).await });
+    }
+
     async fn answer(
         self,
         stream: TcpStream,
         peer: SocketAddr,
         tls: Option<Arc<ServerConfig>>,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) {
         let _place = place;
         // Nagle would hold back the end of small answers; failing to switch it off costs only time.
@@ -110,26 +122,64 @@ impl Door {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         c: Connection,
     ) {
-        let service = self.router.map_request(move |mut request: axum::extract::Request<_>| {
-            request.extensions_mut().insert(c);
-            request
-        });
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_secs(HEADER_READ_SECONDS));
-        builder.http2().timer(TokioTimer::new()).max_concurrent_streams(HTTP2_STREAMS_MAX);
-        let service = TowerToHyperService::new(service);
+        let activity = Activity::new();
+        let service = TowerToHyperService::new(service(self.router, c, activity.clone()));
         let graceful = GracefulShutdown::new();
         let served = graceful.watch(
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned(),
+            builder().serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned(),
         );
         tokio::pin!(served);
-        tokio::select! {
+        let silent = tokio::select! {
             _ = &mut served => return,
-            () = self.stop.cancelled() => {}
+            () = activity.silence() => true,
+            () = self.stop.cancelled() => false,
+        };
+        let goodbye = async { drop(tokio::join!(graceful.shutdown(), served)) };
+        if !silent {
+            // Whoever asked for the end sets the time that is left.
+            return goodbye.await;
         }
-        tokio::join!(graceful.shutdown(), async { drop(served.await) });
+        // A peer that says nothing is not waited for; a request that came just now is answered.
+        tokio::select! {
+            () = goodbye => {}
+            () = activity.quiet_for(GOODBYE, GOODBYE) => {}
+        }
     }
+}
+
+/// The router, told of its connection, with each request counted until its answer is sent.
+fn service<B>(
+    router: Router,
+    connection: Connection,
+    activity: Activity,
+) -> impl tower::Service<
+    Request<B>,
+    Response = Response,
+    Error = Infallible,
+    Future = impl Future<Output = Result<Response, Infallible>> + Send,
+> + Clone
++ Send
+where
+    B: http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    service_fn(move |mut request: Request<B>| {
+        let (router, under_way) = (router.clone(), activity.begin());
+        request.extensions_mut().insert(connection);
+        async move { router.oneshot(request).await.map(|response| hold(response, under_way)) }
+    })
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(HEADER_READ_SECONDS));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .keep_alive_interval(Duration::from_secs(HTTP2_PING_SECONDS))
+        .keep_alive_timeout(Duration::from_secs(HTTP2_PING_ANSWER_SECONDS));
+    builder
 }

@@ -11,6 +11,7 @@ mod access;
 mod claim;
 mod commands;
 mod config;
+mod crowd;
 mod directions;
 mod discovery;
 mod docs;

@@ -41,6 +41,18 @@ pub const STREAM_LINK_SECONDS: u64 = 4 * 3600;
 pub const BODY_MAX_BYTES: usize = 16 * 1024;
 /// Connections held at once; each may pin buffers, and 512 MB boxes serve a household.
 pub const CONNECTIONS_MAX: usize = 512;
+/// Of these, what one peer may hold (an IPv4 address, a /64 of IPv6): a browser opens six, and
+/// one device must not take the places of the house.
+pub const CONNECTIONS_PER_PEER_MAX: usize = 64;
+/// Places beyond these for the box itself alone: `stead health` must be answered in a flood.
+pub const CONNECTIONS_OF_THE_BOX: usize = 32;
+/// A connection on which nothing is under way is closed after this long; a browser that comes
+/// back opens another one unseen.
+pub const CONNECTION_IDLE_SECONDS: u64 = 60;
+/// How often a peer of HTTP/2 is asked whether it is still there: phones leave without a word.
+pub const HTTP2_PING_SECONDS: u64 = 30;
+/// It answers within this time, or the connection is closed.
+pub const HTTP2_PING_ANSWER_SECONDS: u64 = 10;
 /// A client must send its request head within this time.
 pub const HEADER_READ_SECONDS: u64 = 10;
 /// A request of the API is answered within this time or refused.
