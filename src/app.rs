@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use ring::hmac;
-use stead_rules::claim::State;
 use stead_rules::time::WallMs;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -201,7 +200,7 @@ struct Around {
 fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray), ServeError> {
     let ComeUp { store, server, desk, effects } = come_up;
     let Around { clock, entropy, reach, ca, announcer, stopping } = around;
-    let claimed = desk.state == State::Claimed;
+    let claimed = desk.state.was_claimed();
     let (scans, tray) = Scans::new();
     let core = Core {
         config,
@@ -215,6 +214,7 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         signin: Mutex::default(),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
         claimed: watch::Sender::new(claimed),
+        session_ended: watch::Sender::new(()),
         ca: RwLock::new(Arc::new(ca)),
         stopping,
         announcer,
@@ -268,7 +268,7 @@ fn announcement(config: &Config, label: &str, come_up: &ComeUp, ports: Ports) ->
         model: model(Path::new("/proc/device-tree/model")),
         path: "/".to_owned(),
         api: "v1".to_owned(),
-        claimed: come_up.desk.state == State::Claimed,
+        claimed: come_up.desk.state.was_claimed(),
         https_port: ports.https,
         http_port: Some(ports.http),
         interfaces: config.discovery.interfaces.clone(),

@@ -7,12 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use stead_rules::claim::{Generation, Peer, settle};
+use stead_rules::claim::Peer;
 use stead_rules::ids::TicketId;
 use stead_rules::playback::StreamLink;
-use stead_rules::policy::{
-    Account, Action, Actor, Decision, Door, Epoch, Permit, Question, Reason, Session, decide,
-};
+use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason};
 use stead_rules::time::Now;
 use stead_store::accounts::sessions::SessionFacts;
 
@@ -22,6 +20,7 @@ use super::ctx::{Ctx, Facts};
 use super::error::Problem;
 use super::row::Access;
 use crate::service::core::{Core, CoreError};
+use crate::service::judge::{Asked, judge, standing};
 use crate::service::playback;
 use crate::service::sessions;
 
@@ -84,12 +83,32 @@ impl Knock {
         let Self { now, peer, transport, agent, credential } = self;
         core.blocking(move |core| {
             let shown = credential.look_up(core, now)?;
-            let permit = permit(core, &row, now, &shown)?;
+            let permit = match permit(core, &row, now, &shown) {
+                Ok(permit) => permit,
+                Err(refusal) => return Err(refused(core, &shown, now, refusal)),
+            };
             let Shown { browser, session, link } = shown;
+            if let Some(facts) = session.as_ref().filter(|_| row.access == Access::Session) {
+                // Only a request that was allowed is a use: an ended session must stay ended.
+                sessions::touch(core, facts, now)?;
+            }
             Ok(Ctx::new(Facts { now, peer, transport, agent, browser, session, link, permit }))
         })
         .await
     }
+}
+
+/// A session that ended by its age is forgotten when it is shown again.
+fn refused(core: &Core, shown: &Shown, now: Now, refusal: Problem) -> Problem {
+    let forgotten = match &shown.session {
+        Some(facts) => sessions::forget_ended(core, facts, now),
+        None => Ok(()),
+    };
+    match forgotten {
+        Ok(()) => {}
+        Err(error) => tracing::warn!(%error, "an ended session was not removed"),
+    }
+    refusal
 }
 
 /// What a client showed, before it is looked up.
@@ -131,7 +150,7 @@ impl Credential {
             Self::None => Ok(Shown::default()),
             Self::Claim(browser) => Ok(Shown { browser: Some(browser), ..Shown::default() }),
             Self::Session(token) => {
-                let session = match sessions::find(core, &token, now) {
+                let session = match sessions::find(core, &token) {
                     Ok(found) => found,
                     Err(CoreError::NoStore) => None,
                     Err(error) => return Err(error.into()),
@@ -151,20 +170,10 @@ impl Credential {
 const LINK_SEGMENT: usize = 2;
 
 fn permit(core: &Core, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit, Problem> {
-    let server = settle(&core.desk().state, now).next;
-    let actor = actor(shown);
-    let generation = shown.session.as_ref().map_or(0, |facts| facts.server_generation);
-    let question = Question {
-        now,
-        server: &server,
-        generation: Generation(generation),
-        actor: &actor,
-        action: row.action,
-        door: row.door,
-        libraries: &[],
-        requirements: &[],
-    };
-    match decide(&question) {
+    let server = standing(core, now);
+    let without = shown.browser.map_or(Actor::Stranger, Actor::ClaimHolder);
+    let asked = Asked { action: row.action, door: row.door };
+    match judge(&server, now, shown.session.as_ref(), without, asked) {
         Decision::Allow(permit) | Decision::AllowNotice { permit, .. } => Ok(permit),
         Decision::StepUp { level, max_age_seconds, .. } => {
             Err(Problem::step_up(level.word(), max_age_seconds))
@@ -172,26 +181,6 @@ fn permit(core: &Core, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit,
         Decision::Enrol { level, .. } => Err(Problem::enrol(level.word())),
         Decision::Deny { reason, .. } => Err(Problem::denied(reason, &server)),
     }
-}
-
-fn actor(shown: &Shown) -> Actor {
-    if let Some(facts) = &shown.session {
-        return Actor::Session(Session {
-            id: facts.session.id,
-            user: facts.user.id,
-            role: facts.user.role,
-            client: facts.session.client,
-            methods: facts.session.methods,
-            reach: facts.within_reach,
-            auth: facts.session.auth,
-            last_seen: facts.session.last_seen,
-            rested: facts.session.rested,
-            generation: Generation(facts.session.generation),
-            epoch: Epoch(facts.session.epoch),
-            account: Account { enabled: facts.user.enabled, epoch: Epoch(facts.epoch_now) },
-        });
-    }
-    shown.browser.map_or(Actor::Stranger, Actor::ClaimHolder)
 }
 
 fn agent(headers: &HeaderMap) -> String {

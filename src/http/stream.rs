@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use stead_rules::ids::SessionId;
 use stead_rules::playback::{
     Answer, Conditions, Method as Verb, Representation, answer, file_etag, http_date,
 };
@@ -16,6 +17,7 @@ use crate::service::playback::Opened;
 /// The answer for an open file.
 pub(crate) fn serve(
     core: Arc<Core>,
+    session: SessionId,
     opened: Opened,
     method: &Method,
     headers: &HeaderMap,
@@ -24,9 +26,10 @@ pub(crate) fn serve(
     let representation =
         Representation { size: opened.size, etag: &etag, modified: Some(opened.modified) };
     let verb = if *method == Method::HEAD { Verb::Head } else { Verb::Get };
+    let flow = Flow { core, session };
     let mut response = match answer(verb, &representation, &conditions(headers)) {
-        Answer::Full => whole(core, opened, verb),
-        Answer::Partial { start, length } => part(core, opened, verb, start, length),
+        Answer::Full => whole(flow, opened, verb),
+        Answer::Partial { start, length } => part(flow, opened, verb, start, length),
         Answer::NotModified => StatusCode::NOT_MODIFIED.into_response(),
         Answer::Unsatisfiable => return unsatisfiable(opened.size),
         Answer::PreconditionFailed => return precondition_failed(),
@@ -42,6 +45,12 @@ pub(crate) fn serve(
     response
 }
 
+/// For whom bytes flow.
+struct Flow {
+    core: Arc<Core>,
+    session: SessionId,
+}
+
 fn conditions(headers: &HeaderMap) -> Conditions<'_> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     Conditions {
@@ -54,27 +63,29 @@ fn conditions(headers: &HeaderMap) -> Conditions<'_> {
     }
 }
 
-fn whole(core: Arc<Core>, opened: Opened, verb: Verb) -> Response {
+fn whole(flow: Flow, opened: Opened, verb: Verb) -> Response {
     let size = opened.size;
-    bytes(core, opened, verb, 0, size)
+    bytes(flow, opened, verb, 0, size)
 }
 
-fn part(core: Arc<Core>, opened: Opened, verb: Verb, start: u64, length: u64) -> Response {
+fn part(flow: Flow, opened: Opened, verb: Verb, start: u64, length: u64) -> Response {
     let last = start.saturating_add(length).saturating_sub(1);
     let range = format!("bytes {start}-{last}/{}", opened.size);
-    let mut response = bytes(core, opened, verb, start, length);
+    let mut response = bytes(flow, opened, verb, start, length);
     *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     put(response.headers_mut(), header::CONTENT_RANGE, &range);
     response
 }
 
-fn bytes(core: Arc<Core>, opened: Opened, verb: Verb, start: u64, length: u64) -> Response {
+fn bytes(flow: Flow, opened: Opened, verb: Verb, start: u64, length: u64) -> Response {
     let media_type = opened.media_type;
     let body = match verb {
         Verb::Head => Body::empty(),
         Verb::Get => {
+            let Flow { core, session } = flow;
             let pumps = Arc::clone(&core.pumps);
-            Body::from_stream(pumps.stream(core, opened.file, opened.device, start, length))
+            let Opened { file, device, .. } = opened;
+            Body::from_stream(pumps.stream(core, session, file, device, start, length))
         }
     };
     let mut response = body.into_response();

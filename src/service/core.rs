@@ -49,6 +49,8 @@ pub struct Core {
     pub hasher: Hasher,
     /// True once claimed; discovery listens.
     pub claimed: watch::Sender<bool>,
+    /// Sent when a session ends; answers that go on ask again whether they may.
+    pub session_ended: watch::Sender<()>,
     /// The box's own CA, for whoever wants to install it.
     pub ca: RwLock<Arc<CaFiles>>,
     /// Cancelled when the end begins: what goes on for ever ends then.

@@ -5,6 +5,7 @@ pub mod claim;
 pub mod core;
 pub mod health;
 pub mod items;
+pub(crate) mod judge;
 pub mod libraries;
 pub mod passwords;
 pub mod pictures;

@@ -11,13 +11,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;
+use stead_rules::ids::SessionId;
 use stead_rules::limits::{
-    READ_FIRST_BYTES, READ_LARGEST_BYTES, READS_AT_ONCE_PER_DEVICE, STREAM_BUFFERS_BYTES,
+    READ_FIRST_BYTES, READ_LARGEST_BYTES, READS_AT_ONCE_PER_DEVICE, SESSION_LOOK_STREAM_SECONDS,
+    STREAM_BUFFERS_BYTES,
 };
+use stead_rules::policy::{Action, Door};
 use stead_rules::time::BootMs;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::core::Core;
+use super::core::{Core, CoreError};
+use super::judge::{Asked, goes_on};
 
 /// A client that comes back for more within this time took everything at once.
 const AT_ONCE_MS: u64 = 20;
@@ -47,10 +51,11 @@ impl Pumps {
         Arc::clone(devices.entry(device).or_insert_with(new))
     }
 
-    /// `length` bytes of `file` from `start` on.
+    /// `length` bytes of `file` from `start` on, for as long as `session` may play.
     pub fn stream(
         &self,
         core: Arc<Core>,
+        session: SessionId,
         file: File,
         device: u64,
         start: u64,
@@ -66,6 +71,9 @@ impl Pumps {
             size: READ_FIRST_BYTES,
             handed_over: None,
             held: None,
+            session,
+            judged: core.now().boot,
+            session_ended: core.session_ended.subscribe(),
             core,
         };
         unfold(pump, Pump::next)
@@ -81,6 +89,10 @@ struct Pump {
     left: u64,
     size: usize,
     handed_over: Option<BootMs>,
+    session: SessionId,
+    /// When the session was last judged.
+    judged: BootMs,
+    session_ended: watch::Receiver<()>,
     /// What the piece on its way holds of the budget; given back when the next one is asked for.
     held: Option<OwnedSemaphorePermit>,
 }
@@ -91,6 +103,10 @@ impl Pump {
             return None;
         }
         self.held = None;
+        if !self.goes_on().await {
+            self.left = 0;
+            return Some((Err(io::Error::other("the session has ended")), self));
+        }
         self.pace();
         match self.read().await {
             Ok(piece) => {
@@ -107,6 +123,21 @@ impl Pump {
                 Some((Err(error), self))
             }
         }
+    }
+
+    /// Whether the session may still play: asked when any session ended, and now and then.
+    async fn goes_on(&mut self) -> bool {
+        let now = self.core.now().boot;
+        let due = now.since_ms(self.judged) >= SESSION_LOOK_STREAM_SECONDS * 1000;
+        if !due && !self.session_ended.has_changed().unwrap_or(true) {
+            return true;
+        }
+        self.session_ended.mark_unchanged();
+        self.judged = now;
+        let session = self.session;
+        let asked = Asked { action: Action::Play, door: Door::Stream };
+        let judged = self.core.blocking(move |core| Ok(goes_on(core, session, asked))).await;
+        judged.unwrap_or_else(|_: CoreError| false)
     }
 
     fn pace(&mut self) {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{SessionId, UserId};
 use stead_rules::policy::ClientKind;
-use stead_rules::signin::{Methods, rests};
+use stead_rules::signin::{Life, Methods, life, rests};
 use stead_rules::time::{Moment, Now};
 use stead_store::accounts::claim::server;
 use stead_store::accounts::identity::User;
@@ -70,24 +70,38 @@ pub(crate) fn open(
     Ok(Token(token))
 }
 
-/// The session behind a token, if there is one. Blocks.
+/// The session behind a token, if there is one. Looking is no use of it: see [`touch`]. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn find(core: &Core, token: &str, now: Now) -> Result<Option<SessionFacts>, CoreError> {
-    let store = core.store()?;
-    let Some(facts) =
-        store.accounts.read(|tx| rows::by_token(tx, &core.run, &sha256(token.as_bytes())))?
-    else {
-        return Ok(None);
-    };
-    let last_seen = facts.session.last_seen;
+pub fn find(core: &Core, token: &str) -> Result<Option<SessionFacts>, CoreError> {
+    let hash = sha256(token.as_bytes());
+    Ok(core.store()?.accounts.read(|tx| rows::by_token(tx, &core.run, &hash))?)
+}
+
+/// Records that a session was used, at most once a minute. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn touch(core: &Core, facts: &SessionFacts, now: Now) -> Result<(), CoreError> {
+    let Session { id, last_seen, .. } = facts.session;
     if !last_seen.elapsed(now).surely_within(TOUCH_SECONDS) {
         let rested = rests(last_seen, now);
-        let id = facts.session.id;
-        store.accounts.write(|tx| rows::touch(tx, &core.run, id, now, rested))?;
+        core.store()?.accounts.write(|tx| rows::touch(tx, &core.run, id, now, rested))?;
     }
-    Ok(Some(facts))
+    Ok(())
+}
+
+/// Removes a session that ended by its age; any other stays as it is. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn forget_ended(core: &Core, facts: &SessionFacts, now: Now) -> Result<(), CoreError> {
+    let Session { id, user, auth, last_seen, rested, .. } = facts.session;
+    if life(auth, last_seen, rested, now) == Life::Ended {
+        end(core, user, id)?;
+    }
+    Ok(())
 }
 
 /// A user's sessions. Blocks.
@@ -103,7 +117,10 @@ pub fn list(core: &Core, user: UserId) -> Result<Vec<Session>, CoreError> {
 /// # Errors
 /// [`CoreError`].
 pub fn end(core: &Core, user: UserId, session: SessionId) -> Result<bool, CoreError> {
-    Ok(core.store()?.accounts.write(|tx| rows::end(tx, user, session))?)
+    let ended = core.store()?.accounts.write(|tx| rows::end(tx, user, session))?;
+    // What flows for it looks again at once.
+    core.session_ended.send_replace(());
+    Ok(ended)
 }
 
 /// The session with this id, if there is one. Blocks.

@@ -15,6 +15,7 @@ mod crowd;
 mod directions;
 mod discovery;
 mod docs;
+mod endings;
 mod harness;
 mod kills;
 mod lan;

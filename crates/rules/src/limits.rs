@@ -33,6 +33,10 @@ pub const TEND_IDLE_SECONDS: u64 = 3600;
 pub const GUARD_SECONDS: u64 = 15 * 60;
 /// A playback session ends after this long without use.
 pub const SESSION_IDLE_SECONDS: u64 = 90 * 24 * 3600;
+/// Events that go on are judged anew at least this often, for what ends without a word (age).
+pub const SESSION_LOOK_EVENTS_SECONDS: u64 = 25;
+/// A stream that goes on is judged anew this often, and at once when a session ends.
+pub const SESSION_LOOK_STREAM_SECONDS: u64 = 60;
 /// A sign-in waits this long for its second factor.
 pub const SIGNIN_TICKET_SECONDS: u64 = 5 * 60;
 /// A stream link is good for this long; the player asks again.

@@ -11,13 +11,18 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Serialize;
 use stead_rules::ids::LibraryId;
+use stead_rules::limits::SESSION_LOOK_EVENTS_SECONDS;
+use stead_rules::policy::{Action, Door};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio::time::{Interval, interval};
 
 use super::libraries::ScanWire;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
-use crate::service::core::Core;
+use crate::service::core::{Core, CoreError};
+use crate::service::judge::{Asked, goes_on};
 use crate::service::libraries;
 use crate::service::scans::{ScanProgress, Told};
 
@@ -42,6 +47,8 @@ struct Listening {
     told: Receiver<Told>,
     /// What is still to be said of how things stand.
     standing: Vec<Event>,
+    session_ended: watch::Receiver<()>,
+    look: Interval,
 }
 
 /// Scans as they go on (`scan`) and libraries whose content changed (`library`), as far as the
@@ -54,7 +61,10 @@ pub(crate) async fn events(
     ctx: Ctx,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let told = core.scans.listen();
-    let mut listening = Listening { core, ctx, told, standing: Vec::new() };
+    let session_ended = core.session_ended.subscribe();
+    let look = interval(Duration::from_secs(SESSION_LOOK_EVENTS_SECONDS));
+    let standing = Vec::new();
+    let mut listening = Listening { core, ctx, told, standing, session_ended, look };
     listening.look_at_all().await;
     let stream = unfold(listening, |mut listening| async {
         let event = listening.next().await?;
@@ -71,20 +81,26 @@ impl Listening {
             }
             let told = tokio::select! {
                 () = self.core.stopping.cancelled() => return None,
-                told = self.told.recv() => told,
+                _ = self.session_ended.changed() => None,
+                _ = self.look.tick() => None,
+                told = self.told.recv() => Some(told),
             };
+            // Whoever signed out, or was signed out, is told nothing more.
+            if !self.goes_on().await {
+                return None;
+            }
             match told {
-                Ok(Told::Scan(library, scan)) if self.sees(library).await => {
+                Some(Ok(Told::Scan(library, scan))) if self.sees(library).await => {
                     return scan_event(library, scan);
                 }
-                Ok(Told::Changed(library)) if self.sees(library).await => {
+                Some(Ok(Told::Changed(library))) if self.sees(library).await => {
                     let event = LibraryEvent { library_id: library.to_string() };
                     return Event::default().event("library").json_data(event).ok();
                 }
-                Ok(Told::Scan(..) | Told::Changed(_) | Told::Picture(_)) => {}
+                Some(Ok(Told::Scan(..) | Told::Changed(_) | Told::Picture(_))) | None => {}
                 // Whoever was too slow is told anew how things stand.
-                Err(RecvError::Lagged(_)) => self.look_at_all().await,
-                Err(RecvError::Closed) => return None,
+                Some(Err(RecvError::Lagged(_))) => self.look_at_all().await,
+                Some(Err(RecvError::Closed)) => return None,
             }
         }
     }
@@ -97,6 +113,13 @@ impl Listening {
             .await;
         let events = all.into_iter().flatten();
         self.standing.extend(events.filter_map(|view| scan_event(view.row.id, view.scan)));
+    }
+
+    async fn goes_on(&self) -> bool {
+        let Ok(session) = self.ctx.session_id() else { return false };
+        let asked = Asked { action: Action::Browse, door: Door::Api };
+        let judged = self.core.blocking(move |core| Ok(goes_on(core, session, asked))).await;
+        judged.unwrap_or_else(|_: CoreError| false)
     }
 
     /// Judged anew for each event: a share may have been taken away meanwhile.

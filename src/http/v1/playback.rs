@@ -129,8 +129,8 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let item = ctx.link.ok_or_else(Problem::not_found)?.item;
-    let user = ctx.user()?;
+    let (user, session) = (ctx.user()?, ctx.session_id()?);
     let opened =
         core.blocking(move |core| playback::open(core, user, item).map_err(Problem::from)).await?;
-    Ok(serve(core, opened, &method, &headers))
+    Ok(serve(core, session, opened, &method, &headers))
 }
