@@ -87,6 +87,9 @@ pub enum ServeError {
     /// Background work.
     #[error("background work could not be started")]
     Work(#[source] std::io::Error),
+    /// What takes connections has ended by itself; whoever watches the process starts it again.
+    #[error("the part that answers has failed")]
+    NobodyAnswers,
     /// The first health pass, which READY waits for.
     #[error("the first look at the server's health failed: {0} does not answer")]
     NotWell(String),
@@ -111,7 +114,8 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     let tls = tokio_rustls_config(&made)?;
     let router = routes::router(Arc::clone(&core));
     let (https, http) = (listener(doors.https)?, listener(doors.http)?);
-    shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
+    let doorkeeper =
+        shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
     chores::begin(&shutdown, &made);
     work::begin(&shutdown, &core, tray, worker).map_err(ServeError::Work)?;
     liveness(Arc::clone(&core)).await.map_err(ServeError::NotWell)?;
@@ -121,7 +125,12 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     notifier
         .watch(tokio::runtime::Handle::current(), Box::new(move || liveness(Arc::clone(&watched))));
     answering();
-    shutdown.waited().await;
+    let ended = tokio::select! {
+        biased;
+        () = shutdown.waited() => Ok(()),
+        _ = doorkeeper => Err(ServeError::NobodyAnswers),
+    };
+    shutdown.begin();
     notifier.stopping();
     notifier.status("stopping");
     // The goodbye is sent twice with a pause between, so it goes where blocking is fine.
@@ -131,7 +140,7 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     if let Drained::CutOff(tasks) = shutdown.drained().await {
         tracing::warn!(tasks, "time was up; what still ran was cut off");
     }
-    Ok(())
+    ended
 }
 
 /// What [`make`] made.

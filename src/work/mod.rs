@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP. Whatever decodes pictures or video does so in a worker process that
 //! is started for one job, is shut in before it sees a foreign byte, and is killed without regret.
 
+mod caught;
 mod indexer;
 pub mod launcher;
 pub mod pace;
@@ -42,6 +43,7 @@ pub fn begin(
     let tools = Tools {
         entropy: Arc::clone(&core.entropy),
         launcher: launcher.clone(),
+        probe: probe::probe,
         ffprobe: find(&media.ffprobe),
         describing: Arc::new(Mutex::new(())),
         cancel: cancel.clone(),

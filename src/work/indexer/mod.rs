@@ -33,6 +33,7 @@ use self::scan::{Outcome, Scan};
 use crate::service::chain;
 use crate::service::core::Core;
 use crate::service::scans::{Order, ScanProgress, ScanState};
+use crate::work::caught::caught;
 use crate::work::pace::Moment;
 
 /// The niceness of what reads disks in the background.
@@ -56,7 +57,7 @@ impl Indexer {
         end: &CancellationToken,
     ) {
         step_back();
-        self.forget_removed();
+        caught("forgetting libraries", || self.forget_removed());
         loop {
             let next = runtime.block_on(async {
                 tokio::select! {
@@ -67,7 +68,9 @@ impl Indexer {
             });
             match next {
                 Some(Order::Scan { library, gone_is_meant }) => self.scan(library, gone_is_meant),
-                Some(Order::Forget(library)) => self.forget(library),
+                Some(Order::Forget(library)) => {
+                    caught("forgetting a library", || self.forget(library));
+                }
                 None => return,
             }
         }
@@ -76,14 +79,15 @@ impl Indexer {
     fn scan(&self, library: LibraryId, gone_is_meant: bool) {
         let figures = &self.core.metrics.figures().scan;
         figures.running.inc();
-        let ended = self.scan_all(library, gone_is_meant);
+        let ended = caught("scanning", || self.scan_all(library, gone_is_meant));
         figures.running.dec();
         let progress = match ended {
-            Ok(progress) => progress,
-            Err(error) => {
+            Some(Ok(progress)) => progress,
+            Some(Err(error)) => {
                 tracing::error!(%library, error = %chain(&error), "a scan was given up");
                 ScanProgress::default()
             }
+            None => ScanProgress::default(),
         };
         self.core.scans.tell(library, progress);
         self.core.scans.tell_changed(library);

@@ -18,8 +18,9 @@ use super::describe;
 use super::meaning::{Meaning, meaning};
 use super::scan::{Done, Folder};
 use crate::host::entropy::{Entropy, fresh};
+use crate::work::caught::caught;
 use crate::work::launcher::{Cancel, Ended, JobFailure, Launcher};
-use crate::work::probe::{Class, Container, Header, ProbeError, Probed, probe};
+use crate::work::probe::{Class, Container, Header, ProbeError, Probed};
 use crate::work::worker::wire::Job;
 
 /// What all probers share.
@@ -27,6 +28,8 @@ use crate::work::worker::wire::Job;
 pub(crate) struct Tools {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) launcher: Launcher,
+    /// Reads headers.
+    pub(crate) probe: fn(&File, Class) -> Result<Probed, ProbeError>,
     /// Where ffprobe is, if there is one.
     pub(crate) ffprobe: Option<PathBuf>,
     /// One description at a time: ffprobe takes 57 MB.
@@ -51,6 +54,14 @@ enum Failed {
     Cancelled,
 }
 
+impl Failed {
+    fn of_reader() -> Self {
+        let detail = "Stead failed while it read this file, so the file is left alone until it \
+                      changes. Please report this as a fault.";
+        Self::Problem { code: "reader_failed", detail: detail.to_owned() }
+    }
+}
+
 impl From<ProbeError> for Failed {
     fn from(error: ProbeError) -> Self {
         Self::Problem { code: error.code(), detail: error.to_string() }
@@ -60,7 +71,8 @@ impl From<ProbeError> for Failed {
 /// Looks into the file of `task` below `root`; `None` when the scan ends meanwhile.
 pub(super) fn look(tools: &Tools, root: &Path, task: Task) -> Option<Done> {
     let Task { folder, to_read } = task;
-    match look_into(tools, root, &folder, &to_read) {
+    let looked = caught("looking into a file", || look_into(tools, root, &folder, &to_read));
+    match looked.unwrap_or_else(|| Err(Failed::of_reader())) {
         Ok((meaning, facts)) => Some(Done::Enter {
             folder,
             meaning: Box::new(meaning),
@@ -88,7 +100,7 @@ fn look_into(
     let file = open(&folder.below(root).join(crate::work::os_str(&to_read.file.name)))
         .map_err(ProbeError::Read)?;
     let meta = file.metadata().map_err(ProbeError::Read)?;
-    let probed = probe(&file, class(to_read.file.kind))?;
+    let probed = (tools.probe)(&file, class(to_read.file.kind))?;
     let header = match &probed.header {
         Some(header) => header.clone(),
         None => described(tools, &file, probed.container)?,
@@ -185,3 +197,6 @@ fn read_back(answer: &mut File) -> Option<Vec<u8>> {
     answer.take(WORKER_OUTPUT_BYTES_MAX).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
+
+#[cfg(test)]
+mod tests;

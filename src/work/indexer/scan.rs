@@ -209,8 +209,11 @@ impl Scan<'_> {
             let walked = if probers == 0 { Err(Cut::NobodyWrites) } else { walk.all(known) };
             drop(walk);
             self.counters.walked();
-            let written = writer.map_or(Ok(()), |writer| writer.join().unwrap_or(Ok(())));
-            written.map(|()| walked)
+            // A writer that panicked or never began wrote nothing: nothing may be taken away.
+            match writer.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(written)) => written.map(|()| walked),
+                Ok(Err(_)) | Err(_) => Ok(Err(Cut::NobodyWrites)),
+            }
         })
     }
 

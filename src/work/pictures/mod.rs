@@ -27,6 +27,7 @@ use self::source::Source;
 use crate::service::chain;
 use crate::service::core::Core;
 use crate::service::scans::Wish;
+use crate::work::caught::caught;
 use crate::work::indexer::{open, step_back};
 use crate::work::launcher::{Cancel, Ended, JobFailure, Launcher};
 use crate::work::pace::Moment;
@@ -160,7 +161,9 @@ impl Pictures {
         if self.cancel.is_cancelled() {
             return;
         }
-        let made = self.make_or_say(wanting).and_then(|became| match became {
+        // What failed would fail again: it is not tried until its file changes.
+        let made = caught("making a picture", || self.make_or_say(wanting));
+        let made = made.unwrap_or(Ok(Some(Became::None))).and_then(|became| match became {
             Some(became) => self.store.library.write(|tx| pictures::settle(tx, wanting.n, became)),
             None => Ok(()),
         });
