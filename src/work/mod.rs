@@ -12,13 +12,16 @@ pub mod probe;
 pub mod worker;
 
 use std::ffi::OsStr;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use stead_rules::limits::{WORKER_COST_BYTES, WORKER_RESERVE_BYTES, WORKERS_MAX};
 
+use crate::host::beneath::open_beneath;
 use crate::host::shutdown::Shutdown;
 use crate::service::core::Core;
 use crate::service::scans::Tray;
@@ -101,6 +104,20 @@ fn find(program: &Path) -> Option<PathBuf> {
         return program.is_file().then(|| program.to_path_buf());
     }
     FOLDERS.iter().map(|folder| Path::new(folder).join(program)).find(|path| path.is_file())
+}
+
+/// Opens a regular file below `root` without following any link or waiting for a pipe.
+fn open_media(root: &Path, path: &Path) -> io::Result<File> {
+    let file = open_beneath(File::open(root)?, path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    Ok(file)
+}
+
+/// The last change, in nanoseconds: of times that cannot be counted so, the nearest that can.
+fn mtime_ns(meta: &Metadata) -> i64 {
+    meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec())
 }
 
 fn os_str(bytes: &[u8]) -> &OsStr {

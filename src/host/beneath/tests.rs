@@ -1,6 +1,6 @@
 //! Both ways of opening, over the same folder.
 
-use super::{in_one_step, part_by_part};
+use super::{READING, in_one_step, open_folder_beneath, part_by_part};
 use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io::Read;
@@ -16,6 +16,7 @@ fn world() -> (tempfile::TempDir, File) {
     symlink("../secret", root.join("out")).unwrap();
     symlink(outer.path(), root.join("away")).unwrap();
     symlink("a/b/film.mp4", root.join("within")).unwrap();
+    symlink("a/b", root.join("inner")).unwrap();
     let folder = File::open(&root).unwrap();
     (outer, folder)
 }
@@ -30,8 +31,8 @@ fn read(opened: Result<File, Errno>) -> Result<String, Errno> {
 fn a_file_inside_opens_both_ways() {
     let (_outer, folder) = world();
     let path = Path::new("a/b/film.mp4");
-    assert_eq!(read(in_one_step(&folder, path)).as_deref(), Ok("film"));
-    assert_eq!(read(part_by_part(&folder, path)).as_deref(), Ok("film"));
+    assert_eq!(read(in_one_step(&folder, path, READING)).as_deref(), Ok("film"));
+    assert_eq!(read(part_by_part(&folder, path, READING)).as_deref(), Ok("film"));
 }
 
 #[test]
@@ -39,15 +40,27 @@ fn what_leads_out_opens_neither_way() {
     let (_outer, folder) = world();
     for path in ["../secret", "a/../../secret", "out", "away/secret", "/etc/passwd", "a/none"] {
         let path = Path::new(path);
-        assert!(in_one_step(&folder, path).is_err(), "{}", path.display());
-        assert!(part_by_part(&folder, path).is_err(), "{}", path.display());
+        assert!(in_one_step(&folder, path, READING).is_err(), "{}", path.display());
+        assert!(part_by_part(&folder, path, READING).is_err(), "{}", path.display());
     }
 }
 
 #[test]
-fn the_older_way_follows_no_link_at_all() {
+fn neither_way_follows_a_link_even_one_that_stays_inside() {
     let (_outer, folder) = world();
-    let path = Path::new("within");
-    assert_eq!(read(in_one_step(&folder, path)).as_deref(), Ok("film"));
-    assert_eq!(read(part_by_part(&folder, path)), Err(Errno::LOOP));
+    for path in ["within", "inner/film.mp4"] {
+        let path = Path::new(path);
+        assert_eq!(read(in_one_step(&folder, path, READING)), Err(Errno::LOOP));
+        assert!(part_by_part(&folder, path, READING).is_err(), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_folder_opens_by_its_path_and_without_one_and_never_by_a_link() {
+    let (_outer, folder) = world();
+    assert!(open_folder_beneath(&folder, Path::new("a/b")).is_ok());
+    assert!(open_folder_beneath(&folder, Path::new("")).is_ok());
+    for path in ["inner", "away", "a/b/film.mp4", ".."] {
+        assert!(open_folder_beneath(&folder, Path::new(path)).is_err(), "{path}");
+    }
 }

@@ -14,6 +14,7 @@ mod scan;
 mod walk;
 mod writer;
 
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,7 +27,7 @@ use stead_store::{Store, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use prober::{Tools, open};
+pub(crate) use prober::Tools;
 
 use self::progress::Counters;
 use self::scan::{Outcome, Scan};
@@ -132,6 +133,7 @@ impl Indexer {
             kind: library.kind,
             root: known,
             path: folder.path,
+            left_out: self.data_folder(),
             gone_is_meant,
             now_ms: self.core.now().wall.0,
             counters: &counters,
@@ -144,6 +146,12 @@ impl Indexer {
         self.count(&counters);
         self.log(library, outcome, &counters);
         self.summary(library.id, outcome, &counters)
+    }
+
+    /// What the server keeps is not media, also where its folder lies inside a library.
+    fn data_folder(&self) -> Option<walk::Place> {
+        let facts = std::fs::metadata(&self.core.paths().data_dir).ok()?;
+        Some((facts.dev(), facts.ino()))
     }
 
     /// One prober less than there are processors waits for one disk well enough.

@@ -1,13 +1,13 @@
 //! Looks into one file: opens it, reads its header, and says what it is listed as.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{Read, Seek};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{MemfdFlags, OFlags, memfd_create};
+use rustix::fs::{MemfdFlags, memfd_create};
 use stead_rules::ids::FileId;
 use stead_rules::limits::{FRAME_SECONDS, WORKER_DEATHS_MAX, WORKER_OUTPUT_BYTES_MAX};
 use stead_rules::media::FileKind;
@@ -22,6 +22,7 @@ use crate::work::caught::caught;
 use crate::work::launcher::{Cancel, Ended, JobFailure, Launcher};
 use crate::work::probe::{Class, Container, Header, ProbeError, Probed};
 use crate::work::worker::wire::Job;
+use crate::work::{mtime_ns, open_media, os_str};
 
 /// What all probers share.
 #[derive(Clone)]
@@ -97,31 +98,20 @@ fn look_into(
     to_read: &ToRead,
 ) -> Result<(Meaning, FileFacts), Failed> {
     let path = full_path(&folder.path, &to_read.file.name);
-    let file = open(&folder.below(root).join(crate::work::os_str(&to_read.file.name)))
-        .map_err(ProbeError::Read)?;
+    let below = folder.below().join(os_str(&to_read.file.name));
+    let file = open_media(root, &below).map_err(ProbeError::Read)?;
     let meta = file.metadata().map_err(ProbeError::Read)?;
     let probed = (tools.probe)(&file, class(to_read.file.kind))?;
     let header = match &probed.header {
         Some(header) => header.clone(),
         None => described(tools, &file, probed.container)?,
     };
-    let mtime_ns = meta.mtime().saturating_mul(1_000_000_000) + meta.mtime_nsec();
+    let mtime_ns = mtime_ns(&meta);
     let understood = to_read.understood.clone();
     let found = meaning(&*tools.entropy, &path, understood, &header, mtime_ns / 1_000_000);
     let found = found.ok_or(ProbeError::Unsupported { what: "Such" })?;
     let facts = facts(tools, to_read, &probed, header, (meta.ino(), mtime_ns));
     Ok((found, facts))
-}
-
-/// Opens a regular file without following a link, waiting for a pipe, or changing its times.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let flags = flags.bits().cast_signed();
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::from(io::ErrorKind::InvalidInput));
-    }
-    Ok(file)
 }
 
 fn class(kind: FileKind) -> Class {

@@ -44,12 +44,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn below(&self, root: &Path) -> PathBuf {
-        if self.path.is_empty() {
-            root.to_path_buf()
-        } else {
-            root.join(crate::work::os_str(&self.path))
-        }
+    pub(super) fn below(&self) -> &Path {
+        Path::new(crate::work::os_str(&self.path))
     }
 }
 
@@ -121,6 +117,8 @@ pub(super) struct Scan<'a> {
     pub(super) kind: LibraryKind,
     pub(super) root: KnownRoot,
     pub(super) path: PathBuf,
+    /// A folder that is never looked into.
+    pub(super) left_out: Option<walk::Place>,
     pub(super) gone_is_meant: bool,
     pub(super) now_ms: i64,
     pub(super) counters: &'a Counters,
@@ -321,12 +319,8 @@ impl Walker<'_, '_> {
                 break;
             }
             let before = known.remove(&path);
-            let at = if path.is_empty() {
-                self.scan.path.clone()
-            } else {
-                self.scan.path.join(crate::work::os_str(&path))
-            };
-            match walk::read(&at) {
+            let at = Path::new(crate::work::os_str(&path));
+            match walk::read(&self.scan.path, at, self.scan.left_out) {
                 Ok(seen) => {
                     if depth < FOLDER_DEPTH_MAX {
                         waiting

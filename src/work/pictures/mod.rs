@@ -28,8 +28,9 @@ use crate::service::chain;
 use crate::service::core::Core;
 use crate::service::scans::Wish;
 use crate::work::caught::caught;
-use crate::work::indexer::{open, step_back};
+use crate::work::indexer::step_back;
 use crate::work::launcher::{Cancel, Ended, JobFailure, Launcher};
+use crate::work::open_media;
 use crate::work::pace::Moment;
 use crate::work::worker::wire::{Job, Reply};
 
@@ -239,8 +240,7 @@ impl Pictures {
         material: &Material,
         source: &Source,
     ) -> Result<(), Failed> {
-        let path = material.root.join(source.path());
-        let file = open(&path).map_err(|error| is_gone(&error))?;
+        let file = open_media(&material.root, source.path()).map_err(|error| is_gone(&error))?;
         let thumbs = self.core.paths().thumbs_dir();
         let pending = Pending::begin(&thumbs, wanting.id).map_err(|error| not_now(&error))?;
         match source {
@@ -306,10 +306,12 @@ fn failed(failure: &JobFailure) -> Failed {
     }
 }
 
-/// A file that is not there, or may not be read, is of no use; a disk that fails may come back.
+/// A file that is not there, may not be read, or was put behind a link is of no use; a disk that
+/// fails may come back.
 fn is_gone(error: &io::Error) -> Failed {
+    let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
     let gone = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
-    if gone.contains(&error.kind()) { Failed::Useless } else { not_now(error) }
+    if is_link || gone.contains(&error.kind()) { Failed::Useless } else { not_now(error) }
 }
 
 fn not_now(error: &io::Error) -> Failed {

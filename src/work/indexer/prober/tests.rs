@@ -77,3 +77,17 @@ fn a_parser_that_panics_is_a_problem_of_the_file() {
     let found = look(&tools(), root.path(), task("2020"));
     assert!(matches!(found, Some(Done::Enter { .. })), "{found:?}");
 }
+
+#[test]
+fn a_folder_that_became_a_link_since_the_walk_is_not_followed() {
+    let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    put_photo(other.path());
+    put_photo(&root.path().join("2020"));
+    fs::rename(root.path().join("2020"), root.path().join("kept")).unwrap();
+    for target in [other.path(), Path::new("kept")] {
+        std::os::unix::fs::symlink(target, root.path().join("2020")).unwrap();
+        let looked = look(&tools(), root.path(), task("2020"));
+        assert_eq!(problem(looked), "unreadable", "{}", target.display());
+        fs::remove_file(root.path().join("2020")).unwrap();
+    }
+}
