@@ -1,20 +1,23 @@
 //! Signing in at the embedded account service: a password, then a factor.
 //!
 //! Wrong credentials are slowed by what the database remembers, so a restart forgives nothing, and
-//! an unknown name costs the same work and gets the same answer as a wrong password.
+//! an unknown name costs the same work and gets the same answer as a wrong password. They are
+//! slowed for the place they come from, so that nobody is locked out by what others do.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use stead_rules::ids::TicketId;
-use stead_rules::limits::SIGNIN_TICKETS_MAX;
+use stead_rules::limits::{FACTOR_ALL_WAIT_SECONDS, PASSWORD_ALL_WAIT_SECONDS, SIGNIN_TICKETS_MAX};
 use stead_rules::policy::ClientKind;
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
-    Method, Methods, Name, RecoveryCode, TimeSource, Wait, ticket_is_live, time_for_totp,
+    Method, Methods, Name, RecoveryCode, TimeSource, Wait, place_of, ticket_is_live, time_for_totp,
     wait_after,
 };
 use stead_rules::time::{BootMs, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
+use stead_store::accounts::throttle::{self, Guess};
 use stead_store::accounts::{audit, claim};
 use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
@@ -102,6 +105,21 @@ pub enum Next {
     Done(Token),
 }
 
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// From where.
+    pub address: IpAddr,
+    /// What the client calls itself.
+    pub agent: String,
+}
+
+impl Asker {
+    fn guess(&self, credential: String, known: bool) -> Guess {
+        Guess { credential, place: place_of(self.address).to_string(), known }
+    }
+}
+
 /// Checks a name and a password.
 ///
 /// # Errors
@@ -109,43 +127,49 @@ pub enum Next {
 pub async fn begin(
     core: &Arc<Core>,
     now: Now,
+    asker: Asker,
     name: &str,
     password: SecretText,
-    agent: String,
 ) -> Result<Next, SignInError> {
     // A name that breaks the rules is nobody's; it costs what a wrong one costs.
     let login = Name::parse(name).map(|name| name.key()).unwrap_or_default();
-    let credential = format!("pwd:{login}");
-    let key = credential.clone();
-    let account = core
-        .blocking(move |core| {
-            core.store()?.accounts.read(|tx| {
-                check_wait(tx, core, &key, now)?;
-                Ok::<_, SignInError>(identity::account_by_login(tx, &login)?)
-            })
-        })
-        .await?;
+    let from = asker.clone();
+    let (account, guess) = core.blocking(move |core| look_up(core, now, &from, &login)).await?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let right = core.hasher.verify(password, stored).await?;
     core.blocking(move |core| {
         let account = account.filter(|account| right && account.enabled);
-        count_password(core, now, &credential, account.is_some())?;
+        count_password(core, now, &guess, account.is_some())?;
         let account = account.ok_or(SignInError::WrongNameOrPassword)?;
-        password_right(core, now, account, &agent)
+        password_right(core, now, account, &asker.agent)
     })
     .await
+}
+
+fn look_up(
+    core: &Core,
+    now: Now,
+    asker: &Asker,
+    login: &str,
+) -> Result<(Option<Account>, Guess), SignInError> {
+    core.store()?.accounts.read(|tx| {
+        let account = identity::account_by_login(tx, login)?;
+        let guess = asker.guess(format!("pwd:{login}"), account.is_some());
+        check_wait(tx, core, &guess, PASSWORD_ALL_WAIT_SECONDS, now)?;
+        Ok((account, guess))
+    })
 }
 
 /// Counts a password as a miss or forgets the misses. Others may have missed while this one was
 /// hashed: then it is as if it had come after them, and even a right one waits. Without that, a
 /// hundred guesses at the same moment would be one.
-fn count_password(core: &Core, now: Now, credential: &str, right: bool) -> Result<(), SignInError> {
+fn count_password(core: &Core, now: Now, guess: &Guess, right: bool) -> Result<(), SignInError> {
     core.store()?.accounts.write(|tx| {
-        check_wait(tx, core, credential, now)?;
+        check_wait(tx, core, guess, PASSWORD_ALL_WAIT_SECONDS, now)?;
         if right {
-            identity::clear_misses(tx, credential)?;
+            throttle::was_right(tx, &core.run, guess, now)?;
         } else {
-            identity::add_miss(tx, &core.run, credential, now)?;
+            throttle::add_miss(tx, &core.run, guess, now)?;
         }
         Ok(())
     })
@@ -184,33 +208,33 @@ pub enum Factor {
 pub fn finish(
     core: &Core,
     now: Now,
+    asker: &Asker,
     ticket: TicketId,
     factor: &Factor,
     browser_time: WallMs,
-    agent: &str,
 ) -> Result<Token, SignInError> {
     let waiting = core.signin_desk().find(ticket, now).ok_or(SignInError::TicketOver)?;
     let account = waiting.account;
-    let credential = format!("factor:{}", account.id);
+    let guess = asker.guess(format!("factor:{}", account.id), true);
     let accounts = &core.store()?.accounts;
     // Looking, counting and opening are one transaction, so codes that come at the same moment
     // are looked at one after the other, each after the misses before it.
     let outcome = accounts.write(|tx| {
-        check_wait(tx, core, &credential, now)?;
+        check_wait(tx, core, &guess, FACTOR_ALL_WAIT_SECONDS, now)?;
         let shown = match factor {
             Factor::Totp(code) => accept_totp(tx, core, now, &account, code, browser_time),
             Factor::Recovery(code) => accept_recovery(tx, now, &account, code),
         };
         let method = match shown {
             Err(wrong @ SignInError::WrongCode { .. }) => {
-                identity::add_miss(tx, &core.run, &credential, now)?;
+                throttle::add_miss(tx, &core.run, &guess, now)?;
                 return Ok(Err(wrong));
             }
             shown => shown?,
         };
-        identity::clear_misses(tx, &credential)?;
+        throttle::was_right(tx, &core.run, &guess, now)?;
         let methods = Methods::NONE.and(Method::Password).and(method);
-        Ok::<_, SignInError>(Ok(open(tx, core, now, &account, methods, agent)?))
+        Ok::<_, SignInError>(Ok(open(tx, core, now, &account, methods, &asker.agent)?))
     })?;
     if outcome.is_ok() {
         core.signin_desk().remove(ticket);
@@ -292,10 +316,11 @@ fn user_of(
 fn check_wait(
     tx: &ReadTx<'_, Accounts>,
     core: &Core,
-    credential: &str,
+    guess: &Guess,
+    all_longest_seconds: u64,
     now: Now,
 ) -> Result<(), SignInError> {
-    match wait_after(identity::misses(tx, &core.run, credential)?, now) {
+    match wait_after(throttle::tries(tx, &core.run, guess)?, all_longest_seconds, now) {
         Wait::Go => Ok(()),
         Wait::Seconds(seconds) => Err(SignInError::SlowDown { seconds }),
     }

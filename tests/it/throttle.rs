@@ -1,9 +1,12 @@
-//! Guesses that come at the same moment count like guesses that come one by one.
+//! Guesses that come at the same moment count like guesses that come one by one, and those from
+//! elsewhere lock nobody out.
 
+use std::net::Ipv4Addr;
 use std::sync::Barrier;
 use std::thread;
 
 use serde_json::{Value, json};
+use stead::host::clock::Clock;
 
 use crate::harness::{App, Owner};
 
@@ -51,4 +54,46 @@ fn codes_guessed_at_once_are_one_guess() {
         json!({ "ticket": first["ticket"], "method": "totp", "code": code, "browser_time_ms": 0 })
     };
     only_one_was_looked_at(&at_once(&app, "/api/v1/signin/factor", guess));
+}
+
+const STRANGER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
+
+#[test]
+fn a_stranger_who_knows_the_name_locks_nobody_out() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let wrong = json!({ "name": owner.name, "password": "not this one" });
+    for _ in 0..30 {
+        app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(401);
+        app.clock.advance(3_600_000);
+    }
+    app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(401);
+    let again = app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(429);
+    assert_eq!(again.json()["retry_after_s"], 3600, "the stranger waits for an hour");
+    let right = json!({ "name": owner.name, "password": owner.password });
+    let wait = app.client().post("/api/v1/signin", &right).expect(429);
+    assert_eq!(wait.json()["retry_after_s"], 60, "a new place for a minute");
+    app.clock.advance(60_000);
+    app.client().post("/api/v1/signin", &right).expect(200);
+    app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(429);
+    app.clock.advance(3_600_000);
+    app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(401);
+    app.client().post("/api/v1/signin", &right).expect(200);
+}
+
+#[test]
+fn wrong_codes_from_elsewhere_cost_no_hour_either() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let who = json!({ "name": owner.name, "password": owner.password });
+    for _ in 0..14 {
+        let mut thief = app.client().from_address(STRANGER);
+        let first = thief.post("/api/v1/signin", &who).expect(200).json();
+        let body = json!({ "ticket": first["ticket"], "method": "totp", "code": "000000",
+            "browser_time_ms": 0 });
+        thief.post("/api/v1/signin/factor", &body).expect(401);
+        app.clock.advance(3_600_000);
+    }
+    let (_, answer) = owner.sign_in_at(&app, app.clock.now().wall.0);
+    answer.expect(200);
 }

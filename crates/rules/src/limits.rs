@@ -25,6 +25,21 @@ pub const TOTP_WINDOW_STEPS: u64 = 1;
 pub const THROTTLE_FIRST_SECONDS: u64 = 1;
 /// Longest pause after wrong credentials.
 pub const THROTTLE_LAST_SECONDS: u64 = 3600;
+/// Misses at a credential are forgotten after this long without another: long beside the longest
+/// pause, or waiting would be cheaper than guessing slowly.
+pub const THROTTLE_FORGET_SECONDS: u64 = 24 * 3600;
+/// Misses at one credential from everywhere before all places wait that it was never right from:
+/// a household mistypes less in a day.
+pub const THROTTLE_ALL_FREE_MISSES: u32 = 20;
+/// Longest pause that misses from everywhere bring to a password: guesses from many places are
+/// half a million a year then, and nobody is locked out by them.
+pub const PASSWORD_ALL_WAIT_SECONDS: u64 = 60;
+/// The same for a second factor. Only somebody with the password gets here, and six digits bear
+/// fewer guesses.
+pub const FACTOR_ALL_WAIT_SECONDS: u64 = 15 * 60;
+/// Counts of misses that are kept: made-up names get one too, and a flood of them must not fill
+/// the disk.
+pub const THROTTLE_ROWS_MAX: u32 = 10_000;
 /// A session's right to tend (boards, libraries, scans) ends after this.
 pub const TEND_SECONDS: u64 = 24 * 3600;
 /// A session's right to tend ends after this long without a request.

@@ -17,7 +17,7 @@ use crate::http::error::Problem;
 use crate::http::wire::Json;
 use crate::service::core::Core;
 use crate::service::sessions::{self, Token};
-use crate::service::signin::{self, Factor, Next};
+use crate::service::signin::{self, Asker, Factor, Next};
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
@@ -46,14 +46,17 @@ pub(crate) async fn signin(
     Json(request): Json<SignInRequest>,
 ) -> Result<Response, Problem> {
     let password = SecretText::new(request.password);
-    let agent = ctx.agent.clone();
-    match signin::begin(&core, ctx.now, &request.name, password, agent).await? {
+    match signin::begin(&core, ctx.now, asker(&ctx), &request.name, password).await? {
         Next::Factor(ticket) => {
             let answer = SignInAnswer { step: "totp", ticket: Some(ticket.to_string()) };
             Ok(axum::Json(answer).into_response())
         }
         Next::Done(token) => Ok(done(&token, ctx.transport)),
     }
+}
+
+fn asker(ctx: &Ctx) -> Asker {
+    Asker { address: ctx.peer.address, agent: ctx.agent.clone() }
 }
 
 fn done(token: &Token, transport: Transport) -> Response {
@@ -98,7 +101,8 @@ pub(crate) async fn factor(
                 FactorMethod::Recovery => Factor::Recovery(SecretText::new(request.code)),
             };
             let time = WallMs(request.browser_time_ms);
-            signin::finish(core, ctx.now, ticket, &factor, time, &ctx.agent).map_err(Problem::from)
+            signin::finish(core, ctx.now, &asker(&ctx), ticket, &factor, time)
+                .map_err(Problem::from)
         })
         .await?;
     Ok(done(&token, transport))

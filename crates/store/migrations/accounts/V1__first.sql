@@ -135,11 +135,16 @@ CREATE TABLE user_data (
 CREATE INDEX user_data_recent ON user_data (user_id, updated_ms DESC);
 
 CREATE TABLE throttle (
-    credential      TEXT    PRIMARY KEY,
+    seq             INTEGER PRIMARY KEY AUTOINCREMENT,  -- anew at each miss: the order of age
+    credential      TEXT    NOT NULL,
+    place           TEXT    NOT NULL,             -- an address or a /64; '' is everywhere
+    known           INTEGER NOT NULL,             -- the credential is somebody's
+    was_right       INTEGER NOT NULL,             -- it was once right from there
     misses          INTEGER NOT NULL,
     last_miss_ms    INTEGER NOT NULL,
     miss_boot_ms    INTEGER NOT NULL,
-    miss_run        BLOB    NOT NULL
+    miss_run        BLOB    NOT NULL,
+    UNIQUE (credential, place)
 ) STRICT;
 
 CREATE TABLE audit (

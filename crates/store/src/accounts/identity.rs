@@ -3,10 +3,8 @@
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{AccountId, IssuerId, UserId};
 use stead_rules::policy::Role;
-use stead_rules::signin::Misses;
-use stead_rules::time::{Now, WallMs};
+use stead_rules::time::WallMs;
 
-use super::sessions::{RunId, moment};
 use crate::columns::{Stored, id, role};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
@@ -244,56 +242,4 @@ pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
         enabled: row.get("enabled")?,
         epoch: row.get("epoch")?,
     })
-}
-
-/// The misses of a credential.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn misses(
-    tx: &ReadTx<'_, Accounts>,
-    run: &RunId,
-    credential: &str,
-) -> Result<Option<Misses>, StoreError> {
-    let sql = "SELECT misses, last_miss_ms, miss_boot_ms, miss_run FROM throttle
-                WHERE credential = ?1";
-    let found = tx.transaction.query_row(sql, [credential], |row| {
-        let last = moment(row, run, ["last_miss_ms", "miss_boot_ms", "miss_run"])?;
-        Ok(Misses { count: row.get("misses")?, last })
-    });
-    Ok(found.optional()?)
-}
-
-/// Most throttle rows kept: unknown names get rows too, so a flood of names must not fill the disk.
-const THROTTLE_ROWS_MAX: u32 = 10_000;
-
-/// Counts a miss.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn add_miss(
-    tx: &WriteTx<'_, Accounts>,
-    run: &RunId,
-    credential: &str,
-    now: Now,
-) -> Result<(), StoreError> {
-    let sql = "INSERT INTO throttle (credential, misses, last_miss_ms, miss_boot_ms, miss_run)
-               VALUES (?1, 1, ?2, ?3, ?4)
-               ON CONFLICT (credential) DO UPDATE SET
-                 misses = misses + 1, last_miss_ms = ?2, miss_boot_ms = ?3, miss_run = ?4";
-    tx.transaction.execute(sql, (credential, now.wall.0, now.boot.0, run))?;
-    let trim = "DELETE FROM throttle WHERE credential IN
-                  (SELECT credential FROM throttle ORDER BY misses DESC, last_miss_ms DESC
-                    LIMIT -1 OFFSET ?1)";
-    tx.transaction.execute(trim, [THROTTLE_ROWS_MAX])?;
-    Ok(())
-}
-
-/// Forgets the misses of a credential that was right.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn clear_misses(tx: &WriteTx<'_, Accounts>, credential: &str) -> Result<(), StoreError> {
-    tx.transaction.execute("DELETE FROM throttle WHERE credential = ?1", [credential])?;
-    Ok(())
 }

@@ -1,5 +1,7 @@
 //! The accounts database against a real file.
 
+mod throttle;
+
 use stead_rules::ids::{AccountId, BoxId, IssuerId, LibraryId, RootId, UserId};
 use stead_rules::media::LibraryKind;
 use stead_rules::policy::Role;

@@ -1,6 +1,7 @@
 //! Pauses between wrong tries.
 
-use crate::signin::{Misses, Wait, wait_after};
+use crate::limits::{PASSWORD_ALL_WAIT_SECONDS, THROTTLE_ALL_FREE_MISSES};
+use crate::signin::{Misses, Tries, Wait, and_one, place_of, wait_after};
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
 const NOW: Now =
@@ -9,6 +10,18 @@ const NOW: Now =
 fn misses(count: u32, seconds_ago: u64) -> Option<Misses> {
     let boot = Some(BootMs(NOW.boot.0 - seconds_ago * 1000));
     Some(Misses { count, last: Moment { wall: NOW.wall, boot } })
+}
+
+fn wait(tries: Tries, now: Now) -> Wait {
+    wait_after(tries, PASSWORD_ALL_WAIT_SECONDS, now)
+}
+
+fn here(here: Option<Misses>) -> Tries {
+    Tries { here, ..Tries::default() }
+}
+
+fn everywhere(everywhere: Option<Misses>) -> Tries {
+    Tries { everywhere, ..Tries::default() }
 }
 
 #[test]
@@ -25,20 +38,62 @@ fn pauses_double_from_a_second_to_an_hour() {
         (u32::MAX, 3599, Wait::Seconds(1)),
         (u32::MAX, 3600, Wait::Go),
     ] {
-        assert_eq!(wait_after(misses(count, seconds_ago), NOW), want, "{count} {seconds_ago}");
+        assert_eq!(wait(here(misses(count, seconds_ago)), NOW), want, "{count} {seconds_ago}");
     }
-    assert_eq!(wait_after(None, NOW), Wait::Go);
+    assert_eq!(wait(Tries::default(), NOW), Wait::Go);
 }
 
 #[test]
 fn pulling_the_plug_does_not_shorten_a_pause() {
     let last = Moment::before_this_start(WallMs(1_700_000_000_000));
-    let hour = Some(Misses { count: 20, last });
+    let hour = here(Some(Misses { count: 20, last }));
     let dark = |minutes: u64| Now {
         wall: last.wall,
         boot: BootMs(minutes * 60_000),
         trust: TimeTrust::Unknown,
     };
-    assert_eq!(wait_after(hour, dark(1)), Wait::Seconds(3540));
-    assert_eq!(wait_after(hour, dark(60)), Wait::Go);
+    assert_eq!(wait(hour, dark(1)), Wait::Seconds(3540));
+    assert_eq!(wait(hour, dark(60)), Wait::Go);
+}
+
+#[test]
+fn misses_from_elsewhere_cost_at_most_a_minute() {
+    let free = THROTTLE_ALL_FREE_MISSES;
+    for (count, seconds_ago, want) in [
+        (free, 0, Wait::Go),
+        (free + 1, 0, Wait::Seconds(1)),
+        (free + 3, 1, Wait::Seconds(3)),
+        (free + 50, 0, Wait::Seconds(60)),
+        (u32::MAX, 0, Wait::Seconds(60)),
+        (u32::MAX, 60, Wait::Go),
+    ] {
+        let tries = everywhere(misses(count, seconds_ago));
+        assert_eq!(wait(tries, NOW), want, "{count} {seconds_ago}");
+        let known = Tries { right_here: true, ..tries };
+        assert_eq!(wait(known, NOW), Wait::Go, "a place that was right once does not wait");
+        let own = Tries { here: misses(12, 0), right_here: true, ..tries };
+        assert_eq!(wait(own, NOW), Wait::Seconds(2048), "but for its own misses");
+    }
+}
+
+#[test]
+fn misses_are_forgotten_after_a_day_without_another() {
+    assert_eq!(and_one(None, NOW).count, 1);
+    assert_eq!(and_one(misses(7, 24 * 3600 - 1), NOW).count, 8);
+    assert_eq!(and_one(misses(7, 24 * 3600), NOW).count, 1);
+    assert_eq!(and_one(misses(u32::MAX, 0), NOW).count, u32::MAX);
+    assert_eq!(and_one(misses(7, 5), NOW).last, Moment::of(NOW));
+}
+
+#[test]
+fn a_place_is_an_address_or_a_household_of_ipv6() {
+    for (address, place) in [
+        ("192.168.1.20", "192.168.1.20"),
+        ("::ffff:192.168.1.20", "192.168.1.20"),
+        ("2001:db8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("::1", "::"),
+    ] {
+        assert_eq!(place_of(address.parse().unwrap()).to_string(), place, "{address}");
+    }
 }
