@@ -1,7 +1,7 @@
 //! What a decision asks for, done after its commit and in its order.
 
 use stead_rules::claim::{Applied, ClaimCode, ClaimLog, Effect, LinkSecret, Marker};
-use stead_rules::time::Now;
+use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::{audit, claim as rows};
 
 use super::desk::{ClaimDesk, Draft, Secrets};
@@ -10,7 +10,8 @@ use crate::host::entropy::bytes;
 use crate::service::core::Core;
 use crate::service::setup_page;
 
-/// Refusals are written to audit and log at most this often, so that a flood cannot fill the disk.
+/// Refusals are written to the audit and the journal at most this often, so that a flood cannot
+/// fill the disk.
 const REFUSAL_LOG_MS: u64 = 60_000;
 
 /// What an event came to, for its caller.
@@ -125,7 +126,7 @@ fn write_setup_page(core: &Core, desk: &ClaimDesk, now: Now) -> Result<(), Effec
 }
 
 fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<(), EffectError> {
-    if is_refusal(&line) && !due(desk, now) {
+    if is_refusal(&line) && !due(&mut desk.refusal_logged, now) {
         return Ok(());
     }
     tracing::info!(event = line.word(), "claim");
@@ -133,10 +134,10 @@ fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<()
     Ok(store.accounts.write(|tx| audit::append(tx, now, line.word(), &detail(&line)))?)
 }
 
-fn due(desk: &mut ClaimDesk, now: Now) -> bool {
-    let due = desk.refusal_logged.is_none_or(|at| now.boot.since_ms(at) >= REFUSAL_LOG_MS);
+fn due(logged: &mut Option<BootMs>, now: Now) -> bool {
+    let due = logged.is_none_or(|at| now.boot.since_ms(at) >= REFUSAL_LOG_MS);
     if due {
-        desk.refusal_logged = Some(now.boot);
+        *logged = Some(now.boot);
     }
     due
 }
@@ -185,4 +186,19 @@ fn detail(line: &ClaimLog) -> String {
         | ClaimLog::LocalSecurityOff => serde_json::json!({}),
     };
     value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use stead_rules::time::{TimeTrust, WallMs};
+
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_once_a_minute() {
+        let at = |boot| Now { wall: WallMs(0), boot: BootMs(boot), trust: TimeTrust::Unknown };
+        let mut logged = None;
+        let told = [0, 1, 59_999, 60_000, 60_001, 200_000].map(|boot| due(&mut logged, at(boot)));
+        assert_eq!(told, [true, false, false, true, false, true]);
+    }
 }
