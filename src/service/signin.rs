@@ -12,8 +12,8 @@ use stead_rules::limits::{FACTOR_ALL_WAIT_SECONDS, PASSWORD_ALL_WAIT_SECONDS, SI
 use stead_rules::policy::ClientKind;
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
-    Method, Methods, Name, RecoveryCode, TimeSource, Wait, place_of, ticket_is_live, time_for_totp,
-    wait_after,
+    Method, Methods, Name, RecoveryCode, TimeSource, Wait, place_of, step_to_heal, ticket_is_live,
+    time_for_totp, wait_after,
 };
 use stead_rules::time::{BootMs, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
@@ -36,7 +36,7 @@ pub enum SignInError {
     /// The second factor.
     #[error("the code is wrong")]
     WrongCode {
-        /// How far the phone's clock seems off, when the code fits another time.
+        /// How far the phone's clock seems behind, when the code fits an earlier time.
         drift_seconds: Option<i64>,
     },
     /// Too many misses.
@@ -252,10 +252,10 @@ fn accept_totp(
 ) -> Result<Method, SignInError> {
     let wrong = |drift_seconds| SignInError::WrongCode { drift_seconds };
     let known = identity::totp(tx, account.id)?.ok_or_else(|| wrong(None))?;
-    let last = Some(known.last_step);
+    let last = Some(heal_last_step(tx, now, account, known.last_step)?);
     let (at, source) = time_for_totp(now, core.clock.floor(), last, Some(browser_time));
-    let step =
-        totp::check(&known.secret, code, at, last).map_err(|miss| wrong(miss.drift_seconds))?;
+    let step = totp::check(&known.secret, code, at, last)
+        .map_err(|miss| wrong(miss.told_at_sign_in(source)))?;
     if !identity::accept_totp_step(tx, account.id, step)? {
         return Err(wrong(None));
     }
@@ -265,6 +265,22 @@ fn accept_totp(
         core.clock.offer_browser_time(browser_time);
     }
     Ok(Method::Totp)
+}
+
+/// The last step accepted, put right if the clock ran ahead when it was.
+fn heal_last_step(
+    tx: &WriteTx<'_, Accounts>,
+    now: Now,
+    account: &Account,
+    last_step: u64,
+) -> Result<u64, SignInError> {
+    let Some(step) = step_to_heal(now, last_step) else { return Ok(last_step) };
+    identity::lower_totp_step(tx, account.id, step)?;
+    let detail = serde_json::json!({
+        "account": account.id.to_string(), "from_step": last_step, "to_step": step,
+    });
+    audit::append(tx, now, "mfa.step_lowered", &detail.to_string())?;
+    Ok(step)
 }
 
 fn accept_recovery(

@@ -1,7 +1,7 @@
 //! Time-based one-time codes (RFC 6238): making a secret, showing it, judging a code.
 
 use stead_rules::limits::TOTP_STEP_SECONDS;
-use stead_rules::signin::{TotpVerdict, judge_code};
+use stead_rules::signin::{TimeSource, TotpVerdict, judge_code};
 use stead_rules::time::WallMs;
 use totp_rs::{Builder, Secret};
 use zeroize::Zeroizing;
@@ -16,9 +16,28 @@ const ISSUER: &str = "Stead";
 /// A code was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Miss {
+    verdict: TotpVerdict,
+}
+
+impl Miss {
     /// How far the app's clock seems to be ahead (positive) or behind, when the code fits a time
-    /// outside the window. It only explains: such a code is never accepted.
-    pub(crate) drift_seconds: Option<i64>,
+    /// outside the window. It only explains: such a code is never accepted. For whoever enrols,
+    /// and knows the secret anyway.
+    pub(crate) const fn drift_seconds(self) -> Option<i64> {
+        match self.verdict {
+            TotpVerdict::Drifted { app_ahead_seconds } => Some(app_ahead_seconds),
+            TotpVerdict::Accepted { .. } | TotpVerdict::Replayed | TotpVerdict::Wrong => None,
+        }
+    }
+
+    /// What of it is told at a sign-in. When the time was the browser's word, nothing: who guesses
+    /// could set it so that a code of the future lies behind.
+    pub(crate) const fn told_at_sign_in(self, source: TimeSource) -> Option<i64> {
+        match source {
+            TimeSource::Server => self.verdict.seconds_behind(),
+            TimeSource::Browser => None,
+        }
+    }
 }
 
 /// A new secret.
@@ -53,10 +72,7 @@ pub(crate) fn check(
     let matches = |step: u64| totp.check(&code, step.saturating_mul(TOTP_STEP_SECONDS)).is_some();
     match judge_code(wall, last_step, matches) {
         TotpVerdict::Accepted { step } => Ok(step),
-        TotpVerdict::Drifted { app_ahead_seconds } => {
-            Err(Miss { drift_seconds: Some(app_ahead_seconds) })
-        }
-        TotpVerdict::Replayed | TotpVerdict::Wrong => Err(Miss { drift_seconds: None }),
+        verdict => Err(Miss { verdict }),
     }
 }
 

@@ -215,6 +215,42 @@ fn a_code_is_good_for_one_sign_in() {
     totp(&app, &owner, &mut app.client(), &again).expect(200);
 }
 
+/// A code of the next minutes must not be told apart from a wrong one: it will be right soon.
+#[test]
+fn a_guesser_is_not_told_which_code_will_be_right_soon() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    app.clock.advance(10 * MINUTE);
+    let first = ticket(&owner, &mut app.client());
+    let at = app.clock.now().wall.unix_seconds();
+    for (pause, ahead) in [(1, 60), (2, 300)] {
+        let soon = totp_code(&owner.totp_secret, at + ahead);
+        let refused = factor(&app, &mut app.client(), &first, "totp", &soon).expect(401).json();
+        assert_eq!(refused.get("drift_s"), None, "{refused}");
+        app.clock.advance(pause * SECOND);
+    }
+    let late = totp_code(&owner.totp_secret, at - 120);
+    let refused = factor(&app, &mut app.client(), &first, "totp", &late).expect(401).json();
+    assert_eq!(refused["drift_s"], -120);
+}
+
+#[test]
+fn a_phone_that_ran_ahead_at_the_claim_locks_no_authenticator() {
+    let app = App::start_with(Options::without_a_clock());
+    let today = WallMs(1_793_000_000_000);
+    let mut owner = Owner::almost_at(&app, today.plus_ms(3 * 3_600_000).0);
+    owner.finish().expect(200);
+    app.clock.set_wall(today);
+    app.clock.set_network(true);
+    let (_, answer) = owner.sign_in_at(&app, today.0);
+    answer.expect(200);
+    let (_, again) = owner.sign_in_at(&app, today.0);
+    assert_eq!(again.expect(401).code(), "wrong_code", "each code still counts once");
+    let store = Store::open(&app.data).unwrap();
+    let log = store.accounts.read(|tx| audit::newest(tx, 50)).unwrap();
+    assert_eq!(log.iter().filter(|(kind, _)| kind == "mfa.step_lowered").count(), 1, "{log:?}");
+}
+
 #[test]
 fn a_recovery_code_works_once_however_it_is_typed() {
     let app = App::start();

@@ -225,7 +225,7 @@ pub fn confirm_totp(
     }
     let accepted = totp::check(&desk.draft.totp_secret, code, now.wall, None);
     let step_number =
-        accepted.map_err(|miss| ClaimError::TotpWrong { drift_seconds: miss.drift_seconds })?;
+        accepted.map_err(|miss| ClaimError::TotpWrong { drift_seconds: miss.drift_seconds() })?;
     step(core, &mut desk, now, browser, WizardStep::Totp)?;
     desk.draft.totp_step = step_number;
     let code = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));

@@ -20,7 +20,7 @@ pub use password::{BadPassword, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use session::{Life, life, rests, ticket_is_live};
 pub use throttle::{Misses, Tries, and_one, place_of, wait_after};
-pub use totp::{TotpVerdict, accept_step, judge_code, step_of};
+pub use totp::{TotpVerdict, accept_step, judge_code, step_of, step_to_heal};
 
 #[cfg(test)]
 mod tests;

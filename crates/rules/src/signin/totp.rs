@@ -1,7 +1,7 @@
 //! Which one-time codes count: RFC 6238 with its window, each code once.
 
 use crate::limits::{TOTP_DRIFT_STEPS, TOTP_STEP_SECONDS, TOTP_WINDOW_STEPS};
-use crate::time::WallMs;
+use crate::time::{Now, TimeTrust, WallMs};
 
 /// What a typed code turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,18 @@ pub enum TotpVerdict {
     },
     /// Wrong.
     Wrong,
+}
+
+impl TotpVerdict {
+    /// How far the app's clock is behind, in seconds, if nothing else is wrong with the code. That
+    /// it is ahead is told to nobody who signs in: such a code will be right soon.
+    #[must_use]
+    pub const fn seconds_behind(self) -> Option<i64> {
+        match self {
+            Self::Drifted { app_ahead_seconds } if app_ahead_seconds < 0 => Some(app_ahead_seconds),
+            Self::Drifted { .. } | Self::Accepted { .. } | Self::Replayed | Self::Wrong => None,
+        }
+    }
 }
 
 /// The step of a moment.
@@ -57,6 +69,21 @@ pub fn accept_step(
         refused @ (TotpVerdict::Replayed | TotpVerdict::Drifted { .. } | TotpVerdict::Wrong) => {
             Err(refused)
         }
+    }
+}
+
+/// What to lower the last accepted step to, when network time shows that it lies in the future:
+/// then a clock ran ahead when it was accepted, and every honest code would be a replay until
+/// that time comes. No code that counts from now on was ever accepted by a right clock.
+#[must_use]
+pub const fn step_to_heal(now: Now, last_accepted: u64) -> Option<u64> {
+    match now.trust {
+        TimeTrust::Synced => {
+            let at = step_of(now.wall);
+            let ahead = last_accepted > at.saturating_add(TOTP_WINDOW_STEPS);
+            if ahead { Some(at.saturating_sub(TOTP_WINDOW_STEPS + 1)) } else { None }
+        }
+        TimeTrust::Held | TimeTrust::Unknown => None,
     }
 }
 

@@ -142,6 +142,20 @@ pub fn accept_totp_step(
     Ok(tx.transaction.execute(sql, (account.as_bytes(), step))? == 1)
 }
 
+/// Lowers the last accepted step, which a wrong clock had put into the future.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn lower_totp_step(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    step: u64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE totp SET last_step = ?2 WHERE account_id = ?1 AND last_step > ?2";
+    tx.transaction.execute(sql, (account.as_bytes(), step))?;
+    Ok(())
+}
+
 /// Replaces the account's recovery codes by these hashes.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! Windows, replays and wrong clocks.
 
 use crate::signin::TotpVerdict::{self, Accepted, Drifted, Replayed, Wrong};
-use crate::signin::{accept_step, judge_code, step_of};
-use crate::time::WallMs;
+use crate::signin::{accept_step, judge_code, step_of, step_to_heal};
+use crate::time::{BootMs, Now, TimeTrust, WallMs};
 
 const NOW: u64 = 60_000_000;
 
@@ -70,4 +70,36 @@ fn steps_begin_with_the_epoch() {
     // RFC 6238, appendix B.
     assert_eq!(step_of(WallMs(1_111_111_109_000)), 0x0235_23EC);
     assert_eq!(judge_code(WallMs(0), None, |step| step == 1), Accepted { step: 1 });
+}
+
+#[test]
+fn only_a_clock_that_is_behind_is_told_to_a_guesser() {
+    for (verdict, told) in [
+        (Drifted { app_ahead_seconds: -60 }, Some(-60)),
+        (Drifted { app_ahead_seconds: 60 }, None),
+        (Drifted { app_ahead_seconds: 300 }, None),
+        (Accepted { step: NOW }, None),
+        (Replayed, None),
+        (Wrong, None),
+    ] {
+        assert_eq!(verdict.seconds_behind(), told, "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_step_from_the_future_is_lowered_by_network_time_only() {
+    let wall = WallMs(i64::try_from(NOW * 30_000).unwrap());
+    let at = |trust| Now { wall, boot: BootMs(1), trust };
+    for (trust, last, want) in [
+        (TimeTrust::Synced, NOW + 2, Some(NOW - 2)),
+        (TimeTrust::Synced, NOW + 360, Some(NOW - 2)),
+        (TimeTrust::Synced, u64::MAX, Some(NOW - 2)),
+        (TimeTrust::Synced, NOW + 1, None),
+        (TimeTrust::Synced, NOW, None),
+        (TimeTrust::Synced, 0, None),
+        (TimeTrust::Held, NOW + 360, None),
+        (TimeTrust::Unknown, NOW + 360, None),
+    ] {
+        assert_eq!(step_to_heal(at(trust), last), want, "{trust:?} {last}");
+    }
 }
