@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::Peer;
 use stead_rules::ids::TicketId;
-use stead_rules::playback::StreamLink;
+use stead_rules::playback::{BadLink, StreamLink};
 use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason};
 use stead_rules::time::Now;
 use stead_store::accounts::sessions::SessionFacts;
@@ -179,6 +179,12 @@ fn permit(core: &Core, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit,
             Err(Problem::step_up(level.word(), max_age_seconds))
         }
         Decision::Enrol { level, .. } => Err(Problem::enrol(level.word())),
+        Decision::Deny { reason: Reason::NotSignedIn | Reason::SessionEnded, .. }
+            if row.access == Access::Link =>
+        {
+            // The link ended with its session; its holder may be a player that cannot sign in.
+            Err(BadLink.into())
+        }
         Decision::Deny { reason, .. } => Err(Problem::denied(reason, &server)),
     }
 }
