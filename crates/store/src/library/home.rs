@@ -8,7 +8,8 @@ use super::item::{ItemRow, item_columns, seen_by_user};
 use super::lists::{Order, of_kind, rows};
 use crate::{Library, ReadTx, StoreError};
 
-/// What `user` was in the middle of, the last first.
+/// What `user` was in the middle of, the last first. What they saw to its end before and began
+/// again counts too; at its end a position goes back to the beginning.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -23,7 +24,7 @@ pub fn continued(
         item_columns!(),
         " FROM acc.user_data r CROSS JOIN item i ON i.content_key = r.content_key",
         seen_by_user!(),
-        "WHERE r.user_id = ?1 AND r.watched = 0 AND i.missing_ms IS NULL \
+        "WHERE r.user_id = ?1 AND i.missing_ms IS NULL \
          AND i.kind IN ('film', 'episode') \
          AND coalesce(r.duration_ms, i.duration_ms) >= ?3 \
          AND r.position_ms * 100 >= coalesce(r.duration_ms, i.duration_ms) * ?4 \
