@@ -13,29 +13,29 @@ use crate::harness::{App, Client, Options, Owner};
 use crate::media::{FILM, Media, SOUND, STILL};
 
 /// A claimed server over one folder of media, and its owner's browser.
-struct World {
-    app: App,
-    browser: Client,
-    media: Media,
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) browser: Client,
+    pub(crate) media: Media,
 }
 
 impl World {
-    fn new(media: Media) -> Self {
+    pub(crate) fn new(media: Media) -> Self {
         Self::with(media, Options::default())
     }
 
-    fn with(media: Media, options: Options) -> Self {
+    pub(crate) fn with(media: Media, options: Options) -> Self {
         let app = App::start_with(Options { media: vec![media.path.clone()], ..options });
         let browser = Owner::claim(&app).browser;
         Self { app, browser, media }
     }
 
-    fn get(&mut self, path: &str) -> Value {
+    pub(crate) fn get(&mut self, path: &str) -> Value {
         self.browser.get(path).expect(200).json()
     }
 
     /// Makes a library and waits until it is read.
-    fn add(&mut self, name: &str, kind: &str, folder: &str) -> String {
+    pub(crate) fn add(&mut self, name: &str, kind: &str, folder: &str) -> String {
         let events = self.events();
         let id = self.begin(name, kind, folder);
         events.until_scanned(&id);
@@ -71,7 +71,7 @@ impl World {
         names(&page["items"])
     }
 
-    fn first(&mut self, library: &str, kind: &str) -> Value {
+    pub(crate) fn first(&mut self, library: &str, kind: &str) -> Value {
         let page = self.get(&format!("/api/v1/items?library={library}&kind={kind}"));
         page["items"][0].clone()
     }

@@ -26,6 +26,7 @@ mod service_life;
 mod setup_page;
 mod siege;
 mod signin;
+mod stream;
 mod throttle;
 mod tls;
 mod worker;

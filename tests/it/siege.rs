@@ -30,7 +30,7 @@ fn guess_link(browser: &mut Client, secret: &str) -> Answer {
 #[test]
 fn a_claim_by_link_succeeds_while_another_machine_guesses_all_the_time() {
     let app = App::start();
-    let guesser = app.client().from_address(GUESSER);
+    let guesser = app.client().sent_from(GUESSER);
     let (claimed, guesses) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..3 {
@@ -71,7 +71,7 @@ fn a_flood_of_wrong_proofs_does_not_fill_the_audit() {
     let minutes = 5;
     for _ in 0..minutes {
         for host in 1..=25 {
-            let mut guesser = app.client().from_address(Ipv4Addr::new(127, 0, 1, host));
+            let mut guesser = app.client().sent_from(Ipv4Addr::new(127, 0, 1, host));
             guess_link(&mut guesser, "AAAAAAAAAAAAAAAAAAAAAA").expect(403);
             let code = guess_code(&mut guesser, "BBBB-CCCC").status;
             assert!(matches!(code, 403 | 429), "{code}");

@@ -4,14 +4,11 @@ use std::process::Command;
 
 use serde_json::json;
 use stead::host::clock::Clock;
-use stead_rules::ids::{AccountId, IssuerId, UserId};
-use stead_rules::policy::Role;
 use stead_rules::time::WallMs;
 use stead_store::Store;
 use stead_store::accounts::audit;
-use stead_store::accounts::identity::{self, User};
 
-use crate::harness::{Answer, App, Client, Options, Owner, totp_code};
+use crate::harness::{Answer, App, Client, Options, Owner, in_accounts, second_account, totp_code};
 
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
@@ -162,34 +159,6 @@ fn guessing_at_one_account_keeps_nobody_else_out() {
     assert_eq!(answer["step"], "done");
     assert_eq!(browser.get("/api/v1/me").expect(200).json()["user"]["name"], "Sam");
     owner.browser.get("/api/v1/me").expect(200);
-}
-
-/// Somebody with the owner's password and no second factor, put straight into the database:
-/// inviting people comes later.
-fn second_account(app: &App, name: &str) {
-    let store = Store::open(&app.data).unwrap();
-    let now = app.clock.now().wall;
-    store
-        .accounts
-        .write(|tx| {
-            let issuer = identity::embedded_issuer(tx, IssuerId::from_bytes([9; 16]), now)?;
-            let owner = identity::account_by_login(tx, "robin")?.unwrap();
-            let id = AccountId::from_bytes([7; 16]);
-            let login = name.to_lowercase();
-            let account = identity::Account { id, login, name: name.to_owned(), ..owner };
-            identity::make_account(tx, &account, now)?;
-            let user = User {
-                id: UserId::from_bytes([8; 16]),
-                issuer,
-                sub: id.to_string(),
-                name: name.to_owned(),
-                role: Role::Member,
-                enabled: true,
-                epoch: 0,
-            };
-            identity::make_user(tx, &user, now)
-        })
-        .unwrap();
 }
 
 #[test]
@@ -361,13 +330,6 @@ fn a_session_is_revoked_from_another_and_only_by_its_own_user() {
     here.post(&path, &json!({})).expect(404);
     here.get("/api/v1/me").expect(200);
     sam.get("/api/v1/me").expect(200);
-}
-
-/// Runs SQL that no use case has yet on the accounts of a running server.
-fn in_accounts(app: &App, sql: &str) {
-    #[expect(clippy::disallowed_methods, reason = "the store has no such writes, on purpose")]
-    let database = rusqlite::Connection::open(app.data.join("accounts.db")).unwrap();
-    assert_eq!(database.execute(sql, []).unwrap(), 1, "{sql}");
 }
 
 #[test]

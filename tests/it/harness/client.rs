@@ -39,7 +39,7 @@ impl Client {
     }
 
     /// The same browser on another machine: its requests come from this address of 127/8.
-    pub(crate) fn from_address(&self, source: Ipv4Addr) -> Self {
+    pub(crate) fn sent_from(&self, source: Ipv4Addr) -> Self {
         Self { source, ..self.clone() }
     }
 
@@ -208,7 +208,7 @@ impl Answer {
 
 /// Events go on for ever: their head is the answer.
 fn is_endless(bytes: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(bytes);
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
     head.contains("\r\n\r\n") && head.contains("content-type: text/event-stream\r\n")
 }
 

@@ -2,6 +2,10 @@
 
 use serde_json::json;
 use stead::host::clock::Clock;
+use stead_rules::ids::{AccountId, IssuerId, UserId};
+use stead_rules::policy::Role;
+use stead_store::Store;
+use stead_store::accounts::identity::{self, User};
 use totp_rs::{Builder, Secret};
 
 use super::{Answer, App, Client};
@@ -98,4 +102,39 @@ impl Owner {
         let answer = browser.post("/api/v1/signin/factor", &factor);
         (browser, answer)
     }
+}
+
+/// Somebody with the owner's password and no second factor, put straight into the database:
+/// inviting people comes later.
+pub(crate) fn second_account(app: &App, name: &str) {
+    let store = Store::open(&app.data).unwrap();
+    let now = app.clock.now().wall;
+    store
+        .accounts
+        .write(|tx| {
+            let issuer = identity::embedded_issuer(tx, IssuerId::from_bytes([9; 16]), now)?;
+            let owner = identity::account_by_login(tx, "robin")?.unwrap();
+            let id = AccountId::from_bytes([7; 16]);
+            let login = name.to_lowercase();
+            let account = identity::Account { id, login, name: name.to_owned(), ..owner };
+            identity::make_account(tx, &account, now)?;
+            let user = User {
+                id: UserId::from_bytes([8; 16]),
+                issuer,
+                sub: id.to_string(),
+                name: name.to_owned(),
+                role: Role::Member,
+                enabled: true,
+                epoch: 0,
+            };
+            identity::make_user(tx, &user, now)
+        })
+        .unwrap();
+}
+
+/// Runs SQL that no use case has yet on the accounts of a running server.
+pub(crate) fn in_accounts(app: &App, sql: &str) {
+    #[expect(clippy::disallowed_methods, reason = "the store has no such writes, on purpose")]
+    let database = rusqlite::Connection::open(app.data.join("accounts.db")).unwrap();
+    assert_eq!(database.execute(sql, []).unwrap(), 1, "{sql}");
 }
