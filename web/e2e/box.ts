@@ -1,7 +1,7 @@
 // A box for one test file: the server over a clock that the test sets, with its own data folder.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -40,6 +40,9 @@ export class Box {
 
   /** Starts a new box that nobody owns. */
   static async start(media: string = SAMPLE): Promise<Box> {
+    for (const needed of [TEST_HOST, media]) {
+      if (!existsSync(needed)) throw new Error(`${needed} is missing: run scripts/browser, which makes it`);
+    }
     const folder = mkdtempSync(join(tmpdir(), 'stead-e2e-'));
     const child = spawn(TEST_HOST, ['--data', join(folder, 'data'), '--media', media], {
       cwd: dirname(TEST_HOST),

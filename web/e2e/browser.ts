@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium } from '@playwright/test';
+import { type BrowserContext, type BrowserContextOptions, chromium } from '@playwright/test';
 import type { Box } from './box.ts';
 
 const FLAGS = [
@@ -47,9 +47,13 @@ function trust(home: string, caFile: string): void {
 }
 
 export interface OwnBrowser {
-  browser: Browser;
+  /** A device of its own: fresh storage, no cookies. */
+  device: (options: BrowserContextOptions) => Promise<BrowserContext>;
   close: () => Promise<void>;
 }
+
+/** Longer than anything a person would wait for. */
+const ACTION_MAX_MS = 15_000;
 
 /** Starts a browser that finds the box by its name, and trusts it or does not. */
 export async function openBrowser(box: Box, trusts: 'trusts' | 'distrusts'): Promise<OwnBrowser> {
@@ -60,9 +64,14 @@ export async function openBrowser(box: Box, trusts: 'trusts' | 'distrusts'): Pro
     args: [...FLAGS, `--host-resolver-rules=MAP ${box.facts.host_name} 127.0.0.1`],
     env: { ...process.env, HOME: home },
   });
+  const device = async (options: BrowserContextOptions) => {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(ACTION_MAX_MS);
+    return context;
+  };
   const close = async () => {
     await browser.close();
     rmSync(home, { recursive: true, force: true });
   };
-  return { browser, close };
+  return { device, close };
 }

@@ -7,9 +7,11 @@ import { expectAccessible, expectNoSidewaysScroll } from './checks.ts';
 test('an unknown certificate is refused, and the plain port tells what will happen', async () => {
   const box = await Box.start();
   const own = await openBrowser(box, 'distrusts');
-  const page = await (await own.browser.newContext(PHONE)).newPage();
+  const phone = await own.device(PHONE);
   try {
-    await expect(page.goto(box.origin)).rejects.toThrow('ERR_CERT_AUTHORITY_INVALID');
+    const refused = await phone.newPage();
+    await expect(refused.goto(box.origin)).rejects.toThrow('ERR_CERT_AUTHORITY_INVALID');
+    const page = await phone.newPage();
     await page.goto(box.plainOrigin);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     const way = page.locator(`a[href^="${box.origin}"]`).first();

@@ -11,7 +11,7 @@ let page: Page;
 test.beforeEach(async () => {
   box = await Box.start();
   own = await openBrowser(box, 'trusts');
-  page = await (await own.browser.newContext(PHONE)).newPage();
+  page = await (await own.device(PHONE)).newPage();
 });
 
 test.afterEach(async () => {
@@ -36,7 +36,7 @@ test('a link that is not of this box leads to the code, and says why', async () 
 test('a second phone continues, and the first is told', async () => {
   await openSetupFile(page, box);
   await expect(page.getByRole('heading', { name: 'You are the owner' })).toBeVisible();
-  const second = await (await own.browser.newContext(PHONE)).newPage();
+  const second = await (await own.device(PHONE)).newPage();
   await openSetupFile(second, box);
   await expect(second.getByRole('heading', { name: 'in another browser' })).toBeVisible();
   await second.getByRole('button', { name: 'Continue here' }).click();
@@ -95,7 +95,7 @@ test('a used link leads to the sign-in page, which says why', async () => {
   const link = await page.evaluate(() => sessionStorage.getItem('stead.claim') ?? '');
   const { proof } = JSON.parse(link) as { proof: { secret: string } };
   await claim(page, box);
-  const late = await (await own.browser.newContext(PHONE)).newPage();
+  const late = await (await own.device(PHONE)).newPage();
   await late.goto(`${box.origin}/claim#s=${proof.secret}`);
   await expect(late.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await expect(late.getByText('This Stead has an owner by now')).toBeVisible();

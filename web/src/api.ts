@@ -109,25 +109,36 @@ export const libraries = {
   list: async () => (await read<{ libraries: Library[] }>('/libraries')).libraries,
   add: (name: string, kind: LibraryKind, path: string) =>
     write<{ library: Library }>('/libraries', { name, kind, path }),
-  scan: (id: string) => write<undefined>(`/libraries/${id}/scan`),
+  scan: (id: string, goneIsMeant = false) =>
+    write<undefined>(`/libraries/${id}/scan${goneIsMeant ? '?gone_is_meant=true' : ''}`),
   remove: (id: string) => write<undefined>(`/libraries/${id}/remove`),
   problems: async (id: string) =>
     (await read<{ problems: ScanProblem[] }>(`/libraries/${id}/problems`)).problems,
   folders: (path?: string) => read<FolderView>(`/folders${query({ path })}`),
 };
 
+/** The last word about a position that is still on its way. */
+let onItsWay: Promise<unknown> = Promise.resolve();
+
+/** Whoever leaves the player sees on the next page how far they got, so that is told first. */
+async function readAfterProgress<T>(path: string): Promise<T> {
+  // The page that is left says its last word in the same turn in which the next one asks.
+  await Promise.resolve();
+  await onItsWay;
+  return read<T>(path);
+}
+
 export const items = {
-  home: () => read<HomeView>('/home'),
-  list: (wish: ItemQuery) => read<ItemPage>(`/items${query(wish)}`),
-  one: (id: string) => read<ItemDetails>(`/items/${id}`),
+  home: () => readAfterProgress<HomeView>('/home'),
+  list: (wish: ItemQuery) => readAfterProgress<ItemPage>(`/items${query(wish)}`),
+  one: (id: string) => readAfterProgress<ItemDetails>(`/items/${id}`),
   search: async (q: string) => (await read<{ items: Item[] }>(`/search${query({ q })}`)).items,
   play: (id: string) => write<PlayTicket>(`/items/${id}/play`),
-  progress: (id: string, event: ProgressEvent, positionMs: number, durationMs?: number) =>
-    write<undefined>(
-      `/items/${id}/progress`,
-      { event, position_ms: Math.round(positionMs), duration_ms: durationMs },
-      true,
-    ),
+  /** Never fails: a lost note costs a minute of position at most, and the next makes up for it. */
+  progress: (id: string, event: ProgressEvent, positionMs: number, durationMs?: number): void => {
+    const body = { event, position_ms: Math.round(positionMs), duration_ms: durationMs };
+    onItsWay = write(`/items/${id}/progress`, body, true).catch(() => undefined);
+  },
   /** Where the picture of an item is; the version makes a changed picture a new address. */
   image: (item: Pick<Item, 'id' | 'image_version'>, size: 'small' | 'large') =>
     `${BASE}/items/${item.id}/image${query({ size, v: item.image_version ?? undefined })}`,

@@ -63,6 +63,11 @@ const en = {
   'library.removed': '{name} was removed from the list',
   'library.added': '{name} was added; what is found appears at once',
   'library.rescan': 'Read again',
+  'library.vanished': {
+    one: '{n} file is no longer there. It stays listed in case its disk comes back.',
+    other: '{n} files are no longer there. They stay listed in case their disk comes back.',
+  },
+  'library.vanishedYes': 'They are gone for good',
   'library.remove': 'Remove',
   'library.removeTitle': 'Remove this library?',
   'library.removeText':

@@ -95,6 +95,8 @@ export interface Scan {
   rate_per_s?: number | null;
   left_s?: number | null;
   current?: string | null;
+  /** Files that are gone, kept until the owner says that this is meant. */
+  vanished?: number;
 }
 
 export interface Library {

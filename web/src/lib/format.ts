@@ -9,15 +9,23 @@ const DAY_MS = 86_400_000;
 const number = new Intl.NumberFormat(LOCALE);
 const rate = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 const day = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'long' });
-const month = new Intl.DateTimeFormat(LOCALE, { month: 'long', year: 'numeric' });
-const moment = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' });
+// A photo's time is what the clock on the wall showed where it was taken, wherever one looks at it.
+const asTaken = { timeZone: 'UTC' } as const;
+const month = new Intl.DateTimeFormat(LOCALE, { month: 'long', year: 'numeric', ...asTaken });
+const takenDay = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'long', ...asTaken });
+const taken = new Intl.DateTimeFormat(LOCALE, {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  ...asTaken,
+});
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 
 export const formatNumber = (value: number): string => number.format(value);
 export const formatRate = (value: number): string => rate.format(value);
 export const formatDay = (ms: number): string => day.format(ms);
-export const formatMonth = (ms: number): string => month.format(ms);
-export const formatMoment = (ms: number): string => moment.format(ms);
+export const formatTakenMonth = (ms: number): string => month.format(ms);
+export const formatTakenDay = (ms: number): string => takenDay.format(ms);
+export const formatTaken = (ms: number): string => taken.format(ms);
 
 /** "1 h 52 min", for shelves and details. */
 export function formatLength(ms: number): string {

@@ -28,7 +28,6 @@ export class Saver {
     this.#told = performance.now();
     this.#toldMs = rounded;
     const duration = Number.isFinite(durationMs) && durationMs > 0 ? Math.round(durationMs) : undefined;
-    // A lost note costs a minute of position at most; the next one makes up for it.
-    items.progress(this.#id, event, rounded, duration).catch(() => undefined);
+    items.progress(this.#id, event, rounded, duration);
   }
 }

@@ -35,6 +35,8 @@ export class Film {
   readonly #saver: Saver;
   #renewals = 0;
   #resumeAt = 0;
+  /** Whether the person wants it to play; a new link must not start what was paused. */
+  #wanted = false;
   #closed = false;
   readonly #ends = new AbortController();
 
@@ -100,6 +102,7 @@ export class Film {
 
   play(): void {
     this.blocked = false;
+    this.#wanted = true;
     if (this.#closed) return;
     if (this.#video.src !== '' && !this.#link.holds) return void this.#renew();
     this.#video.play().catch((thrown: unknown) => {
@@ -111,6 +114,7 @@ export class Film {
   }
 
   pause(): void {
+    this.#wanted = false;
     this.#video.pause();
   }
 
@@ -144,6 +148,7 @@ export class Film {
   again(): void {
     this.trouble = undefined;
     this.#renewals = 0;
+    this.#wanted = true;
     void this.#renew();
   }
 
@@ -165,7 +170,7 @@ export class Film {
       const ticket = await this.#link.renew();
       if (this.#closed) return;
       this.#load(ticket.url, at);
-      this.play();
+      if (this.#wanted) this.play();
     } catch (thrown) {
       this.#problem(thrown);
     }
@@ -186,7 +191,10 @@ export class Film {
 
   #paused(): void {
     this.playing = false;
-    if (!this.#video.ended && this.#video.error === null) this.#tell('paused');
+    if (this.#video.ended || this.#video.error !== null) return;
+    // Media keys and the phone's own controls pause the element without asking this.
+    if (this.#video.readyState > 0) this.#wanted = false;
+    this.#tell('paused');
   }
 
   #finished(): void {

@@ -1,0 +1,99 @@
+// The pictures of docs/screenshots, from a real run: `make screenshots`, never by itself.
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, type Page } from '@playwright/test';
+import { Box } from './box.ts';
+import { DESKTOP, openBrowser, PHONE } from './browser.ts';
+import { addFolder, claim, openSetupFile, waitForIndex } from './person.ts';
+
+const FOLDER = process.env.STEAD_SCREENSHOTS ?? 'e2e/results';
+const MAX_BYTES = 150 * 1024;
+
+/** A picture that is too heavy as PNG is taken once more with fewer pixels. */
+async function shoot(page: Page, name: string): Promise<void> {
+  await expect(page.locator('.skeleton')).toHaveCount(0);
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+  const path = join(FOLDER, `${name}.png`);
+  await page.screenshot({ path, animations: 'disabled', scale: 'css' });
+  expect(statSync(path).size, `${name} is larger than 150 kB`).toBeLessThanOrEqual(MAX_BYTES);
+}
+
+test('each page, on phone and desktop, by day and night', { tag: '@screenshots' }, async () => {
+  test.setTimeout(300_000);
+  const box = await Box.start();
+  const own = await openBrowser(box, 'trusts');
+  try {
+    const context = await own.device(PHONE);
+    const page = await context.newPage();
+    await page.goto(`${box.origin}/claim`);
+    await shoot(page, 'claim-code-phone');
+    await openSetupFile(page, box);
+    await claim(page, box, (screen) => shoot(page, `claim-${screen}-phone`));
+    await shoot(page, 'home-empty-phone');
+    for (const [folder, items] of [['Films', 2], ['Series', 3], ['Music', 4], ['Photos', 4]] as const) {
+      await addFolder(page, box, folder);
+      await waitForIndex(page, folder, items);
+    }
+    await watchSome(page, box);
+    const state = await context.storageState();
+    for (const [suffix, options, dark] of [
+      ['phone', PHONE, false],
+      ['phone-dark', PHONE, true],
+      ['desktop', DESKTOP, false],
+      ['desktop-dark', DESKTOP, true],
+    ] as const) {
+      const view = await own.device({
+        ...options,
+        colorScheme: dark ? 'dark' : 'light',
+        storageState: state,
+      });
+      await tour(await view.newPage(), box, suffix);
+      await view.close();
+    }
+  } finally {
+    await own.close();
+    await box.stop();
+  }
+});
+
+const seconds = (page: Page) =>
+  page.locator('video').evaluate((video: HTMLVideoElement) => video.currentTime);
+
+/** So that home has something to go on with. */
+async function watchSome(page: Page, box: Box): Promise<void> {
+  await page.goto(box.origin);
+  await page.getByRole('link', { name: 'A Sample Orbit' }).first().click();
+  await page.getByRole('link', { name: 'Play', exact: true }).click();
+  await expect.poll(() => seconds(page)).toBeGreaterThan(0.2);
+  await page.getByRole('slider', { name: 'Position' }).fill('120');
+  await expect.poll(() => seconds(page)).toBeGreaterThan(120.2);
+  await page.getByRole('link', { name: 'Back' }).click();
+  await expect(page.getByRole('link', { name: 'Go on' })).toBeVisible();
+}
+
+async function tour(page: Page, box: Box, suffix: string): Promise<void> {
+  await page.goto(box.origin);
+  await expect(page.getByRole('region', { name: 'Photos' })).toBeVisible();
+  await shoot(page, `home-${suffix}`);
+  const library = (name: string) => page.getByRole('navigation').getByRole('link', { name });
+  await library('Films').click();
+  const orbit = page.getByRole('link', { name: 'A Sample Orbit' });
+  await expect(orbit).toBeVisible();
+  await shoot(page, `library-${suffix}`);
+  await orbit.click();
+  await shoot(page, `film-${suffix}`);
+  await page.getByRole('link', { name: 'Go on' }).click();
+  await expect.poll(() => seconds(page)).toBeGreaterThan(120);
+  await page.keyboard.press('k');
+  await expect(page.getByRole('button', { name: 'Play' })).toBeVisible();
+  await shoot(page, `player-${suffix}`);
+  await page.goto(box.origin);
+  await library('Music').click();
+  await page.getByRole('link', { name: 'Four Test Tones' }).click();
+  await page.getByRole('button', { name: 'Play album' }).click();
+  await expect(page.getByRole('region', { name: 'Music player' })).toBeVisible();
+  await shoot(page, `album-${suffix}`);
+  await page.goto(`${box.origin}/settings`);
+  await shoot(page, `settings-${suffix}`);
+}
