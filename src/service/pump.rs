@@ -136,8 +136,9 @@ impl Pump {
         self.judged = now;
         let session = self.session;
         let asked = Asked { action: Action::Play, door: Door::Stream };
-        let judged = self.core.blocking(move |core| Ok(goes_on(core, session, asked))).await;
-        judged.unwrap_or_else(|_: CoreError| false)
+        let judged =
+            self.core.blocking(move |core| Ok::<_, CoreError>(goes_on(core, session, asked)));
+        judged.await.unwrap_or(false)
     }
 
     fn pace(&mut self) {

@@ -72,7 +72,9 @@ pub(crate) fn check(
     let matches = |step: u64| totp.check(&code, step.saturating_mul(TOTP_STEP_SECONDS)).is_some();
     match judge_code(wall, last_step, matches) {
         TotpVerdict::Accepted { step } => Ok(step),
-        verdict => Err(Miss { verdict }),
+        verdict @ (TotpVerdict::Replayed | TotpVerdict::Drifted { .. } | TotpVerdict::Wrong) => {
+            Err(Miss { verdict })
+        }
     }
 }
 

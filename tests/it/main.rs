@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that cannot go on says where by panicking"
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics; real processes are waited for in real time"
 )]
 
 mod access;

@@ -118,8 +118,9 @@ impl Listening {
     async fn goes_on(&self) -> bool {
         let Ok(session) = self.ctx.session_id() else { return false };
         let asked = Asked { action: Action::Browse, door: Door::Api };
-        let judged = self.core.blocking(move |core| Ok(goes_on(core, session, asked))).await;
-        judged.unwrap_or_else(|_: CoreError| false)
+        let judged =
+            self.core.blocking(move |core| Ok::<_, CoreError>(goes_on(core, session, asked)));
+        judged.await.unwrap_or(false)
     }
 
     /// Judged anew for each event: a share may have been taken away meanwhile.
