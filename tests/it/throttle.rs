@@ -64,20 +64,20 @@ fn a_stranger_who_knows_the_name_locks_nobody_out() {
     let owner = Owner::claim(&app);
     let wrong = json!({ "name": owner.name, "password": "not this one" });
     for _ in 0..30 {
-        app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(401);
+        app.client().sent_from(STRANGER).post("/api/v1/signin", &wrong).expect(401);
         app.clock.advance(3_600_000);
     }
-    app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(401);
-    let again = app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(429);
+    app.client().sent_from(STRANGER).post("/api/v1/signin", &wrong).expect(401);
+    let again = app.client().sent_from(STRANGER).post("/api/v1/signin", &wrong).expect(429);
     assert_eq!(again.json()["retry_after_s"], 3600, "the stranger waits for an hour");
     let right = json!({ "name": owner.name, "password": owner.password });
     let wait = app.client().post("/api/v1/signin", &right).expect(429);
     assert_eq!(wait.json()["retry_after_s"], 60, "a new place for a minute");
     app.clock.advance(60_000);
     app.client().post("/api/v1/signin", &right).expect(200);
-    app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(429);
+    app.client().sent_from(STRANGER).post("/api/v1/signin", &wrong).expect(429);
     app.clock.advance(3_600_000);
-    app.client().from_address(STRANGER).post("/api/v1/signin", &wrong).expect(401);
+    app.client().sent_from(STRANGER).post("/api/v1/signin", &wrong).expect(401);
     app.client().post("/api/v1/signin", &right).expect(200);
 }
 
@@ -87,7 +87,7 @@ fn wrong_codes_from_elsewhere_cost_no_hour_either() {
     let owner = Owner::claim(&app);
     let who = json!({ "name": owner.name, "password": owner.password });
     for _ in 0..14 {
-        let mut thief = app.client().from_address(STRANGER);
+        let mut thief = app.client().sent_from(STRANGER);
         let first = thief.post("/api/v1/signin", &who).expect(200).json();
         let body = json!({ "ticket": first["ticket"], "method": "totp", "code": "000000",
             "browser_time_ms": 0 });
