@@ -113,9 +113,14 @@ pub(super) async fn keep_clock_mark(core: &Arc<Core>) {
 /// say what is true now.
 async fn follow(made: Made) {
     let mut every = tokio::time::interval(LOOK);
+    let mut announced = made.core.announcer.watch();
     let mut last = made.core.now();
     loop {
-        every.tick().await;
+        // Another name is followed at once: until then nobody is admitted by it.
+        tokio::select! {
+            _ = every.tick() => {}
+            Ok(()) = announced.changed() => {}
+        }
         let now = made.core.now();
         let look = made.clone();
         let due = now.trust != last.trust || now.boot.since_ms(last.boot) >= REISSUE_MS;

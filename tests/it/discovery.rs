@@ -185,7 +185,8 @@ fn a_name_that_is_taken_is_left_to_its_owner() {
     let ours = |lines: &[String]| all_services_say(lines, &renamed, &format!(";{renamed}.local;"));
     avahi.resolved_until(ours);
     let deadline = PATIENCE.as_secs();
-    let told = (0..deadline).find(|_| {
+    let told = (0..2 * deadline).find(|_| {
+        second.told_within(Duration::from_millis(500));
         // The name is told to people and stands in the leaf, or curl would refuse the answer.
         get_by_name(&lan, &second, &format!("{renamed}.local")).contains(&renamed)
     });

@@ -119,5 +119,5 @@ fn a_stream_ends_with_the_session() {
     let mut stream = begin(&app, &owner.browser, &path);
     owner.browser.post("/api/v1/signout", &json!({})).expect(204);
     assert!(drain(&mut stream) < SONG_BYTES / 2, "what was under way, and no more");
-    owner.browser.get(&path).expect(401);
+    assert_eq!(owner.browser.get(&path).expect(403).code(), "link_expired");
 }

@@ -366,8 +366,9 @@ fn a_disabled_user_is_out_at_once_and_stays_out() {
 /// A server that is restarted (an update, say) on a machine that has been up for long.
 #[test]
 fn a_restart_after_months_of_uptime_ends_no_session() {
-    let app = App::start();
-    app.clock.advance(200 * 24 * HOUR);
+    let options = Options::default();
+    options.clock.advance(200 * 24 * HOUR);
+    let app = App::start_with(options);
     let mut owner = Owner::claim(&app);
     let options = Options::with_clock(&app.clock);
     let app = app.restart(options);
