@@ -7,9 +7,10 @@ use stead_rules::ids::{ItemId, UserId};
 use stead_store::library::pictures::{self, Shown};
 
 use super::core::{Core, CoreError};
+use super::scans::Wish;
 
 /// How large.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Size {
     /// For a card in a list.
     Small,
@@ -29,50 +30,70 @@ pub fn path_of(thumbs: &Path, item: ItemId, size: Size) -> PathBuf {
     thumbs.join(folder).join(format!("{name}-{letter}.jpg"))
 }
 
-/// A picture in the cache.
+/// What there is when somebody looks at the picture of an item.
 #[derive(Debug)]
-pub struct Picture {
-    /// The JPEG.
-    pub bytes: Vec<u8>,
-    /// Changes with the picture.
-    pub tag: String,
+pub enum Looked {
+    /// A picture.
+    Picture {
+        /// The JPEG.
+        bytes: Vec<u8>,
+        /// Changes with the picture.
+        tag: String,
+    },
+    /// The very picture that the one who looks has already.
+    Same {
+        /// Its tag.
+        tag: String,
+    },
+    /// It is being made: the item whose picture is waited for.
+    Awaited(ItemId),
+    /// There is none, or the one who looks does not see the item.
+    None,
 }
 
-/// The picture that stands for an item, if `user` sees it and there is one. Blocks.
+/// The picture that stands for an item. When it is still to be made, that is done next. Blocks.
+///
+/// Small pictures are made ahead for all items. Large ones are made when somebody looks, and kept
+/// in a cache of fixed size: for a large collection of photos they would fill the system's medium.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn read(
+pub fn look(
     core: &Core,
     user: UserId,
     item: ItemId,
     size: Size,
-) -> Result<Option<Picture>, CoreError> {
+    known_tags: &str,
+) -> Result<Looked, CoreError> {
     let library = &core.store()?.library;
     let Some(shown) = library.read(|tx| pictures::shown(tx, user, item))? else {
-        return Ok(None);
+        let awaited = library.read(|tx| pictures::awaited(tx, user, item))?;
+        return Ok(awaited.map_or(Looked::None, |item| wait_for(core, item, Wish::First(item))));
     };
-    let path = path_of(&core.paths().thumbs_dir(), shown.item, size);
-    match std::fs::read(path) {
-        Ok(bytes) if bytes.starts_with(&[0xFF, 0xD8]) && bytes.ends_with(&[0xFF, 0xD9]) => {
-            Ok(Some(Picture { bytes, tag: tag(shown, size) }))
-        }
-        // The cache was emptied, or a power cut left half a file.
-        Ok(_) | Err(_) => {
-            library.write(|tx| pictures::want_again(tx, shown.item))?;
-            core.scans.want_picture(shown.item);
-            Ok(None)
-        }
+    let tag = tag(shown, size);
+    if known_tags.split(',').any(|known| known.trim() == tag) {
+        return Ok(Looked::Same { tag });
     }
+    if let Some(bytes) = whole(&path_of(&core.paths().thumbs_dir(), shown.item, size)) {
+        return Ok(Looked::Picture { bytes, tag });
+    }
+    // The cache was emptied, or a power cut left half a file.
+    if size == Size::Small {
+        library.write(|tx| pictures::want_again(tx, shown.item))?;
+        return Ok(wait_for(core, shown.item, Wish::First(shown.item)));
+    }
+    Ok(wait_for(core, shown.item, Wish::Large(shown.item)))
 }
 
-/// The item whose picture has to be made before there is one for `item`, if `user` sees it.
-/// Blocks.
-///
-/// # Errors
-/// [`CoreError`].
-pub fn awaited(core: &Core, user: UserId, item: ItemId) -> Result<Option<ItemId>, CoreError> {
-    Ok(core.store()?.library.read(|tx| pictures::awaited(tx, user, item))?)
+fn wait_for(core: &Core, item: ItemId, wish: Wish) -> Looked {
+    core.scans.wish(wish);
+    Looked::Awaited(item)
+}
+
+/// A JPEG from its first to its last mark. Pictures are not synced to the disk when they are made.
+fn whole(path: &Path) -> Option<Vec<u8>> {
+    let bytes = std::fs::read(path).ok()?;
+    (bytes.starts_with(&[0xFF, 0xD8]) && bytes.ends_with(&[0xFF, 0xD9])).then_some(bytes)
 }
 
 fn tag(shown: Shown, size: Size) -> String {

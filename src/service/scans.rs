@@ -27,8 +27,12 @@ pub enum Order {
 pub enum Wish {
     /// There may be new ones to make.
     Look,
-    /// Somebody looks at this item: it comes next.
+    /// Somebody looks at this item: its small picture comes next.
     First(ItemId),
+    /// Somebody looks closely at this item, which has a small picture: its large one comes next.
+    Large(ItemId),
+    /// Items are no more: their pictures can go.
+    Sweep,
 }
 
 /// What a scan does.
@@ -151,15 +155,16 @@ impl Scans {
         let _ = self.wishes.try_send(wish);
     }
 
-    /// Somebody looks at an item without a picture.
-    pub fn want_picture(&self, item: ItemId) {
-        self.wish(Wish::First(item));
-    }
-
     /// How far the scan of a library is.
     #[must_use]
     pub fn progress(&self, library: LibraryId) -> ScanProgress {
         self.all().get(&library).cloned().unwrap_or_default()
+    }
+
+    /// Whether any scan runs or waits for its turn.
+    #[must_use]
+    pub fn is_scanning(&self) -> bool {
+        self.all().values().any(|progress| progress.state == ScanState::Scanning)
     }
 
     /// Everything that is told from now on.

@@ -27,7 +27,7 @@ use crate::service::core::Core;
 use crate::service::scans::Tray;
 use indexer::{Indexer, Tools};
 use launcher::{Cancel, Launcher, WorkerProgram};
-use pictures::{Bell, Pictures};
+use pictures::{Bell, Means, Pictures};
 
 /// Begins all background work. A server that is locked without a database has none.
 ///
@@ -58,15 +58,14 @@ pub fn begin(
         tools,
         pictures: bell.clone(),
     };
-    let pictures = Pictures {
+    let pictures = Pictures::new(Means {
         core: Arc::clone(core),
         store,
         launcher,
         ffmpeg: find(&media.ffmpeg),
         cancel: cancel.clone(),
         workers: workers(),
-        told: Mutex::default(),
-    };
+    });
     let (end, runtime) = (shutdown.token().clone(), tokio::runtime::Handle::current());
     let (end_too, runtime_too) = (end.clone(), runtime.clone());
     let ended = end.clone();

@@ -43,14 +43,13 @@ fn pictures_are_made_upright_and_no_larger_than_asked() {
     let media = Media::new();
     for name in ["a.jpg", "a.png", "a.webp"] {
         let input = File::open(media.make(name, STILL)).unwrap();
-        let (small, large) = (memory(), memory());
-        let made = run(&Job::Picture, &[&input, &small, &large]).unwrap();
-        assert_eq!(made, Ended::Replied(Reply::Made { width: 800, height: 600 }), "{name}");
-        let size = |file: &File| {
-            let picture = image::load_from_memory(&bytes(file)).unwrap();
-            (picture.width(), picture.height())
-        };
-        assert_eq!((size(&small), size(&large)), ((320, 240), (800, 600)), "{name}");
+        for (widest, expected) in [(320, (320, 240)), (1920, (800, 600))] {
+            let output = memory();
+            let made = run(&Job::Picture { widest }, &[&input, &output]).unwrap();
+            assert_eq!(made, Ended::Replied(Reply::Made { width: 800, height: 600 }), "{name}");
+            let picture = image::load_from_memory(&bytes(&output)).unwrap();
+            assert_eq!((picture.width(), picture.height()), expected, "{name}");
+        }
     }
 }
 
@@ -58,7 +57,7 @@ fn pictures_are_made_upright_and_no_larger_than_asked() {
 fn what_is_no_picture_is_refused_with_a_sentence() {
     let media = Media::new();
     let input = File::open(media.write("a.jpg", b"no picture")).unwrap();
-    let refused = run(&Job::Picture, &[&input, &memory(), &memory()]).unwrap();
+    let refused = run(&Job::Picture { widest: 320 }, &[&input, &memory()]).unwrap();
     let Ended::Replied(Reply::Refused { detail }) = refused else { panic!("{refused:?}") };
     assert!(detail.contains("no picture that can be read"), "{detail}");
 }
@@ -71,7 +70,7 @@ fn a_bomb_of_pixels_is_refused_by_its_header() {
     let crc = crc32(&png[12..29]);
     png[29..33].copy_from_slice(&crc.to_be_bytes());
     let input = File::open(media.write("bomb.png", &png)).unwrap();
-    let refused = run(&Job::Picture, &[&input, &memory(), &memory()]).unwrap();
+    let refused = run(&Job::Picture { widest: 320 }, &[&input, &memory()]).unwrap();
     assert!(matches!(refused, Ended::Replied(Reply::Refused { .. })), "{refused:?}");
 }
 

@@ -13,6 +13,7 @@ use stead_rules::ids::{ItemId, UserId};
 use stead_rules::limits::PAGE_ITEMS_MAX;
 use stead_rules::media::ItemKind;
 use stead_store::library::item::ItemRow;
+use tokio::sync::broadcast::error::RecvError;
 use utoipa::{IntoParams, ToSchema};
 
 use super::libraries::KindWire;
@@ -21,7 +22,7 @@ use crate::http::error::Problem;
 use crate::http::wire::{Params, Segment};
 use crate::service::core::Core;
 use crate::service::items::{self, Among, Sort};
-use crate::service::pictures::{self, Picture, Size};
+use crate::service::pictures::{self, Looked, Size};
 use crate::service::scans::Told;
 
 /// What an item is.
@@ -384,60 +385,57 @@ pub(crate) async fn image(
         SizeWire::Small => Size::Small,
         SizeWire::Large => Size::Large,
     };
-    let picture = match read(&core, user, item, size).await? {
-        Some(picture) => picture,
-        None => awaited(&core, user, item, size).await?.ok_or_else(Problem::not_found)?,
-    };
-    Ok(sent(picture, &headers))
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = known.unwrap_or_default().to_owned();
+    let looked = tokio::time::timeout(PICTURE_WAIT, look(&core, user, item, size, known)).await;
+    match looked {
+        Ok(Ok(Looked::Picture { bytes, tag })) => Ok(sent(bytes.into_response(), &tag)),
+        Ok(Ok(Looked::Same { tag })) => Ok(sent(StatusCode::NOT_MODIFIED.into_response(), &tag)),
+        Ok(Ok(Looked::None | Looked::Awaited(_))) | Err(_) => Err(Problem::not_found()),
+        Ok(Err(problem)) => Err(problem),
+    }
 }
 
-async fn read(
+/// Looks until there is a picture, or none to come.
+async fn look(
     core: &Arc<Core>,
     user: UserId,
     item: ItemId,
     size: Size,
-) -> Result<Option<Picture>, Problem> {
-    core.blocking(move |core| pictures::read(core, user, item, size).map_err(Problem::from)).await
-}
-
-/// Asks for a picture that is not made yet and waits a little for it.
-async fn awaited(
-    core: &Arc<Core>,
-    user: UserId,
-    item: ItemId,
-    size: Size,
-) -> Result<Option<Picture>, Problem> {
+    known: String,
+) -> Result<Looked, Problem> {
     let mut told = core.scans.listen();
-    let wanted = core
-        .blocking(move |core| pictures::awaited(core, user, item).map_err(Problem::from))
-        .await?;
-    let Some(wanted) = wanted else { return Ok(None) };
-    core.scans.want_picture(wanted);
-    let made = async {
-        while let Ok(told) = told.recv().await {
-            if told == Told::Picture(wanted) {
-                return;
+    let mut tries = 0;
+    loop {
+        let known = known.clone();
+        let looked = core
+            .blocking(move |core| {
+                pictures::look(core, user, item, size, &known).map_err(Problem::from)
+            })
+            .await?;
+        let Looked::Awaited(awaited) = looked else { return Ok(looked) };
+        tries += 1;
+        // The small one, then the large one; what does not come then does not come.
+        if tries > 2 {
+            return Ok(Looked::None);
+        }
+        loop {
+            match told.recv().await {
+                Ok(Told::Picture(made)) if made == awaited => break,
+                Ok(Told::Picture(_) | Told::Scan(..) | Told::Changed(_)) => {}
+                Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => return Ok(Looked::None),
             }
         }
-    };
-    // Whether it came or not, one more look says.
-    drop(tokio::time::timeout(PICTURE_WAIT, made).await);
-    read(core, user, item, size).await
+    }
 }
 
-fn sent(picture: Picture, headers: &HeaderMap) -> Response {
-    let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let known = asked.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == picture.tag));
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        picture.bytes.into_response()
-    };
+fn sent(mut response: Response, tag: &str) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
     // Another user of the same browser may not see it: it is asked for again each time.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&picture.tag) {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
         headers.insert(header::ETAG, tag);
     }
     response

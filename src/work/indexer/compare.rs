@@ -1,6 +1,6 @@
 //! One folder of the disk against what is known of it: what to look into, what is gone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use stead_rules::ids::FileId;
 use stead_rules::media::{
@@ -96,8 +96,9 @@ pub(super) fn compare(
             Promise::Passed => {}
         }
     }
-    let is_there = |name: &[u8]| listed.iter().any(|(file, _)| file.name == name);
-    plan.cleared = problems.keys().filter(|name| !is_there(name)).map(|n| n.to_vec()).collect();
+    let there: HashSet<&[u8]> = listed.iter().map(|(file, _)| file.name.as_slice()).collect();
+    let cleared = problems.keys().filter(|name| !there.contains(*name));
+    plan.cleared = cleared.map(|name| name.to_vec()).collect();
     plan.apply(diff(disk, &index(before)), &promises, &Numbers::of(before));
     plan
 }

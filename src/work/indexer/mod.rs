@@ -33,7 +33,7 @@ use self::progress::Counters;
 use self::scan::{Outcome, Scan};
 use crate::service::chain;
 use crate::service::core::Core;
-use crate::service::scans::{Order, ScanProgress, ScanState};
+use crate::service::scans::{Order, ScanProgress, ScanState, Wish};
 use crate::work::caught::caught;
 use crate::work::pace::Moment;
 
@@ -59,6 +59,7 @@ impl Indexer {
     ) {
         step_back();
         caught("forgetting libraries", || self.forget_removed());
+        self.go_on();
         loop {
             let next = runtime.block_on(async {
                 tokio::select! {
@@ -121,8 +122,10 @@ impl Indexer {
         folder: RootRow,
         gone_is_meant: bool,
     ) -> Result<ScanProgress, StoreError> {
+        let now_ms = self.core.now().wall.0;
         let (known, expected) = self.store.library.write(|tx| {
             let known = roots::enter(tx, library.id, folder.id)?;
+            roots::begin(tx, known.n, now_ms)?;
             Ok::<_, StoreError>((known, missing::files_there(tx, known.n)?))
         })?;
         let counters = Counters::new(expected);
@@ -135,7 +138,7 @@ impl Indexer {
             path: folder.path,
             left_out: self.data_folder(),
             gone_is_meant,
-            now_ms: self.core.now().wall.0,
+            now_ms,
             counters: &counters,
         };
         let told = AtomicU64::new(0);
@@ -143,6 +146,10 @@ impl Indexer {
         let tell = || self.tell_now_and_then(library.id, &counters, begun, &told);
         self.core.scans.tell(library.id, counters.progress());
         let outcome = scan.run(tell)?;
+        if outcome == Outcome::Offline {
+            // It is not there: nothing goes on by itself.
+            self.store.library.write(|tx| roots::end(tx, known.n))?;
+        }
         self.count(&counters);
         self.log(library, outcome, &counters);
         self.summary(library.id, outcome, &counters)
@@ -231,6 +238,16 @@ impl Indexer {
         Ok(())
     }
 
+    /// Scans that a stop cut short go on where they were.
+    fn go_on(&self) {
+        let stopped = self.store.library.read(roots::stopped).unwrap_or_default();
+        for library in stopped {
+            if self.core.scans.order(Order::Scan { library, gone_is_meant: false }).is_err() {
+                return;
+            }
+        }
+    }
+
     /// Libraries that were removed while nobody listened.
     fn forget_removed(&self) {
         let known = self.store.library.read(roots::libraries);
@@ -257,6 +274,7 @@ impl Indexer {
         }
         self.core.scans.forget(library);
         self.core.scans.tell_changed(library);
+        self.core.scans.wish(Wish::Sweep);
     }
 }
 

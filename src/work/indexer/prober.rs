@@ -1,7 +1,7 @@
 //! Looks into one file: opens it, reads its header, and says what it is listed as.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use stead_store::library::put::FileFacts;
 use super::compare::{ToRead, full_path};
 use super::describe;
 use super::meaning::{Meaning, meaning};
+use super::root::RootIdentity;
 use super::scan::{Done, Folder};
 use crate::host::entropy::{Entropy, fresh};
 use crate::work::caught::caught;
@@ -47,29 +48,40 @@ pub(super) struct Task {
 
 /// Why nothing came of a file.
 enum Failed {
-    Problem {
-        code: &'static str,
-        detail: String,
-    },
-    /// The scan ends; nothing is known of the file.
-    Cancelled,
+    /// It is reported. What lasts is not looked into again until the file changes.
+    Problem { code: &'static str, detail: String, lasts: bool },
+    /// The scan ends, or the file went away; nothing is known of it.
+    Nothing,
 }
 
 impl Failed {
     fn of_reader() -> Self {
         let detail = "Stead failed while it read this file, so the file is left alone until it \
                       changes. Please report this as a fault.";
-        Self::Problem { code: "reader_failed", detail: detail.to_owned() }
+        Self::Problem { code: "reader_failed", detail: detail.to_owned(), lasts: true }
     }
 }
 
 impl From<ProbeError> for Failed {
     fn from(error: ProbeError) -> Self {
-        Self::Problem { code: error.code(), detail: error.to_string() }
+        // What the disk does not give may be given the next time, though the file is the same.
+        let (lasts, is_gone) = match &error {
+            ProbeError::Read(cause) => (false, cause.kind() == io::ErrorKind::NotFound),
+            ProbeError::Empty
+            | ProbeError::Mislabelled { .. }
+            | ProbeError::Truncated { .. }
+            | ProbeError::Damaged { .. }
+            | ProbeError::Unsupported { .. } => (true, false),
+        };
+        if is_gone {
+            return Self::Nothing;
+        }
+        Self::Problem { code: error.code(), detail: error.to_string(), lasts }
     }
 }
 
-/// Looks into the file of `task` below `root`; `None` when the scan ends meanwhile.
+/// Looks into the file of `task` below `root`; `None` when the scan ends meanwhile, or when the
+/// file is not there: then its folder is looked into again the next time.
 pub(super) fn look(tools: &Tools, root: &Path, task: Task) -> Option<Done> {
     let Task { folder, to_read } = task;
     let looked = caught("looking into a file", || look_into(tools, root, &folder, &to_read));
@@ -80,14 +92,17 @@ pub(super) fn look(tools: &Tools, root: &Path, task: Task) -> Option<Done> {
             facts: Box::new(facts),
             known_file_n: to_read.known_file_n,
         }),
-        Err(Failed::Problem { code, detail }) => Some(Done::Problem {
+        // With the whole library gone, nothing is said of its files.
+        Err(Failed::Problem { lasts: false, .. }) if RootIdentity::of(root).is_err() => None,
+        Err(Failed::Problem { code, detail, lasts }) => Some(Done::Problem {
             folder,
             file: to_read.file,
             code,
             detail,
-            known_file_n: to_read.known_file_n,
+            known_file_n: to_read.known_file_n.filter(|_| lasts),
+            lasts,
         }),
-        Err(Failed::Cancelled) => None,
+        Err(Failed::Nothing) => None,
     }
 }
 
@@ -168,13 +183,13 @@ fn described(tools: &Tools, file: &File, container: Container) -> Result<Header,
             Ok(Ended::Replied(_)) | Err(JobFailure::ProgramFailed { .. }) => {
                 return Err(ProbeError::Damaged { what: "content" }.into());
             }
-            Err(JobFailure::Cancelled) => return Err(Failed::Cancelled),
+            Err(JobFailure::Cancelled) => return Err(Failed::Nothing),
             Err(JobFailure::Machine(error)) => return Err(ProbeError::Read(error).into()),
             Err(JobFailure::Died { .. } | JobFailure::TooLong { .. }) => {}
         }
     }
     let detail = "Reading this file killed its reader twice, so it is left alone. Replace it.";
-    Err(Failed::Problem { code: "kills_reader", detail: detail.to_owned() })
+    Err(Failed::Problem { code: "kills_reader", detail: detail.to_owned(), lasts: true })
 }
 
 fn memory_file() -> Result<std::os::fd::OwnedFd, ProbeError> {

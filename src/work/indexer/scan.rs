@@ -6,7 +6,7 @@
 //!    └──────── what needs no look ──────────▲
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
@@ -35,6 +35,8 @@ pub(super) struct Folder {
     /// Below the library's folder.
     pub(super) path: Vec<u8>,
     pub(super) signature: Signature,
+    /// How many of its files are listed or reported.
+    pub(super) files: u64,
     /// Its number in the store, once it is entered.
     pub(super) n: OnceLock<i64>,
     /// How many parts there are to write, once all are known.
@@ -66,6 +68,8 @@ pub(super) enum Done {
         code: &'static str,
         detail: String,
         known_file_n: Option<i64>,
+        /// Whether it stays until the file changes; otherwise the next scan tries again.
+        lasts: bool,
     },
     /// A file that is back.
     Back { folder: Arc<Folder>, file_n: i64 },
@@ -352,7 +356,7 @@ impl Walker<'_, '_> {
             return Ok(());
         }
         leftover.unread.push(path.clone());
-        let folder = self.folder(path, before.map(|folder| folder.n), Signature::default());
+        let folder = self.folder(path, before.map(|folder| folder.n), Signature::default(), 0);
         let file = SeenFile {
             name: Vec::new(),
             kind: stead_rules::media::FileKind::Other,
@@ -362,8 +366,14 @@ impl Walker<'_, '_> {
         };
         let detail = format!("The folder cannot be read: {error}. Check its rights and the disk.");
         let code = "folder_unreadable";
-        let problem =
-            Done::Problem { folder: Arc::clone(&folder), file, code, detail, known_file_n: None };
+        let problem = Done::Problem {
+            folder: Arc::clone(&folder),
+            file,
+            code,
+            detail,
+            known_file_n: None,
+            lasts: false,
+        };
         // Never sealed, so the next scan looks again.
         self.done.send(problem).ok();
         Ok(())
@@ -375,7 +385,13 @@ impl Walker<'_, '_> {
         files.unwrap_or_default().into_iter().map(|file_n| (file_n, folder.n)).collect()
     }
 
-    fn folder(&self, path: Vec<u8>, n: Option<i64>, signature: Signature) -> Arc<Folder> {
+    fn folder(
+        &self,
+        path: Vec<u8>,
+        n: Option<i64>,
+        signature: Signature,
+        files: u64,
+    ) -> Arc<Folder> {
         let known = OnceLock::new();
         if let Some(n) = n {
             known.get_or_init(|| n);
@@ -383,6 +399,7 @@ impl Walker<'_, '_> {
         Arc::new(Folder {
             path,
             signature,
+            files,
             n: known,
             parts: OnceLock::new(),
             came: AtomicUsize::new(0),
@@ -399,16 +416,16 @@ impl Walker<'_, '_> {
     ) -> Result<(), Cut> {
         self.scan.counters.at(String::from_utf8_lossy(&path).into_owned());
         let signature = seen.signature();
-        let n = before.as_ref().map(|folder| folder.n);
-        let is_same = before.is_some_and(|folder| folder.signature == Some(signature));
+        if let Some(same) = before.as_ref().filter(|known| known.signature == Some(signature)) {
+            self.scan.counters.seen(same.files);
+            self.scan.counters.unchanged(same.files);
+            return Ok(());
+        }
+        let n = before.map(|folder| folder.n);
         let (listed, artwork) = sort(self.scan.kind, &path, seen);
         let files = listed.len() as u64;
         self.scan.counters.seen(files);
-        if is_same {
-            self.scan.counters.unchanged(files);
-            return Ok(());
-        }
-        let folder = self.folder(path, n, signature);
+        let folder = self.folder(path, n, signature, files);
         self.hand_out(&folder, n, listed, artwork, leftover)
     }
 
@@ -438,7 +455,8 @@ impl Walker<'_, '_> {
         send(Done::Artwork { folder: same(), artwork: plan.artwork })?;
         for (file, code) in plan.unclear {
             let detail = unclear_sentence(code).to_owned();
-            send(Done::Problem { folder: same(), file, code, detail, known_file_n: None })?;
+            let known_file_n = None;
+            send(Done::Problem { folder: same(), file, code, detail, known_file_n, lasts: true })?;
         }
         for file_n in plan.back {
             send(Done::Back { folder: same(), file_n })?;
@@ -467,7 +485,8 @@ impl Walker<'_, '_> {
         if !self.may_return {
             return Ok(Vec::new());
         }
-        let is_known = |name: &[u8]| known.iter().any(|entry| entry.name == name);
+        let known: HashSet<&[u8]> = known.iter().map(|entry| entry.name.as_slice()).collect();
+        let is_known = |name: &[u8]| known.contains(name);
         let root_n = self.scan.root.n;
         self.scan.store.library.read(|tx| {
             let mut found = Vec::new();

@@ -84,9 +84,11 @@ impl Writer<'_> {
                 put::file(tx, remembered, place, &meaning.parents, &meaning.leaf, &facts)?;
                 self.counters.done(1);
             }
-            Done::Problem { file, code, detail, known_file_n, .. } => {
+            Done::Problem { file, code, detail, known_file_n, lasts, .. } => {
                 let (name, detail) = (file.name.as_slice(), detail.as_str());
-                let (size, mtime_ns) = (file.size, file.mtime_ns);
+                // A time that no file has: the next scan takes it for a change.
+                let mtime_ns = if lasts { file.mtime_ns } else { i64::MIN };
+                let size = file.size;
                 let problem = NewProblem { folder_n, name, size, mtime_ns, code, detail };
                 problems::put(tx, &problem)?;
                 if let Some(file_n) = known_file_n {
@@ -94,6 +96,10 @@ impl Writer<'_> {
                 }
                 self.counters.problem();
                 self.counters.done(1);
+                if !lasts {
+                    // It does not count as written, so its folder is not settled.
+                    return Ok(());
+                }
             }
             Done::Back { file_n, .. } => missing::file_back(tx, file_n)?,
             Done::Renumbered { file_n, inode, .. } => put::renumbered(tx, file_n, inode)?,
@@ -120,7 +126,7 @@ impl Writer<'_> {
 /// A folder of which everything has come is settled.
 fn settle(tx: &WriteTx<'_, Library>, folder: &Folder, folder_n: i64) -> Result<(), StoreError> {
     if folder.parts.get() == Some(&folder.came.load(Ordering::Relaxed)) {
-        folders::settle(tx, folder_n, &folder.signature)?;
+        folders::settle(tx, folder_n, &folder.signature, folder.files)?;
     }
     Ok(())
 }

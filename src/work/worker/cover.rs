@@ -9,9 +9,10 @@ use super::Descriptors;
 use super::picture;
 use super::wire::{Reply, Span};
 
-/// Makes both pictures from the bytes at `span` of the input.
-pub(super) fn make(span: Span, descriptors: &Descriptors) -> Reply {
-    read(span, descriptors).map_or(Reply::Nothing, |bytes| picture::make_from(&bytes, descriptors))
+/// Makes a picture from the bytes at `span` of the input.
+pub(super) fn make(span: Span, descriptors: &Descriptors, widest: u32) -> Reply {
+    read(span, descriptors)
+        .map_or(Reply::Nothing, |bytes| picture::make_from(&bytes, descriptors, widest))
 }
 
 fn read(span: Span, descriptors: &Descriptors) -> Option<Vec<u8>> {

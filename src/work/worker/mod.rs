@@ -66,13 +66,13 @@ fn work() -> Result<(), Stop> {
     let descriptors = Descriptors::of(descriptors)?;
     confine::shut_in(&job, descriptors.input.as_fd())?;
     match job {
-        Job::Picture => {
+        Job::Picture { widest } => {
             end_with(&socket)?;
-            answer(&socket, &picture::make(&descriptors))
+            answer(&socket, &picture::make(&descriptors, widest))
         }
-        Job::Cover { span } => {
+        Job::Cover { span, widest } => {
             end_with(&socket)?;
-            answer(&socket, &cover::make(span, &descriptors))
+            answer(&socket, &cover::make(span, &descriptors, widest))
         }
         Job::Frame { program, demuxer, at_ms } => {
             Err(program::frame(&program, &demuxer, at_ms, &descriptors).into())
@@ -83,21 +83,17 @@ fn work() -> Result<(), Stop> {
     }
 }
 
-/// The input and up to two outputs of a job.
+/// The input and the output of a job.
 #[derive(Debug)]
 pub(crate) struct Descriptors {
     input: OwnedFd,
-    first: OwnedFd,
-    second: Option<OwnedFd>,
+    output: OwnedFd,
 }
 
 impl Descriptors {
     fn of(descriptors: Vec<OwnedFd>) -> Result<Self, Stop> {
-        let mut descriptors = descriptors.into_iter();
-        match (descriptors.next(), descriptors.next()) {
-            (Some(input), Some(first)) => Ok(Self { input, first, second: descriptors.next() }),
-            _ => Err(Stop::Usage),
-        }
+        let [input, output] = <[OwnedFd; 2]>::try_from(descriptors).map_err(|_| Stop::Usage)?;
+        Ok(Self { input, output })
     }
 }
 

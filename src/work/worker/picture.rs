@@ -1,4 +1,4 @@
-//! A foreign picture to two small JPEGs of our own making.
+//! A foreign picture to a small JPEG of our own making.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Cursor, Seek, Write};
@@ -27,20 +27,26 @@ pub(super) enum PictureError {
     Write,
 }
 
-/// Makes both pictures from the picture file in `descriptors`.
-pub(super) fn make(descriptors: &Descriptors) -> Reply {
-    let made = descriptors
-        .input
-        .try_clone()
-        .map_err(|_| PictureError::Unreadable)
-        .and_then(|input| decode(BufReader::new(File::from(input))))
-        .and_then(|picture| write_both(&picture, descriptors));
+/// Makes a picture from the picture file in `descriptors`.
+pub(super) fn make(descriptors: &Descriptors, widest: u32) -> Reply {
+    let made = whole(descriptors)
+        .and_then(|input| decode(BufReader::new(input)))
+        .and_then(|picture| write(&picture, descriptors, widest));
     reply(made)
 }
 
-/// Makes both pictures from a picture that lay inside another file.
-pub(super) fn make_from(bytes: &[u8], descriptors: &Descriptors) -> Reply {
-    reply(decode(Cursor::new(bytes)).and_then(|picture| write_both(&picture, descriptors)))
+/// The input from its start: whoever wrote it may have left the shared position at its end.
+fn whole(descriptors: &Descriptors) -> Result<File, PictureError> {
+    let input = descriptors.input.try_clone().map_err(|_| PictureError::Unreadable)?;
+    let mut input = File::from(input);
+    input.rewind().map_err(|_| PictureError::Unreadable)?;
+    Ok(input)
+}
+
+/// Makes a picture from one that lay inside another file.
+pub(super) fn make_from(bytes: &[u8], descriptors: &Descriptors, widest: u32) -> Reply {
+    let decoded = decode(Cursor::new(bytes));
+    reply(decoded.and_then(|picture| write(&picture, descriptors, widest)))
 }
 
 fn reply(made: Result<(u32, u32), PictureError>) -> Reply {
@@ -79,18 +85,15 @@ fn unreadable(error: ImageError) -> PictureError {
     }
 }
 
-fn write_both(
+fn write(
     picture: &DynamicImage,
     descriptors: &Descriptors,
+    widest: u32,
 ) -> Result<(u32, u32), PictureError> {
-    let second = descriptors.second.as_ref().ok_or(PictureError::Write)?;
     let (width, height) = (picture.width(), picture.height());
     let whole = Image::from_vec_u8(width, height, flat_rgb(picture), PixelType::U8x3)
         .map_err(|_| PictureError::Unreadable)?;
-    let large = shrunk(whole, limits::PICTURE_LARGE_PX)?;
-    write_jpeg(&large, second)?;
-    let small = shrunk(large, limits::PICTURE_SMALL_PX)?;
-    write_jpeg(&small, &descriptors.first)?;
+    write_jpeg(&shrunk(whole, widest)?, &descriptors.output)?;
     Ok((width, height))
 }
 

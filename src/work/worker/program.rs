@@ -59,7 +59,7 @@ fn name_of(input: &OwnedFd) -> String {
 
 fn become_with(command: &mut Command, descriptors: &Descriptors) -> io::Error {
     let kept = fcntl_setfd(descriptors.input.as_fd(), FdFlags::empty())
-        .and_then(|()| rustix::stdio::dup2_stdout(&descriptors.first));
+        .and_then(|()| rustix::stdio::dup2_stdout(&descriptors.output));
     match kept {
         Ok(()) => command.env_clear().exec(),
         Err(error) => error.into(),

@@ -16,19 +16,24 @@ use serde::{Deserialize, Serialize};
 
 /// Longest message; a job is a few hundred bytes.
 const MESSAGE_MAX_BYTES: usize = 16 * 1024;
-/// Most descriptors that come with a job: input and two outputs.
-pub(crate) const DESCRIPTORS_MAX: usize = 3;
+/// Most descriptors that come with a job: input and output.
+pub(crate) const DESCRIPTORS_MAX: usize = 2;
 
 /// What a worker is started for. The descriptors that belong to it are named, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
 pub enum Job {
-    /// A picture file to two JPEGs. Descriptors: picture, small, large.
-    Picture,
-    /// The cover inside an audio or video file to two JPEGs. Descriptors: file, small, large.
+    /// A picture file to a JPEG. Descriptors: picture, JPEG.
+    Picture {
+        /// Most points from left to right.
+        widest: u32,
+    },
+    /// The cover inside an audio or video file to a JPEG. Descriptors: file, JPEG.
     Cover {
         /// Where it lies.
         span: Span,
+        /// Most points from left to right.
+        widest: u32,
     },
     /// One keyframe as JPEG by ffmpeg. Descriptors: video, frame.
     Frame {
@@ -54,7 +59,7 @@ impl Job {
     pub fn becomes_program(&self) -> bool {
         match self {
             Self::Frame { .. } | Self::Describe { .. } => true,
-            Self::Picture | Self::Cover { .. } => false,
+            Self::Picture { .. } | Self::Cover { .. } => false,
         }
     }
 }
@@ -74,7 +79,7 @@ pub struct Span {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
-    /// Both pictures are written.
+    /// The JPEG is written.
     Made {
         /// Width of the source as it is meant to be seen.
         width: u32,

@@ -76,3 +76,5 @@ pub const MISSING_KEPT_DAYS: i64 = 30;
 pub const FORGET_ROWS: u32 = 500;
 /// While pictures are made, pages are told to look again at most this often.
 pub const PICTURES_TELL_MS: u64 = 2000;
+/// What large pictures may take on the system's medium: about 800 of them.
+pub const LARGE_PICTURES_BYTES: u64 = 256 * 1024 * 1024;

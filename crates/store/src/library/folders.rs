@@ -21,6 +21,8 @@ pub struct KnownFolder {
     pub path: Vec<u8>,
     /// As it was when all it holds was committed; `None` when that never happened.
     pub signature: Option<Signature>,
+    /// How many of its files were listed or reported then.
+    pub files: u64,
 }
 
 /// All folders of a root.
@@ -28,10 +30,15 @@ pub struct KnownFolder {
 /// # Errors
 /// [`StoreError`].
 pub fn all(tx: &ReadTx<'_, Library>, root_n: i64) -> Result<Vec<KnownFolder>, StoreError> {
-    let sql = "SELECT n, path, signature FROM folder WHERE root_n = ?1";
+    let sql = "SELECT n, path, signature, files FROM folder WHERE root_n = ?1";
     let mut statement = tx.transaction.prepare(sql)?;
     let rows = statement.query_map([root_n], |row| {
-        Ok(KnownFolder { n: row.get(0)?, path: row.get(1)?, signature: row.get(2)? })
+        Ok(KnownFolder {
+            n: row.get(0)?,
+            path: row.get(1)?,
+            signature: row.get(2)?,
+            files: row.get(3)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -97,9 +104,10 @@ pub fn settle(
     tx: &WriteTx<'_, Library>,
     folder_n: i64,
     signature: &Signature,
+    files: u64,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE folder SET signature = ?2 WHERE n = ?1";
-    tx.transaction.prepare_cached(sql)?.execute((folder_n, signature))?;
+    let sql = "UPDATE folder SET signature = ?2, files = ?3 WHERE n = ?1";
+    tx.transaction.prepare_cached(sql)?.execute((folder_n, signature, files))?;
     Ok(())
 }
 

@@ -51,6 +51,28 @@ pub fn wanted(tx: &ReadTx<'_, Library>, item: ItemId) -> Result<Option<Wanting>,
     Ok(statement.query_row([item.as_bytes()], wanting).optional()?)
 }
 
+/// The item, if it has a small picture.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn made(tx: &ReadTx<'_, Library>, item: ItemId) -> Result<Option<Wanting>, StoreError> {
+    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, l.id AS library_id
+                 FROM item i JOIN lib l ON l.n = i.lib_n
+                WHERE i.id = ?1 AND i.picture = 'made' AND i.missing_ms IS NULL";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    Ok(statement.query_row([item.as_bytes()], wanting).optional()?)
+}
+
+/// Whether there is such an item.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn exists(tx: &ReadTx<'_, Library>, item: ItemId) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE id = ?1)";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    Ok(statement.query_row([item.as_bytes()], |row| row.get(0))?)
+}
+
 fn wanting(row: &rusqlite::Row<'_>) -> rusqlite::Result<Wanting> {
     Ok(Wanting {
         n: row.get("n")?,
@@ -149,7 +171,7 @@ pub fn artwork_at(
 /// What became of an item's picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Became {
-    /// Both sizes are in the cache, as of this version.
+    /// The small one is in the cache, as of this version.
     Made {
         /// The version that they are stored under.
         version: u32,

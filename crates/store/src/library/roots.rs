@@ -46,6 +46,38 @@ pub fn enter(
     })?)
 }
 
+/// Notes that a scan begins.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn begin(tx: &WriteTx<'_, Library>, root_n: i64, now_ms: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE root SET begun_ms = ?2 WHERE n = ?1";
+    tx.transaction.execute(sql, (root_n, now_ms))?;
+    Ok(())
+}
+
+/// The libraries whose scan was stopped before its end.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn stopped(tx: &ReadTx<'_, Library>) -> Result<Vec<LibraryId>, StoreError> {
+    let sql = "SELECT DISTINCT l.id FROM root r JOIN lib l ON l.n = r.lib_n
+                WHERE r.begun_ms IS NOT NULL";
+    let mut statement = tx.transaction.prepare(sql)?;
+    let rows = statement.query_map([], |row| crate::columns::id(row, "id"))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes that a scan has ended without reading everything, and need not go on by itself.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end(tx: &WriteTx<'_, Library>, root_n: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE root SET begun_ms = NULL WHERE n = ?1";
+    tx.transaction.execute(sql, [root_n])?;
+    Ok(())
+}
+
 /// Notes what a folder is that is read for the first time, so that a disk which is pulled meanwhile
 /// is missed.
 ///
@@ -71,7 +103,8 @@ pub fn finish(
     (filesystem, inode): (i64, i64),
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE root SET filesystem = ?2, inode = ?3, scanned_ms = ?4, vanished = 0
+    let sql = "UPDATE root SET filesystem = ?2, inode = ?3, scanned_ms = ?4, vanished = 0,
+                      begun_ms = NULL
                 WHERE n = ?1";
     tx.transaction.execute(sql, (root_n, filesystem, inode, now_ms))?;
     Ok(())

@@ -42,6 +42,7 @@ fn task(folder: &str) -> Task {
     let folder = Folder {
         path: folder.as_bytes().to_vec(),
         signature: [0; 16],
+        files: 1,
         n: OnceLock::new(),
         parts: OnceLock::new(),
         came: AtomicUsize::new(0),
