@@ -1,0 +1,9 @@
+//! Headers of files whose name promises picture.
+#![no_main]
+
+mod common;
+
+use libfuzzer_sys::fuzz_target;
+use stead::work::probe::Class;
+
+fuzz_target!(|bytes: &[u8]| common::look(Class::Picture, bytes));
