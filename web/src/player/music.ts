@@ -45,16 +45,16 @@ export class Engine {
     this.#link = new Link(track.id);
     this.#saver = new Saver(track.id);
     this.#announce();
-    await this.#open(turn, 0);
+    await this.#open(turn);
   }
 
-  async #open(turn: number, at: number): Promise<void> {
+  async #open(turn: number): Promise<void> {
     music.waiting = true;
     try {
       const ticket = await this.#link?.renew();
       if (!ticket || turn !== this.#turn) return;
       this.#audio.src = ticket.url;
-      if (at > 0) this.#audio.currentTime = at;
+      if (music.current > 0) this.#audio.currentTime = music.current;
       await this.#audio.play();
     } catch (thrown) {
       if (turn === this.#turn) this.#trouble(thrown);
@@ -74,7 +74,7 @@ export class Engine {
     if (!this.#audio.paused) return this.pause();
     if (music.trouble !== '') return void this.start(music.index);
     if (this.#link?.holds) void this.#audio.play().catch((thrown: unknown) => this.#trouble(thrown));
-    else void this.#open(this.#turn, this.#audio.currentTime);
+    else void this.#open(this.#turn);
   }
 
   pause(): void {
@@ -142,12 +142,11 @@ export class Engine {
   async #failed(): Promise<void> {
     if (!this.#link || this.#audio.getAttribute('src') === null) return;
     const turn = this.#turn;
-    const at = music.current;
     const served = await this.#link.served();
     if (turn !== this.#turn) return;
     if (!served && this.#renewals < RENEWALS_MAX) {
       this.#renewals += 1;
-      return this.#open(turn, at);
+      return this.#open(turn);
     }
     music.waiting = false;
     music.playing = false;

@@ -165,11 +165,11 @@ export class Film {
 
   async #renew(): Promise<void> {
     this.waiting = true;
-    const at = this.current;
     try {
       const ticket = await this.#link.renew();
       if (this.#closed) return;
-      this.#load(ticket.url, at);
+      // Not where it stood when the link ended: somebody may have moved on meanwhile.
+      this.#load(ticket.url, this.current);
       if (this.#wanted) this.play();
     } catch (thrown) {
       this.#problem(thrown);
