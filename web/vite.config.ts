@@ -25,6 +25,26 @@ function precompress(): Plugin {
   };
 }
 
+/** What of others ends up in the files that the binary carries, with where its licence lies. */
+const CARRIED = {
+  Svelte: 'node_modules/svelte/LICENSE.md',
+  'Figtree, the typeface': 'node_modules/@fontsource-variable/figtree/LICENSE',
+};
+
+/** Puts the licences of carried parts beside them, as these licences ask. */
+function licences(): Plugin {
+  return {
+    name: 'stead-licences',
+    apply: 'build',
+    generateBundle() {
+      const parts = Object.entries(CARRIED).map(
+        ([name, path]) => `${name}\n${'='.repeat(name.length)}\n\n${readFileSync(path, 'utf8').trim()}\n`,
+      );
+      this.emitFile({ type: 'asset', fileName: 'assets/licences.txt', source: parts.join('\n\n') });
+    },
+  };
+}
+
 // `npm run dev` shows the app of this folder over a server that already runs on loopback http.
 // The guards of that server compare Host and Origin, so both are set to its own address.
 const target = process.env.STEAD_DEV_TARGET ?? 'http://127.0.0.1:8080';
@@ -35,7 +55,7 @@ const proxied = {
 };
 
 export default defineConfig({
-  plugins: [svelte(), precompress()],
+  plugins: [svelte(), licences(), precompress()],
   build: {
     target: 'es2022',
     // The policy of every page allows images from data: but fonts and styles only from 'self'.

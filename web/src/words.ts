@@ -333,6 +333,7 @@ const en = {
   'server.free': 'Free for data',
   'server.version': 'Version',
   'server.fingerprint': 'Certificate fingerprint (SHA-256)',
+  'server.licences': 'Licences of what this page is made with',
   'server.trust': 'Let a device trust this server',
   'server.trustText':
     'Do this once on each device: then no browser warns any more, and iPhones can play films.',
