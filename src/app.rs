@@ -32,7 +32,7 @@ use crate::net::names::{Interface, InterfacesError, host_label, interfaces, reac
 use crate::net::tls::{CurrentCertificate, TlsError, server_config};
 use crate::service::claim::{self, ComeUp, StartError};
 use crate::service::core::{CaFiles, Core};
-use crate::service::health;
+use crate::service::health::{self, LastLook};
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::reach::Reach;
 use crate::service::scans::{Scans, Tray};
@@ -227,6 +227,7 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         ca: RwLock::new(Arc::new(ca)),
         stopping,
         announcer,
+        health: LastLook::default(),
         metrics: Metrics::new(),
         pumps: Arc::default(),
         scans,

@@ -31,6 +31,8 @@ pub struct HttpFigures {
     pub seconds: Family<Route, Histogram, Seconds>,
     /// Requests that are being answered.
     pub open: Gauge,
+    /// Looks at the server's own health.
+    pub health_looks: Counter,
 }
 
 /// What the indexer counts.
@@ -127,6 +129,7 @@ impl Default for HttpFigures {
             answers: Family::default(),
             seconds: Family::new_with_constructor(Seconds),
             open: Gauge::default(),
+            health_looks: Counter::default(),
         }
     }
 }
@@ -138,6 +141,11 @@ impl HttpFigures {
             "http_answer_seconds",
             "Time until an answer began",
             self.seconds.clone(),
+        );
+        registry.register(
+            "health_looks",
+            "Looks at the server's own health",
+            self.health_looks.clone(),
         );
         registry.register("http_open_requests", "Requests being answered", self.open.clone());
     }

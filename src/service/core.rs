@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
+use super::health::LastLook;
 use super::passwords::Hasher;
 use super::pump::Pumps;
 use super::reach::Reach;
@@ -59,6 +60,8 @@ pub struct Core {
     pub announcer: Announcer,
     /// What all streams share.
     pub pumps: Arc<Pumps>,
+    /// How the server was when it was last looked at.
+    pub health: LastLook,
     /// Figures for Prometheus.
     pub metrics: Metrics,
     /// Orders to the indexer, and what it tells.

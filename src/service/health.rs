@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stead_rules::time::BootMs;
 use stead_store::accounts::claim::server;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::core::{Core, CoreError};
 use crate::host::disk;
@@ -22,16 +25,44 @@ pub struct Check {
     pub vital: bool,
 }
 
+/// What strangers are told is at most this old: each look asks the disk, and a probe that asks
+/// every few seconds still hears of a change within two.
+const TOLD_AGAIN_MS: u64 = 3000;
+
+/// The last look, and who is looking.
+#[derive(Debug, Default)]
+pub struct LastLook(Mutex<Option<(BootMs, Vec<Check>)>>);
+
+/// As [`examine`], from the last look if that was a moment ago. Whoever asks while somebody looks
+/// waits for the same answer.
+pub async fn known(core: &Arc<Core>) -> Vec<Check> {
+    let mut last = core.health.0.lock().await;
+    let now = core.now().boot;
+    let fresh = |looked: &BootMs| now.since_ms(*looked) < TOLD_AGAIN_MS;
+    if let Some((_, checks)) = last.as_ref().filter(|(looked, _)| fresh(looked)) {
+        return checks.clone();
+    }
+    let checks = examine(core).await;
+    *last = Some((core.now().boot, checks.clone()));
+    checks
+}
+
 /// Looks at the database and the data folder. That it answers at all shows the runtime and the
 /// blocking pool alive.
 pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
+    core.metrics.figures().http.health_looks.inc();
     let locked = core.store.is_none();
     let database = core.read_accounts(|tx| server(tx).map_err(CoreError::from));
-    let database = matches!(tokio::time::timeout(PATIENCE, database).await, Ok(Ok(Some(_))));
     let writable = core.blocking(|core| Ok::<_, CoreError>(has_room(core)));
-    let writable = matches!(tokio::time::timeout(PATIENCE, writable).await, Ok(Ok(true)));
     let discovery = core.blocking(|core| Ok::<_, CoreError>(core.announcer.registered()));
-    let discovery = matches!(tokio::time::timeout(PATIENCE, discovery).await, Ok(Ok(true)));
+    let (database, writable, discovery) = tokio::join!(
+        timeout(PATIENCE, database),
+        timeout(PATIENCE, writable),
+        timeout(PATIENCE, discovery)
+    );
+    let database = matches!(database, Ok(Ok(Some(_))));
+    let writable = matches!(writable, Ok(Ok(true)));
+    let discovery = matches!(discovery, Ok(Ok(true)));
     vec![
         Check { name: "database", ok: database, vital: !locked },
         Check { name: "data_folder", ok: writable, vital: false },

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use stead_rules::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_PEER_MAX, HEADER_READ_SECONDS};
 
-use crate::harness::Client;
+use crate::harness::{App, Client, Owner};
 use crate::program::Served;
 
 /// A connection from one of this machine's many loopback addresses.
@@ -75,4 +75,20 @@ fn whoever_says_nothing_is_let_go() {
     for (what, mut stream) in [("silent", silent), ("half", half), ("quiet", quiet)] {
         assert!(is_closed_within(&mut stream, limit), "{what}");
     }
+}
+
+#[test]
+fn a_crowd_that_asks_for_health_costs_one_look() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let mut looks = || {
+        let text = owner.browser.get("/metrics").expect(200).text();
+        let line = text.lines().find(|line| line.starts_with("stead_health_looks_total "));
+        line.unwrap().split(' ').nth(1).unwrap().parse::<u32>().unwrap()
+    };
+    let before = looks();
+    for _ in 0..20 {
+        app.client().get("/health").expect(200);
+    }
+    assert_eq!(looks() - before, 1, "the clock of this server stands still");
 }
