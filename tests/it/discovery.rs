@@ -95,6 +95,28 @@ fn avahi_sees_the_box_come_be_claimed_and_go() {
     assert!(!avahi.resolved().iter().any(|line| line.contains(label)), "goodbye clears caches");
 }
 
+/// A box that lost its accounts has an owner all the same: nobody is invited to claim it.
+#[test]
+fn a_locked_box_announces_that_it_is_claimed() {
+    let lan = Lan::new();
+    let avahi = Avahi::start(&lan, "phone");
+    let served = serve(&lan);
+    let secret = std::fs::read_to_string(served.data().join("Setup Stead.html")).unwrap();
+    let secret = secret.split("#s=").nth(1).unwrap().split('"').next().unwrap();
+    claim(&lan, &served, secret);
+    let folder = served.kill();
+    for suffix in ["", "-wal", "-shm"] {
+        drop(std::fs::remove_file(folder.path().join(format!("data/accounts.db{suffix}"))));
+    }
+    let served = serve_in(&lan, folder);
+    // What Avahi remembers of the first start has another port.
+    let port = format!(";{};", served.https_port);
+    avahi.resolved_until(|lines| {
+        let mut now = lines.iter().filter(|line| line.contains(";_stead._tcp;"));
+        now.any(|line| line.contains(&port) && line.contains("\"claimed=1\""))
+    });
+}
+
 /// The whole claim, from the secret of the set-up page to the owner.
 fn claim(lan: &Lan, served: &Served, secret: &str) {
     let (port, secret) = (served.http_port, secret.to_owned());
