@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::http::HeaderMap;
+
 /// How bytes travel: credentials are taken on these two only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
@@ -26,4 +28,15 @@ impl Connection {
     pub fn address(&self) -> IpAddr {
         self.peer.ip().to_canonical()
     }
+}
+
+/// Whether somebody says that they only pass a request on. No proxy is believed in this version,
+/// and so nobody who comes through one is taken for near: neither for the box itself nor for a
+/// machine of its network. Forging such a header only takes rights away.
+#[must_use]
+pub fn came_by_proxy(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+    })
 }

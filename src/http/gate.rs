@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::ResponseForPanic;
 
-use super::conn::{Connection, Transport};
+use super::conn::{Connection, Transport, came_by_proxy};
 use super::error::Problem;
 use super::{headers, pages};
 use crate::net::guard::{AskedHost, parse_host};
@@ -41,7 +41,8 @@ fn admit(core: &Core, request: &Request) -> Result<Transport, Response> {
     if !reach.guard.admits(&host) {
         return Err(wrong_host(&reach.host_name).into_response());
     }
-    let transport = transport(connection, &host);
+    let by_proxy = came_by_proxy(request.headers());
+    let transport = transport(connection, &host, by_proxy);
     let Some(transport) = transport else {
         return Err(pages::lead_to_tls(&reach, &host, request, *core.claimed.borrow()));
     };
@@ -52,7 +53,7 @@ fn admit(core: &Core, request: &Request) -> Result<Transport, Response> {
 
 /// Plain http is answered to the box itself by a literal loopback name only: a name could be
 /// pointed anywhere, and a proxy on the box would be taken for the person at it.
-fn transport(connection: Connection, host: &str) -> Option<Transport> {
+fn transport(connection: Connection, host: &str, by_proxy: bool) -> Option<Transport> {
     if connection.tls {
         return Some(Transport::Tls);
     }
@@ -61,7 +62,7 @@ fn transport(connection: Connection, host: &str) -> Option<Transport> {
         Some(AskedHost::Name(name)) => name == "localhost",
         None => false,
     };
-    (literal && connection.address().is_loopback()).then_some(Transport::Loopback)
+    (literal && !by_proxy && connection.address().is_loopback()).then_some(Transport::Loopback)
 }
 
 /// The one host a request names: the authority of an absolute target or of HTTP/2, else the Host

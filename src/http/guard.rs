@@ -3,24 +3,24 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{self, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use stead_rules::claim::Peer;
+use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
 use stead_rules::playback::{BadLink, StreamLink};
 use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason};
 use stead_rules::time::Now;
 use stead_store::accounts::sessions::SessionFacts;
 
-use super::conn::{Connection, Transport};
+use super::conn::{Connection, Transport, came_by_proxy};
 use super::cookies::Cookie;
 use super::ctx::{Ctx, Facts};
 use super::error::Problem;
 use super::row::Access;
 use crate::service::core::{Core, CoreError};
-use crate::service::judge::{Asked, judge, standing};
+use crate::service::judge::{Asked, judge, standing, standing_at_once};
 use crate::service::playback;
 use crate::service::sessions;
 
@@ -35,7 +35,7 @@ pub(crate) struct Guarded {
 
 /// The layer around a row's handler.
 pub(crate) async fn guard(
-    State(row): State<Guarded>,
+    extract::State(row): extract::State<Guarded>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -71,7 +71,7 @@ impl Knock {
         };
         Ok(Self {
             now: row.core.now(),
-            peer: row.core.reach().peer(connection.address()),
+            peer: row.core.reach().peer(connection.address(), came_by_proxy(request.headers())),
             transport,
             agent: agent(request.headers()),
             credential: Credential::read(row.access, request, transport),
@@ -80,21 +80,34 @@ impl Knock {
 
     async fn answer(self, row: Guarded) -> Result<Ctx, Problem> {
         let core = Arc::clone(&row.core);
-        let Self { now, peer, transport, agent, credential } = self;
+        // What shows nothing needs no look into the store: pages are there also while every
+        // thread that may block does.
+        if self.credential.needs_no_store()
+            && let Some(server) = standing_at_once(&core, self.now)
+        {
+            return self.judged(&row, &server);
+        }
         core.blocking(move |core| {
-            let shown = credential.look_up(core, now)?;
-            let permit = match permit(core, &row, now, &shown) {
-                Ok(permit) => permit,
-                Err(refusal) => return Err(refused(core, &shown, now, refusal)),
-            };
-            let Shown { browser, session, link } = shown;
-            if let Some(facts) = session.as_ref().filter(|_| row.access == Access::Session) {
-                // Only a request that was allowed is a use: an ended session must stay ended.
-                sessions::touch(core, facts, now)?;
-            }
-            Ok(Ctx::new(Facts { now, peer, transport, agent, browser, session, link, permit }))
+            let server = standing(core, self.now);
+            self.judged(&row, &server)
         })
         .await
+    }
+
+    fn judged(self, row: &Guarded, server: &State) -> Result<Ctx, Problem> {
+        let core = row.core.as_ref();
+        let Self { now, peer, transport, agent, credential } = self;
+        let shown = credential.look_up(core, now)?;
+        let permit = match permit(server, row, now, &shown) {
+            Ok(permit) => permit,
+            Err(refusal) => return Err(refused(core, &shown, now, refusal)),
+        };
+        let Shown { browser, session, link } = shown;
+        if let Some(facts) = session.as_ref().filter(|_| row.access == Access::Session) {
+            // Only a request that was allowed is a use: an ended session must stay ended.
+            sessions::touch(core, facts, now)?;
+        }
+        Ok(Ctx::new(Facts { now, peer, transport, agent, browser, session, link, permit }))
     }
 }
 
@@ -145,6 +158,10 @@ impl Credential {
         }
     }
 
+    const fn needs_no_store(&self) -> bool {
+        matches!(self, Self::None | Self::Claim(_))
+    }
+
     fn look_up(self, core: &Core, now: Now) -> Result<Shown, Problem> {
         match self {
             Self::None => Ok(Shown::default()),
@@ -169,11 +186,10 @@ impl Credential {
 /// `/stream/<link>/<name>`: the segment that holds the link.
 const LINK_SEGMENT: usize = 2;
 
-fn permit(core: &Core, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit, Problem> {
-    let server = standing(core, now);
+fn permit(server: &State, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit, Problem> {
     let without = shown.browser.map_or(Actor::Stranger, Actor::ClaimHolder);
     let asked = Asked { action: row.action, door: row.door };
-    match judge(&server, now, shown.session.as_ref(), without, asked) {
+    match judge(server, now, shown.session.as_ref(), without, asked) {
         Decision::Allow(permit) | Decision::AllowNotice { permit, .. } => Ok(permit),
         Decision::StepUp { level, max_age_seconds, .. } => {
             Err(Problem::step_up(level.word(), max_age_seconds))
@@ -185,7 +201,7 @@ fn permit(core: &Core, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit,
             // The link ended with its session; its holder may be a player that cannot sign in.
             Err(BadLink.into())
         }
-        Decision::Deny { reason, .. } => Err(Problem::denied(reason, &server)),
+        Decision::Deny { reason, .. } => Err(Problem::denied(reason, server)),
     }
 }
 
@@ -217,7 +233,7 @@ impl Problem {
         .with("level", level)
     }
 
-    fn denied(reason: Reason, server: &stead_rules::claim::State) -> Self {
+    fn denied(reason: Reason, server: &State) -> Self {
         let (status, detail) = words(reason);
         Self::new(status, reason.code(), detail).with("state", server.word())
     }

@@ -12,6 +12,7 @@ use super::ctx::Ctx;
 use super::error::Problem;
 use super::{assets, headers};
 use crate::service::core::Core;
+use crate::service::judge::{standing, standing_at_once};
 use crate::service::reach::Reach;
 use crate::service::setup_page::trust_page::{self, TrustPage, TrustState};
 use crate::service::setup_page::unclaimed_page::{self, Progress, UnclaimedPage};
@@ -78,7 +79,10 @@ async fn app_page(core: &Arc<Core>, ctx: &Ctx) -> Response {
 
 async fn state(core: &Arc<Core>, ctx: &Ctx) -> Result<Claim, Problem> {
     let now = ctx.now;
-    core.blocking(move |core| Ok(stead_rules::claim::settle(&core.desk().state, now).next)).await
+    match standing_at_once(core, now) {
+        Some(state) => Ok(state),
+        None => core.blocking(move |core| Ok(standing(core, now))).await,
+    }
 }
 
 fn unclaimed(core: &Core, progress: Progress) -> Response {

@@ -1,6 +1,8 @@
 //! The policy asked about what the store says now: at the door of each request, and again while
 //! an answer goes on.
 
+use std::sync::TryLockError;
+
 use stead_rules::claim::{Generation, State, settle};
 use stead_rules::ids::SessionId;
 use stead_rules::policy::{
@@ -22,6 +24,16 @@ pub(crate) struct Asked {
 /// Where the server stands. Blocks for as long as a claim is being written.
 pub(crate) fn standing(core: &Core, now: Now) -> State {
     settle(&core.desk().state, now).next
+}
+
+/// The same without waiting: none while a claim is being written.
+pub(crate) fn standing_at_once(core: &Core, now: Now) -> Option<State> {
+    let desk = match core.claim.try_lock() {
+        Ok(desk) => desk,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return None,
+    };
+    Some(settle(&desk.state, now).next)
 }
 
 /// Judges a session, or whoever has none.

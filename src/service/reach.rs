@@ -29,10 +29,11 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// Where a peer is, for decisions that need it.
+    /// Where a peer is, for decisions that need it. Who comes through a proxy may be anywhere.
     #[must_use]
-    pub fn peer(&self, address: IpAddr) -> Peer {
-        let link = if on_link(address, &self.interfaces) { Link::OnLink } else { Link::OffLink };
+    pub fn peer(&self, address: IpAddr, by_proxy: bool) -> Peer {
+        let near = !by_proxy && on_link(address, &self.interfaces);
+        let link = if near { Link::OnLink } else { Link::OffLink };
         Peer { address, link }
     }
 

@@ -322,3 +322,23 @@ fn a_cookie_of_the_plain_port_is_worth_nothing_over_tls() {
     assert_eq!(ask("stead-loopback"), "401 2");
     assert_eq!(ask("__Host-stead"), "200 2", "the name counts, so the test can fail");
 }
+
+#[test]
+fn whoever_comes_by_a_proxy_is_not_the_person_at_the_box() {
+    let app = App::start();
+    let proof = json!({ "kind": "link", "secret": app.link_secret() });
+    let begin = json!({ "proof": proof, "browser_time_ms": 0 });
+    for name in ["Forwarded", "X-Forwarded-For", "x-forwarded-proto", "X-Real-IP", "Via"] {
+        let mut visitor = app.client().with(name, "203.0.113.7");
+        assert_eq!(visitor.post("/api/v1/claim/begin", &begin).expect(403).code(), "tls_only");
+        assert!(!visitor.get("/api/v1/server").text().contains("\"state\""), "{name}");
+        let output = std::process::Command::new("curl")
+            .args(["-sk", "-H", &format!("{name}: 203.0.113.7"), "--json", &begin.to_string()])
+            .arg(format!("https://127.0.0.1:{}/api/v1/claim/begin", app.https_port))
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(told.contains("\"off_link\""), "{name}: {told}");
+    }
+    app.client().post("/api/v1/claim/begin", &begin).expect(200);
+}
