@@ -11,8 +11,15 @@ use std::path::{Path, PathBuf};
 /// what they are writing and for an owner to tidy up.
 pub const BALLAST_BYTES: u64 = 32 * 1024 * 1024;
 
-/// The reserve is only set aside while this many times its size is free.
+/// The reserve is only set aside while this many times its size is free: a small disk is for its
+/// owner to fill.
 const BALLAST_ROOM: u64 = 8;
+
+/// Whether so much free space is enough to set the reserve aside.
+#[must_use]
+pub const fn has_room_for_ballast(free_bytes: u64) -> bool {
+    free_bytes >= BALLAST_BYTES * BALLAST_ROOM
+}
 
 /// Why a disk took no write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,19 +86,20 @@ pub fn space(path: &Path) -> io::Result<Space> {
 #[derive(Debug, Clone)]
 pub struct Ballast {
     file: PathBuf,
+    bytes: u64,
 }
 
 impl Ballast {
     /// The reserve in a data folder; it is not made yet.
     #[must_use]
     pub fn of(data_dir: &Path) -> Self {
-        Self { file: data_dir.join("ballast") }
+        Self { file: data_dir.join("ballast"), bytes: BALLAST_BYTES }
     }
 
     /// Whether the reserve lies there.
     #[must_use]
     pub fn is_set_aside(&self) -> bool {
-        self.file.metadata().is_ok_and(|file| file.len() >= BALLAST_BYTES)
+        self.file.metadata().is_ok_and(|file| file.len() >= self.bytes)
     }
 
     /// Sets the reserve aside if there is room for it many times over. True when it lies there.
@@ -100,21 +108,26 @@ impl Ballast {
             return Ok(true);
         }
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        if space(folder)?.free_bytes < BALLAST_BYTES * BALLAST_ROOM {
+        if !has_room_for_ballast(space(folder)?.free_bytes) {
             return Ok(false);
         }
+        self.take_whole().map(|()| true)
+    }
+
+    /// Takes all of it or nothing: a part of a reserve would be taken for the whole one.
+    fn take_whole(&self) -> io::Result<()> {
         let taken = self.take();
         if taken.is_err() {
-            // A part of a reserve would be taken for the whole one.
+            // What could not be written can be removed; the first error is the one to tell.
             let _ = std::fs::remove_file(&self.file);
         }
-        taken.map(|()| true)
+        taken
     }
 
     /// Space that is really taken: a file with holes would reserve nothing.
     fn take(&self) -> io::Result<()> {
         let file = File::create(&self.file)?;
-        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, BALLAST_BYTES)?;
+        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, self.bytes)?;
         file.sync_all()
     }
 

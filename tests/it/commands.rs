@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use stead::host::disk::BALLAST_BYTES;
 
 #[test]
 fn help_names_every_command_and_exit_code() {
@@ -204,6 +205,21 @@ fn a_full_disk_gives_up_its_reserve_and_starts() {
     let ended = served.ended();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.complained.contains("gave up its reserve"), "{ended:?}");
+}
+
+#[test]
+fn a_reserve_is_set_aside_where_there_is_room_for_it() {
+    for (size, is_there) in [("300m", true), ("200m", false)] {
+        let script = format!("mount -t tmpfs -o size={size} none \"$1\"; shift; exec \"$@\"");
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let arguments = [&data.display().to_string(), STEAD, "serve"];
+        let served = Served::start_command(folder, in_own_mounts(&script, &arguments), |_| {});
+        let ballast = format!("/proc/{}/root{}/ballast", served.pid(), data.display());
+        let length = std::fs::metadata(ballast).map(|file| file.len());
+        assert_eq!(length.ok(), is_there.then_some(BALLAST_BYTES), "on {size}");
+    }
 }
 
 #[test]

@@ -19,17 +19,25 @@ fn errors_are_sorted() {
 }
 
 #[test]
+fn the_reserve_is_set_aside_only_where_it_is_little() {
+    let rule = |mebibytes: u64| has_room_for_ballast(mebibytes * 1024 * 1024);
+    assert_eq!([0, 32, 255, 256, 1 << 20].map(rule), [false, false, false, true, true]);
+}
+
+/// A small reserve, so that the machine's own free space does not matter. A real one on disks of
+/// known sizes is in tests/it/commands.
+#[test]
 fn the_reserve_takes_space_and_gives_it_back() {
     let folder = tempfile::tempdir().unwrap();
-    let ballast = Ballast::of(folder.path());
-    assert!(!ballast.give_up());
-    assert!(ballast.set_aside().unwrap());
-    assert!(ballast.set_aside().unwrap());
+    let ballast = Ballast { bytes: 64 * 1024, ..Ballast::of(folder.path()) };
+    assert!(!ballast.is_set_aside() && !ballast.give_up());
+    ballast.take_whole().unwrap();
+    assert!(ballast.is_set_aside() && ballast.set_aside().unwrap());
     let file = folder.path().join("ballast").metadata().unwrap();
-    assert_eq!(file.len(), BALLAST_BYTES);
-    assert!(std::os::unix::fs::MetadataExt::blocks(&file) * 512 >= BALLAST_BYTES);
+    assert_eq!(file.len(), ballast.bytes);
+    assert!(std::os::unix::fs::MetadataExt::blocks(&file) * 512 >= ballast.bytes);
     assert!(ballast.give_up());
-    assert!(!ballast.give_up());
+    assert!(!ballast.is_set_aside() && !ballast.give_up());
 }
 
 #[test]

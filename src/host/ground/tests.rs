@@ -1,4 +1,5 @@
-//! Folders as they are met. What needs mounts (full, read-only) is in tests/it/commands.
+//! Folders as they are met. What needs a disk of a known size (full, read-only, room for the
+//! reserve) is in tests/it/commands.
 
 use super::*;
 
@@ -10,7 +11,6 @@ fn a_missing_folder_is_made_for_this_user_only_and_held() {
     assert!(held.made());
     assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o700);
     assert!(!path.join(".probe").exists());
-    assert!(Ballast::of(&path).is_set_aside());
     let second = DataFolder::prepare(&path).unwrap_err();
     assert!(matches!(second, DataFolderError::InUse(_)));
     drop(held);
