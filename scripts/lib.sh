@@ -38,6 +38,24 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # need COMMAND SENTENCE: the sentence says how to get what is missing.
 need() { have "$1" || die "$2"; }
 
+# What is asked to be free where the build goes, in MB, so that a full disk is told before the
+# first compiler and not as a linker that was killed or a test that went red. Measured in November
+# 2026: a cold build of everything leaves 7 GB there and linking takes some more for a while; with
+# the dependencies built, a whole run writes about 1 GB.
+ROOM_COLD_MB=12000
+ROOM_WARM_MB=2000
+
+# room_for_build: ends with a sentence when too little is free for what is still to be built.
+room_for_build() {
+    local folder=$CARGO_TARGET_DIR need_mb=$ROOM_COLD_MB state=cold free_mb
+    # What the largest dependency left: with it, the others are there too.
+    if compgen -G "$folder/debug/deps/libtokio-*.rlib" >/dev/null; then need_mb=$ROOM_WARM_MB state=warm; fi
+    while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
+    free_mb=$(df -Pm "$folder" | awk 'NR == 2 {print $4}')
+    ((free_mb >= need_mb)) || die "only $free_mb MB are free in $folder, and a $state build needs $need_mb MB there.
+  Make room on that disk, or name a folder on another one: CARGO_TARGET_DIR=/elsewhere/target"
+}
+
 milliseconds() { date +%s%3N; }
 
 # stage NAME COMMAND…: runs it, and says how long it took. A function run by it must not rely on

@@ -23,6 +23,35 @@ class Codes(unittest.TestCase):
             self.assertEqual(client.totp(secret, at), code)
 
 
+class Room(unittest.TestCase):
+    """A build on a disk with little room ends before it begins; `df` is told what to say."""
+
+    def said(self, free_mb: int, built: bool) -> subprocess.CompletedProcess[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "target"
+            if built:
+                (target / "debug/deps").mkdir(parents=True)
+                (target / "debug/deps/libtokio-0123456789abcdef.rlib").touch()
+            script = f"""set -euo pipefail; source {SCRIPTS}/lib.sh
+                df() {{ printf 'head\\n/dev/x 99999 1 {free_mb} 1%% /\\n'; }}
+                room_for_build; say builds"""
+            env = {"PATH": "/usr/bin:/bin", "STEAD_CACHE": folder, "CARGO_TARGET_DIR": str(target)}
+            command = ["bash", "-c", script]
+            return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    def test_a_cold_build_needs_more_than_a_warm_one(self) -> None:
+        for free_mb, built, builds in ((12000, False, True), (11999, False, False),
+                                       (2000, True, True), (1999, True, False)):
+            ended = self.said(free_mb, built)
+            self.assertEqual((ended.returncode == 0, "builds" in ended.stdout), (builds, builds))
+
+    def test_the_sentence_names_folder_need_and_way_out(self) -> None:
+        told = self.said(900, True).stderr
+        self.assertIn("only 900 MB are free in /", told)
+        self.assertIn("a warm build needs 2000 MB there", told)
+        self.assertIn("CARGO_TARGET_DIR=", told)
+
+
 class Tallies(unittest.TestCase):
     RUST = """\
      Running unittests src/lib.rs (target/debug/deps/stead_rules-0123456789abcdef)
