@@ -27,8 +27,10 @@ use crate::host::start::Start;
 use crate::http::{accept, routes};
 use crate::net::ca::{CaError, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::guard::HostGuard;
-use crate::net::mdns::{AnnounceConfig, Announcer};
-use crate::net::names::{Interface, InterfacesError, host_label, interfaces, reachable_addresses};
+use crate::net::mdns::{AnnounceConfig, Announced, Announcer};
+use crate::net::names::{
+    Interface, InterfacesError, SHARED_NAME, host_label, interfaces, reachable_addresses,
+};
 use crate::net::tls::{CurrentCertificate, TlsError, server_config};
 use crate::service::claim::{self, ComeUp, StartError};
 use crate::service::core::{CaFiles, Core};
@@ -187,8 +189,7 @@ fn make(
     let (identity, _) = TlsIdentity::open(&config.paths.tls_dir(), &own, times)?;
     let certificate = CurrentCertificate::new(&identity)?;
     let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
-    let host_name = announcer.now().host_name;
-    let reach = reach(&config, host_name, up, ports, &identity);
+    let reach = reach(&config, announcer.now(), up, ports, &identity);
     let ca = ca_files(&identity);
     let around = Around { clock, entropy, reach, ca, announcer, stopping };
     let (core, tray) = core(config, come_up, around)?;
@@ -249,13 +250,14 @@ fn ca_files(identity: &TlsIdentity) -> CaFiles {
 
 fn reach(
     config: &Config,
-    host_name: String,
+    announced: Announced,
     interfaces: Vec<Interface>,
     ports: Ports,
     identity: &TlsIdentity,
 ) -> Reach {
     let addresses = reachable_addresses(&interfaces);
-    let names = config.net.names.iter().map(String::as_str).chain([host_name.as_str()]);
+    let own = [announced.host_name.as_str(), SHARED_NAME];
+    let names = config.net.names.iter().map(String::as_str).chain(own);
     let guard = HostGuard::new(names, interfaces.iter().map(|interface| interface.address));
     Reach {
         guard,
@@ -265,7 +267,8 @@ fn reach(
         http_port: ports.http,
         ca_fingerprint: identity.authority().fingerprint().to_string(),
         leaf_fingerprint: identity.leaf().fingerprint().to_string(),
-        host_name,
+        shared_name: announced.shared_name,
+        host_name: announced.host_name,
     }
 }
 

@@ -148,11 +148,13 @@ fn tell_uncovered(identity: &TlsIdentity) {
 fn follow_once(made: &Made, due: bool) -> Result<(), super::ServeError> {
     let core = &made.core;
     let up = interfaces()?;
-    let announced = core.announcer.now().host_name;
+    let announced = core.announcer.now();
     let old = core.reach();
-    let same = old.interfaces == up && old.host_name == announced;
+    let names_stand =
+        old.host_name == announced.host_name && old.shared_name == announced.shared_name;
+    let same = names_stand && old.interfaces == up;
     let now = core.now();
-    let own = OwnNames::of_box(&made.label, Some(&announced), reachable_addresses(&up));
+    let own = OwnNames::of_box(&made.label, Some(&announced.host_name), reachable_addresses(&up));
     let times = IssueTimes::at(now, core.clock.floor(), build_time());
     if same && !due {
         return Ok(());

@@ -126,11 +126,12 @@ impl OwnNames {
     /// The names of a box with this host label; `renamed` is what a conflict made of it.
     #[must_use]
     pub fn of_box(label: &str, renamed: Option<&str>, addresses: Vec<IpAddr>) -> Self {
-        let localhost = String::from("localhost");
         let current = renamed.map_or_else(|| local_name(label), str::to_owned);
         let mut permitted = local_names_with_renames(label);
-        permitted.extend([String::from(SHARED_NAME), localhost.clone()]);
-        Self { serving: vec![current, localhost], permitted, addresses }
+        let always = [String::from(SHARED_NAME), String::from("localhost")];
+        permitted.extend(always.clone());
+        let serving = std::iter::once(current).chain(always).collect();
+        Self { serving, permitted, addresses }
     }
 }
 

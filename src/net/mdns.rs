@@ -10,6 +10,8 @@
 //! at its end up (`stead-1234` becomes `stead-1235`, another box's name) and each interface by
 //! itself. So a rename is our own: the daemon is replaced by one that starts with the next name.
 //!
+//! `stead.local` comes besides, while no other box has it: whoever asked for it second does without.
+//!
 //! Nothing secret stands in TXT. Discovery must not know the claim; it is told the one bit.
 
 mod services;
@@ -29,7 +31,7 @@ use nix::sys::socket::{
 };
 use tokio::sync::watch;
 
-use crate::net::names::{RENAMES_MAX, local_name};
+use crate::net::names::{RENAMES_MAX, SHARED_NAME, local_name};
 
 const MDNS_PORT: u16 = 5353;
 /// The daemon repeats a goodbye after 120 ms; leaving earlier would drop the second one.
@@ -98,6 +100,8 @@ pub struct Announced {
     pub discovery: Discovery,
     /// The name that is really announced, such as `stead-ab12-2.local`.
     pub host_name: String,
+    /// Whether [`SHARED_NAME`](crate::net::names::SHARED_NAME) leads here too.
+    pub shared_name: bool,
 }
 
 /// Announces until [`Announcer::shutdown`].
@@ -117,6 +121,8 @@ struct Running {
     renames: u32,
     daemon: Option<ServiceDaemon>,
     seen: BTreeSet<&'static str>,
+    /// Somebody else has the shared name: it is not asked for again before the next start.
+    shared_name_is_taken: bool,
 }
 
 impl Announcer {
@@ -124,9 +130,10 @@ impl Announcer {
     #[must_use]
     pub fn start(config: AnnounceConfig) -> Self {
         let discovery = if config.enabled { Discovery::Starting } else { Discovery::Off };
-        let first = Announced { discovery, host_name: local_name(&config.label) };
+        let host_name = local_name(&config.label);
+        let first = Announced { discovery, host_name, shared_name: false };
         let enabled = config.enabled;
-        let running = Running { config, renames: 0, daemon: None, seen: BTreeSet::new() };
+        let running = Running::of(config);
         let shared =
             Arc::new(Shared { running: Mutex::new(running), announced: watch::Sender::new(first) });
         if enabled && let Err(trouble) = begin(&shared) {
@@ -196,12 +203,20 @@ impl Shared {
 
     fn starting_as(&self, host_name: String) {
         self.announced.send_modify(|now| {
-            *now = Announced { discovery: Discovery::Starting, host_name };
+            *now = Announced { discovery: Discovery::Starting, host_name, shared_name: false };
         });
     }
 
     fn is_up(&self) -> bool {
         matches!(self.announced.borrow().discovery, Discovery::Starting | Discovery::Live)
+    }
+
+    fn holds_shared_name(&self, holds: bool) {
+        self.announced.send_if_modified(|now| {
+            let news = now.shared_name != holds;
+            now.shared_name = holds;
+            news
+        });
     }
 
     fn live(&self) {
@@ -220,6 +235,11 @@ impl std::fmt::Debug for Running {
 }
 
 impl Running {
+    fn of(config: AnnounceConfig) -> Self {
+        let seen = BTreeSet::new();
+        Self { config, renames: 0, daemon: None, seen, shared_name_is_taken: false }
+    }
+
     /// The label now in use: the configured one, or the one with the number of a rename.
     fn label(&self) -> String {
         match self.renames {
@@ -236,7 +256,27 @@ impl Running {
         self.daemon = Some(daemon);
         self.seen.clear();
         self.register(Probe::First)?;
+        self.ask_for_shared_name()?;
         Ok(events)
+    }
+
+    fn ask_for_shared_name(&self) -> Result<(), Trouble> {
+        let Some(daemon) = &self.daemon else { return Ok(()) };
+        if self.shared_name_is_taken {
+            return Ok(());
+        }
+        let service = services::shared(&self.config, &self.label()).map_err(daemon_trouble)?;
+        daemon.register(service).map_err(daemon_trouble)
+    }
+
+    /// Leaves the shared name to the one who has it. The daemon has counted ours up by now; with
+    /// its service that name goes too.
+    fn leave_shared_name(&mut self) {
+        self.shared_name_is_taken = true;
+        if let Some(daemon) = &self.daemon {
+            // A daemon that is gone announces nothing.
+            let _ = daemon.unregister(&services::shared_full_name(&self.label()));
+        }
     }
 
     fn register(&self, probe: Probe) -> Result<(), Trouble> {
@@ -256,7 +296,8 @@ impl Running {
 
     fn goodbye(&mut self) {
         let Some(daemon) = self.daemon.take() else { return };
-        for name in services::full_names(&self.config, &self.label()) {
+        let shared = services::shared_full_name(&self.label());
+        for name in services::full_names(&self.config, &self.label()).into_iter().chain([shared]) {
             // A daemon that is gone has said its goodbye, or cannot.
             let _ = daemon.unregister(&name);
         }
@@ -308,20 +349,35 @@ enum After {
 }
 
 fn react(shared: &Shared, event: &DaemonEvent) -> After {
-    if let DaemonEvent::Announce(full_name, _) = event
-        && shared.lock().has_announced(full_name)
-    {
-        shared.live();
+    if let DaemonEvent::Announce(full_name, _) = event {
+        announced(shared, full_name);
     }
     if let DaemonEvent::Error(error) = event {
         tracing::warn!(%error, "the mDNS daemon met an error");
     }
-    if let DaemonEvent::NameChange(change) = event
-        && services::is_host(&change.original)
-    {
+    let DaemonEvent::NameChange(change) = event else { return After::Nothing };
+    if change.original.eq_ignore_ascii_case(&services::shared_host()) {
+        tracing::info!(name = SHARED_NAME, "another device has this name; ours is enough");
+        shared.lock().leave_shared_name();
+        shared.holds_shared_name(false);
+    } else if services::is_host(&change.original) {
         return rename(shared);
     }
     After::Nothing
+}
+
+fn announced(shared: &Shared, full_name: &str) {
+    let mut running = shared.lock();
+    let ours = full_name == services::shared_full_name(&running.label());
+    let holds = ours && !running.shared_name_is_taken;
+    let live = running.has_announced(full_name);
+    drop(running);
+    if holds {
+        shared.holds_shared_name(true);
+    }
+    if live {
+        shared.live();
+    }
 }
 
 /// Our host name is somebody else's: leave it, and start with the next one.

@@ -17,8 +17,8 @@ mod tests;
 /// is constrained to names made in advance, and a network with four equal names is an attack.
 pub const RENAMES_MAX: u32 = 3;
 
-/// The short name that a box takes when no other has it. It stands in every authority from the
-/// first day, since adding it later would mean installing the authority anew.
+/// The short name that a box takes besides its own when no other has it. It stands in every
+/// certificate, whether it is ours at the moment or not: who holds it changes with who is there.
 pub const SHARED_NAME: &str = "stead.local";
 
 /// A prefix shorter than this covers a provider's network rather than a home, so sharing it

@@ -5,13 +5,15 @@ use std::net::IpAddr;
 use stead_rules::claim::{Link, Peer};
 
 use crate::net::guard::HostGuard;
-use crate::net::names::{Interface, on_link};
+use crate::net::names::{Interface, SHARED_NAME, on_link};
 
 /// Names, addresses and ports by which the server is reached now.
 #[derive(Debug, Clone)]
 pub struct Reach {
     /// `stead-ab12.local`, as discovery has registered it.
     pub host_name: String,
+    /// Whether `stead.local` leads here too.
+    pub shared_name: bool,
     /// Interfaces that are up.
     pub interfaces: Vec<Interface>,
     /// Addresses that other machines can use.
@@ -37,16 +39,18 @@ impl Reach {
         Peer { address, link }
     }
 
-    /// The addresses to type, the name first.
+    /// The addresses to type, names first.
     #[must_use]
     pub fn urls(&self) -> Vec<String> {
         let port = self.https_port;
         let suffix = if port == 443 { String::new() } else { format!(":{port}") };
-        let name = format!("https://{}{suffix}/", self.host_name);
+        let shared = self.shared_name.then_some(SHARED_NAME);
+        let names = std::iter::once(self.host_name.as_str()).chain(shared);
+        let names = names.map(|name| format!("https://{name}{suffix}/"));
         let addresses = self.addresses.iter().map(|address| match address {
             IpAddr::V4(v4) => format!("https://{v4}{suffix}/"),
             IpAddr::V6(v6) => format!("https://[{v6}]{suffix}/"),
         });
-        std::iter::once(name).chain(addresses).collect()
+        names.chain(addresses).collect()
     }
 }

@@ -18,6 +18,7 @@ use crate::harness::{Client, totp_code};
 use crate::lan::{Avahi, BOX_ADDRESS, End, Lan, PATIENCE};
 use crate::program::{STEAD, Served};
 
+const SHARED_NAME: &str = "stead.local";
 const SERVICES: [&str; 3] = ["_stead._tcp", "_http._tcp", "_https._tcp"];
 
 /// Starts the real server at the box's end.
@@ -156,23 +157,52 @@ fn a_one_shot_query_from_a_high_port_is_answered_there() {
     assert!(one_shot(&lan, &host, moved).is_some(), "the new address is not announced");
 }
 
+#[test]
+fn the_short_name_leads_to_the_box_while_no_other_has_it() {
+    let lan = Lan::new();
+    let served = serve(&lan);
+    assert!(one_shot(&lan, SHARED_NAME, BOX_ADDRESS).is_some());
+    // Admitted, and in the certificate, or curl would refuse the answer.
+    assert!(get_by_name(&lan, &served, SHARED_NAME).contains("\"host_name\""));
+}
+
+#[test]
+fn the_short_name_is_left_to_the_one_who_has_it() {
+    let lan = Lan::new();
+    let avahi = Avahi::start(&lan, "stead");
+    let served = serve(&lan);
+    let host = host_name(&lan, &served);
+    let label = host.strip_suffix(".local").unwrap();
+    avahi.resolved_until(|lines| all_services_say(lines, label, &format!(";{host};")));
+    // The box answers to its own name, so it would to others by now.
+    assert!(one_shot(&lan, &host, BOX_ADDRESS).is_some());
+    for name in [SHARED_NAME, "stead-2.local"] {
+        assert!(ask_once(&lan, name, BOX_ADDRESS).is_none(), "{name}");
+    }
+}
+
 const QUERY_ID: u16 = 0x5ead;
 
 /// Sends the query until an answer names `address`; nobody answers while names are probed.
 fn one_shot(lan: &Lan, host: &str, address: Ipv4Addr) -> Option<(Vec<u8>, SocketAddr)> {
+    (0..PATIENCE.as_secs()).find_map(|_| ask_once(lan, host, address))
+}
+
+/// Sends the query and waits a second for an answer that names `address`.
+fn ask_once(lan: &Lan, host: &str, address: Ipv4Addr) -> Option<(Vec<u8>, SocketAddr)> {
     let query = query(host);
     lan.at(End::Phone, move || {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
         assert_ne!(socket.local_addr().unwrap().port(), 5353);
         socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-        for _ in 0..PATIENCE.as_secs() {
-            let _ = socket.send_to(&query, (Ipv4Addr::new(224, 0, 0, 251), 5353));
-            let mut answer = vec![0; 9000];
-            let Ok((length, from)) = socket.recv_from(&mut answer) else { continue };
+        let _ = socket.send_to(&query, (Ipv4Addr::new(224, 0, 0, 251), 5353));
+        let mut answer = vec![0; 9000];
+        while let Ok((length, from)) = socket.recv_from(&mut answer) {
             answer.truncate(length);
             if answer.windows(4).any(|bytes| bytes == address.octets()) {
                 return Some((answer, from));
             }
+            answer.resize(9000, 0);
         }
         None
     })

@@ -107,7 +107,7 @@ fn leaf_extensions(alternative: &str) -> String {
 fn openssl_accepts_the_leaf_for_every_own_name_and_address() {
     let own = Box_::new(HOME);
     let (ca, leaf) = (own.file("ca.pem"), own.file("leaf.pem"));
-    for name in ["stead-ab12.local", "localhost"] {
+    for name in ["stead-ab12.local", "stead.local", "localhost"] {
         verify(&ca, &leaf, &["-verify_hostname", name]).unwrap();
     }
     for address in ["192.168.1.10", "fd00::10", "127.0.0.1", "::1"] {
@@ -265,7 +265,14 @@ fn a_strict_client_connects_by_name_and_address_with_both_versions() {
             (&rustls::version::TLS12, ProtocolVersion::TLSv1_2),
             (&rustls::version::TLS13, ProtocolVersion::TLSv1_3),
         ];
-        for name in ["stead-ab12.local", "localhost", "192.168.1.10", "fd00::10", "127.0.0.1"] {
+        for name in [
+            "stead-ab12.local",
+            "stead.local",
+            "localhost",
+            "192.168.1.10",
+            "fd00::10",
+            "127.0.0.1",
+        ] {
             for (version, expected) in versions {
                 let stream = connect(&own, serve(&current), name, &[version]).await;
                 let mut stream = stream.unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -3,11 +3,14 @@
 use mdns_sd::ServiceInfo;
 
 use super::AnnounceConfig;
-use crate::net::names::local_name;
+use crate::net::names::{SHARED_NAME, local_name};
 
 const STEAD: &str = "_stead._tcp.local.";
 const HTTPS: &str = "_https._tcp.local.";
 const HTTP: &str = "_http._tcp.local.";
+
+/// Carries the shared name and no service: only a service brings a host name with it.
+const SHARED: &str = "_stead-name._tcp.local.";
 
 /// The form of the TXT record (RFC 6763 §6.7).
 const TXT_VERSION: &str = "1";
@@ -31,6 +34,24 @@ pub(super) fn all(
 /// As the daemon knows them.
 pub(super) fn full_names(config: &AnnounceConfig, label: &str) -> Vec<String> {
     kinds(config).iter().map(|kind| format!("{label}.{kind}")).collect()
+}
+
+/// What announces the shared name, and how the daemon knows it.
+pub(super) fn shared(config: &AnnounceConfig, label: &str) -> Result<ServiceInfo, mdns_sd::Error> {
+    let nothing: [(&str, &str); 0] = [];
+    let host = shared_host();
+    let info = ServiceInfo::new(SHARED, label, &host, "", config.https_port, &nothing[..])?;
+    Ok(info.enable_addr_auto())
+}
+
+/// The name of [`shared`] at the daemon.
+pub(super) fn shared_full_name(label: &str) -> String {
+    format!("{label}.{SHARED}")
+}
+
+/// The shared name as the daemon spells hosts.
+pub(super) fn shared_host() -> String {
+    format!("{SHARED_NAME}.")
 }
 
 /// A host name rather than the name of a service.

@@ -30,7 +30,7 @@ fn what_is_switched_off_is_healthy_and_still_has_a_name() {
 
 #[test]
 fn a_rename_counts_renames_and_not_the_number_of_the_box() {
-    let mut running = Running { config: config(), renames: 0, daemon: None, seen: BTreeSet::new() };
+    let mut running = Running::of(config());
     let labels: Vec<_> = (0..=RENAMES_MAX)
         .map(|renames| {
             running.renames = renames;
@@ -43,7 +43,7 @@ fn a_rename_counts_renames_and_not_the_number_of_the_box() {
 #[test]
 fn every_service_is_announced_before_it_is_live() {
     let config = AnnounceConfig { http_port: Some(8080), ..config() };
-    let mut running = Running { config, renames: 0, daemon: None, seen: BTreeSet::new() };
+    let mut running = Running::of(config);
     assert!(!running.has_announced("stead-1234._stead._tcp.local."));
     assert!(!running.has_announced("stead-1234._stead._tcp.local."));
     assert!(!running.has_announced("stead-1234 (2)._http._tcp.local."));
@@ -70,6 +70,14 @@ fn services_carry_the_public_facts_and_the_one_bit() {
             assert_eq!(service.get_hostname(), "stead-1234.local.");
         }
     }
+}
+
+#[test]
+fn the_shared_name_brings_no_service_that_browsers_list() {
+    let shared = services::shared(&config(), "stead-1234").unwrap();
+    assert_eq!(shared.get_hostname(), "stead.local.");
+    assert_eq!(shared.get_fullname(), services::shared_full_name("stead-1234"));
+    assert!(!services::kinds(&config()).contains(&shared.get_type()));
 }
 
 #[test]
