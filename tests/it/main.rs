@@ -17,6 +17,7 @@ mod directions;
 mod discovery;
 mod docs;
 mod endings;
+mod folders;
 mod harness;
 mod kills;
 mod lan;
