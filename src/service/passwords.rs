@@ -1,13 +1,16 @@
 //! Passwords: hashed with Argon2id, a few at a time, so that a flood of sign-ins cannot eat a
-//! small box.
+//! small box, and in turns, so that it keeps nobody else out.
+
+mod turns;
 
 use std::time::Duration;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
-use stead_rules::limits::PASSWORD_HASHES_AT_ONCE;
+use stead_rules::claim::Peer;
 use stead_rules::secret::SecretText;
-use tokio::sync::Semaphore;
+
+use self::turns::{Turn, Turns};
 
 /// Memory of one hash in KiB: the OWASP minimum for Argon2id with two passes (19 MiB).
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -21,7 +24,7 @@ const TURN_WAIT: Duration = Duration::from_secs(8);
 /// Hashes and verifies passwords.
 #[derive(Debug)]
 pub struct Hasher {
-    turns: Semaphore,
+    turns: Turns,
     /// What an unknown name is verified against, so that it costs the same.
     nobody: String,
 }
@@ -44,43 +47,58 @@ impl Hasher {
     /// [`HashError::Failed`] if the parameters are refused.
     pub fn new(salt: [u8; 16]) -> Result<Self, HashError> {
         let nobody = hash_now(&SecretText::new("nobody has this password".to_owned()), salt)?;
-        Ok(Self { turns: Semaphore::new(PASSWORD_HASHES_AT_ONCE), nobody })
+        Ok(Self { turns: Turns::new(), nobody })
     }
 
-    /// The PHC string of `password`; `salt` is 16 random bytes.
+    /// The PHC string of `password`, for this peer; `salt` is 16 random bytes.
     ///
     /// # Errors
     /// [`HashError`].
-    pub async fn hash(&self, password: SecretText, salt: [u8; 16]) -> Result<String, HashError> {
-        let _turn = self.turn().await?;
-        tokio::task::spawn_blocking(move || hash_now(&password, salt))
-            .await
-            .unwrap_or(Err(HashError::Failed))
+    pub async fn hash(
+        &self,
+        from: Peer,
+        password: SecretText,
+        salt: [u8; 16],
+    ) -> Result<String, HashError> {
+        self.in_turn(from, move || hash_now(&password, salt)).await?
     }
 
-    /// Whether `password` belongs to `stored`. Nobody's hash costs the same and never matches.
+    /// Whether `password`, sent by this peer, belongs to `stored`. Nobody's hash costs the
+    /// same and never matches.
     ///
     /// # Errors
-    /// [`HashError::Busy`].
+    /// [`HashError`].
     pub async fn verify(
         &self,
+        from: Peer,
         password: SecretText,
         stored: Option<String>,
     ) -> Result<bool, HashError> {
-        let _turn = self.turn().await?;
         let known = stored.is_some();
         let against = stored.unwrap_or_else(|| self.nobody.clone());
-        let matches = tokio::task::spawn_blocking(move || verify_now(&password, &against))
-            .await
-            .map_err(|_| HashError::Failed)?;
+        let matches = self.in_turn(from, move || verify_now(&password, &against)).await?;
         Ok(known && matches)
     }
 
-    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, HashError> {
-        match tokio::time::timeout(TURN_WAIT, self.turns.acquire()).await {
-            Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => Err(HashError::Busy),
-        }
+    /// Does the work when its turn comes. A peer that goes away ends its waiting, not the work: so
+    /// the turn is the work's, or whoever asks and hangs up would start one beside the other.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        from: Peer,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let turn = self.turn(from).await?;
+        let task = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        task.await.map_err(|_| HashError::Failed)
+    }
+
+    async fn turn(&self, from: Peer) -> Result<Turn, HashError> {
+        let turn = tokio::time::timeout(TURN_WAIT, self.turns.take(from)).await;
+        turn.ok().flatten().ok_or(HashError::Busy)
     }
 }
 
@@ -99,4 +117,54 @@ fn hash_now(password: &SecretText, salt: [u8; 16]) -> Result<String, HashError> 
 fn verify_now(password: &SecretText, stored: &str) -> bool {
     let Ok(parsed) = PasswordHash::new(stored) else { return false };
     Argon2::default().verify_password(password.expose().as_bytes(), &parsed).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::mpsc::{Receiver, channel};
+
+    use stead_rules::claim::Link;
+
+    use super::*;
+
+    const PLACE: Peer =
+        Peer { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), link: Link::OnLink };
+
+    /// Begins work that goes on until it is told to end, and hangs up.
+    async fn begin_and_hang_up(hasher: &Hasher, end: Receiver<()>) {
+        let (tell, begun) = tokio::sync::oneshot::channel();
+        let work = hasher.in_turn(PLACE, move || {
+            tell.send(()).unwrap();
+            end.recv().unwrap();
+        });
+        tokio::select! {
+            _ = work => panic!("it has no end yet"),
+            told = begun => told.unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_hangs_up_still_has_a_hash_under_way() {
+        let hasher = Hasher::new([7; 16]).unwrap();
+        let (tell, end) = channel();
+        begin_and_hang_up(&hasher, end).await;
+        let mut next = Box::pin(hasher.in_turn(PLACE, || 5));
+        tokio::select! {
+            biased;
+            _ = &mut next => panic!("two at once"),
+            () = tokio::task::yield_now() => {}
+        }
+        tell.send(()).unwrap();
+        assert_eq!(next.await.unwrap(), 5);
+    }
+
+    #[tokio::test]
+    async fn nobodys_password_is_never_right() {
+        let hasher = Hasher::new([7; 16]).unwrap();
+        let password = || SecretText::new("nobody has this password".to_owned());
+        assert!(!hasher.verify(PLACE, password(), None).await.unwrap());
+        let stored = hasher.hash(PLACE, password(), [9; 16]).await.unwrap();
+        assert!(hasher.verify(PLACE, password(), Some(stored)).await.unwrap());
+    }
 }

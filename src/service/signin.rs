@@ -4,9 +4,9 @@
 //! an unknown name costs the same work and gets the same answer as a wrong password. They are
 //! slowed for the place they come from, so that nobody is locked out by what others do.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
+use stead_rules::claim::Peer;
 use stead_rules::ids::TicketId;
 use stead_rules::limits::{FACTOR_ALL_WAIT_SECONDS, PASSWORD_ALL_WAIT_SECONDS, SIGNIN_TICKETS_MAX};
 use stead_rules::policy::ClientKind;
@@ -109,14 +109,14 @@ pub enum Next {
 #[derive(Debug, Clone)]
 pub struct Asker {
     /// From where.
-    pub address: IpAddr,
+    pub peer: Peer,
     /// What the client calls itself.
     pub agent: String,
 }
 
 impl Asker {
     fn guess(&self, credential: String, known: bool) -> Guess {
-        Guess { credential, place: place_of(self.address).to_string(), known }
+        Guess { credential, place: place_of(self.peer.address).to_string(), known }
     }
 }
 
@@ -136,7 +136,7 @@ pub async fn begin(
     let from = asker.clone();
     let (account, guess) = core.blocking(move |core| look_up(core, now, &from, &login)).await?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());
-    let right = core.hasher.verify(password, stored).await?;
+    let right = core.hasher.verify(asker.peer, password, stored).await?;
     core.blocking(move |core| {
         let account = account.filter(|account| right && account.enabled);
         count_password(core, now, &guess, account.is_some())?;

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use crate::lan::{End, Lan};
+
 /// Everything that is waited for comes within this, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -93,6 +95,13 @@ impl Served {
         let mut command = Command::new(STEAD);
         command.arg("serve");
         Self::start_command(folder, command, change)
+    }
+
+    /// Starts `stead serve` at the box's end of a cable.
+    pub(crate) fn start_on(lan: &Lan) -> Self {
+        let mut command = lan.command(End::Box, STEAD);
+        command.arg("serve");
+        Self::start_command(tempfile::tempdir().expect("a folder"), command, |_| {})
     }
 
     /// Starts a command that leads to `stead serve` and gives it data folder and ports as its

@@ -12,7 +12,7 @@ use stead_store::accounts::audit;
 
 use crate::harness::{Answer, App, Client, Owner, link_secret_in};
 use crate::lan::{BOX_ADDRESS, End, Far, Lan, PATIENCE};
-use crate::program::{STEAD, Served};
+use crate::program::Served;
 
 /// Another machine of the network.
 const GUESSER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
@@ -104,17 +104,11 @@ fn post(mut curl: Command, url: &str, body: &Value, extra: &[&str]) -> Value {
     serde_json::from_slice(&ran.stdout).unwrap()
 }
 
-fn serve(lan: &Lan) -> Served {
-    let mut command = lan.command(End::Box, STEAD);
-    command.arg("serve");
-    Served::start_command(tempfile::tempdir().unwrap(), command, |_| {})
-}
-
 #[test]
 fn a_claim_begins_in_the_boxs_own_network_only() {
     let lan = Lan::new();
     let far = Far::behind(&lan);
-    let served = serve(&lan);
+    let served = Served::start_on(&lan);
     let begin = format!("https://{BOX_ADDRESS}:{}/api/v1/claim/begin", served.https_port);
     let proof = json!({ "kind": "link", "secret": link_secret_in(&served.data()) });
     let body = json!({ "proof": proof, "browser_time_ms": 1_793_000_000_000_i64 });
@@ -145,7 +139,7 @@ fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
 #[test]
 fn an_address_that_comes_while_it_waits_for_its_owner_is_followed() {
     let lan = Lan::new();
-    let served = serve(&lan);
+    let served = Served::start_on(&lan);
     let page = || std::fs::read_to_string(served.data().join("Setup Stead.html")).unwrap();
     let (copy, secret) = (page(), link_secret_in(&served.data()));
     let new = Ipv4Addr::new(198, 51, 100, 123);

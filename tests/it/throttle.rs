@@ -6,9 +6,11 @@ use std::sync::Barrier;
 use std::thread;
 
 use serde_json::{Value, json};
-use stead::host::clock::Clock;
+use stead::host::clock::{Clock, SystemClock};
 
-use crate::harness::{App, Owner};
+use crate::harness::{App, Client, Owner, link_secret_in};
+use crate::lan::{BOX_ADDRESS, End, Lan};
+use crate::program::Served;
 
 const GUESSES: usize = 8;
 
@@ -96,4 +98,48 @@ fn wrong_codes_from_elsewhere_cost_no_hour_either() {
     }
     let (_, answer) = owner.sign_in_at(&app, app.clock.now().wall.0);
     answer.expect(200);
+}
+
+/// Sends so many sign-ins over one connection of HTTP/2 from the phone, each with a name of its
+/// own, so that no pause for wrong tries stops them: statuses and pauses.
+fn flood(lan: &Lan, https_port: u16, count: usize) -> Vec<String> {
+    let mut curl = lan.command(End::Phone, "curl");
+    curl.args(["--parallel", "--parallel-max", "100"]);
+    for number in 0..count {
+        let body = json!({ "name": format!("guest {number}"), "password": "not this one" });
+        let next = if number == 0 { &[] as &[&str] } else { &["--next"] };
+        curl.args(next).args(["-sk", "--max-time", "30", "-o", "/dev/null"]);
+        curl.args(["-H", "content-type: application/json", "-d", &body.to_string()]);
+        curl.args(["-w", "%{http_code} %header{retry-after}\n"]);
+        curl.arg(format!("https://{BOX_ADDRESS}:{https_port}/api/v1/signin"));
+    }
+    let ran = curl.output().unwrap();
+    String::from_utf8(ran.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_flood_of_passwords_from_one_place_keeps_nobody_at_the_box_out() {
+    let lan = Lan::new();
+    let served = Served::start_on(&lan);
+    let (http_port, secret) = (served.http_port, link_secret_in(&served.data()));
+    let owner = lan.at(End::Box, move || {
+        let now_ms = SystemClock::new(None).now().wall.0;
+        let mut owner = Owner::almost_in(Client::new(http_port), &secret, now_ms);
+        owner.finish().expect(200);
+        owner
+    });
+    thread::scope(|scope| {
+        let flood = scope.spawn(|| flood(&lan, served.https_port, 60));
+        lan.at(End::Box, move || {
+            let right = json!({ "name": owner.name, "password": owner.password });
+            for _ in 0..5 {
+                Client::new(http_port).post("/api/v1/signin", &right).expect(200);
+            }
+        });
+        let answers = flood.join().unwrap();
+        let count = |wanted| answers.iter().filter(|answer| *answer == wanted).count();
+        let (looked_at, refused) = (count("401 "), count("503 5"));
+        assert_eq!(looked_at + refused, 60, "{answers:?}");
+        assert!(looked_at >= 1 && refused >= 1, "{answers:?}");
+    });
 }

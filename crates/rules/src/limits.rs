@@ -82,6 +82,11 @@ pub const DRAIN_SECONDS: u64 = 10;
 pub const PAGE_ITEMS_MAX: u32 = 200;
 /// Password hashes computed at once: 19 MiB each, so a flood of sign-ins cannot eat a small box.
 pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+/// Of one place (an IPv4 address, a /64 of IPv6) one password is hashed and others wait, so many
+/// together; more are refused at once. A household signs in one by one, a flood does not.
+pub const PASSWORD_HASHES_PER_PLACE_MAX: usize = 3;
+/// Hashes beyond these for the box itself alone: whoever sits at it gets in during a flood.
+pub const PASSWORD_HASHES_OF_THE_BOX: usize = 1;
 /// Wrong claim codes from one address before it has to wait; a person mistypes, thrice.
 pub const CODE_FREE_MISSES: u32 = 3;
 /// Wrong claim codes from all addresses before everybody has to wait; an attacker with many

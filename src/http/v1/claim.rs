@@ -144,8 +144,8 @@ pub(crate) async fn owner(
     Json(request): Json<OwnerRequest>,
 ) -> Result<axum::Json<EnrolmentAnswer>, Problem> {
     let password = SecretText::new(request.password);
-    let browser = ctx.claimant()?;
-    let made = claim::name_owner(&core, ctx.now, browser, &request.name, password).await?;
+    let (browser, from) = (ctx.claimant()?, ctx.peer);
+    let made = claim::name_owner(&core, ctx.now, browser, from, &request.name, password).await?;
     let picture = qr::svg(&made.uri, "QR code for an authenticator app")
         .map_err(|error| Problem::internal(&error))?;
     Ok(axum::Json(EnrolmentAnswer {

@@ -56,7 +56,7 @@ pub(crate) async fn signin(
 }
 
 fn asker(ctx: &Ctx) -> Asker {
-    Asker { address: ctx.peer.address, agent: ctx.agent.clone() }
+    Asker { peer: ctx.peer, agent: ctx.agent.clone() }
 }
 
 fn done(token: &Token, transport: Transport) -> Response {

@@ -174,6 +174,7 @@ pub async fn name_owner(
     core: &Arc<Core>,
     now: Now,
     browser: TicketId,
+    from: Peer,
     name: &str,
     password: SecretText,
 ) -> Result<Enrolment, ClaimError> {
@@ -181,7 +182,7 @@ pub async fn name_owner(
     let known = [name.as_str(), "Stead"];
     check_password(password.expose(), PASSWORD_MIN_WITH_FACTOR_CHARS, &known, false)?;
     core.blocking(move |core| position(&core.desk(), now, browser).map(drop)).await?;
-    let hash = core.hasher.hash(password, bytes(core.entropy.as_ref())).await?;
+    let hash = core.hasher.hash(from, password, bytes(core.entropy.as_ref())).await?;
     core.blocking(move |core| keep_owner(core, now, browser, &name, hash)).await
 }
 

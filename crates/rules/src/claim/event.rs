@@ -15,6 +15,14 @@ pub struct Peer {
     pub link: Link,
 }
 
+impl Peer {
+    /// Whether it is the box itself. Nobody is who came by a proxy: that is never on the link.
+    #[must_use]
+    pub fn is_the_box(self) -> bool {
+        self.link == Link::OnLink && self.address.to_canonical().is_loopback()
+    }
+}
+
 /// Whether a peer shares a prefix with a local interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Link {
