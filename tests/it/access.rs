@@ -17,10 +17,19 @@ const NO_ID: &str = "00000000000000000000000000000000";
 
 /// What each of four callers is answered: a stranger before the claim; afterwards a stranger, a
 /// member and the owner.
-struct Case {
-    method: &'static str,
-    path: &'static str,
-    answers: [u16; 4],
+pub(crate) struct Case {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) answers: [u16; 4],
+}
+
+impl Case {
+    /// The target with something in each place of the path, and the body of a write.
+    pub(crate) fn target(&self) -> (String, Option<String>) {
+        let path = self.path.replace("{id}", NO_ID).replace("{name}", "nothing.js");
+        let body = (self.method == "POST").then(|| "{}".to_owned());
+        (path.replace("{link}", "no.link"), body)
+    }
 }
 
 const fn case(method: &'static str, path: &'static str, answers: [u16; 4]) -> Case {
@@ -29,7 +38,7 @@ const fn case(method: &'static str, path: &'static str, answers: [u16; 4]) -> Ca
 
 /// Calls are made with an empty JSON object, so whoever is let in meets 400 for a missing member,
 /// 404 for an id of nothing, or the answer itself. 403 before the claim is `not_claimed`.
-const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     case("GET", "/", [200, 200, 200, 200]),
     case("GET", "/claim", [200, 200, 200, 200]),
     case("GET", "/signin", [200, 200, 200, 200]),
@@ -83,12 +92,7 @@ const CASES: &[Case] = &[
 ];
 
 fn try_case(case: &Case, browser: &mut Client) -> crate::harness::Answer {
-    let path = case
-        .path
-        .replace("{id}", NO_ID)
-        .replace("{name}", "nothing.js")
-        .replace("{link}", "no.link");
-    let body = (case.method == "POST").then(|| "{}".to_owned());
+    let (path, body) = case.target();
     browser.send(case.method, &path, body)
 }
 
@@ -136,7 +140,7 @@ fn after_the_claim_everybody_gets_what_is_theirs() {
     }
 }
 
-fn check_headers(answer: &crate::harness::Answer, case: &Case) {
+pub(crate) fn check_headers(answer: &crate::harness::Answer, case: &Case) {
     let policy = answer.header("content-security-policy").unwrap_or_default();
     assert!(policy.contains("frame-ancestors 'none'"), "{}: {policy}", case.path);
     assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{}", case.path);
@@ -148,7 +152,7 @@ fn check_headers(answer: &crate::harness::Answer, case: &Case) {
 }
 
 /// A member with a session, put straight into the database: inviting people comes later.
-fn member(app: &App) -> Client {
+pub(crate) fn member(app: &App) -> Client {
     const NOW: WallMs = WallMs(1_793_000_000_000);
     let token = "a-member-that-only-a-test-knows";
     let store = Store::open(&app.data).unwrap();

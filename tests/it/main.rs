@@ -19,6 +19,7 @@ mod docs;
 mod endings;
 mod folders;
 mod harness;
+mod http2;
 mod kills;
 mod lan;
 mod library;

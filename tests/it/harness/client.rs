@@ -127,6 +127,12 @@ impl Client {
         pairs.join("; ")
     }
 
+    /// The headers that say who asks, for another way of asking.
+    pub(crate) fn who(&self) -> Vec<(String, String)> {
+        let cookies = (!self.cookies.is_empty()).then(|| ("cookie".to_owned(), self.cookie_line()));
+        self.headers.iter().cloned().chain(cookies).collect()
+    }
+
     fn connect(&self) -> Option<TcpStream> {
         let (kind, flags) = (SockType::Stream, SockFlag::SOCK_CLOEXEC);
         let socket = socket(AddressFamily::Inet, kind, flags, None).unwrap();
