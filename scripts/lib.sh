@@ -19,6 +19,11 @@ fi
 CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$STEAD_ROOT/target}
 export CARGO_TARGET_DIR
 
+# rustup's commands are in PATH only from the next login on; who has just installed it goes on here.
+if ! command -v cargo >/dev/null 2>&1 && [[ -x ${CARGO_HOME:-${HOME:-}/.cargo}/bin/cargo ]]; then
+    export PATH=${CARGO_HOME:-${HOME:-}/.cargo}/bin:$PATH
+fi
+
 VENV=$STEAD_CACHE/venv
 TOOLS=$STEAD_CACHE/tools
 export npm_config_cache=$STEAD_CACHE/npm
