@@ -38,5 +38,5 @@ corpus: ## a seeded library of N=5000 files for the benches, in the cache folder
 screenshots: ## the pictures of docs/screenshots, made anew from a real run
 	@scripts/screenshots
 
-clean: ## the build output and the sample library; never ./data, which may hold a claimed server
-	@rm -rf target media web/dist web/node_modules
+clean: ## remove the build output; never ./data or ./media, which may hold what is somebody's own
+	@rm -rf target web/dist web/node_modules

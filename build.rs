@@ -27,8 +27,8 @@ fn main() {
 fn require_web_app() {
     if Path::new("web/package.json").exists() && !Path::new("web/dist/index.html").exists() {
         println!(
-            "cargo::error=The web app is not built: run `make web` (or `npm ci && npm run build` \
-             in web/), then build again."
+            "cargo::error=The web app is not built: run `scripts/web` (or `npm ci && npm run \
+             build` in web/), then build again."
         );
         exit(1);
     }
