@@ -177,13 +177,12 @@ const en = {
   'claim.code.text':
     'To show that the box is yours, type its set-up code. Or open its set-up file, then there is nothing to type.',
   'claim.code.label': 'Set-up code',
-  'claim.code.hint': 'Eight letters as on the screen of the box, or the code you chose when flashing',
+  'claim.code.hint': 'Eight letters, as the box shows them',
   'claim.ways.title': 'Where to find it',
   'claim.way.file':
     'In the data folder of the box lies “Setup Stead.html”. Copy it to any computer or phone in this network and open it.',
   'claim.way.screen':
-    'On a screen at the box, and in its log, stand the code and a QR code. On a desktop, run “stead open”.',
-  'claim.way.own': 'If you put a code of your own into stead.txt when flashing, it works here.',
+    'A server that was started in a terminal shows the code and a QR code there. At any time, “stead open” on the box shows them.',
 
   'claim.owner.title': 'You are the owner',
   'claim.owner.text': 'Choose how you sign in to',

@@ -242,6 +242,16 @@ pub struct Shown {
     pub version: u32,
 }
 
+/// An item (`?2`) that a user (`?1`) sees, and what it is part of, the nearest first. A track is part
+/// of an album of an artist, an episode of a season of a series.
+const UP: &str = "WITH RECURSIVE up (n, depth) AS (
+     SELECT i.n, 0 FROM item i JOIN lib l ON l.n = i.lib_n
+       JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
+      WHERE i.id = ?2
+      UNION ALL
+     SELECT i.parent_n, up.depth + 1 FROM up JOIN item i ON i.n = up.n
+      WHERE i.parent_n IS NOT NULL AND up.depth < 4)";
+
 /// The picture for `item` if `user` sees it: its own, or of the nearest that it is part of.
 ///
 /// # Errors
@@ -251,16 +261,11 @@ pub fn shown(
     user: UserId,
     item: ItemId,
 ) -> Result<Option<Shown>, StoreError> {
-    let sql = "WITH RECURSIVE up (n, depth) AS (
-                 SELECT i.n, 0 FROM item i JOIN lib l ON l.n = i.lib_n
-                   JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
-                  WHERE i.id = ?2
-                  UNION ALL
-                 SELECT i.parent_n, up.depth + 1 FROM up JOIN item i ON i.n = up.n
-                  WHERE i.parent_n IS NOT NULL AND up.depth < 4)
-               SELECT i.id, i.picture_version FROM up JOIN item i ON i.n = up.n
-                WHERE i.picture = 'made' ORDER BY up.depth LIMIT 1";
-    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let sql = format!(
+        "{UP} SELECT i.id, i.picture_version FROM up JOIN item i ON i.n = up.n
+         WHERE i.picture = 'made' ORDER BY up.depth LIMIT 1"
+    );
+    let mut statement = tx.transaction.prepare_cached(&sql)?;
     let found = statement.query_row((user.as_bytes(), item.as_bytes()), |row| {
         Ok(Shown { item: id(row, "id")?, version: row.get("picture_version")? })
     });
@@ -277,16 +282,11 @@ pub fn awaited(
     user: UserId,
     item: ItemId,
 ) -> Result<Option<ItemId>, StoreError> {
-    let sql = "WITH RECURSIVE up (n, depth) AS (
-                 SELECT i.n, 0 FROM item i JOIN lib l ON l.n = i.lib_n
-                   JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
-                  WHERE i.id = ?2
-                  UNION ALL
-                 SELECT i.parent_n, up.depth + 1 FROM up JOIN item i ON i.n = up.n
-                  WHERE i.parent_n IS NOT NULL AND up.depth < 4)
-               SELECT i.id FROM up JOIN item i ON i.n = up.n
-                WHERE i.picture = 'wanted' AND i.missing_ms IS NULL ORDER BY up.depth LIMIT 1";
-    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let sql = format!(
+        "{UP} SELECT i.id FROM up JOIN item i ON i.n = up.n
+         WHERE i.picture = 'wanted' AND i.missing_ms IS NULL ORDER BY up.depth LIMIT 1"
+    );
+    let mut statement = tx.transaction.prepare_cached(&sql)?;
     let found = statement.query_row((user.as_bytes(), item.as_bytes()), |row| id(row, "id"));
     Ok(found.optional()?)
 }

@@ -229,8 +229,7 @@ fn insert(
         place.now_ms,
     ))?;
     let n = tx.transaction.last_insert_rowid();
-    let sql = "INSERT INTO item_text (rowid, title, context) VALUES (?1, ?2, ?3)";
-    tx.transaction.prepare_cached(sql)?.execute((n, &entry.title, &entry.context))?;
+    make_findable(tx, n, entry)?;
     Ok(n)
 }
 
@@ -258,6 +257,11 @@ fn update(
         entry.taken_ms,
         item_kind_word(entry.kind),
     ))?;
+    make_findable(tx, n, entry)
+}
+
+/// Enters the words under which an item is found, in place of those it had.
+fn make_findable(tx: &WriteTx<'_, Library>, n: i64, entry: &Entry) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO item_text (rowid, title, context) VALUES (?1, ?2, ?3)";
     tx.transaction.prepare_cached(sql)?.execute((n, &entry.title, &entry.context))?;
     Ok(())
