@@ -48,6 +48,15 @@ pub fn facts_in(folder: impl AsFd, name: &OsStr) -> io::Result<Metadata> {
     File::from(openat(folder, name, looking, Mode::empty())?).metadata()
 }
 
+/// As [`facts_in`] for a path: only its last part may be a link, and is told as one.
+///
+/// # Errors
+/// When there is nothing, or the path leads over a link or out of the folder.
+pub fn facts_beneath(folder: impl AsFd, path: &Path) -> io::Result<Metadata> {
+    let name = path.file_name().ok_or(Errno::INVAL)?;
+    facts_in(open_folder_beneath(folder, path.parent().unwrap_or(Path::new("")))?, name)
+}
+
 fn open_as(folder: impl AsFd, path: &Path, flags: OFlags) -> io::Result<File> {
     match in_one_step(&folder, path, flags) {
         Err(Errno::NOSYS) => Ok(part_by_part(&folder, path, flags)?),

@@ -493,18 +493,13 @@ impl Walker<'_, '_> {
             for (file, _) in listed.iter().filter(|(file, _)| !is_known(&file.name)) {
                 let same = (file.inode.cast_signed(), file.size, file.mtime_ns);
                 if let Some(candidate) = folders::by_inode(tx, root_n, same)?
-                    && (candidate.missing || self.is_gone(&candidate.path))
+                    && (candidate.missing || walk::is_gone(&self.scan.path, &candidate.path))
                 {
                     found.push((file.name.clone(), candidate));
                 }
             }
             Ok(found)
         })
-    }
-
-    fn is_gone(&self, path: &Path) -> bool {
-        let looked = std::fs::symlink_metadata(self.scan.path.join(path));
-        looked.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
     }
 }
 

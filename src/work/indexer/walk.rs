@@ -14,7 +14,7 @@ use stead_rules::limits::FOLDER_FILES_MAX;
 use stead_rules::media::{FileKind, file_kind};
 use stead_store::library::folders::Signature;
 
-use crate::host::beneath::{facts_in, open_folder_beneath};
+use crate::host::beneath::{facts_beneath, facts_in, open_folder_beneath};
 use crate::work::mtime_ns;
 
 /// A file that may matter.
@@ -65,6 +65,19 @@ pub(super) fn read(root: &Path, path: &Path, left_out: Option<Place>) -> io::Res
     }
     seen.files.sort_unstable_by(|left, right| left.name.cmp(&right.name));
     Ok(seen)
+}
+
+/// Whether no walk would find anything at `path` below `root`: there is nothing, or a link on the
+/// way. Of a disk that does not answer nothing is said to be gone.
+pub(super) fn is_gone(root: &Path, path: &Path) -> bool {
+    let looked = File::open(root).map(|root| facts_beneath(root, path));
+    let gone = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    let is_link = Some(rustix::io::Errno::LOOP.raw_os_error());
+    match looked {
+        Ok(Ok(facts)) => facts.is_symlink(),
+        Ok(Err(error)) => gone.contains(&error.kind()) || error.raw_os_error() == is_link,
+        Err(_) => false,
+    }
 }
 
 struct Entry {
@@ -164,7 +177,7 @@ mod tests {
 
     use std::path::Path;
 
-    use super::{SeenFolder, read};
+    use super::{SeenFolder, is_gone, read};
 
     fn look(root: &Path) -> std::io::Result<SeenFolder> {
         read(root, Path::new(""), None)
@@ -198,6 +211,21 @@ mod tests {
         fs::remove_dir(root.path().join("sub")).unwrap();
         symlink(other.path(), root.path().join("sub")).unwrap();
         assert!(sub(root.path()).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_only_found_over_a_link_is_gone() {
+        let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let gone = |path: &str| is_gone(root.path(), Path::new(path));
+        fs::create_dir(root.path().join("old")).unwrap();
+        fs::write(root.path().join("old/a.mkv"), "x").unwrap();
+        assert!(!gone("old/a.mkv") && gone("old/b.mkv") && gone("new/a.mkv"));
+        fs::rename(root.path().join("old"), other.path().join("old")).unwrap();
+        symlink(other.path().join("old"), root.path().join("old")).unwrap();
+        assert!(gone("old/a.mkv"), "a folder that became a link");
+        symlink(other.path().join("old/a.mkv"), root.path().join("a.mkv")).unwrap();
+        assert!(gone("a.mkv"), "a file that became a link");
+        assert!(!is_gone(Path::new("/nowhere"), Path::new("a.mkv")), "a disk that is not there");
     }
 
     #[test]
