@@ -118,7 +118,7 @@ pub fn add(
         rows::add(tx, &row, &root, now.wall)?;
         Ok(audit::append(tx, now, "library.added", &detail.to_string())?)
     })?;
-    core.scans.order(Order::Scan { library: row.id, gone_is_meant: false })?;
+    core.scans.order_or_later(Order::Scan { library: row.id, gone_is_meant: false });
     let totals = Totals { items: 0, problems: 0 };
     Ok(LibraryView { scan: core.scans.progress(row.id), totals, row })
 }
@@ -200,7 +200,8 @@ pub fn remove(
         audit::append(tx, now, "library.removed", &detail.to_string())
     })?;
     core.scans.forget(library);
-    Ok(core.scans.order(Order::Forget(library))?)
+    core.scans.order_or_later(Order::Forget(library));
+    Ok(())
 }
 
 /// Files of a library that cannot be used. Blocks.

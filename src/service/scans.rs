@@ -139,6 +139,16 @@ impl Scans {
         Ok(())
     }
 
+    /// Puts an order on the desk that may be done later: with a full tray the indexer finds by
+    /// itself what the order is about, once the tray is empty.
+    pub fn order_or_later(&self, order: Order) {
+        if self.order(order).is_err()
+            && let Order::Scan { library, .. } = order
+        {
+            self.wait(library);
+        }
+    }
+
     /// A scan that waits for its turn has begun, for whoever asked for it.
     fn wait(&self, library: LibraryId) {
         let waiting = ScanProgress { state: ScanState::Scanning, ..ScanProgress::default() };

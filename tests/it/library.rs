@@ -490,3 +490,25 @@ fn what_a_scan_had_committed_is_not_read_again_after_a_stop() {
     assert_eq!(world.get("/api/v1/libraries")["libraries"][0]["items"], 1500);
     assert!(opened.len() < 1400, "{} were looked into again", opened.len());
 }
+
+/// Never begun, or with an index that was set aside: the folders are known, and nothing of them.
+#[test]
+fn a_library_that_was_never_read_is_read_at_the_start() {
+    let media = Media::new();
+    media.make("Night Train (1999).mkv", FILM);
+    let mut world = World::new(media);
+    let films = world.add("Films", "films", "");
+    let World { mut app, browser, media } = world;
+    app.stop();
+    for name in ["library.db", "library.db-wal", "library.db-shm"] {
+        drop(fs::remove_file(app.data.join(name)));
+    }
+    let again = Options { media: vec![media.path.clone()], ..Options::with_clock(&app.clock) };
+    let app = app.restart(again);
+    let browser = browser.at(app.http_port);
+    let mut world = World { app, browser, media };
+    if world.titles(&films, "film").is_empty() {
+        world.events().until_scanned_or_idle(&films);
+    }
+    assert_eq!(world.titles(&films, "film"), ["Night Train"]);
+}

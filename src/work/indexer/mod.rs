@@ -14,6 +14,7 @@ mod scan;
 mod walk;
 mod writer;
 
+use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,16 +59,10 @@ impl Indexer {
         end: &CancellationToken,
     ) {
         step_back();
-        caught("forgetting libraries", || self.forget_removed());
-        self.go_on();
-        loop {
-            let next = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    () = end.cancelled() => None,
-                    order = orders.recv() => order,
-                }
-            });
+        let mut taken_up = HashSet::new();
+        while !end.is_cancelled() {
+            let order = orders.try_recv().ok().or_else(|| self.left_over(&mut taken_up));
+            let next = order.or_else(|| runtime.block_on(next_order(&mut orders, end)));
             match next {
                 Some(Order::Scan { library, gone_is_meant }) => self.scan(library, gone_is_meant),
                 Some(Order::Forget(library)) => {
@@ -238,12 +233,21 @@ impl Indexer {
         Ok(())
     }
 
-    /// Scans that a stop cut short go on where they were.
-    fn go_on(&self) {
-        let stopped = self.store.library.read(roots::stopped).unwrap_or_default();
-        for library in stopped {
-            if self.core.scans.order(Order::Scan { library, gone_is_meant: false }).is_err() {
-                return;
+    /// With an empty tray: what was never begun, because the tray was full, and what a stop cut
+    /// short. Each is taken up once in a life, so that a scan which cannot end does not turn round.
+    fn left_over(&self, taken_up: &mut HashSet<LibraryId>) -> Option<Order> {
+        caught("forgetting libraries", || self.forget_removed());
+        let found = self.store.library.read(roots::settled).and_then(|settled| {
+            let folders = self.store.accounts.read(libraries::all_roots)?;
+            Ok(folders.into_iter().filter(move |folder| !settled.contains(&folder.id)))
+        });
+        match found {
+            Ok(mut folders) => folders
+                .find(|folder| taken_up.insert(folder.library))
+                .map(|folder| Order::Scan { library: folder.library, gone_is_meant: false }),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "what is left to scan is not known");
+                None
             }
         }
     }
@@ -275,6 +279,14 @@ impl Indexer {
         self.core.scans.forget(library);
         self.core.scans.tell_changed(library);
         self.core.scans.wish(Wish::Sweep);
+    }
+}
+
+async fn next_order(orders: &mut mpsc::Receiver<Order>, end: &CancellationToken) -> Option<Order> {
+    tokio::select! {
+        biased;
+        () = end.cancelled() => None,
+        order = orders.recv() => order,
     }
 }
 

@@ -56,13 +56,12 @@ pub fn begin(tx: &WriteTx<'_, Library>, root_n: i64, now_ms: i64) -> Result<(), 
     Ok(())
 }
 
-/// The libraries whose scan was stopped before its end.
+/// Folders that were begun and need not go on by themselves.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn stopped(tx: &ReadTx<'_, Library>) -> Result<Vec<LibraryId>, StoreError> {
-    let sql = "SELECT DISTINCT l.id FROM root r JOIN lib l ON l.n = r.lib_n
-                WHERE r.begun_ms IS NOT NULL";
+pub fn settled(tx: &ReadTx<'_, Library>) -> Result<Vec<RootId>, StoreError> {
+    let sql = "SELECT id FROM root WHERE begun_ms IS NULL";
     let mut statement = tx.transaction.prepare(sql)?;
     let rows = statement.query_map([], |row| crate::columns::id(row, "id"))?;
     Ok(rows.collect::<Result<_, _>>()?)
