@@ -22,8 +22,9 @@ use crate::host::entropy::{Entropy, SystemEntropy, bytes};
 use crate::host::listen::Doors;
 use crate::host::metrics::Metrics;
 use crate::host::notify::Liveness;
-use crate::host::shutdown::Drained;
+use crate::host::shutdown::{Drained, Shutdown};
 use crate::host::start::Start;
+use crate::host::vital::Fallen;
 use crate::http::{accept, routes};
 use crate::net::ca::{CaError, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::guard::HostGuard;
@@ -111,7 +112,7 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     notifier.more_time(MIGRATION_TIME);
     notifier.status("opening the databases");
     let worker = edge.worker.clone();
-    let (made, tray) = make(config, ports, edge, shutdown.token().clone())?;
+    let (made, tray) = make(config, ports, edge, &shutdown)?;
     let core = Arc::clone(&made.core);
     let tls = tokio_rustls_config(&made)?;
     let router = routes::router(Arc::clone(&core));
@@ -177,7 +178,7 @@ fn make(
     config: Config,
     ports: Ports,
     edge: Edge,
-    stopping: CancellationToken,
+    shutdown: &Shutdown,
 ) -> Result<(Made, Tray), ServeError> {
     let entropy = edge.entropy;
     let come_up = claim::come_up(&config.paths, entropy.as_ref())?;
@@ -191,7 +192,8 @@ fn make(
     let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
     let reach = reach(&config, announcer.now(), up, ports, &identity);
     let ca = ca_files(&identity);
-    let around = Around { clock, entropy, reach, ca, announcer, stopping };
+    let (stopping, fallen) = (shutdown.token().clone(), shutdown.fallen().clone());
+    let around = Around { clock, entropy, reach, ca, announcer, stopping, fallen };
     let (core, tray) = core(config, come_up, around)?;
     let identity = Arc::new(Mutex::new(identity));
     Ok((Made { core: Arc::new(core), identity, certificate, label, ports }, tray))
@@ -205,11 +207,12 @@ struct Around {
     ca: CaFiles,
     announcer: Announcer,
     stopping: CancellationToken,
+    fallen: Fallen,
 }
 
 fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray), ServeError> {
     let ComeUp { store, server, desk, effects } = come_up;
-    let Around { clock, entropy, reach, ca, announcer, stopping } = around;
+    let Around { clock, entropy, reach, ca, announcer, stopping, fallen } = around;
     let claimed = desk.state.was_claimed();
     let (scans, tray) = Scans::new();
     let core = Core {
@@ -227,6 +230,7 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         session_ended: watch::Sender::new(()),
         ca: RwLock::new(Arc::new(ca)),
         stopping,
+        fallen,
         announcer,
         health: LastLook::default(),
         metrics: Metrics::new(),

@@ -30,21 +30,21 @@ const CLAIM_TICK: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
-    shutdown.spawn(until(shutdown, announce(Arc::clone(&made.core))));
-    shutdown.spawn(until(shutdown, tick_claim(Arc::clone(&made.core))));
-    shutdown.spawn(until(shutdown, tidy(Arc::clone(&made.core))));
-    shutdown.spawn(until(shutdown, follow(made.clone())));
+    shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
+    shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
+    shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
+    shutdown.spawn_chore("follow addresses", follow(made.clone()));
 }
 
-fn until(
-    shutdown: &Shutdown,
-    chore: impl Future<Output = ()> + Send + 'static,
-) -> impl Future<Output = ()> + Send + 'static {
-    let token = shutdown.token().clone();
-    async move {
-        tokio::select! {
-            () = token.cancelled() => {}
-            () = chore => {}
+/// What `work` returns, off the async threads; a panic in it is one of the chore that asks.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Some(done),
+        Err(error) => {
+            if let Ok(panic) = error.try_into_panic() {
+                std::panic::resume_unwind(panic);
+            }
+            None
         }
     }
 }
@@ -56,7 +56,7 @@ async fn announce(core: Arc<Core>) {
         let now = *claimed.borrow_and_update();
         // The announcer sends on sockets of its own and may wait for them.
         let core = Arc::clone(&core);
-        drop(tokio::task::spawn_blocking(move || core.announcer.set_claimed(now)).await);
+        blocking(move || core.announcer.set_claimed(now)).await;
     }
 }
 
@@ -127,8 +127,7 @@ async fn follow(made: Made) {
         if due {
             last = now;
         }
-        let looked = tokio::task::spawn_blocking(move || follow_once(&look, due)).await;
-        if let Ok(Err(error)) = looked {
+        if let Some(Err(error)) = blocking(move || follow_once(&look, due)).await {
             tracing::warn!(%error, "names and addresses could not be followed");
         }
     }

@@ -13,3 +13,4 @@ pub mod notify;
 pub mod shutdown;
 pub mod start;
 pub mod users;
+pub mod vital;

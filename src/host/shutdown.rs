@@ -2,35 +2,43 @@
 //!
 //! ```text
 //! SIGTERM, SIGINT ─▶ begin() ─▶ token cancelled: accept no more, finish what runs
-//!                                  └─ drained(): every tracked task has ended, or 9 s are over
+//!                                  └─ drained(): every tracked task has ended, or 9 s are over;
+//!                                     every thread, or 2 s: one may wait for a disk that hangs
 //! a second signal ─▶ end now
 //! ```
 
 use std::future::Future;
 use std::io;
 use std::time::Duration;
-use stead_rules::limits::DRAIN_SECONDS;
+use stead_rules::limits::{DRAIN_SECONDS, DRAIN_THREADS_SECONDS};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tokio_util::task::TaskTracker;
 
+use super::vital::{Fallen, Holds, Post};
+
 /// The promise is ten seconds; the last of them belongs to closing databases and the log.
 pub const DRAIN: Duration = Duration::from_secs(DRAIN_SECONDS - 1);
+
+/// A thread that waits for a disk ends with the process; the others have ended long before.
+pub const DRAIN_THREADS: Duration = Duration::from_secs(DRAIN_THREADS_SECONDS);
 
 /// The end of the program as a value: everybody who works holds a clone.
 #[derive(Debug, Clone, Default)]
 pub struct Shutdown {
     token: CancellationToken,
     tasks: TaskTracker,
+    threads: TaskTracker,
+    fallen: Fallen,
 }
 
 /// How a drain went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
-    /// Every task has ended.
+    /// Every task and every thread has ended.
     Clean,
-    /// Time was up; so many tasks are cut off.
+    /// Time was up; so many are cut off.
     CutOff(usize),
 }
 
@@ -50,13 +58,51 @@ impl Shutdown {
         self.tasks.spawn(task)
     }
 
-    /// Runs what blocks on the blocking pool; the end waits for it.
-    pub fn spawn_blocking<F, T>(&self, work: F) -> JoinHandle<T>
+    /// Starts a task that goes on beside the requests until its work is done or the end begins. A
+    /// panic is a fall.
+    pub fn spawn_chore<F>(&self, name: &'static str, chore: F)
     where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
     {
-        self.tasks.spawn_blocking(work)
+        let post = Post::new(name, Holds::ToItsOwnEnd, &self.fallen, &self.token);
+        let token = self.token.clone();
+        self.tasks.spawn(async move {
+            let _post = post;
+            tokio::select! {
+                () = token.cancelled() => {}
+                () = chore => {}
+            }
+        });
+    }
+
+    /// Starts a thread that works until the end, and that the end waits for a little. Whatever
+    /// waits for media disks does so on one: on the blocking pool it would take a place for ever.
+    ///
+    /// # Errors
+    /// When the system has no room for a thread.
+    pub fn spawn_thread<F>(&self, name: &'static str, work: F) -> io::Result<()>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        let (tracked, post) = (self.threads.token(), self.post(name));
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _tracked = tracked;
+            let _post = post;
+            work();
+        })?;
+        Ok(())
+    }
+
+    /// The post of a part that holds out to the end.
+    #[must_use]
+    pub fn post(&self, name: &'static str) -> Post {
+        Post::new(name, Holds::ToTheEnd, &self.fallen, &self.token)
+    }
+
+    /// The vital parts that have fallen.
+    #[must_use]
+    pub const fn fallen(&self) -> &Fallen {
+        &self.fallen
     }
 
     /// Begins the end.
@@ -82,16 +128,23 @@ impl Shutdown {
         &self.token
     }
 
-    /// Waits until every task has ended, at most [`DRAIN`].
+    /// Waits until every task has ended, at most [`DRAIN`], and every thread, at most
+    /// [`DRAIN_THREADS`].
     pub async fn drained(&self) -> Drained {
-        self.drained_within(DRAIN).await
+        self.drained_within(DRAIN, DRAIN_THREADS).await
     }
 
-    async fn drained_within(&self, limit: Duration) -> Drained {
+    async fn drained_within(&self, tasks: Duration, threads: Duration) -> Drained {
         self.tasks.close();
-        match tokio::time::timeout(limit, self.tasks.wait()).await {
-            Ok(()) => Drained::Clean,
-            Err(_) => Drained::CutOff(self.tasks.len()),
+        self.threads.close();
+        // Whoever is late is counted below.
+        let _ = tokio::join!(
+            tokio::time::timeout(tasks, self.tasks.wait()),
+            tokio::time::timeout(threads, self.threads.wait())
+        );
+        match self.tasks.len() + self.threads.len() {
+            0 => Drained::Clean,
+            late => Drained::CutOff(late),
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::config::{Config, Paths};
 use crate::host::clock::Clock;
 use crate::host::entropy::Entropy;
 use crate::host::metrics::Metrics;
+use crate::host::vital::Fallen;
 use crate::net::mdns::Announcer;
 
 /// What every use case needs.
@@ -56,6 +57,8 @@ pub struct Core {
     pub ca: RwLock<Arc<CaFiles>>,
     /// Cancelled when the end begins: what goes on for ever ends then.
     pub stopping: CancellationToken,
+    /// The vital parts that have fallen; none, as long as all is well.
+    pub fallen: Fallen,
     /// What is announced.
     pub announcer: Announcer,
     /// What all streams share.

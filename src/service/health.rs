@@ -47,7 +47,7 @@ pub async fn known(core: &Arc<Core>) -> Vec<Check> {
     checks
 }
 
-/// Looks at the database and the data folder. That it answers at all shows the runtime and the
+/// Looks at the database, the data folder and what works beside the requests. That it answers at all shows the runtime and the
 /// blocking pool alive.
 pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     core.metrics.figures().http.health_looks.inc();
@@ -63,8 +63,10 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     let database = matches!(database, Ok(Ok(Some(_))));
     let writable = matches!(writable, Ok(Ok(true)));
     let discovery = matches!(discovery, Ok(Ok(true)));
+    let background = core.fallen.names().is_empty();
     vec![
         Check { name: "database", ok: database, vital: !locked },
+        Check { name: "background", ok: background, vital: true },
         Check { name: "data_folder", ok: writable, vital: false },
         Check { name: "discovery", ok: discovery, vital: false },
     ]

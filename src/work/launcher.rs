@@ -28,6 +28,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use super::pace::{Moment, timespec};
 use super::worker::wire::{self, Job, Reply};
+use crate::host::vital::Post;
 
 /// Spawn requests that may wait; there are never more callers than workers.
 const ASKING_MAX: usize = 16;
@@ -125,13 +126,14 @@ struct Ask {
 }
 
 impl Launcher {
-    /// Starts the thread.
+    /// Starts the thread, which holds `post`.
     ///
     /// # Errors
     /// When the system has no room for a thread.
-    pub fn start(program: WorkerProgram) -> io::Result<Self> {
+    pub fn start(program: WorkerProgram, post: Post) -> io::Result<Self> {
         let (asking, asked) = mpsc::sync_channel::<Ask>(ASKING_MAX);
         std::thread::Builder::new().name("launcher".to_owned()).spawn(move || {
+            let _post = post;
             while let Ok(ask) = asked.recv() {
                 // Who asked may have gone; the child is then killed by `Running::drop`.
                 ask.answer.send(spawn(&program)).ok();

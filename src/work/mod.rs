@@ -32,7 +32,7 @@ use pictures::{Bell, Means, Pictures};
 /// Begins all background work. A server that is locked without a database has none.
 ///
 /// # Errors
-/// When the launcher cannot be started.
+/// When a thread cannot be started.
 pub fn begin(
     shutdown: &Shutdown,
     core: &Arc<Core>,
@@ -41,7 +41,7 @@ pub fn begin(
 ) -> io::Result<()> {
     let Some(store) = core.store.clone() else { return Ok(()) };
     let cancel = Cancel::default();
-    let launcher = Launcher::start(program)?;
+    let launcher = Launcher::start(program, shutdown.post("launcher"))?;
     let media = &core.config.media;
     let tools = Tools {
         entropy: Arc::clone(&core.entropy),
@@ -73,8 +73,10 @@ pub fn begin(
         ended.cancelled().await;
         cancel.cancel();
     });
-    shutdown.spawn_blocking(move || indexer.run(tray.orders, &runtime, &end));
-    shutdown.spawn_blocking(move || pictures.run(tray.wishes, &runtime_too, &end_too));
+    shutdown.spawn_thread("indexer", move || indexer.run(tray.orders, &runtime, &end))?;
+    shutdown.spawn_thread("pictures", move || {
+        pictures.run(tray.wishes, &runtime_too, &end_too);
+    })?;
     bell.ring();
     Ok(())
 }

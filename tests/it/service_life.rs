@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test tells failures by panicking")]
 
-use crate::harness::{Client, Owner};
+use crate::harness::{Answer, App, Client, Owner};
 use crate::program::{Ended, STEAD, Served};
 use nix::sys::signal::Signal;
 use std::io::{Read as _, Write as _};
@@ -208,4 +208,23 @@ fn a_second_life_finds_the_folder_as_the_first_left_it() {
     let flags = first.flags();
     let again = Command::new(STEAD).arg("check-config").args(&flags).output().unwrap();
     assert!(again.status.success(), "a killed server leaves no lock behind");
+}
+
+/// A thread that ends early leaves a server that does half of its work, so it is not called well:
+/// the watchdog judges by the same checks.
+#[test]
+fn a_server_that_lost_a_vital_part_is_not_well() {
+    let app = App::start();
+    let mut browser = app.client();
+    let background = |answer: &Answer| {
+        let checks = answer.json()["checks"].clone();
+        let mut checks = checks.as_array().unwrap().iter();
+        checks.find(|check| check["name"] == "background").unwrap()["ok"].as_bool()
+    };
+    let well = browser.get("/api/v1/health").expect(200);
+    assert_eq!(background(&well), Some(true));
+    app.lose_a_part();
+    app.clock.advance(60_000);
+    let ill = browser.get("/api/v1/health").expect(503);
+    assert_eq!(background(&ill), Some(false));
 }

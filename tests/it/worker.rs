@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use rustix::fs::{MemfdFlags, memfd_create};
+use stead::host::shutdown::Shutdown;
 use stead::work::launcher::{Cancel, Ended, JobFailure, Launcher, WorkerProgram};
 use stead::work::worker::wire::{Job, Reply};
 
@@ -13,7 +14,7 @@ use crate::program::STEAD;
 
 fn launcher() -> Launcher {
     let program = WorkerProgram { path: STEAD.into(), arguments: vec!["worker".into()] };
-    Launcher::start(program).unwrap()
+    Launcher::start(program, Shutdown::new().post("launcher")).unwrap()
 }
 
 fn memory() -> File {

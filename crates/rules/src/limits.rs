@@ -78,6 +78,9 @@ pub const HEADER_READ_SECONDS: u64 = 10;
 pub const REQUEST_SECONDS: u64 = 30;
 /// At SIGTERM running answers get this long.
 pub const DRAIN_SECONDS: u64 = 10;
+/// Threads that work beside the requests get this long: what they were told to stop stops at the
+/// next file, and one that a disk holds ends with the process.
+pub const DRAIN_THREADS_SECONDS: u64 = 2;
 /// Items in one page of a list.
 pub const PAGE_ITEMS_MAX: u32 = 200;
 /// Password hashes computed at once: 19 MiB each, so a flood of sign-ins cannot eat a small box.

@@ -29,6 +29,7 @@ use crate::service::chain;
 use crate::service::core::Core;
 use crate::service::pictures::Size;
 use crate::service::scans::Wish;
+use crate::work::caught::caught;
 use crate::work::indexer::step_back;
 use crate::work::launcher::{Cancel, Launcher};
 use crate::work::pace::Moment;
@@ -88,14 +89,17 @@ impl Pictures {
         let (work, taken) = sync_channel::<Task>(0);
         let taken = Mutex::new(taken);
         std::thread::scope(|scope| {
+            let mut makers = 0;
             for _ in 0..self.means.workers {
-                let name = "pictures".to_owned();
-                let maker = std::thread::Builder::new().name(name);
-                if let Err(error) = maker.spawn_scoped(scope, || self.make_all(&taken)) {
-                    tracing::warn!(%error, "no thread for pictures");
+                let maker = std::thread::Builder::new().name("picture-maker".to_owned());
+                match maker.spawn_scoped(scope, || self.make_all(&taken)) {
+                    Ok(_) => makers += 1,
+                    Err(error) => tracing::warn!(%error, "no thread for pictures"),
                 }
             }
-            self.hand_out(Queue::new(wishes), work, runtime, end);
+            if makers > 0 {
+                self.hand_out(Queue::new(wishes), work, runtime, end);
+            }
         });
     }
 
@@ -104,7 +108,8 @@ impl Pictures {
         loop {
             let next = locked(taken).recv();
             let Ok(task) = next else { return };
-            self.make(&task);
+            // A maker that fell would take the next task for ever.
+            caught("making a picture", || self.make(&task));
             locked(&self.busy).remove(&(task.wanting.n, task.size));
             self.tell(&task.wanting);
         }

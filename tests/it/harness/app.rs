@@ -132,6 +132,11 @@ impl App {
         link_secret_in(&self.data)
     }
 
+    /// A vital part of the server ends before the server does.
+    pub(crate) fn lose_a_part(&self) {
+        drop(self.shutdown.post("a part"));
+    }
+
     pub(crate) fn stop(&mut self) {
         self.shutdown.begin();
         if let Some(thread) = self.thread.take() {

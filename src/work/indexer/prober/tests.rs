@@ -9,6 +9,7 @@ use stead_rules::media::{FileKind, LibraryKind};
 
 use super::{Task, Tools, look};
 use crate::host::entropy::SystemEntropy;
+use crate::host::shutdown::Shutdown;
 use crate::work::indexer::compare::{Before, compare, sort};
 use crate::work::indexer::scan::{Done, Folder};
 use crate::work::indexer::walk::{SeenFile, SeenFolder};
@@ -19,7 +20,7 @@ fn tools() -> Tools {
     let program = WorkerProgram { path: "/bin/false".into(), arguments: Vec::new() };
     Tools {
         entropy: Arc::new(SystemEntropy::new()),
-        launcher: Launcher::start(program).unwrap(),
+        launcher: Launcher::start(program, Shutdown::new().post("launcher")).unwrap(),
         probe,
         ffprobe: None,
         describing: Arc::new(Mutex::new(())),
