@@ -35,8 +35,10 @@ use crate::net::names::{
 use crate::net::tls::{CurrentCertificate, TlsError, server_config};
 use crate::service::claim::{self, ComeUp, StartError};
 use crate::service::core::{CaFiles, Core};
+use crate::service::disks::Disks;
 use crate::service::health::{self, LastLook};
 use crate::service::passwords::{HashError, Hasher};
+use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
 use crate::service::scans::{Scans, Tray};
 use crate::work;
@@ -215,6 +217,7 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
     let Around { clock, entropy, reach, ca, announcer, stopping, fallen } = around;
     let claimed = desk.state.was_claimed();
     let (scans, tray) = Scans::new();
+    let disks = Disks::default();
     let core = Core {
         config,
         store,
@@ -234,7 +237,8 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         announcer,
         health: LastLook::default(),
         metrics: Metrics::new(),
-        pumps: Arc::default(),
+        pumps: Arc::new(Pumps::new(disks.threads())),
+        disks,
         scans,
         clock,
         entropy,

@@ -17,10 +17,8 @@ use crate::host::start::Start;
 use clap::Args;
 use std::error::Error;
 use std::io::IsTerminal as _;
+use stead_rules::limits::BLOCKING_THREADS_MAX;
 use tokio::runtime::{Builder, Runtime};
-
-/// Threads for what blocks (files, databases, password hashes); each costs memory when it runs.
-const BLOCKING_THREADS_MAX: usize = 16;
 
 /// The command line of `stead serve`.
 #[derive(Debug, Args)]
@@ -59,9 +57,7 @@ impl Serve {
         rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
         log::init(format(config.log.format), level(config.log.level)).map_err(failed)?;
         let data_folder = data_folder(&config)?;
-        for folder in ground::missing_folders(&config.media.roots) {
-            tracing::warn!("{}", missing_root(folder));
-        }
+        tell_missing_roots(&config);
         let doors = Doors::open(config.net.https_listen, config.net.http_listen).map_err(failed)?;
         let (notifier, notify_thread) = Notifier::start().map_err(failed)?;
         let answering = self.invitation(&config);
@@ -84,6 +80,19 @@ impl Serve {
 fn invite(paths: &Paths) {
     if let Ok(SetupPage::Links { file, links, .. }) = find(&paths.setup_page()) {
         say(open::invitation(paths, &file, &links));
+    }
+}
+
+/// A disk that hangs must not keep the server from starting, so nobody waits for the look.
+fn tell_missing_roots(config: &Config) {
+    let roots = config.media.roots.clone();
+    let looking = std::thread::Builder::new().name("roots".to_owned()).spawn(move || {
+        for folder in ground::missing_folders(&roots) {
+            tracing::warn!("{}", missing_root(folder));
+        }
+    });
+    if let Err(error) = looking {
+        tracing::warn!(%error, "the media folders were not looked at");
     }
 }
 

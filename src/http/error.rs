@@ -18,6 +18,7 @@ use stead_store::StoreError;
 use crate::service::chain;
 use crate::service::claim::ClaimError;
 use crate::service::core::CoreError;
+use crate::service::folders::FolderError;
 use crate::service::items::ItemsError;
 use crate::service::libraries::LibraryError;
 use crate::service::passwords::HashError;
@@ -381,22 +382,32 @@ impl From<ItemsError> for Problem {
     }
 }
 
+impl From<FolderError> for Problem {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::NotAllowed => Self::invalid(
+                "path",
+                "path_not_allowed",
+                "This folder lies outside of those that may be used, or is Stead's own. The \
+                 system side allows folders under media.roots in the configuration.",
+            ),
+            FolderError::Missing => Self::invalid(
+                "path",
+                "path_missing",
+                "There is no such folder now. Check that its disk is plugged in and switched on, \
+                 then choose again.",
+            ),
+            FolderError::Core(error) => error.into(),
+        }
+    }
+}
+
 impl From<LibraryError> for Problem {
     fn from(error: LibraryError) -> Self {
         match error {
             LibraryError::NotFound => Self::not_found(),
             LibraryError::Name(name) => Self::name(name),
-            LibraryError::NotAllowed => Self::invalid(
-                "path",
-                "path_not_allowed",
-                "This folder lies outside of those that may be used. The system side allows \
-                 folders under media.roots in the configuration.",
-            ),
-            LibraryError::Missing => Self::invalid(
-                "path",
-                "path_missing",
-                "There is no such folder. Check that its disk is plugged in, then choose again.",
-            ),
+            LibraryError::Folder(error) => error.into(),
             LibraryError::InUse => Self::invalid(
                 "path",
                 "path_in_use",

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
+use super::disks::Disks;
 use super::health::LastLook;
 use super::passwords::Hasher;
 use super::pump::Pumps;
@@ -61,6 +62,8 @@ pub struct Core {
     pub fallen: Fallen,
     /// What is announced.
     pub announcer: Announcer,
+    /// Calls on paths of media.
+    pub disks: Disks,
     /// What all streams share.
     pub pumps: Arc<Pumps>,
     /// How the server was when it was last looked at.

@@ -1,10 +1,9 @@
-//! Libraries: made, scanned, removed; and the folders they may be made of.
+//! Libraries: made, scanned, removed.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use stead_rules::ids::{LibraryId, RootId};
-use stead_rules::limits::{FOLDERS_SHOWN_MAX, PROBLEMS_SHOWN_MAX};
+use stead_rules::limits::PROBLEMS_SHOWN_MAX;
 use stead_rules::media::LibraryKind;
 use stead_rules::policy::Permit;
 use stead_rules::signin::{BadName, Name};
@@ -16,6 +15,7 @@ use stead_store::library::problems::{self, ProblemRow};
 use stead_store::library::totals::{self, Totals};
 
 use super::core::{Core, CoreError};
+use super::folders::{FolderError, MediaFolder};
 use super::scans::{NoMoreOrders, Order, ScanProgress};
 use crate::host::entropy::fresh;
 
@@ -28,12 +28,9 @@ pub enum LibraryError {
     /// The name cannot be used.
     #[error("the name cannot be used")]
     Name(#[from] BadName),
-    /// The folder lies outside of those that may be used.
-    #[error("this folder may not be used")]
-    NotAllowed,
-    /// There is no such folder.
-    #[error("there is no such folder")]
-    Missing,
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// A library has this folder, or one within it or around it.
     #[error("a library has this folder already")]
     InUse,
@@ -90,11 +87,9 @@ pub fn add(
     now: Now,
     name: &str,
     kind: LibraryKind,
-    path: &Path,
+    folder: &MediaFolder,
 ) -> Result<LibraryView, LibraryError> {
     let name = Name::parse(name)?;
-    let path = allowed(core, path)?;
-    let facts = std::fs::metadata(&path).map_err(|_| LibraryError::Missing)?;
     let entropy = core.entropy.as_ref();
     let row = LibraryRow {
         id: fresh(entropy, LibraryId::from_bytes),
@@ -104,8 +99,8 @@ pub fn add(
     let root = RootRow {
         id: fresh(entropy, RootId::from_bytes),
         library: row.id,
-        path,
-        marker: Some(format!("{}:{}", facts.dev(), facts.ino())),
+        path: folder.path().to_path_buf(),
+        marker: Some(folder.marker()),
     };
     let detail = serde_json::json!({
         "library": row.id.to_string(),
@@ -125,25 +120,6 @@ pub fn add(
 
 fn overlap(left: &Path, right: &Path) -> bool {
     left.starts_with(right) || right.starts_with(left)
-}
-
-/// The folder with every link followed, if it lies in one that the system side allows.
-fn allowed(core: &Core, path: &Path) -> Result<PathBuf, LibraryError> {
-    let inside = |path: &Path| roots(core).any(|root| path.starts_with(root));
-    let real = match path.canonicalize() {
-        Ok(real) => real,
-        // What lies outside is not even said to be missing.
-        Err(_) if inside(path) => return Err(LibraryError::Missing),
-        Err(_) => return Err(LibraryError::NotAllowed),
-    };
-    if !inside(&real) {
-        return Err(LibraryError::NotAllowed);
-    }
-    if real.is_dir() { Ok(real) } else { Err(LibraryError::Missing) }
-}
-
-fn roots(core: &Core) -> impl Iterator<Item = PathBuf> + '_ {
-    core.config.media.roots.iter().map(|root| root.canonicalize().unwrap_or_else(|_| root.clone()))
 }
 
 /// Asks for a scan. Blocks.
@@ -217,44 +193,4 @@ pub fn problems(
     seen(core, permit, library)?;
     let limit = PROBLEMS_SHOWN_MAX;
     Ok(core.store()?.library.read(|tx| problems::of_library(tx, user, library, limit))?)
-}
-
-/// A folder as the picker shows it.
-#[derive(Debug)]
-pub struct FolderView {
-    /// Which; none above the allowed ones.
-    pub path: Option<PathBuf>,
-    /// What is around it, as far as that may be shown.
-    pub parent: Option<PathBuf>,
-    /// What is in it.
-    pub folders: Vec<PathBuf>,
-    /// Where looking begins.
-    pub roots: Vec<PathBuf>,
-}
-
-/// Looks into a folder; without one, at those that are allowed. Blocks.
-///
-/// # Errors
-/// [`LibraryError`].
-pub fn folders(
-    core: &Core,
-    _permit: &Permit,
-    path: Option<&Path>,
-) -> Result<FolderView, LibraryError> {
-    let roots: Vec<_> = roots(core).collect();
-    let Some(path) = path else {
-        return Ok(FolderView { path: None, parent: None, folders: roots.clone(), roots });
-    };
-    let path = allowed(core, path)?;
-    let entries = std::fs::read_dir(&path).map_err(|_| LibraryError::Missing)?;
-    let mut folders: Vec<_> = entries
-        .filter_map(Result::ok)
-        .filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .take(FOLDERS_SHOWN_MAX)
-        .collect();
-    folders.sort();
-    let parent = path.parent().filter(|parent| roots.iter().any(|root| parent.starts_with(root)));
-    Ok(FolderView { parent: parent.map(Path::to_path_buf), path: Some(path), folders, roots })
 }

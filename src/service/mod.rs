@@ -3,6 +3,8 @@
 
 pub mod claim;
 pub mod core;
+pub mod disks;
+pub mod folders;
 pub mod health;
 pub mod items;
 pub(crate) mod judge;

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -136,12 +137,20 @@ pub struct Opened {
     pub device: u64,
 }
 
-/// Opens what plays for `item`. Nothing on the way may lead out of the library's folder. Blocks.
+/// Opens what plays for `item`. Nothing on the way may lead out of the library's folder.
 ///
 /// # Errors
 /// [`PlayError`].
-pub fn open(core: &Core, user: UserId, item: ItemId) -> Result<Opened, PlayError> {
-    let playable = playable(core, user, item)?;
+pub async fn open(core: &Arc<Core>, user: UserId, item: ItemId) -> Result<Opened, PlayError> {
+    let playable = core.blocking(move |core| playable(core, user, item)).await?;
+    let root = playable.root.clone();
+    core.disks.ask(&root, move || open_now(&playable)).await.unwrap_or_else(|late| {
+        tracing::warn!(root = %root.display(), "a disk does not answer");
+        Err(PlayError::Gone(std::io::Error::new(std::io::ErrorKind::TimedOut, late)))
+    })
+}
+
+fn open_now(playable: &PlayableFile) -> Result<Opened, PlayError> {
     let file = open_beneath(&playable.root, &playable.path)?;
     let facts = file.metadata().map_err(PlayError::Unreadable)?;
     if !facts.is_file() {
@@ -153,7 +162,7 @@ pub fn open(core: &Core, user: UserId, item: ItemId) -> Result<Opened, PlayError
         size: facts.len(),
         modified: WallMs(facts.mtime().saturating_mul(1000)),
         modified_ns,
-        media_type: media_type(&playable),
+        media_type: media_type(playable),
         device: facts.dev(),
         file,
     })

@@ -32,19 +32,18 @@ const PIECE: usize = READ_FIRST_BYTES;
 #[derive(Debug)]
 pub struct Pumps {
     budget: Arc<Semaphore>,
+    threads: Arc<Semaphore>,
     devices: Mutex<HashMap<u64, Arc<Semaphore>>>,
 }
 
-impl Default for Pumps {
-    fn default() -> Self {
-        Self {
-            budget: Arc::new(Semaphore::new(STREAM_BUFFERS_BYTES / PIECE)),
-            devices: Mutex::default(),
-        }
-    }
-}
-
 impl Pumps {
+    /// Nothing is streamed yet. Reads take their threads from those that may wait for media.
+    #[must_use]
+    pub fn new(threads: Arc<Semaphore>) -> Self {
+        let budget = Arc::new(Semaphore::new(STREAM_BUFFERS_BYTES / PIECE));
+        Self { budget, threads, devices: Mutex::default() }
+    }
+
     fn device(&self, device: u64) -> Arc<Semaphore> {
         let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Arc::new(Semaphore::new(READS_AT_ONCE_PER_DEVICE));
@@ -66,6 +65,7 @@ impl Pumps {
             file: Arc::new(file),
             device: self.device(device),
             budget: Arc::clone(&self.budget),
+            threads: Arc::clone(&self.threads),
             at: start,
             left: length,
             size: READ_FIRST_BYTES,
@@ -85,6 +85,7 @@ struct Pump {
     file: Arc<File>,
     device: Arc<Semaphore>,
     budget: Arc<Semaphore>,
+    threads: Arc<Semaphore>,
     at: u64,
     left: u64,
     size: usize,
@@ -155,11 +156,13 @@ impl Pump {
         let want = usize::try_from(self.left).unwrap_or(self.size).min(self.size);
         let pieces = u32::try_from(want.div_ceil(PIECE)).unwrap_or(1);
         let gone = |_| io::Error::other("the server is stopping");
-        let held = Arc::clone(&self.budget).acquire_many_owned(pieces).await.map_err(gone)?;
+        // First the disk's own bound: what waits for a disk that hangs holds nothing of the others.
         let turn = Arc::clone(&self.device).acquire_owned().await.map_err(gone)?;
+        let held = Arc::clone(&self.budget).acquire_many_owned(pieces).await.map_err(gone)?;
+        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(gone)?;
         let (file, at) = (Arc::clone(&self.file), self.at);
         let read = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            let _held = (turn, thread);
             read_at(&file, at, want)
         });
         let piece = read.await.map_err(io::Error::other)??;

@@ -512,3 +512,33 @@ fn a_library_that_was_never_read_is_read_at_the_start() {
     }
     assert_eq!(world.titles(&films, "film"), ["Night Train"]);
 }
+
+#[test]
+fn what_stead_keeps_is_no_folder_for_a_library() {
+    let media = Media::new();
+    media.make("films/Night Train (1999).mp4", FILM);
+    let data = media.path.join("data");
+    let options = Options { media: vec![media.path.clone()], ..Options::default() };
+    let app = App::start_in(&data, options);
+    let browser = Owner::claim(&app).browser;
+    std::os::unix::fs::symlink(&data, media.path.join("link")).unwrap();
+    std::os::unix::fs::symlink("/etc", media.path.join("outside")).unwrap();
+    let mut world = World { app, browser, media };
+    let top = world.media.path.display().to_string();
+    let view = world.get(&format!("/api/v1/folders?path={top}"));
+    let shown: Vec<_> = view["folders"].as_array().unwrap().iter().map(|f| &f["name"]).collect();
+    assert_eq!(shown, ["films"]);
+    for path in
+        ["data", "data/tls", "link", "link/tls", "outside", "../media/data", "films/../data"]
+    {
+        let path = world.media.path.join(path);
+        let look = format!("/api/v1/folders?path={}", path.display());
+        assert_eq!(world.browser.get(&look).expect(422).code(), "path_not_allowed", "{look}");
+        let body = json!({ "name": "Own", "kind": "photos", "path": path });
+        let made = world.browser.post("/api/v1/libraries", &body).expect(422);
+        assert_eq!(made.code(), "path_not_allowed", "{look}");
+    }
+    // What is around it may be used: the indexer leaves it out.
+    let all = world.add("All", "mixed", "");
+    assert_eq!(world.titles(&all, "film"), ["Night Train"]);
+}

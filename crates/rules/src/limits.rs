@@ -81,6 +81,20 @@ pub const DRAIN_SECONDS: u64 = 10;
 /// Threads that work beside the requests get this long: what they were told to stop stops at the
 /// next file, and one that a disk holds ends with the process.
 pub const DRAIN_THREADS_SECONDS: u64 = 2;
+/// Threads for what blocks: databases, password hashes, files. Those that may wait for media are
+/// at most [`MEDIA_THREADS_MAX`] of them, so 8 are left for the rest whatever a disk does.
+pub const BLOCKING_THREADS_MAX: usize = 24;
+/// Of these, what may wait for media at once: two disks that hang (four reads and two calls by
+/// path each) and a third that works.
+pub const MEDIA_THREADS_MAX: usize = 16;
+/// Calls by path (open, look, list) at once below one folder of media: a second one goes on while
+/// the first wakes a disk, and a disk that hangs takes no more.
+pub const PATH_CALLS_AT_ONCE_PER_ROOT: usize = 2;
+/// A call by path is answered within this time: a disk that sleeps is awake by then, and a request
+/// has 30 s.
+pub const PATH_CALL_SECONDS: u64 = 20;
+/// Where the configured folders really lie is asked each time, and taken as last known after this.
+pub const ROOT_LOOK_SECONDS: u64 = 2;
 /// Items in one page of a list.
 pub const PAGE_ITEMS_MAX: u32 = 200;
 /// Password hashes computed at once: 19 MiB each, so a flood of sign-ins cannot eat a small box.

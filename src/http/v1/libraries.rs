@@ -17,6 +17,7 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::{Json, Params, Segment};
 use crate::service::core::Core;
+use crate::service::folders;
 use crate::service::libraries::{self, LibraryView};
 use crate::service::scans::ScanProgress;
 
@@ -160,10 +161,11 @@ pub(crate) async fn add(
     ctx: Ctx,
     Json(request): Json<AddRequest>,
 ) -> Result<Response, Problem> {
+    let AddRequest { name, kind, path } = request;
+    let folder = folders::choose(&core, &ctx.permit, Path::new(&path)).await?;
     let added = core
         .blocking(move |core| {
-            let AddRequest { name, kind, path } = request;
-            libraries::add(core, &ctx.permit, ctx.now, &name, kind.into(), Path::new(&path))
+            libraries::add(core, &ctx.permit, ctx.now, &name, kind.into(), &folder)
                 .map_err(Problem::from)
         })
         .await?;
@@ -287,12 +289,8 @@ pub(crate) async fn folders(
     ctx: Ctx,
     Params(params): Params<FolderParams>,
 ) -> Result<axum::Json<FoldersAnswer>, Problem> {
-    let view = core
-        .blocking(move |core| {
-            let path = params.path.as_deref().filter(|path| !path.is_empty()).map(Path::new);
-            libraries::folders(core, &ctx.permit, path).map_err(Problem::from)
-        })
-        .await?;
+    let path = params.path.as_deref().filter(|path| !path.is_empty()).map(Path::new);
+    let view = folders::view(&core, &ctx.permit, path).await?;
     let text = |path: PathBuf| path.display().to_string();
     Ok(axum::Json(FoldersAnswer {
         path: view.path.map(text).unwrap_or_default(),

@@ -130,7 +130,6 @@ pub(crate) async fn stream(
 ) -> Result<Response, Problem> {
     let item = ctx.link.ok_or_else(Problem::not_found)?.item;
     let (user, session) = (ctx.user()?, ctx.session_id()?);
-    let opened =
-        core.blocking(move |core| playback::open(core, user, item).map_err(Problem::from)).await?;
+    let opened = playback::open(&core, user, item).await?;
     Ok(serve(core, session, opened, &method, &headers))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use stead::app::{Edge, serve};
 use stead::config::{Config, Overrides};
-use stead::host::clock::ManualClock;
+use stead::host::clock::{Clock as _, ManualClock};
 use stead::host::entropy::SystemEntropy;
 use stead::host::ground::DataFolder;
 use stead::host::listen::Doors;
@@ -16,6 +16,7 @@ use stead::host::notify::Notifier;
 use stead::host::shutdown::Shutdown;
 use stead::host::start::Start;
 use stead::work::launcher::WorkerProgram;
+use stead_rules::limits::BLOCKING_THREADS_MAX;
 use stead_rules::time::WallMs;
 
 use super::Client;
@@ -132,6 +133,11 @@ impl App {
         link_secret_in(&self.data)
     }
 
+    /// What the clock of the server says.
+    pub(crate) fn clock_ms(&self) -> i64 {
+        self.clock.now().wall.0
+    }
+
     /// A vital part of the server ends before the server does.
     pub(crate) fn lose_a_part(&self) {
         drop(self.shutdown.post("a part"));
@@ -178,8 +184,12 @@ fn edge(options: Options) -> Edge {
 }
 
 fn run(start: Start, edge: Edge) {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(serve(start, edge)).unwrap();
     runtime.shutdown_background();
 }

@@ -1,0 +1,243 @@
+//! A disk that hangs: its calls do not come back, and everything else goes on. The disk is a real
+//! mount whose file system (bindfs) is stopped for a while.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, App, Client, Options, Owner};
+use crate::library::World;
+use crate::media::{FILM, Media};
+use crate::program::Served;
+
+/// A person waits no longer than this for a page, also on a busy machine.
+const SOON: Duration = Duration::from_secs(5);
+
+/// A disk that can hang.
+struct Disk {
+    system: Child,
+    at: PathBuf,
+}
+
+impl Disk {
+    /// What lies in `inside` appears at `at`.
+    fn mount(inside: &Path, at: &Path) -> Self {
+        fs::create_dir_all(at).unwrap();
+        let before = fs::metadata(at).unwrap().dev();
+        // Nothing is remembered, so that each call really asks the disk.
+        let system = Command::new("bindfs")
+            .args(["-f", "-o", "attr_timeout=0,entry_timeout=0"])
+            .args([inside, at])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("bindfs is installed");
+        let mut disk = Self { system, at: at.to_owned() };
+        let begun = Instant::now();
+        while fs::metadata(at).unwrap().dev() == before {
+            assert!(disk.system.try_wait().unwrap().is_none(), "bindfs stays");
+            assert!(begun.elapsed() < Duration::from_secs(30), "bindfs mounts");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        disk
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.system.id()).unwrap()), signal).unwrap();
+    }
+
+    fn hang(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    fn wake(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.wake();
+        self.signal(Signal::SIGTERM);
+        drop(self.system.wait());
+        assert!(fs::read_dir(&self.at).unwrap().next().is_none(), "nothing is mounted any more");
+    }
+}
+
+/// A server over a disk that works and one that can hang, with a film on each.
+struct House {
+    world: World,
+    owner: Owner,
+    disk: Disk,
+    works: String,
+    hangs: String,
+}
+
+impl House {
+    fn new() -> Self {
+        let media = Media::new();
+        media.make("works/Tide (2020).mp4", FILM);
+        media.make("later/Dune Road (2011).mp4", FILM);
+        media.make("../inside/films/Night Train (1999).mp4", FILM);
+        let inside = media.path.join("../inside").canonicalize().unwrap();
+        let disk = Disk::mount(&inside, &media.path.join("usb"));
+        let roots = vec![media.path.clone()];
+        let app = App::start_with(Options { media: roots, ..Options::default() });
+        let owner = Owner::claim(&app);
+        let browser = owner.browser.clone();
+        let mut world = World { app, browser, media };
+        let works = world.add("Works", "films", "works");
+        let hangs = world.add("Hangs", "films", "usb/films");
+        Self { world, owner, disk, works, hangs }
+    }
+
+    fn link(&mut self, library: &str) -> String {
+        let film = self.world.first(library, "film")["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/items/{film}/play");
+        let play = self.world.browser.post(&path, &json!({})).expect(200).json();
+        play["url"].as_str().unwrap().to_owned()
+    }
+
+    fn scan(&mut self, library: &str) -> Answer {
+        let path = format!("/api/v1/libraries/{library}/scan");
+        self.world.browser.post(&path, &json!({}))
+    }
+
+    fn library(&mut self, id: &str) -> Value {
+        let all = self.world.get("/api/v1/libraries");
+        let mut all = all["libraries"].as_array().unwrap().iter();
+        all.find(|library| library["id"] == id).unwrap().clone()
+    }
+
+    /// Waits until a library has so many items and is not read any more.
+    fn until_read(&mut self, id: &str, items: u64) {
+        let begun = Instant::now();
+        loop {
+            let now = self.library(id);
+            if now["items"] == items && now["scan"]["state"] == "idle" {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{now}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The address of the picker's view of a folder.
+fn folders(path: &Path) -> String {
+    format!("/api/v1/folders?path={}", path.display())
+}
+
+fn soon<T>(what: &str, ask: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let answer = ask();
+    assert!(begun.elapsed() < SOON, "{what} took {:?}", begun.elapsed());
+    answer
+}
+
+/// So many browsers ask for `path` at once; each tells its answer.
+fn crowd(browser: &Client, size: usize, path: &str) -> impl FnOnce() -> Vec<Answer> + use<> {
+    let (tell, told) = channel();
+    for _ in 0..size {
+        let (mut browser, path, tell) = (browser.clone(), path.to_owned(), tell.clone());
+        std::thread::spawn(move || tell.send(browser.get(&path)));
+    }
+    move || told.iter().collect()
+}
+
+#[test]
+fn a_disk_that_hangs_takes_nothing_else_along() {
+    let mut house = House::new();
+    let (works, hangs) = (house.works.clone(), house.hangs.clone());
+    let (film, held) = (house.link(&works), house.link(&hangs));
+    house.disk.hang();
+    house.scan(&hangs).expect(202);
+    let usb = house.world.media.path.join("usb/films");
+    let mut browser = house.world.browser.clone();
+    // More than there are threads.
+    let (streams, looks) = (crowd(&browser, 30, &held), crowd(&browser, 20, &folders(&usb)));
+
+    for _ in 0..5 {
+        for path in ["/api/v1/home", "/api/v1/settings", "/api/v1/me", "/api/v1/libraries"] {
+            soon(path, || browser.get(path).expect(200));
+        }
+        let health = soon("health", || browser.get("/api/v1/health").expect(200).json());
+        assert!(health["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true));
+        soon("a film of another disk", || browser.get(&film).expect(200));
+        house.world.app.clock.advance(60_000);
+        let now = house.world.app.clock_ms();
+        let signed_in = soon("sign-in", || house.owner.sign_in_at(&house.world.app, now).1);
+        signed_in.expect(200);
+    }
+    // Two looks to find where the roots are, at their patience, and the listing.
+    let top = browser.get(&folders(&house.world.media.path)).expect(200).json();
+    assert_eq!(top["folders"].as_array().unwrap().len(), 3, "{top}");
+
+    for answer in streams() {
+        assert_eq!((answer.status, answer.code().as_str()), (409, "file_gone"));
+    }
+    for answer in looks() {
+        assert_eq!((answer.status, answer.code().as_str()), (422, "path_missing"));
+    }
+    house.disk.wake();
+    soon("the film", || browser.get(&held).expect(200));
+    soon("the folder", || browser.get(&folders(&usb)).expect(200));
+    house.until_read(&hangs, 1);
+}
+
+/// The library is there, so the answer says so, and it is read when there is time.
+#[test]
+fn a_library_that_is_made_while_the_tray_is_full_is_read_later() {
+    let mut house = House::new();
+    let (works, hangs) = (house.works.clone(), house.hangs.clone());
+    house.disk.hang();
+    house.scan(&hangs).expect(202);
+    let refused = (0..300).map(|_| house.scan(&works)).find(|answer| answer.status != 202);
+    assert_eq!(refused.unwrap().code(), "busy");
+    let path = house.world.media.path.join("later");
+    let body = json!({ "name": "Later", "kind": "films", "path": path });
+    let made = house.world.browser.post("/api/v1/libraries", &body).expect(201).json();
+    assert_eq!(made["library"]["scan"]["state"], "scanning", "it waits for its turn");
+    let gone = format!("/api/v1/libraries/{works}/remove");
+    house.world.browser.post(&gone, &json!({})).expect(204);
+    house.disk.wake();
+    house.until_read(made["library"]["id"].as_str().unwrap(), 1);
+}
+
+#[test]
+fn a_disk_that_hangs_does_not_hold_up_start_or_end() {
+    let temp = tempfile::tempdir().unwrap();
+    let (inside, at) = (temp.path().join("inside"), temp.path().join("usb"));
+    fs::create_dir_all(inside.join("films")).unwrap();
+    let disk = Disk::mount(&inside, &at);
+    disk.hang();
+    let served = soon("the start", || {
+        Served::start_with(|command| {
+            command.arg("--media").arg(&at);
+        })
+    });
+    let secret = crate::harness::link_secret_in(&served.data());
+    let now = i64::try_from(
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis(),
+    );
+    let mut owner = Owner::almost_in(Client::new(served.http_port), &secret, now.unwrap());
+    owner.finish().expect(200);
+    disk.wake();
+    let body = json!({ "name": "Films", "kind": "films", "path": at.join("films") });
+    let mut browser = owner.browser.clone();
+    let made = browser.post("/api/v1/libraries", &body).expect(201).json();
+    disk.hang();
+    let id = made["library"]["id"].as_str().unwrap();
+    browser.post(&format!("/api/v1/libraries/{id}/scan"), &json!({})).expect(202);
+    let (ended, told) = channel();
+    served.signal(Signal::SIGTERM);
+    std::thread::spawn(move || ended.send(served.ended()));
+    let ended = told.recv_timeout(SOON).expect("an end within two seconds and a moment");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
