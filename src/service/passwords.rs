@@ -9,6 +9,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use argon2::{Algorithm, Argon2, Params, Version};
 use stead_rules::claim::Peer;
 use stead_rules::secret::SecretText;
+use stead_rules::signin::Password;
 
 use self::turns::{Turn, Turns};
 
@@ -46,7 +47,7 @@ impl Hasher {
     /// # Errors
     /// [`HashError::Failed`] if the parameters are refused.
     pub fn new(salt: [u8; 16]) -> Result<Self, HashError> {
-        let nobody = hash_now(&SecretText::new("nobody has this password".to_owned()), salt)?;
+        let nobody = hash_now(&nobodys(), salt)?;
         Ok(Self { turns: Turns::new(), nobody })
     }
 
@@ -57,7 +58,7 @@ impl Hasher {
     pub async fn hash(
         &self,
         from: Peer,
-        password: SecretText,
+        password: Password,
         salt: [u8; 16],
     ) -> Result<String, HashError> {
         self.in_turn(from, move || hash_now(&password, salt)).await?
@@ -71,7 +72,7 @@ impl Hasher {
     pub async fn verify(
         &self,
         from: Peer,
-        password: SecretText,
+        password: Password,
         stored: Option<String>,
     ) -> Result<bool, HashError> {
         let known = stored.is_some();
@@ -102,19 +103,23 @@ impl Hasher {
     }
 }
 
+fn nobodys() -> Password {
+    Password::typed(&SecretText::new("nobody has this password".to_owned()))
+}
+
 fn argon2() -> Result<Argon2<'static>, HashError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| HashError::Failed)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-fn hash_now(password: &SecretText, salt: [u8; 16]) -> Result<String, HashError> {
+fn hash_now(password: &Password, salt: [u8; 16]) -> Result<String, HashError> {
     let hash = argon2()?
         .hash_password_with_salt(password.expose().as_bytes(), &salt)
         .map_err(|_| HashError::Failed)?;
     Ok(hash.to_string())
 }
 
-fn verify_now(password: &SecretText, stored: &str) -> bool {
+fn verify_now(password: &Password, stored: &str) -> bool {
     let Ok(parsed) = PasswordHash::new(stored) else { return false };
     Argon2::default().verify_password(password.expose().as_bytes(), &parsed).is_ok()
 }
@@ -162,9 +167,8 @@ mod tests {
     #[tokio::test]
     async fn nobodys_password_is_never_right() {
         let hasher = Hasher::new([7; 16]).unwrap();
-        let password = || SecretText::new("nobody has this password".to_owned());
-        assert!(!hasher.verify(PLACE, password(), None).await.unwrap());
-        let stored = hasher.hash(PLACE, password(), [9; 16]).await.unwrap();
-        assert!(hasher.verify(PLACE, password(), Some(stored)).await.unwrap());
+        assert!(!hasher.verify(PLACE, nobodys(), None).await.unwrap());
+        let stored = hasher.hash(PLACE, nobodys(), [9; 16]).await.unwrap();
+        assert!(hasher.verify(PLACE, nobodys(), Some(stored)).await.unwrap());
     }
 }

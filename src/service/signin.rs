@@ -12,8 +12,8 @@ use stead_rules::limits::{FACTOR_ALL_WAIT_SECONDS, PASSWORD_ALL_WAIT_SECONDS, SI
 use stead_rules::policy::ClientKind;
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
-    Method, Methods, Name, RecoveryCode, TimeSource, Wait, place_of, step_to_heal, ticket_is_live,
-    time_for_totp, wait_after,
+    Method, Methods, Name, Password, RecoveryCode, TimeSource, Wait, place_of, step_to_heal,
+    ticket_is_live, time_for_totp, wait_after,
 };
 use stead_rules::time::{BootMs, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
@@ -129,7 +129,7 @@ pub async fn begin(
     now: Now,
     asker: Asker,
     name: &str,
-    password: SecretText,
+    password: Password,
 ) -> Result<Next, SignInError> {
     // A name that breaks the rules is nobody's; it costs what a wrong one costs.
     let login = Name::parse(name).map(|name| name.key()).unwrap_or_default();

@@ -30,6 +30,7 @@ mod service_life;
 mod setup_page;
 mod siege;
 mod signin;
+mod spelling;
 mod stream;
 mod throttle;
 mod tls;

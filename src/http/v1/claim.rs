@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::secret::SecretText;
+use stead_rules::signin::Password;
 use stead_rules::time::WallMs;
 use utoipa::ToSchema;
 
@@ -143,7 +144,7 @@ pub(crate) async fn owner(
     ctx: Ctx,
     Json(request): Json<OwnerRequest>,
 ) -> Result<axum::Json<EnrolmentAnswer>, Problem> {
-    let password = SecretText::new(request.password);
+    let password = Password::typed(&SecretText::new(request.password));
     let (browser, from) = (ctx.claimant()?, ctx.peer);
     let made = claim::name_owner(&core, ctx.now, browser, from, &request.name, password).await?;
     let picture = qr::svg(&made.uri, "QR code for an authenticator app")

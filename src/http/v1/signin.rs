@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::secret::SecretText;
+use stead_rules::signin::Password;
 use stead_rules::time::WallMs;
 use utoipa::ToSchema;
 
@@ -45,7 +46,7 @@ pub(crate) async fn signin(
     ctx: Ctx,
     Json(request): Json<SignInRequest>,
 ) -> Result<Response, Problem> {
-    let password = SecretText::new(request.password);
+    let password = Password::typed(&SecretText::new(request.password));
     match signin::begin(&core, ctx.now, asker(&ctx), &request.name, password).await? {
         Next::Factor(ticket) => {
             let answer = SignInAnswer { step: "totp", ticket: Some(ticket.to_string()) };

@@ -10,7 +10,7 @@ use stead_rules::claim::{
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Name, RecoveryCode, check_password};
+use stead_rules::signin::{Name, Password, RecoveryCode, check_password};
 use stead_rules::time::{BootMs, Now, WallMs};
 use stead_store::accounts::claim as rows;
 use zeroize::Zeroizing;
@@ -176,11 +176,11 @@ pub async fn name_owner(
     browser: TicketId,
     from: Peer,
     name: &str,
-    password: SecretText,
+    password: Password,
 ) -> Result<Enrolment, ClaimError> {
     let name = Name::parse(name)?;
     let known = [name.as_str(), "Stead"];
-    check_password(password.expose(), PASSWORD_MIN_WITH_FACTOR_CHARS, &known, false)?;
+    check_password(&password, PASSWORD_MIN_WITH_FACTOR_CHARS, &known, false)?;
     core.blocking(move |core| position(&core.desk(), now, browser).map(drop)).await?;
     let hash = core.hasher.hash(from, password, bytes(core.entropy.as_ref())).await?;
     core.blocking(move |core| keep_owner(core, now, browser, &name, hash)).await

@@ -44,8 +44,17 @@ impl Owner {
     }
 
     /// Claims up to the last step in this browser with this link.
-    pub(crate) fn almost_in(mut browser: Client, link_secret: &str, browser_ms: i64) -> Self {
-        let (name, password) = ("Robin", "seven green kettles");
+    pub(crate) fn almost_in(browser: Client, link_secret: &str, browser_ms: i64) -> Self {
+        Self::almost_as(browser, link_secret, browser_ms, ("Robin", "seven green kettles"))
+    }
+
+    /// The same with this name and password.
+    pub(crate) fn almost_as(
+        mut browser: Client,
+        link_secret: &str,
+        browser_ms: i64,
+        (name, password): (&str, &str),
+    ) -> Self {
         let proof = json!({ "kind": "link", "secret": link_secret });
         let begin = json!({ "proof": proof, "browser_time_ms": browser_ms });
         browser.post("/api/v1/claim/begin", &begin).expect(200);

@@ -16,7 +16,7 @@ pub use crate::claim::Wait;
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
 pub use name::{BadName, Name};
-pub use password::{BadPassword, check_password};
+pub use password::{BadPassword, Password, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use session::{Life, life, rests, ticket_is_live};
 pub use throttle::{Misses, Tries, and_one, place_of, wait_after};

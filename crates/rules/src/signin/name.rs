@@ -1,8 +1,15 @@
 //! Names of people and servers: any language, one spelling, nothing invisible.
+//!
+//! Two names that look the same are the same. What is compared follows the idea of RFC 8265 §3.3
+//! (UsernameCaseMapped): widths, cases and forms of composition are mapped away. Where that RFC
+//! refuses characters with a compatibility mapping, as in `ﬁ`, they are mapped too (NFKC): a person
+//! cannot know which of them a keyboard made.
+
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::limits::NAME_MAX_CHARS;
 
-/// A name as it is shown: trimmed, single spaces, nothing that hides or turns text around.
+/// A name as it is shown: composed (NFC), trimmed, single spaces, nothing that hides or turns text around.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Name(String);
 
@@ -34,7 +41,8 @@ impl Name {
         if typed.len() > NAME_MAX_CHARS * 16 {
             return Err(BadName::TooLong);
         }
-        let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name: String = typed.nfc().collect();
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
         if name.chars().any(is_invisible) {
             return Err(BadName::Invisible);
         }
@@ -53,11 +61,13 @@ impl Name {
         &self.0
     }
 
-    /// What two names share that are the same to a person who signs in: case and joiners do not
-    /// matter.
+    /// What two names share that are the same to a person who signs in: case, joiners, widths and
+    /// ways to compose a letter do not matter. A small letter may have a compatibility form of its
+    /// own, so the mapping is done again at the end.
     #[must_use]
     pub fn key(&self) -> String {
-        self.0.to_lowercase().chars().filter(|c| !is_joiner(*c)).collect()
+        let plain: String = self.0.chars().filter(|c| !is_joiner(*c)).nfkc().collect();
+        plain.to_lowercase().nfkc().collect()
     }
 }
 

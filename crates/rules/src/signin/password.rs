@@ -1,7 +1,47 @@
 //! Which passwords are taken: NIST SP 800-63B-4 §3.1.1.2, length and no lists of characters.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::common;
 use crate::limits::PASSWORD_MAX_BYTES;
+use crate::secret::SecretText;
+
+/// A password in the one spelling in which it is judged, hashed and compared: RFC 8265 §4.2.2
+/// (OpaqueString). An `é` is one character here and two there, by the keyboard that made it; what
+/// was chosen at one must be right at the other.
+#[derive(Debug, Clone)]
+pub struct Password(SecretText);
+
+impl Password {
+    /// Takes a password as typed.
+    #[must_use]
+    pub fn typed(text: &SecretText) -> Self {
+        let typed = text.expose();
+        // Room for the longest form (UAX #15 §3), so that no half of it is left behind in memory.
+        let mut spelled = String::with_capacity(typed.len().saturating_mul(NFC_GROWTH_MAX));
+        spelled.extend(typed.chars().map(plain_space).nfc());
+        Self(SecretText::new(spelled))
+    }
+
+    /// The password itself, for the one place that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// How much longer a text in UTF-8 becomes by NFC, at most.
+const NFC_GROWTH_MAX: usize = 3;
+
+/// A space is a space: a Mac makes another one where a key is held a moment too long.
+const fn plain_space(typed: char) -> char {
+    match typed {
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            ' '
+        }
+        other => other,
+    }
+}
 
 /// Why a password is not taken. Each has one stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,11 +83,12 @@ impl BadPassword {
 /// Judges a password of at least `min` characters. `names` are what others know (the person's
 /// name, the server's); `is_common` is what a longer list than the built-in one says.
 pub fn check_password(
-    password: &str,
+    password: &Password,
     min: usize,
     names: &[&str],
     is_common: bool,
 ) -> Result<(), BadPassword> {
+    let password = password.expose();
     if password.len() > PASSWORD_MAX_BYTES {
         return Err(BadPassword::TooLong);
     }
