@@ -92,7 +92,7 @@ pub fn table() -> Vec<Row> {
         row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::details)),
         row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::home)),
         row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::search)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::image)),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::pictures::image)),
         // Playback.
         row(Session, Action::Play, Door::Api, Call, routes!(v1::playback::play)),
         row(Session, Action::ReportProgress, Door::Api, Call, routes!(v1::playback::progress)),

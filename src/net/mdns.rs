@@ -14,30 +14,20 @@
 //!
 //! Nothing secret stands in TXT. Discovery must not know the claim; it is told the one bit.
 
+mod running;
 mod services;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use mdns_sd::{DaemonEvent, DaemonStatus, IfKind, Receiver, ServiceDaemon};
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, bind, setsockopt, socket, sockopt,
-};
+use mdns_sd::{DaemonEvent, Receiver};
 use tokio::sync::watch;
 
+use self::running::{Probe, Running};
 use crate::net::names::{RENAMES_MAX, SHARED_NAME, local_name};
-
-const MDNS_PORT: u16 = 5353;
-/// The daemon repeats a goodbye after 120 ms; leaving earlier would drop the second one.
-const GOODBYE: Duration = Duration::from_millis(200);
-/// A daemon that does not answer within this time hangs.
-const ANSWER: Duration = Duration::from_secs(1);
 
 /// What is announced.
 #[derive(Debug, Clone)]
@@ -116,15 +106,6 @@ struct Shared {
     announced: watch::Sender<Announced>,
 }
 
-struct Running {
-    config: AnnounceConfig,
-    renames: u32,
-    daemon: Option<ServiceDaemon>,
-    seen: BTreeSet<&'static str>,
-    /// Somebody else has the shared name: it is not asked for again before the next start.
-    shared_name_is_taken: bool,
-}
-
 impl Announcer {
     /// Starts to announce. It never fails: a server that cannot be found is still a server.
     #[must_use]
@@ -181,15 +162,6 @@ impl Announcer {
     }
 }
 
-/// Whether names must be asked for first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Probe {
-    /// They may be somebody else's.
-    First,
-    /// They are ours already; only what stands under them changed.
-    Known,
-}
-
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Running> {
         // Nothing is left half-done by a panic: each change is one assignment.
@@ -225,92 +197,6 @@ impl Shared {
             now.discovery = Discovery::Live;
             news
         });
-    }
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running").field("renames", &self.renames).finish_non_exhaustive()
-    }
-}
-
-impl Running {
-    fn of(config: AnnounceConfig) -> Self {
-        let seen = BTreeSet::new();
-        Self { config, renames: 0, daemon: None, seen, shared_name_is_taken: false }
-    }
-
-    /// The label now in use: the configured one, or the one with the number of a rename.
-    fn label(&self) -> String {
-        match self.renames {
-            0 => self.config.label.clone(),
-            renames => format!("{}-{}", self.config.label, renames + 1),
-        }
-    }
-
-    fn open(&mut self) -> Result<Receiver<DaemonEvent>, Trouble> {
-        port_can_be_shared()?;
-        let daemon = ServiceDaemon::new().map_err(daemon_trouble)?;
-        let events = daemon.monitor().map_err(daemon_trouble)?;
-        choose_interfaces(&daemon, &self.config.interfaces).map_err(daemon_trouble)?;
-        self.daemon = Some(daemon);
-        self.seen.clear();
-        self.register(Probe::First)?;
-        self.ask_for_shared_name()?;
-        Ok(events)
-    }
-
-    fn ask_for_shared_name(&self) -> Result<(), Trouble> {
-        let Some(daemon) = &self.daemon else { return Ok(()) };
-        if self.shared_name_is_taken {
-            return Ok(());
-        }
-        let service = services::shared(&self.config, &self.label()).map_err(daemon_trouble)?;
-        daemon.register(service).map_err(daemon_trouble)
-    }
-
-    /// Leaves the shared name to the one who has it. The daemon has counted ours up by now; with
-    /// its service that name goes too.
-    fn leave_shared_name(&mut self) {
-        self.shared_name_is_taken = true;
-        if let Some(daemon) = &self.daemon {
-            // A daemon that is gone announces nothing.
-            let _ = daemon.unregister(&services::shared_full_name(&self.label()));
-        }
-    }
-
-    fn register(&self, probe: Probe) -> Result<(), Trouble> {
-        let Some(daemon) = &self.daemon else { return Ok(()) };
-        for mut service in services::all(&self.config, &self.label()).map_err(daemon_trouble)? {
-            service.set_requires_probe(probe == Probe::First);
-            daemon.register(service).map_err(daemon_trouble)?;
-        }
-        Ok(())
-    }
-
-    fn answers(&self) -> bool {
-        let Some(daemon) = &self.daemon else { return false };
-        let status = daemon.status().ok().and_then(|answer| answer.recv_timeout(ANSWER).ok());
-        matches!(status, Some(DaemonStatus::Running))
-    }
-
-    fn goodbye(&mut self) {
-        let Some(daemon) = self.daemon.take() else { return };
-        let shared = services::shared_full_name(&self.label());
-        for name in services::full_names(&self.config, &self.label()).into_iter().chain([shared]) {
-            // A daemon that is gone has said its goodbye, or cannot.
-            let _ = daemon.unregister(&name);
-        }
-        pause(GOODBYE);
-        if let Ok(ended) = daemon.shutdown() {
-            let _ = ended.recv_timeout(ANSWER);
-        }
-    }
-
-    fn has_announced(&mut self, full_name: &str) -> bool {
-        let kinds = services::kinds(&self.config);
-        self.seen.extend(kinds.iter().filter(|kind| full_name.ends_with(*kind)));
-        self.seen.len() == kinds.len()
     }
 }
 
@@ -404,37 +290,4 @@ fn rename(shared: &Shared) -> After {
             After::Ended
         }
     }
-}
-
-/// The last choice that matches an interface counts, so loopback is taken out at the end.
-fn choose_interfaces(daemon: &ServiceDaemon, wanted: &[String]) -> Result<(), mdns_sd::Error> {
-    if !wanted.is_empty() {
-        daemon.disable_interface(IfKind::All)?;
-        daemon.enable_interface(wanted.iter().collect::<Vec<_>>())?;
-    }
-    daemon.disable_interface(vec![IfKind::LoopbackV4, IfKind::LoopbackV6])
-}
-
-/// The daemon keeps quiet when it cannot bind its port, so it is tried before. Other responders
-/// share the port as we do; one that does not keeps it for itself.
-fn port_can_be_shared() -> Result<(), Trouble> {
-    let tried = || -> nix::Result<()> {
-        let flags = SockFlag::SOCK_CLOEXEC;
-        let socket = socket(AddressFamily::Inet, SockType::Datagram, flags, None)?;
-        setsockopt(&socket, sockopt::ReuseAddr, &true)?;
-        setsockopt(&socket, sockopt::ReusePort, &true)?;
-        let any = SockaddrIn::from(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, MDNS_PORT));
-        bind(std::os::fd::AsRawFd::as_raw_fd(&socket), &any)
-    };
-    tried().map_err(|error| Trouble::Port(error.desc().to_owned()))
-}
-
-fn daemon_trouble(error: mdns_sd::Error) -> Trouble {
-    Trouble::Daemon(error.to_string())
-}
-
-/// Waits on a channel that nobody writes to.
-fn pause(time: Duration) {
-    let (_silent, nothing) = mpsc::channel::<()>();
-    let _ = nothing.recv_timeout(time);
 }
