@@ -5,8 +5,7 @@
 //! one". The series ends when a claim gets through unharmed.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::sys::signal::Signal;
@@ -14,6 +13,7 @@ use serde_json::json;
 
 use crate::harness::{Client, Owner, link_secret_in};
 use crate::program::{STEAD, Served};
+use crate::strace::Strace;
 
 /// What changes a disk. SQLite writes with pwrite64; our own files are written with write, which
 /// also wakes threads, so it is a series of its own.
@@ -52,7 +52,8 @@ fn cut_off(calls: &str, nth: usize) -> Option<String> {
     let mut served = start(tempfile::tempdir().unwrap());
     let secret = link_secret_in(&served.data());
     let mut owner = Owner::almost_in(Client::new(served.http_port), &secret, now_ms());
-    let strace = Strace::attach(&served, calls, nth);
+    let kill = format!("inject={calls}:signal=SIGKILL:when={nth}");
+    let strace = Strace::attach(&served, &["-e", &format!("trace={calls}"), "-e", &kill]);
     let got_through = owner.try_finish();
     drop(strace);
     if got_through && served.is_alive() {
@@ -66,7 +67,7 @@ fn cut_off(calls: &str, nth: usize) -> Option<String> {
     Some(state)
 }
 
-fn start(folder: tempfile::TempDir) -> Served {
+pub(crate) fn start(folder: tempfile::TempDir) -> Served {
     let config = folder.path().join("quiet.toml");
     std::fs::write(&config, "[discovery]\nmdns = false\n").unwrap();
     let mut command = Command::new(STEAD);
@@ -104,42 +105,7 @@ fn check(again: &Served, owner: &Owner, secret: &str) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the real binary runs on the real clock")]
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(since.as_millis()).unwrap()
-}
-
-/// strace on all threads of a server.
-struct Strace(Child);
-
-impl Strace {
-    fn attach(served: &Served, calls: &str, nth: usize) -> Self {
-        let mut child = Command::new("strace")
-            .args(["-f", "-p", &served.pid().to_string()])
-            .args(["-e", &format!("trace={calls}")])
-            .args(["-e", &format!("inject={calls}:signal=SIGKILL:when={nth}")])
-            .stderr(Stdio::piped())
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("strace is installed");
-        let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        // "strace: Process N attached with M threads"
-        while !line.contains("attached") {
-            line.clear();
-            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "strace cannot attach");
-        }
-        // Whoever does not read a pipe stops its writer.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        Self(child)
-    }
-}
-
-impl Drop for Strace {
-    fn drop(&mut self) {
-        // The kernel lets go of what a tracer held when that is killed; asked politely, strace
-        // waits for a process that it has killed itself.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
 }

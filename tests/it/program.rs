@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::lan::{End, Lan};
 
 /// Everything that is waited for comes within this, on a busy machine too.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary that was built for this test.
 pub(crate) const STEAD: &str = env!("CARGO_BIN_EXE_stead");
