@@ -64,19 +64,18 @@ pub fn begin(
         launcher,
         ffmpeg: find(&media.ffmpeg),
         cancel: cancel.clone(),
+        runtime: tokio::runtime::Handle::current(),
         workers: workers(),
     });
     let (end, runtime) = (shutdown.token().clone(), tokio::runtime::Handle::current());
-    let (end_too, runtime_too) = (end.clone(), runtime.clone());
+    let end_too = end.clone();
     let ended = end.clone();
     shutdown.spawn(async move {
         ended.cancelled().await;
         cancel.cancel();
     });
     shutdown.spawn_thread("indexer", move || indexer.run(tray.orders, &runtime, &end))?;
-    shutdown.spawn_thread("pictures", move || {
-        pictures.run(tray.wishes, &runtime_too, &end_too);
-    })?;
+    shutdown.spawn_thread("pictures", move || pictures.run(tray.wishes, &end_too))?;
     bell.ring();
     Ok(())
 }

@@ -72,9 +72,10 @@ impl Drop for Disk {
 
 /// A server over a disk that works and one that can hang, with a film on each.
 struct House {
+    /// First to go, so that it wakes before the server ends.
+    disk: Disk,
     world: World,
     owner: Owner,
-    disk: Disk,
     works: String,
     hangs: String,
 }
@@ -94,7 +95,7 @@ impl House {
         let mut world = World { app, browser, media };
         let works = world.add("Works", "films", "works");
         let hangs = world.add("Hangs", "films", "usb/films");
-        Self { world, owner, disk, works, hangs }
+        Self { disk, world, owner, works, hangs }
     }
 
     fn link(&mut self, library: &str) -> String {
@@ -102,6 +103,21 @@ impl House {
         let path = format!("/api/v1/items/{film}/play");
         let play = self.world.browser.post(&path, &json!({})).expect(200).json();
         play["url"].as_str().unwrap().to_owned()
+    }
+
+    fn image(&mut self, library: &str, size: &str) -> u16 {
+        let film = self.world.first(library, "film")["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/items/{film}/image?size={size}");
+        self.world.browser.get(&path).status
+    }
+
+    /// Empties the cache of pictures.
+    fn forget_pictures(&self) {
+        for folder in fs::read_dir(self.world.app.data.join("thumbs")).unwrap().flatten() {
+            for picture in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+                fs::remove_file(picture.path()).unwrap();
+            }
+        }
     }
 
     fn scan(&mut self, library: &str) -> Answer {
@@ -189,6 +205,22 @@ fn a_disk_that_hangs_takes_nothing_else_along() {
     soon("the film", || browser.get(&held).expect(200));
     soon("the folder", || browser.get(&folders(&usb)).expect(200));
     house.until_read(&hangs, 1);
+}
+
+#[test]
+fn pictures_of_other_disks_are_made_while_one_hangs() {
+    let mut house = House::new();
+    let (works, hangs) = (house.works.clone(), house.hangs.clone());
+    assert_eq!((house.image(&works, "small"), house.image(&hangs, "small")), (200, 200));
+    house.disk.hang();
+    house.forget_pictures();
+    assert_eq!(house.image(&hangs, "small"), 404, "it does not come now");
+    // With one maker the other waits until the disk's time is up.
+    let tries = (0..8).take_while(|_| house.image(&works, "small") != 200).count();
+    assert!(tries < 8, "the other's picture comes");
+    assert_eq!(house.image(&hangs, "small"), 404);
+    assert_eq!(soon("a picture", || house.image(&works, "large")), 200);
+    house.disk.wake();
 }
 
 /// The library is there, so the answer says so, and it is read when there is time.

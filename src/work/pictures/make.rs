@@ -3,21 +3,25 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use stead_rules::limits::{
-    FRAME_SECONDS, PICTURE_LARGE_PX, PICTURE_SECONDS, PICTURE_SMALL_PX, WORKER_DEATHS_MAX,
+    FRAME_SECONDS, PICTURE_LARGE_PX, PICTURE_SECONDS, PICTURE_SMALL_PX, SILENT_DISK_SECONDS,
+    WORKER_DEATHS_MAX,
 };
 use stead_store::StoreError;
 use stead_store::library::pictures::{self, Became, Material, Wanting};
 
 use super::source::{Source, sources};
-use super::{Pictures, Task};
+use super::{Pictures, Task, locked};
 use crate::service::chain;
+use crate::service::disks::NoAnswer;
 use crate::service::pictures::Size;
 use crate::work::caught::caught;
 use crate::work::launcher::{Ended, JobFailure};
 use crate::work::open_media;
+use crate::work::pace::Moment;
 use crate::work::worker::wire::{Job, Reply};
 
 /// Why a picture could not be made of one source.
@@ -95,6 +99,10 @@ impl Pictures {
                 Err(Failed::Killed) => {}
                 other => return Ok(other),
             }
+            // What a disk that hangs held for too long is not the file's fault.
+            if let Err(failed) = self.open(&material.root, source.path()) {
+                return Ok(Err(failed));
+            }
             deaths += 1;
             if is_media {
                 let (library, file_n) = (&self.means.store.library, material.file_n);
@@ -108,7 +116,7 @@ impl Pictures {
     }
 
     fn of_source(&self, task: &Task, material: &Material, source: &Source) -> Result<(), Failed> {
-        let file = open_media(&material.root, source.path()).map_err(|error| is_gone(&error))?;
+        let file = self.open(&material.root, source.path())?;
         let pending =
             self.cache.begin(task.wanting.id, task.size).map_err(|error| not_now(&error))?;
         let widest = match task.size {
@@ -127,6 +135,38 @@ impl Pictures {
             }
         }
         self.cache.keep(&pending).map_err(|error| not_now(&error))
+    }
+
+    /// Opens a source. A disk that gave no answer is left alone for a while, so that the pictures
+    /// of others are made.
+    fn open(&self, root: &Path, path: &Path) -> Result<File, Failed> {
+        if self.is_silent(root) {
+            return Err(Failed::NotNow);
+        }
+        let core = &self.means.core;
+        let (at, below) = (root.to_path_buf(), path.to_path_buf());
+        let asked = self.means.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = core.stopping.cancelled() => None,
+                asked = core.disks.ask(root, move || open_media(&at, &below)) => Some(asked),
+            }
+        });
+        match asked {
+            Some(Ok(opened)) => opened.map_err(|error| is_gone(&error)),
+            Some(Err(NoAnswer)) => {
+                tracing::warn!(root = %root.display(), "a disk does not answer");
+                locked(&self.silent).insert(root.to_path_buf(), Moment::now());
+                Err(Failed::NotNow)
+            }
+            None => Err(Failed::NotNow),
+        }
+    }
+
+    fn is_silent(&self, root: &Path) -> bool {
+        let mut silent = locked(&self.silent);
+        silent.retain(|_, since| since.elapsed_ms() < SILENT_DISK_SECONDS * 1000);
+        silent.contains_key(root)
     }
 
     fn write(&self, job: &Job, input: &File, output: &File) -> Result<(), Failed> {

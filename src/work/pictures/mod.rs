@@ -11,7 +11,7 @@ mod make;
 mod queue;
 mod source;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,6 +52,8 @@ pub(crate) struct Means {
     /// Where ffmpeg is, if there is one.
     pub(crate) ffmpeg: Option<PathBuf>,
     pub(crate) cancel: Cancel,
+    /// Where disks are asked.
+    pub(crate) runtime: Handle,
     /// Workers at once.
     pub(crate) workers: usize,
 }
@@ -62,6 +64,8 @@ pub(crate) struct Pictures {
     cache: Cache,
     /// What is being made.
     busy: Mutex<HashSet<(i64, Size)>>,
+    /// Folders of media whose disk gave no answer, and when.
+    silent: Mutex<HashMap<PathBuf, Moment>>,
     /// When pages were last told to look again.
     told: Mutex<Option<Moment>>,
 }
@@ -76,16 +80,17 @@ struct Task {
 impl Pictures {
     pub(crate) fn new(means: Means) -> Self {
         let cache = Cache::new(means.core.paths().thumbs_dir());
-        Self { means, cache, busy: Mutex::default(), told: Mutex::default() }
+        Self {
+            means,
+            cache,
+            busy: Mutex::default(),
+            silent: Mutex::default(),
+            told: Mutex::default(),
+        }
     }
 
     /// Makes pictures until the end. Blocks.
-    pub(crate) fn run(
-        self,
-        wishes: mpsc::Receiver<Wish>,
-        runtime: &Handle,
-        end: &CancellationToken,
-    ) {
+    pub(crate) fn run(self, wishes: mpsc::Receiver<Wish>, end: &CancellationToken) {
         let (work, taken) = sync_channel::<Task>(0);
         let taken = Mutex::new(taken);
         std::thread::scope(|scope| {
@@ -98,7 +103,7 @@ impl Pictures {
                 }
             }
             if makers > 0 {
-                self.hand_out(Queue::new(wishes), work, runtime, end);
+                self.hand_out(Queue::new(wishes), work, end);
             }
         });
     }
@@ -116,13 +121,7 @@ impl Pictures {
     }
 
     /// Takes one task after the other from the queue, until the end.
-    fn hand_out(
-        &self,
-        mut queue: Queue,
-        work: SyncSender<Task>,
-        runtime: &Handle,
-        end: &CancellationToken,
-    ) {
+    fn hand_out(&self, mut queue: Queue, work: SyncSender<Task>, end: &CancellationToken) {
         while !end.is_cancelled() {
             let is_scanning = self.means.core.scans.is_scanning();
             match queue.next(&self.means.store, is_scanning) {
@@ -134,7 +133,7 @@ impl Pictures {
                 }
                 Ok(Next::Sweep) => self.sweep(),
                 Ok(Next::Nothing) => {
-                    if !runtime.block_on(queue.wait(end)) {
+                    if !self.means.runtime.block_on(queue.wait(end)) {
                         return;
                     }
                 }

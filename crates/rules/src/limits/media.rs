@@ -29,6 +29,9 @@ pub const WORKER_RESERVE_BYTES: u64 = 128 * 1024 * 1024;
 pub const WORKERS_MAX: usize = 4;
 /// How often a file may kill its worker before it is left alone.
 pub const WORKER_DEATHS_MAX: u32 = 2;
+/// A disk that gave no answer is not asked for pictures again for this long: each try costs a maker
+/// of pictures its patience.
+pub const SILENT_DISK_SECONDS: u64 = 60;
 /// Widest small picture: a card in a list on a phone with three dots to a point.
 pub const PICTURE_SMALL_PX: u32 = 320;
 /// Widest large picture: a television.
