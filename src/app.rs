@@ -40,6 +40,7 @@ use crate::service::health::{self, LastLook};
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
+use crate::service::room::DataRoom;
 use crate::service::scans::{Scans, Tray};
 use crate::work;
 use crate::work::launcher::WorkerProgram;
@@ -183,7 +184,8 @@ fn make(
     shutdown: &Shutdown,
 ) -> Result<(Made, Tray), ServeError> {
     let entropy = edge.entropy;
-    let come_up = claim::come_up(&config.paths, entropy.as_ref())?;
+    let room = Arc::new(DataRoom::of(&config.paths.data_dir));
+    let come_up = claim::come_up(&config.paths, entropy.as_ref(), &room)?;
     let clock = (edge.clock)(Some(come_up.server.clock_mark));
     let label = host_label(&come_up.server.box_id);
     let up = interfaces()?;
@@ -195,7 +197,7 @@ fn make(
     let reach = reach(&config, announcer.now(), up, ports, &identity);
     let ca = ca_files(&identity);
     let (stopping, fallen) = (shutdown.token().clone(), shutdown.fallen().clone());
-    let around = Around { clock, entropy, reach, ca, announcer, stopping, fallen };
+    let around = Around { room, clock, entropy, reach, ca, announcer, stopping, fallen };
     let (core, tray) = core(config, come_up, around)?;
     let identity = Arc::new(Mutex::new(identity));
     Ok((Made { core: Arc::new(core), identity, certificate, label, ports }, tray))
@@ -203,6 +205,7 @@ fn make(
 
 /// What the core is made of beside the data folder.
 struct Around {
+    room: Arc<DataRoom>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     reach: Reach,
@@ -214,13 +217,14 @@ struct Around {
 
 fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray), ServeError> {
     let ComeUp { store, server, desk, effects } = come_up;
-    let Around { clock, entropy, reach, ca, announcer, stopping, fallen } = around;
+    let Around { room, clock, entropy, reach, ca, announcer, stopping, fallen } = around;
     let claimed = desk.state.was_claimed();
     let (scans, tray) = Scans::new();
     let disks = Disks::default();
     let core = Core {
         config,
         store,
+        room,
         // Where nothing names the machine's start, each process is one of its own.
         run: clock.boot_id().unwrap_or_else(|| bytes(entropy.as_ref())),
         box_id: server.box_id,

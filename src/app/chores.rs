@@ -18,6 +18,7 @@ use crate::net::ca::{Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
+use crate::service::scans::{Order, Wish};
 
 /// How often addresses and the clock are looked at: a phone that follows a new address waits no
 /// longer, and two system calls cost nothing.
@@ -33,6 +34,7 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
     shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
     shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
+    shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
     shutdown.spawn_chore("follow addresses", follow(made.clone()));
 }
 
@@ -84,7 +86,7 @@ async fn tidy(core: Arc<Core>) {
         }
         let before = now.wall.plus_ms(-i64::try_from(SESSION_IDLE_SECONDS * 1000).unwrap_or(0));
         let removed = core
-            .write_accounts(move |tx| {
+            .note_accounts(move |tx| {
                 mark_clock(tx, Some(now.wall))?;
                 sessions::remove_unused(tx, before).map_err(|e: StoreError| CoreError::from(e))
             })
@@ -97,10 +99,38 @@ async fn tidy(core: Arc<Core>) {
     }
 }
 
+/// Sees when a full disk has room again: what was set aside is so again, what could not be written
+/// is, and what waits goes on. Looking costs two system calls and writes nothing.
+async fn mind_room(core: Arc<Core>) {
+    let mut every = tokio::time::interval(LOOK);
+    loop {
+        every.tick().await;
+        let core = Arc::clone(&core);
+        blocking(move || {
+            core.room.mend();
+            claim::mend(&core, core.now());
+            if core.room.is_back() {
+                go_on(&core);
+            }
+        })
+        .await;
+    }
+}
+
+fn go_on(core: &Core) {
+    core.scans.wish(Wish::Look);
+    for library in core.scans.stopped_by_a_full_disk() {
+        // What vanished is asked for again: it was not taken away.
+        if core.scans.order(Order::Scan { library, gone_is_meant: false }).is_err() {
+            tracing::warn!(%library, "a scan that a full disk stopped must be asked for");
+        }
+    }
+}
+
 /// Keeps the time at a clean stop, so that the next start without network begins from there.
 pub(super) async fn keep_clock_mark(core: &Arc<Core>) {
     let mark = core.clock.mark();
-    let kept = core.write_accounts(move |tx| mark_clock(tx, mark).map_err(CoreError::from)).await;
+    let kept = core.note_accounts(move |tx| mark_clock(tx, mark).map_err(CoreError::from)).await;
     match kept {
         Ok(()) | Err(CoreError::NoStore) => {}
         Err(error) => {

@@ -15,6 +15,13 @@ pub const BALLAST_BYTES: u64 = 32 * 1024 * 1024;
 /// owner to fill.
 const BALLAST_ROOM: u64 = 8;
 
+/// With less than this a write may fail for want of room: what a sign-in or a claim needs, with
+/// both databases' logs.
+const FULL_BELOW_BYTES: u64 = 1024 * 1024;
+
+/// What indexing and pictures leave to people: a claim, sign-ins and settings of many days.
+const LEFT_TO_PEOPLE_BYTES: u64 = 8 * 1024 * 1024;
+
 /// Whether so much free space is enough to set the reserve aside.
 #[must_use]
 pub const fn has_room_for_ballast(free_bytes: u64) -> bool {
@@ -71,6 +78,33 @@ pub struct Space {
     pub free_bytes: u64,
     /// All of it.
     pub total_bytes: u64,
+}
+
+impl Space {
+    /// Whether a write may fail for want of room.
+    #[must_use]
+    pub const fn is_full(self) -> bool {
+        self.free_bytes < FULL_BELOW_BYTES
+    }
+
+    /// Whether what is left is for people alone.
+    #[must_use]
+    pub const fn is_short(self) -> bool {
+        self.free_bytes < LEFT_TO_PEOPLE_BYTES
+    }
+
+    /// Whether work that was stopped by a short disk goes on: with twice what stops it, so that
+    /// it does not begin for one file.
+    #[must_use]
+    pub const fn has_room_for_work(self) -> bool {
+        self.free_bytes >= 2 * LEFT_TO_PEOPLE_BYTES
+    }
+
+    /// Whether all is well: there is room, and the reserve is there or would not be the last.
+    #[must_use]
+    pub const fn is_well(self, is_set_aside: bool) -> bool {
+        !self.is_full() && (is_set_aside || self.free_bytes >= 2 * BALLAST_BYTES)
+    }
 }
 
 /// The room on the file system that holds `path`.

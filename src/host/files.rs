@@ -29,6 +29,12 @@ impl FileError {
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()
     }
+
+    /// Whether there was no room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        super::disk::is_full(&self.source)
+    }
 }
 
 /// Replaces `path` by `bytes` with exactly the permissions `mode`. On an error the old file is

@@ -1,7 +1,7 @@
 //! The ground that a server stands on, looked at before any port opens: a data folder that takes
 //! writes and belongs to nobody else, and media folders that are there.
 
-use super::disk::{Ballast, Trouble};
+use super::disk::{Ballast, Space, Trouble, space};
 use rustix::fs::{Access, FlockOperation, Mode};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -57,7 +57,8 @@ impl DataFolder {
         if !path.is_dir() {
             return Err(DataFolderError::NotAFolder(path.to_owned()));
         }
-        let gave_up_ballast = probe_with_ballast(path).map_err(|error| unwritable(path, error))?;
+        let gave_up_ballast =
+            probe_with_ballast(path).map_err(|error| unwritable(path, error))? || make_room(path);
         let lock = lock(path)?;
         if !gave_up_ballast {
             set_ballast_aside(path);
@@ -93,7 +94,7 @@ pub fn examine_data_folder(path: &Path) -> Result<(), DataFolderError> {
     let trouble = |error| unwritable(path, error);
     rustix::fs::access(standing, Access::WRITE_OK | Access::EXEC_OK)
         .map_err(|errno| trouble(errno.into()))?;
-    let free_bytes = super::disk::space(standing).map_err(trouble)?.free_bytes;
+    let free_bytes = space(standing).map_err(trouble)?.free_bytes;
     if free_bytes < PROBE_BYTES as u64 && !Ballast::of(path).is_set_aside() {
         return Err(trouble(rustix::io::Errno::NOSPC.into()));
     }
@@ -121,6 +122,11 @@ fn probe_with_ballast(path: &Path) -> io::Result<bool> {
         }
         other => other.map(|()| false),
     }
+}
+
+/// The probe fits where the databases may not open: their logs need more.
+fn make_room(path: &Path) -> bool {
+    space(path).is_ok_and(Space::is_full) && Ballast::of(path).give_up()
 }
 
 /// Without a reserve the server runs as well, until the disk is full.

@@ -12,6 +12,7 @@ use stead_rules::ids::TicketId;
 use stead_rules::playback::{BadLink, StreamLink};
 use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason};
 use stead_rules::time::Now;
+use stead_store::StoreError;
 use stead_store::accounts::sessions::SessionFacts;
 
 use super::conn::{Connection, Transport, came_by_proxy};
@@ -105,9 +106,21 @@ impl Knock {
         let Shown { browser, session, link } = shown;
         if let Some(facts) = session.as_ref().filter(|_| row.access == Access::Session) {
             // Only a request that was allowed is a use: an ended session must stay ended.
-            sessions::touch(core, facts, now)?;
+            touch(core, facts, now)?;
         }
         Ok(Ctx::new(Facts { now, peer, transport, agent, browser, session, link, permit }))
+    }
+}
+
+/// A disk without room must not end what is allowed: an unwritten use only makes the session look
+/// older than it is.
+fn touch(core: &Core, facts: &SessionFacts, now: Now) -> Result<(), CoreError> {
+    match sessions::touch(core, facts, now) {
+        Err(CoreError::Store(error @ (StoreError::Full(_) | StoreError::ReadOnly(_)))) => {
+            core.room.left_out(now, "the use of a session", &error);
+            Ok(())
+        }
+        touched => touched,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use stead_rules::ids::BoxId;
 use stead_rules::time::Now;
 use stead_store::accounts::sessions::RunId;
-use stead_store::{Accounts, Library, ReadTx, Store, StoreError, WriteTx};
+use stead_store::{Accounts, Failure, Library, ReadTx, Store, StoreError, WriteTx};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,7 @@ use super::health::LastLook;
 use super::passwords::Hasher;
 use super::pump::Pumps;
 use super::reach::Reach;
+use super::room::DataRoom;
 use super::scans::Scans;
 use super::signin::SignInDesk;
 use crate::config::{Config, Paths};
@@ -35,6 +36,8 @@ pub struct Core {
     pub entropy: Arc<dyn Entropy>,
     /// Both databases; none when the accounts cannot be read and the server is locked.
     pub store: Option<Arc<Store>>,
+    /// The room in the data folder.
+    pub room: Arc<DataRoom>,
     /// The machine's start that uptimes count from; they are compared only within it. A restarted
     /// process goes on in the same one.
     pub run: RunId,
@@ -97,6 +100,15 @@ pub enum CoreError {
     /// The process is ending.
     #[error("the server is stopping")]
     Stopping,
+}
+
+impl Failure for CoreError {
+    fn into_store(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store(error) => Ok(error),
+            other @ (Self::NoStore | Self::Stopping) => Err(other),
+        }
+    }
 }
 
 impl Core {
@@ -185,19 +197,19 @@ impl Core {
         self.blocking(|core| core.store()?.accounts.read(work).map_err(Into::into)).await
     }
 
-    /// Changes the accounts in one transaction.
+    /// Notes in the accounts, in one transaction, what nobody waits for.
     ///
     /// # Errors
     /// What `work` returns, or [`CoreError`].
-    pub async fn write_accounts<T, E>(
+    pub async fn note_accounts<T, E>(
         self: &Arc<Self>,
         work: impl FnOnce(&WriteTx<'_, Accounts>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, CoreError>
     where
         T: Send + 'static,
-        E: Into<CoreError> + From<StoreError>,
+        E: Into<CoreError> + Failure,
     {
-        self.blocking(|core| core.store()?.accounts.write(work).map_err(Into::into)).await
+        self.blocking(|core| core.store()?.accounts.note(work).map_err(Into::into)).await
     }
 
     /// Asks the library.

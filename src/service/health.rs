@@ -9,7 +9,6 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::core::{Core, CoreError};
-use crate::host::disk;
 
 /// A check that takes longer has failed: systemd's watchdog waits little longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -53,7 +52,8 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     core.metrics.figures().http.health_looks.inc();
     let locked = core.store.is_none();
     let database = core.read_accounts(|tx| server(tx).map_err(CoreError::from));
-    let writable = core.blocking(|core| Ok::<_, CoreError>(has_room(core)));
+    // Looking writes nothing, so an idle box stays idle.
+    let writable = core.blocking(|core| Ok::<_, CoreError>(core.room.is_well()));
     let discovery = core.blocking(|core| Ok::<_, CoreError>(core.announcer.registered()));
     let (database, writable, discovery) = tokio::join!(
         timeout(PATIENCE, database),
@@ -70,12 +70,4 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
         Check { name: "data_folder", ok: writable, vital: false },
         Check { name: "discovery", ok: discovery, vital: false },
     ]
-}
-
-/// Room that the next claim, sign-in or scan needs. Looking writes nothing, so an idle box stays
-/// idle.
-const ROOM_BYTES: u64 = 1024 * 1024;
-
-fn has_room(core: &Core) -> bool {
-    disk::space(&core.paths().data_dir).is_ok_and(|space| space.free_bytes >= ROOM_BYTES)
 }

@@ -8,11 +8,11 @@ use stead_rules::media::LibraryKind;
 use stead_rules::policy::Permit;
 use stead_rules::signin::{BadName, Name};
 use stead_rules::time::Now;
-use stead_store::StoreError;
 use stead_store::accounts::audit;
 use stead_store::accounts::libraries::{self as rows, LibraryRow, RootRow};
 use stead_store::library::problems::{self, ProblemRow};
 use stead_store::library::totals::{self, Totals};
+use stead_store::{Failure, StoreError};
 
 use super::core::{Core, CoreError};
 use super::folders::{FolderError, MediaFolder};
@@ -40,6 +40,13 @@ pub enum LibraryError {
     /// The core refused.
     #[error(transparent)]
     Core(#[from] CoreError),
+}
+
+impl Failure for LibraryError {
+    fn into_store(self) -> Result<StoreError, Self> {
+        let Self::Core(error) = self else { return Err(self) };
+        error.into_store().map_err(Self::Core)
+    }
 }
 
 impl From<StoreError> for LibraryError {

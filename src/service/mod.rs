@@ -14,6 +14,7 @@ pub mod pictures;
 pub mod playback;
 pub mod pump;
 pub mod reach;
+pub mod room;
 pub mod scans;
 pub mod sessions;
 pub mod settings;

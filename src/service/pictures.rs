@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stead_rules::ids::{ItemId, UserId};
 use stead_store::library::pictures::{self, Shown};
+use stead_store::{Room, StoreError};
 
 use super::core::{Core, CoreError};
 use super::scans::Wish;
@@ -79,13 +80,21 @@ pub fn look(
     }
     // The cache was emptied, or a power cut left half a file.
     if size == Size::Small {
-        library.write(|tx| pictures::want_again(tx, shown.item))?;
+        match library.write(|tx| pictures::want_again(tx, shown.item)) {
+            // None is made now, and it is asked for again when somebody looks again.
+            Err(StoreError::Full(_)) => return Ok(Looked::None),
+            wanted => wanted?,
+        }
         return Ok(wait_for(core, shown.item, Wish::First(shown.item)));
     }
     Ok(wait_for(core, shown.item, Wish::Large(shown.item)))
 }
 
 fn wait_for(core: &Core, item: ItemId, wish: Wish) -> Looked {
+    if core.room.is_short() {
+        // Nobody makes one now.
+        return Looked::None;
+    }
     core.scans.wish(wish);
     Looked::Awaited(item)
 }

@@ -45,6 +45,8 @@ pub enum ScanState {
     Scanning,
     /// The library's folder is not there; everything is kept.
     Offline,
+    /// It stopped because the data folder is full, and goes on when there is room.
+    DiskFull,
 }
 
 impl ScanState {
@@ -55,6 +57,7 @@ impl ScanState {
             Self::Idle => "idle",
             Self::Scanning => "scanning",
             Self::Offline => "offline",
+            Self::DiskFull => "disk_full",
         }
     }
 }
@@ -175,6 +178,14 @@ impl Scans {
     #[must_use]
     pub fn is_scanning(&self) -> bool {
         self.all().values().any(|progress| progress.state == ScanState::Scanning)
+    }
+
+    /// Libraries whose scan stopped because the data folder is full.
+    #[must_use]
+    pub fn stopped_by_a_full_disk(&self) -> Vec<LibraryId> {
+        let all = self.all();
+        let stopped = all.iter().filter(|(_, progress)| progress.state == ScanState::DiskFull);
+        stopped.map(|(library, _)| *library).collect()
     }
 
     /// Everything that is told from now on.

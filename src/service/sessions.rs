@@ -87,7 +87,7 @@ pub fn touch(core: &Core, facts: &SessionFacts, now: Now) -> Result<(), CoreErro
     let Session { id, last_seen, .. } = facts.session;
     if !last_seen.elapsed(now).surely_within(TOUCH_SECONDS) {
         let rested = rests(last_seen, now);
-        core.store()?.accounts.write(|tx| rows::touch(tx, &core.run, id, now, rested))?;
+        core.store()?.accounts.note(|tx| rows::touch(tx, &core.run, id, now, rested))?;
     }
     Ok(())
 }
@@ -99,7 +99,8 @@ pub fn touch(core: &Core, facts: &SessionFacts, now: Now) -> Result<(), CoreErro
 pub fn forget_ended(core: &Core, facts: &SessionFacts, now: Now) -> Result<(), CoreError> {
     let Session { id, user, auth, last_seen, rested, .. } = facts.session;
     if life(auth, last_seen, rested, now) == Life::Ended {
-        end(core, user, id)?;
+        core.store()?.accounts.note(|tx| rows::end(tx, user, id))?;
+        core.session_ended.send_replace(());
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ use stead_rules::time::{BootMs, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::throttle::{self, Guess};
 use stead_store::accounts::{audit, claim};
-use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
+use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError};
 use super::passwords::HashError;
@@ -54,6 +54,13 @@ pub enum SignInError {
     /// The core refused.
     #[error(transparent)]
     Core(#[from] CoreError),
+}
+
+impl Failure for SignInError {
+    fn into_store(self) -> Result<StoreError, Self> {
+        let Self::Core(error) = self else { return Err(self) };
+        error.into_store().map_err(Self::Core)
+    }
 }
 
 impl From<StoreError> for SignInError {

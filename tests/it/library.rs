@@ -30,6 +30,21 @@ impl World {
         Self { app, browser, media }
     }
 
+    /// The same in a data folder that the test keeps.
+    pub(crate) fn on(data: &Path, media: Media) -> Self {
+        let options = Options { media: vec![media.path.clone()], ..Options::default() };
+        let app = App::start_in(data, options);
+        let browser = Owner::claim(&app).browser;
+        Self { app, browser, media }
+    }
+
+    /// A library as the list shows it.
+    pub(crate) fn library(&mut self, id: &str) -> Value {
+        let all = self.get("/api/v1/libraries");
+        let mut libraries = all["libraries"].as_array().unwrap().iter();
+        libraries.find(|library| library["id"] == id).unwrap().clone()
+    }
+
     pub(crate) fn get(&mut self, path: &str) -> Value {
         self.browser.get(path).expect(200).json()
     }
@@ -42,7 +57,7 @@ impl World {
         id
     }
 
-    fn begin(&mut self, name: &str, kind: &str, folder: &str) -> String {
+    pub(crate) fn begin(&mut self, name: &str, kind: &str, folder: &str) -> String {
         let path = self.media.path.join(folder);
         let body = json!({ "name": name, "kind": kind, "path": path });
         let made = self.browser.post("/api/v1/libraries", &body).expect(201).json();
@@ -50,7 +65,7 @@ impl World {
     }
 
     /// Reads a library again and waits: what was said at the end.
-    fn scan(&mut self, id: &str) -> Value {
+    pub(crate) fn scan(&mut self, id: &str) -> Value {
         self.scan_as(id, "")
     }
 
@@ -61,12 +76,12 @@ impl World {
         events.until_scanned(id)
     }
 
-    fn events(&self) -> Events {
+    pub(crate) fn events(&self) -> Events {
         Events::listen(&self.browser, self.app.http_port)
     }
 
     /// `[(title, id)]` of one kind in a library.
-    fn titles(&mut self, library: &str, kind: &str) -> Vec<String> {
+    pub(crate) fn titles(&mut self, library: &str, kind: &str) -> Vec<String> {
         let page = self.get(&format!("/api/v1/items?library={library}&kind={kind}"));
         names(&page["items"])
     }
@@ -97,7 +112,7 @@ fn text(value: &Value) -> String {
 }
 
 /// A stream of events that somebody listens to.
-struct Events(BufReader<TcpStream>);
+pub(crate) struct Events(BufReader<TcpStream>);
 
 impl Events {
     fn listen(browser: &Client, port: u16) -> Self {
@@ -118,7 +133,7 @@ impl Events {
     }
 
     /// What is said of a library's scan when it has ended.
-    fn until_scanned(self, library: &str) -> Value {
+    pub(crate) fn until_scanned(self, library: &str) -> Value {
         let mut begun = false;
         self.until(|scan| {
             let is_this = scan["library_id"] == library && scan["state"].is_string();
@@ -129,7 +144,7 @@ impl Events {
     }
 
     /// The first event whose data `wanted` accepts.
-    fn until(mut self, mut wanted: impl FnMut(&Value) -> bool) -> Value {
+    pub(crate) fn until(mut self, mut wanted: impl FnMut(&Value) -> bool) -> Value {
         let mut line = String::new();
         let mut silences = 0;
         loop {

@@ -18,6 +18,7 @@ mod discovery;
 mod docs;
 mod endings;
 mod folders;
+mod full_disk;
 mod hang;
 mod harness;
 mod http2;

@@ -296,6 +296,8 @@ const en = {
   'scan.filesSeen': { one: '{n} file seen', other: '{n} files seen' },
   'scan.rate': '{rate} per second',
   'scan.offline': 'The folder cannot be reached',
+  'scan.full': "The disk with Stead's data is full",
+  'scan.fullWhy': 'Make room on it. The scan goes on by itself then; nothing was lost.',
   'scan.offlineWhy': 'Is its disk plugged in? What was in it stays listed until it is back.',
 
   'item.watched': 'Seen',

@@ -9,7 +9,9 @@ pub mod accounts;
 mod columns;
 pub mod library;
 mod open;
+mod room;
 mod tx;
 
 pub use open::{Accounts, DatabaseKind, Found, Library, OpenError, Store, inspect, waiting_code};
+pub use room::{Failure, Room};
 pub use tx::{Db, ReadTx, StoreError, WriteTx};

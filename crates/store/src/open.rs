@@ -2,11 +2,13 @@
 #![expect(clippy::disallowed_methods, reason = "the one module that opens databases")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::accounts::claim::{Server, make_server};
+use crate::room::Room;
 use crate::tx::{Db, StoreError};
 
 /// A statement waits this long for a lock; there is one writer, so only checkpoints and a second
@@ -174,6 +176,14 @@ impl Store {
             accounts: Db::new(folder.to_path_buf(), accounts),
             library: Db::new(folder.to_path_buf(), library),
         })
+    }
+
+    /// The same, with somebody who knows how much room there is.
+    #[must_use]
+    pub fn with_room(mut self, room: Arc<dyn Room>) -> Self {
+        self.accounts.set_room(Arc::clone(&room));
+        self.library.set_room(room);
+        self
     }
 }
 

@@ -3,11 +3,12 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use crate::open::{DatabaseKind, OpenError, open_reader};
+use crate::open::{Accounts, DatabaseKind, Library, OpenError, open_reader};
+use crate::room::{Failure, Room, Unknown, sorted};
 
 /// Idle readers kept open; more are opened under load and closed again. Each pins up to its page
 /// cache, and a 512 MB box answers few requests at once.
@@ -16,9 +17,9 @@ const READERS_KEPT: usize = 4;
 /// A question to the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No room is left where the database lies.
+    /// No room is left where the database lies, or what is left is kept for something else.
     #[error("the disk that holds the database is full")]
-    Full(#[source] rusqlite::Error),
+    Full(#[source] Option<rusqlite::Error>),
     /// The database lies on something that cannot be written.
     #[error("the folder that holds the database cannot be written")]
     ReadOnly(#[source] rusqlite::Error),
@@ -45,7 +46,7 @@ pub enum StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full(error),
+            Some(ErrorCode::DiskFull) => Self::Full(Some(error)),
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly(error)
             }
@@ -62,6 +63,7 @@ pub struct Db<D> {
     folder: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    room: Arc<dyn Room>,
     kind: PhantomData<D>,
 }
 
@@ -71,32 +73,18 @@ impl<D: DatabaseKind> Db<D> {
             folder,
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
+            room: Arc::new(Unknown),
             kind: PhantomData,
         }
+    }
+
+    pub(crate) fn set_room(&mut self, room: Arc<dyn Room>) {
+        self.room = room;
     }
 
     /// The writing connection alone, to be closed with care.
     pub(crate) fn into_writer(self) -> Connection {
         self.writer.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs `work` in a write transaction that commits when `work` succeeds and otherwise leaves
-    /// no trace. Blocks: never call it on an async thread.
-    ///
-    /// # Errors
-    /// What `work` returns, or that the transaction could not begin or commit.
-    pub fn write<T, E: From<StoreError>>(
-        &self,
-        work: impl FnOnce(&WriteTx<'_, D>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let mut connection = lock(&self.writer);
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
-        let tx = WriteTx(ReadTx { transaction, kind: PhantomData });
-        let value = work(&tx)?;
-        tx.0.transaction.commit().map_err(StoreError::from)?;
-        Ok(value)
     }
 
     /// Runs `work` on one unchanging view of the database. Blocks.
@@ -107,7 +95,8 @@ impl<D: DatabaseKind> Db<D> {
         &self,
         work: impl FnOnce(&ReadTx<'_, D>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.take_reader()?;
+        let reader = self.take_reader();
+        let mut connection = reader.map_err(|error| sorted(error, self.room.as_ref()))?;
         let result = {
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Deferred)
@@ -131,6 +120,82 @@ impl<D: DatabaseKind> Db<D> {
             readers.push(connection);
         }
     }
+}
+
+impl Db<Accounts> {
+    /// Runs `work` in a write transaction that commits when `work` succeeds and otherwise leaves
+    /// no trace. On a full disk room is made, if any was set aside, and `work` runs once more.
+    /// Blocks: never call it on an async thread.
+    ///
+    /// # Errors
+    /// What `work` returns, or that the transaction could not begin or commit.
+    pub fn write<T, E: Failure>(
+        &self,
+        mut work: impl FnMut(&WriteTx<'_, Accounts>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // Held over both tries: nobody else may find the reserve gone and the disk full.
+        let mut connection = lock(&self.writer);
+        let failed = match once(&mut connection, &mut work, self.room.as_ref()) {
+            Ok(value) => return Ok(value),
+            Err(error) => error.into_store()?,
+        };
+        if matches!(failed, StoreError::Full(_)) && self.room.make() {
+            return once(&mut connection, work, self.room.as_ref());
+        }
+        Err(failed.into())
+    }
+
+    /// As [`Db::write`], for what nobody waits for: it takes nothing from the reserve. Blocks.
+    ///
+    /// # Errors
+    /// What `work` returns, or that the transaction could not begin or commit.
+    pub fn note<T, E: Failure>(
+        &self,
+        work: impl FnOnce(&WriteTx<'_, Accounts>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        once(&mut lock(&self.writer), work, self.room.as_ref())
+    }
+}
+
+impl Db<Library> {
+    /// Runs `work` in a write transaction that commits when `work` succeeds and otherwise leaves
+    /// no trace. What is left of a disk that is nearly full is kept for the accounts: then nothing
+    /// is begun. Blocks: never call it on an async thread.
+    ///
+    /// # Errors
+    /// What `work` returns, or that the transaction could not begin or commit.
+    pub fn write<T, E: Failure>(
+        &self,
+        work: impl FnOnce(&WriteTx<'_, Library>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.room.is_short() {
+            return Err(StoreError::Full(None).into());
+        }
+        once(&mut lock(&self.writer), work, self.room.as_ref())
+    }
+}
+
+/// One transaction.
+fn once<D, T, E: Failure>(
+    connection: &mut Connection,
+    work: impl FnOnce(&WriteTx<'_, D>) -> Result<T, E>,
+    room: &dyn Room,
+) -> Result<T, E> {
+    let sort = |error: E| error.into_store().map_or_else(|own| own, |e| sorted(e, room).into());
+    committed(connection, work).map_err(sort)
+}
+
+fn committed<D, T, E: From<StoreError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&WriteTx<'_, D>) -> Result<T, E>,
+) -> Result<T, E> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(StoreError::from)?;
+    let tx = WriteTx(ReadTx { transaction, kind: PhantomData });
+    let value = work(&tx)?;
+    tx.0.transaction.commit().map_err(StoreError::from)?;
+    Ok(value)
 }
 
 /// A panic inside a transaction rolled it back, so the connection behind a poisoned lock is whole.

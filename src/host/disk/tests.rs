@@ -24,6 +24,25 @@ fn the_reserve_is_set_aside_only_where_it_is_little() {
     assert_eq!([0, 32, 255, 256, 1 << 20].map(rule), [false, false, false, true, true]);
 }
 
+#[test]
+fn what_free_space_is_good_for() {
+    let space = |mib: u64| Space { free_bytes: mib * 1024 * 1024, total_bytes: u64::MAX };
+    let of = |mib| {
+        let space = space(mib);
+        [space.is_full(), space.is_short(), space.has_room_for_work()]
+    };
+    assert_eq!(of(0), [true, true, false]);
+    assert_eq!(of(1), [false, true, false]);
+    assert_eq!(of(8), [false, false, false]);
+    assert_eq!(of(16), [false, false, true]);
+    let well = |mib| [space(mib).is_well(true), space(mib).is_well(false)];
+    assert_eq!(
+        [0, 1, 31, 63].map(well),
+        [[false, false], [true, false], [true, false], [true, false]]
+    );
+    assert_eq!(well(64), [true, true]);
+}
+
 /// A small reserve, so that the machine's own free space does not matter. A real one on disks of
 /// known sizes is in tests/it/commands.
 #[test]

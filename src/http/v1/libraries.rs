@@ -59,7 +59,7 @@ impl From<KindWire> for LibraryKind {
 /// How far a scan is.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ScanWire {
-    /// `idle`, `scanning` or `offline`.
+    /// `idle`, `scanning`, `offline`, or `disk_full`: stopped until the data folder has room.
     state: &'static str,
     files_seen: u64,
     files_done: u64,

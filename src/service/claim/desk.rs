@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use stead_rules::claim::{ClaimCode, CodeThrottle, LinkSecret, Marker, State};
+use stead_rules::claim::{ClaimCode, CodeThrottle, Effect, LinkSecret, Marker, State};
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::signin::RecoveryCode;
 use stead_rules::time::BootMs;
@@ -26,6 +26,8 @@ pub struct ClaimDesk {
     pub(crate) displaced: Option<(TicketId, IpAddr)>,
     /// When a refusal was last written to the audit, so that a flood cannot fill it.
     pub(crate) refusal_logged: Option<BootMs>,
+    /// What a decision asked for and could not be done: it is made up for.
+    pub(crate) unfinished: Vec<Effect>,
     /// Uptime when the offer's age was last written down.
     pub(crate) aged_at: BootMs,
 }
@@ -58,6 +60,7 @@ impl ClaimDesk {
             draft: Draft::default(),
             displaced: None,
             refusal_logged: None,
+            unfinished: Vec::new(),
             aged_at: BootMs(0),
         }
     }

@@ -2,11 +2,13 @@
 
 use stead_rules::claim::{Applied, ClaimCode, ClaimLog, Effect, LinkSecret, Marker};
 use stead_rules::time::{BootMs, Now};
+use stead_store::Room;
 use stead_store::accounts::{audit, claim as rows};
 
 use super::desk::{ClaimDesk, Draft, Secrets};
 use super::{ClaimError, marker};
 use crate::host::entropy::bytes;
+use crate::host::files::FileError;
 use crate::service::core::Core;
 use crate::service::setup_page;
 
@@ -18,18 +20,64 @@ const REFUSAL_LOG_MS: u64 = 60_000;
 pub(crate) type Outcome = Result<(), ClaimError>;
 
 /// Takes an event's outcome into the desk and does what it asks for. An effect that fails is
-/// logged and the next one is done: each is repeated by the next start.
+/// logged and the next one is done: each is made up for as soon as it can be, at the latest by the
+/// next start.
 pub(crate) fn run(core: &Core, desk: &mut ClaimDesk, applied: Applied, now: Now) -> Outcome {
     desk.state = applied.next;
     for effect in applied.effects {
         if let Err(error) = one(core, desk, effect, now) {
-            tracing::error!(
-                effect = ?effect, error = %crate::service::chain(&error),
-                "part of the claim could not be finished; the next start repeats it"
-            );
+            unfinished(core, desk, effect, &error, now);
         }
     }
     applied.answer.map_err(ClaimError::from)
+}
+
+fn unfinished(core: &Core, desk: &mut ClaimDesk, effect: Effect, error: &EffectError, now: Now) {
+    if let (Effect::Log(_), EffectError::Store(error)) = (effect, error) {
+        return core.room.left_out(now, "a line of the claim's log", error);
+    }
+    tracing::error!(
+        ?effect, error = %crate::service::chain(error),
+        "part of the claim could not be finished; it is tried again"
+    );
+    if !desk.unfinished.contains(&effect) {
+        desk.unfinished.push(effect);
+    }
+}
+
+/// Makes up for what could not be done. Blocks.
+pub(crate) fn mend(core: &Core, now: Now) {
+    let mut desk = core.desk();
+    for effect in std::mem::take(&mut desk.unfinished) {
+        if is_meant_still(&effect, desk.state.was_claimed())
+            && let Err(error) = one(core, &mut desk, effect, now)
+        {
+            tracing::debug!(?effect, %error, "still not finished");
+            desk.unfinished.push(effect);
+        }
+    }
+}
+
+/// A server with an owner gets no new secret, and one without keeps its own.
+fn is_meant_still(effect: &Effect, was_claimed: bool) -> bool {
+    match effect {
+        Effect::EnsureSecret | Effect::WriteSetupPage => !was_claimed,
+        Effect::ForgetSecret | Effect::RemoveSetupPage | Effect::RaiseMarker(_) => was_claimed,
+        // The next tick asks for another secret again; the others cannot fail.
+        Effect::RotateSecret
+        | Effect::EndPending(_)
+        | Effect::TellDisplaced { .. }
+        | Effect::AnnounceClaimed
+        | Effect::Log(_) => false,
+    }
+}
+
+/// Writes a file, and once more if it found no room and some could be made.
+fn with_room(core: &Core, write: impl Fn() -> Result<(), FileError>) -> Result<(), FileError> {
+    match write() {
+        Err(error) if error.is_full() && core.room.make() => write(),
+        written => written,
+    }
 }
 
 /// An effect could not be done.
@@ -40,7 +88,7 @@ pub(crate) enum EffectError {
     #[error(transparent)]
     Store(#[from] stead_store::StoreError),
     #[error(transparent)]
-    File(#[from] crate::host::files::FileError),
+    File(#[from] FileError),
 }
 
 fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<(), EffectError> {
@@ -51,7 +99,7 @@ fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<()
         Effect::WriteSetupPage => write_setup_page(core, desk, now),
         Effect::RemoveSetupPage => Ok(setup_page::remove(&core.paths().data_dir)?),
         Effect::RaiseMarker(generation) => {
-            marker::write(&core.paths().marker(), generation)?;
+            with_room(core, || marker::write(&core.paths().marker(), generation))?;
             desk.marker = Marker::Generation(generation);
             Ok(())
         }
@@ -122,7 +170,7 @@ fn write_setup_page(core: &Core, desk: &ClaimDesk, now: Now) -> Result<(), Effec
         made_ms: now.wall,
         version: env!("CARGO_PKG_VERSION"),
     };
-    Ok(setup_page::write(&core.paths().data_dir, &page)?)
+    Ok(with_room(core, || setup_page::write(&core.paths().data_dir, &page))?)
 }
 
 fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<(), EffectError> {
@@ -131,7 +179,7 @@ fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<()
     }
     tracing::info!(event = line.word(), "claim");
     let Ok(store) = core.store() else { return Ok(()) };
-    Ok(store.accounts.write(|tx| audit::append(tx, now, line.word(), &detail(&line)))?)
+    Ok(store.accounts.note(|tx| audit::append(tx, now, line.word(), &detail(&line)))?)
 }
 
 fn due(logged: &mut Option<BootMs>, now: Now) -> bool {

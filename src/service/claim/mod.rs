@@ -24,7 +24,7 @@ pub use wizard::{
     Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, name_owner, standing,
 };
 
-pub(crate) use effects::{Outcome, run as run_effects};
+pub(crate) use effects::{Outcome, mend, run as run_effects};
 pub(crate) use wizard::tick;
 
 /// A step of the claim was refused.
@@ -60,6 +60,13 @@ pub enum ClaimError {
     /// The core refused.
     #[error(transparent)]
     Core(#[from] CoreError),
+}
+
+impl stead_store::Failure for ClaimError {
+    fn into_store(self) -> Result<stead_store::StoreError, Self> {
+        let Self::Core(error) = self else { return Err(self) };
+        error.into_store().map_err(Self::Core)
+    }
 }
 
 impl From<stead_store::StoreError> for ClaimError {

@@ -15,6 +15,7 @@ use super::{marker, run_effects};
 use crate::config::Paths;
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::service::core::Core;
+use crate::service::room::DataRoom;
 use stead_rules::time::WallMs;
 
 /// With what the process comes up.
@@ -44,7 +45,11 @@ pub enum StartError {
 ///
 /// # Errors
 /// [`StartError`] for anything that is not damage: damage locks the server instead.
-pub fn come_up(paths: &Paths, entropy: &dyn Entropy) -> Result<ComeUp, StartError> {
+pub fn come_up(
+    paths: &Paths,
+    entropy: &dyn Entropy,
+    room: &Arc<DataRoom>,
+) -> Result<ComeUp, StartError> {
     let marker = marker::read(&paths.marker());
     let database = database(&paths.data_dir)?;
     let start = start_state(marker, database, LocalSecurity::On);
@@ -57,6 +62,7 @@ pub fn come_up(paths: &Paths, entropy: &dyn Entropy) -> Result<ComeUp, StartErro
             Some(Store::open(&paths.data_dir)?)
         }
     };
+    let store = store.map(|store| store.with_room(Arc::<DataRoom>::clone(room)));
     let known = match &store {
         Some(store) => store.accounts.read(stead_store::accounts::claim::server)?,
         None => None,

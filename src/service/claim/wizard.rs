@@ -282,7 +282,7 @@ fn age_offer(core: &Core, desk: &mut ClaimDesk, boot: BootMs) -> Result<u64, Cla
     }
     desk.aged_at = boot;
     let store = core.store()?;
-    Ok(store.accounts.write(|tx| {
+    Ok(store.accounts.note(|tx| {
         let Some(mut offer) = rows::offer(tx)? else { return Ok(0) };
         offer.uptime_seconds = offer.uptime_seconds.saturating_add(passed);
         rows::put_offer(tx, &offer)?;

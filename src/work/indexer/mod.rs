@@ -80,6 +80,10 @@ impl Indexer {
         figures.running.dec();
         let progress = match ended {
             Some(Ok(progress)) => progress,
+            Some(Err(error @ StoreError::Full(_))) => {
+                tracing::warn!(%library, error = %chain(&error), "a scan waits for room");
+                self.stopped(library)
+            }
             Some(Err(error)) => {
                 tracing::error!(%library, error = %chain(&error), "a scan was given up");
                 ScanProgress::default()
@@ -89,6 +93,18 @@ impl Indexer {
         self.core.scans.tell(library, progress);
         self.core.scans.tell_changed(library);
         self.pictures.ring();
+    }
+
+    /// What is said of a scan that found no room: as far as it came, nothing is lost.
+    fn stopped(&self, library: LibraryId) -> ScanProgress {
+        let found = self.store.library.read(|tx| totals::of_library(tx, library));
+        ScanProgress {
+            state: ScanState::DiskFull,
+            problems: found.map_or(0, |found| found.problems),
+            rate_per_s: None,
+            left_s: None,
+            ..self.core.scans.progress(library)
+        }
     }
 
     /// Scans the folders of a library, one after the other.

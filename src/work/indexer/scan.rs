@@ -19,7 +19,7 @@ use stead_store::library::folders::{self, Artwork, Candidate, KnownFolder, Signa
 use stead_store::library::missing;
 use stead_store::library::put::{FileFacts, Remembered};
 use stead_store::library::roots::{self, KnownRoot};
-use stead_store::{Library, Store, StoreError, WriteTx};
+use stead_store::{Failure, Library, Store, StoreError, WriteTx};
 
 use super::compare::{Before, compare, sort};
 use super::meaning::{Meaning, Promise};
@@ -292,6 +292,15 @@ impl Scan<'_> {
 enum NotTaken {
     Asks { vanished: u64 },
     Store(StoreError),
+}
+
+impl Failure for NotTaken {
+    fn into_store(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store(error) => Ok(error),
+            Self::Asks { .. } => Err(self),
+        }
+    }
 }
 
 impl From<StoreError> for NotTaken {

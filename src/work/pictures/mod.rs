@@ -17,8 +17,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stead_rules::limits::PICTURES_TELL_MS;
-use stead_store::Store;
 use stead_store::library::pictures::{self, Wanting};
+use stead_store::{Room, Store};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -125,6 +125,9 @@ impl Pictures {
         while !end.is_cancelled() {
             let is_scanning = self.means.core.scans.is_scanning();
             match queue.next(&self.means.store, is_scanning) {
+                // One that found no room would be taken for one that cannot be made. The chore
+                // that looks for room rings when there is some.
+                Ok(Next::Make(_)) if self.means.core.room.is_short() => queue.rest(),
                 Ok(Next::Make(task)) => {
                     let is_new = locked(&self.busy).insert((task.wanting.n, task.size));
                     if is_new && work.send(task).is_err() {
