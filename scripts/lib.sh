@@ -28,6 +28,8 @@ VENV=$STEAD_CACHE/venv
 TOOLS=$STEAD_CACHE/tools
 export npm_config_cache=$STEAD_CACHE/npm
 export npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false
+# npm's own pauses let a registry that cannot be reached look like work for more than a minute.
+export npm_config_fetch_retry_mintimeout=1000 npm_config_fetch_retry_maxtimeout=5000
 
 say() { printf '%s\n' "$*"; }
 note() { printf '%s\n' "$*" >&2; }
