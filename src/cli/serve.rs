@@ -5,9 +5,9 @@ use super::check_config::missing_root;
 use super::flags::ConfigFlags;
 use super::say::{chain, complain, say};
 use super::setup_page::{SetupPage, find};
-use super::{Exit, open};
+use super::{Exit, open, status};
 use crate::app::{self, Edge};
-use crate::config::{Config, LogFormat, LogLevel, Paths};
+use crate::config::{Config, LogFormat, LogLevel};
 use crate::host::ground::{self, DataFolder};
 use crate::host::listen::Doors;
 use crate::host::log;
@@ -23,7 +23,8 @@ use tokio::runtime::{Builder, Runtime};
 /// The command line of `stead serve`.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// Show link and QR code of an unclaimed server even when standard output is no terminal.
+    /// Show link and QR code of an unclaimed server, or the address of a claimed one, even when
+    /// standard output is no terminal.
     /// Whoever reads them can claim it: do not let them run into a log
     #[arg(long)]
     show_claim: bool,
@@ -68,18 +69,23 @@ impl Serve {
     /// At a terminal somebody is waiting to be told how to get in; a log must not hold a secret.
     fn invitation(&self, config: &Config) -> Box<dyn FnOnce() + Send> {
         let wanted = self.show_claim || std::io::stdout().is_terminal();
-        let paths = config.paths.clone();
+        let config = config.clone();
         Box::new(move || {
             if wanted {
-                invite(&paths);
+                invite(&config);
             }
         })
     }
 }
 
-fn invite(paths: &Paths) {
-    if let Ok(SetupPage::Links { file, links, .. }) = find(&paths.setup_page()) {
-        say(open::invitation(paths, &file, &links));
+/// How to claim; a server that has its owner tells its address and its state instead.
+fn invite(config: &Config) {
+    match find(&config.paths.setup_page()) {
+        Ok(SetupPage::Links { file, links, .. }) => {
+            say(open::invitation(&config.paths, &file, &links));
+        }
+        Ok(SetupPage::None) => status::greet(config),
+        Ok(SetupPage::Foreign { .. }) | Err(_) => {}
     }
 }
 

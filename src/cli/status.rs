@@ -75,6 +75,17 @@ pub(super) fn foreign(config: &Config) -> Exit {
     Exit::Failed
 }
 
+/// The same for whoever has just started the server: it is asked like a stranger's, on a thread of
+/// its own, since the start must not wait for the answer.
+pub(super) fn greet(config: &Config) {
+    let config = config.clone();
+    std::thread::spawn(move || {
+        if let Ok(Some(server)) = server(&config) {
+            tell(&config, &server);
+        }
+    });
+}
+
 fn tell(config: &Config, server: &Server) -> Exit {
     let answer = ask(config.net.http_listen, "/api/v1/health").ok();
     let health = answer.as_ref().and_then(|answer| serde_json::from_str(&answer.body).ok());
@@ -87,6 +98,7 @@ fn tell(config: &Config, server: &Server) -> Exit {
 fn page(config: &Config, server: &Server, health: Option<&Health>) -> String {
     let mut page = format!("{} runs, Stead {}\n", server.name, server.version);
     let _ = writeln!(page, "  address  {}", home(config, server));
+    let _ = writeln!(page, "           {} on this machine", at(config, "localhost"));
     let _ = writeln!(page, "  state    {}", state(server));
     let _ = writeln!(page, "  health   {}", health.map_or("no answer", |health| &health.status));
     for check in health.iter().flat_map(|health| &health.checks).filter(|check| !check.ok) {
@@ -97,9 +109,13 @@ fn page(config: &Config, server: &Server, health: Option<&Health>) -> String {
 
 /// The address to type; the usual port need not be.
 pub(super) fn home(config: &Config, server: &Server) -> String {
+    at(config, &server.host_name)
+}
+
+fn at(config: &Config, host: &str) -> String {
     match config.net.https_listen.port() {
-        443 => format!("https://{}/", server.host_name),
-        port => format!("https://{}:{port}/", server.host_name),
+        443 => format!("https://{host}/"),
+        port => format!("https://{host}:{port}/"),
     }
 }
 

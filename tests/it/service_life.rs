@@ -2,13 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test tells failures by panicking")]
 
-use crate::harness::{Answer, App, Client, Owner};
+use crate::harness::{Answer, App, Client, Owner, link_secret_in};
+use crate::lan::PATIENCE;
 use crate::program::{Ended, STEAD, Served};
 use nix::sys::signal::Signal;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -199,6 +201,25 @@ fn a_claim_leaves_no_secret_in_the_most_talkative_log_and_is_counted() {
     for secret in told.chain(codes.chain(&cookies).map(String::as_str)) {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
+}
+
+#[test]
+fn who_starts_a_server_that_has_its_owner_is_told_where_it_is() {
+    let served = Served::start();
+    let secret = link_secret_in(&served.data());
+    let now_ms = SystemClock::new(None).now().wall.0;
+    Owner::almost_in(Client::new(served.http_port), &secret, now_ms).finish().expect(200);
+    let (told, terminal) = UnixStream::pair().unwrap();
+    told.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = Command::new(STEAD);
+    command.args(["serve", "--show-claim"]);
+    let served = Served::start_command(served.kill(), command, |command| {
+        command.stdout(OwnedFd::from(terminal));
+    });
+    let here = format!("https://localhost:{}/ on this machine", served.https_port);
+    let mut lines = BufReader::new(told).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.ends_with(&here)), "the address");
+    assert_eq!(lines.next().as_deref(), Some("  state    claimed"));
 }
 
 #[test]
