@@ -12,6 +12,7 @@ mod progress;
 mod root;
 mod scan;
 mod walk;
+mod walker;
 mod writer;
 
 use std::collections::HashSet;
