@@ -51,17 +51,12 @@ impl World {
 
     /// Makes a library and waits until it is read.
     pub(crate) fn add(&mut self, name: &str, kind: &str, folder: &str) -> String {
-        let events = self.events();
-        let id = self.begin(name, kind, folder);
-        events.until_scanned(&id);
-        id
+        let path = self.media.path.join(folder);
+        add(&mut self.browser, self.app.http_port, (name, kind, &path))
     }
 
     pub(crate) fn begin(&mut self, name: &str, kind: &str, folder: &str) -> String {
-        let path = self.media.path.join(folder);
-        let body = json!({ "name": name, "kind": kind, "path": path });
-        let made = self.browser.post("/api/v1/libraries", &body).expect(201).json();
-        made["library"]["id"].as_str().unwrap().to_owned()
+        begin(&mut self.browser, (name, kind, &self.media.path.join(folder)))
     }
 
     /// Reads a library again and waits: what was said at the end.
@@ -101,6 +96,20 @@ impl World {
         let found = self.get(&format!("/api/v1/search?q={words}"));
         names(&found["items"])
     }
+}
+
+/// Makes a library at a server behind this port and waits until it is read.
+pub(crate) fn add(browser: &mut Client, http_port: u16, what: (&str, &str, &Path)) -> String {
+    let events = Events::listen(browser, http_port);
+    let id = begin(browser, what);
+    events.until_scanned(&id);
+    id
+}
+
+fn begin(browser: &mut Client, (name, kind, path): (&str, &str, &Path)) -> String {
+    let body = json!({ "name": name, "kind": kind, "path": path });
+    let made = browser.post("/api/v1/libraries", &body).expect(201).json();
+    made["library"]["id"].as_str().unwrap().to_owned()
 }
 
 fn names(items: &Value) -> Vec<String> {

@@ -28,6 +28,7 @@ mod lan;
 mod library;
 mod media;
 mod program;
+mod secrets;
 mod service_life;
 mod setup_page;
 mod siege;
