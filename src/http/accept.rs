@@ -19,8 +19,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use stead_rules::limits::{
-    HEADER_READ_SECONDS, HTTP2_PING_ANSWER_SECONDS, HTTP2_PING_SECONDS, HTTP2_STREAMS_MAX,
-    TLS_HANDSHAKE_SECONDS,
+    HEAD_MAX_BYTES, HEADER_READ_SECONDS, HEADERS_MAX, HTTP2_HEAD_MAX_BYTES,
+    HTTP2_PING_ANSWER_SECONDS, HTTP2_PING_SECONDS, HTTP2_STREAMS_MAX, TLS_HANDSHAKE_SECONDS,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -174,10 +174,13 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
+        .max_buf_size(HEAD_MAX_BYTES)
+        .max_headers(HEADERS_MAX)
         .header_read_timeout(Duration::from_secs(HEADER_READ_SECONDS));
     builder
         .http2()
         .timer(TokioTimer::new())
+        .max_header_list_size(HTTP2_HEAD_MAX_BYTES)
         .max_concurrent_streams(HTTP2_STREAMS_MAX)
         .keep_alive_interval(Duration::from_secs(HTTP2_PING_SECONDS))
         .keep_alive_timeout(Duration::from_secs(HTTP2_PING_ANSWER_SECONDS));

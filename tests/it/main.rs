@@ -27,6 +27,7 @@ mod kills;
 mod lan;
 mod library;
 mod media;
+mod oversized;
 mod program;
 mod secrets;
 mod service_life;

@@ -74,6 +74,13 @@ pub const HTTP2_PING_SECONDS: u64 = 30;
 pub const HTTP2_PING_ANSWER_SECONDS: u64 = 10;
 /// A client must send its request head within this time.
 pub const HEADER_READ_SECONDS: u64 = 10;
+/// The longest head of a request over HTTP/1.1, with its line: browsers stay below 16 KiB, and all
+/// connections at once fit into a small box's memory with heads of this length (32 MiB).
+pub const HEAD_MAX_BYTES: usize = 64 * 1024;
+/// The most headers of one request over HTTP/1.1: browsers send twenty.
+pub const HEADERS_MAX: usize = 100;
+/// The longest head over HTTP/2, where many requests share a connection.
+pub const HTTP2_HEAD_MAX_BYTES: u32 = 16 * 1024;
 /// A request of the API is answered within this time or refused.
 pub const REQUEST_SECONDS: u64 = 30;
 /// At SIGTERM running answers get this long.
