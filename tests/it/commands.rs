@@ -66,7 +66,7 @@ fn a_running_server_tells_of_itself() {
     let served = Served::start();
     let health = served.command("health");
     assert_eq!(health.code, Some(0), "{health:?}");
-    assert!(health.said.contains("database ok\ndata_folder ok\n"), "{health:?}");
+    assert!(health.said.contains("database ok\nbackground ok\ndata_folder ok\n"), "{health:?}");
     let status = served.command("status");
     assert_eq!((status.code, status.complained.as_str()), (Some(0), ""), "{status:?}");
     let address = format!(".local:{}/\n", served.https_port);
