@@ -75,13 +75,14 @@ pub(super) fn foreign(config: &Config) -> Exit {
     Exit::Failed
 }
 
-/// The same for whoever has just started the server: it is asked like a stranger's, on a thread of
-/// its own, since the start must not wait for the answer.
+/// The address and the state, for whoever has just started the server. It is asked like a
+/// stranger's, on a thread of its own, since the start must not wait for the answer. Its health is
+/// left out: what only just begins, as the announcing does, would be told as not well.
 pub(super) fn greet(config: &Config) {
     let config = config.clone();
     std::thread::spawn(move || {
         if let Ok(Some(server)) = server(&config) {
-            tell(&config, &server);
+            say(heading(&config, &server).trim_end());
         }
     });
 }
@@ -96,15 +97,20 @@ fn tell(config: &Config, server: &Server) -> Exit {
 }
 
 fn page(config: &Config, server: &Server, health: Option<&Health>) -> String {
-    let mut page = format!("{} runs, Stead {}\n", server.name, server.version);
-    let _ = writeln!(page, "  address  {}", home(config, server));
-    let _ = writeln!(page, "           {} on this machine", at(config, "localhost"));
-    let _ = writeln!(page, "  state    {}", state(server));
+    let mut page = heading(config, server);
     let _ = writeln!(page, "  health   {}", health.map_or("no answer", |health| &health.status));
     for check in health.iter().flat_map(|health| &health.checks).filter(|check| !check.ok) {
         let _ = writeln!(page, "           {} is not well", check.name);
     }
     page
+}
+
+fn heading(config: &Config, server: &Server) -> String {
+    let mut heading = format!("{} runs, Stead {}\n", server.name, server.version);
+    let _ = writeln!(heading, "  address  {}", home(config, server));
+    let _ = writeln!(heading, "           {} on this machine", at(config, "localhost"));
+    let _ = writeln!(heading, "  state    {}", state(server));
+    heading
 }
 
 /// The address to type; the usual port need not be.
