@@ -24,7 +24,7 @@ WHOLE = {
     "npm": "exit 0",
     "dpkg-query": 'for name; do case $name in -*|*Package*) ;; *) echo "$name installed" ;; esac; done',
 }
-LINE = "apt-get update && apt-get install --no-install-recommends gcc libc6-dev ffmpeg python3 ca-certificates"
+LINE = "apt-get update && apt-get install --no-install-recommends ca-certificates ffmpeg gcc libc6-dev python3"
 
 
 class Newcomer(unittest.TestCase):
