@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::harness::{Client, totp_code};
 use crate::lan::{Avahi, BOX_ADDRESS, End, Lan, PATIENCE};
-use crate::program::{STEAD, Served};
+use crate::program::Served;
 
 const SHARED_NAME: &str = "stead.local";
 const SERVICES: [&str; 3] = ["_stead._tcp", "_http._tcp", "_https._tcp"];
@@ -34,9 +34,7 @@ fn serve_on(lan: &Lan, data: &Path) -> Served {
 }
 
 fn serve_in(lan: &Lan, folder: tempfile::TempDir) -> Served {
-    let mut command = lan.command(End::Box, STEAD);
-    command.arg("serve");
-    Served::start_command(folder, command, |_| {})
+    Served::start_on(lan, folder)
 }
 
 /// What the server says that it is called.

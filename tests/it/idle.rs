@@ -64,11 +64,8 @@ fn nobody_touches_the_media_while_people_only_look_around() {
 }
 
 fn start_over(media: &Path, folder: tempfile::TempDir) -> Served {
-    let config = folder.path().join("idle.toml");
-    let text = format!("[discovery]\nmdns = false\n[media]\nroots = [{media:?}]\n");
-    fs::write(&config, text).unwrap();
     let mut command = Command::new(STEAD);
-    command.arg("serve").arg("--config").arg(config);
+    command.arg("serve").arg("--media").arg(media);
     Served::start_command(folder, command, |_| {})
 }
 

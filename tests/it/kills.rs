@@ -68,10 +68,8 @@ fn cut_off(calls: &str, nth: usize) -> Option<String> {
 }
 
 pub(crate) fn start(folder: tempfile::TempDir) -> Served {
-    let config = folder.path().join("quiet.toml");
-    std::fs::write(&config, "[discovery]\nmdns = false\n").unwrap();
     let mut command = Command::new(STEAD);
-    command.arg("serve").arg("--config").arg(config);
+    command.arg("serve");
     Served::start_command(folder, command, |_| {})
 }
 

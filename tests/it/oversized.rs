@@ -13,13 +13,8 @@ use crate::harness::Client;
 use crate::program::Served;
 
 /// A server with the most talkative log.
-fn serve() -> (tempfile::TempDir, Served) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = crate::program::write(folder.path(), "trace.toml", "[log]\nlevel = \"trace\"\n");
-    let served = Served::start_with(|command| {
-        command.args(["--config", &file]);
-    });
-    (folder, served)
+fn serve() -> Served {
+    Served::start_logging("level = \"trace\"", |_| {})
 }
 
 /// The server is well, and its log tells nothing of what was sent.
@@ -64,7 +59,7 @@ const PATH: &str = "/api/v1/server";
 
 #[test]
 fn heads_beyond_the_bound_are_refused() {
-    let (_folder, served) = serve();
+    let served = serve();
     let get = |headers: &str| status(&served, &request(&served, &format!("GET {PATH}"), headers));
     assert_eq!(get(&format!("x-a: {}\r\n", letters(HEAD_MAX_BYTES / 2))), Some(200));
     assert_eq!(get(&many(HEADERS_MAX - 2)), Some(200), "with Host and Connection");
@@ -79,7 +74,7 @@ fn heads_beyond_the_bound_are_refused() {
 
 #[test]
 fn targets_and_methods_without_end_are_refused() {
-    let (_folder, served) = serve();
+    let served = serve();
     let line = |line: &str| status(&served, &request(&served, line, ""));
     assert_eq!(line(&format!("GET {PATH}?{}", letters(HEAD_MAX_BYTES / 2))), Some(200));
     assert_eq!(line(&format!("GET /{}", letters(HEAD_MAX_BYTES / 2))), Some(404));
@@ -95,7 +90,7 @@ fn targets_and_methods_without_end_are_refused() {
 
 #[test]
 fn what_is_no_request_is_refused() {
-    let (_folder, served) = serve();
+    let served = serve();
     let head = |text: &str| request(&served, &format!("GET {PATH}"), text);
     for (what, bytes) in [
         ("noise", b"\x00\x01\x02\xff".repeat(1000)),
@@ -132,7 +127,7 @@ fn over_http2(served: &Served, query: &str, headers: &[String]) -> u16 {
 
 #[test]
 fn heads_beyond_the_bound_are_refused_over_http2() {
-    let (_folder, served) = serve();
+    let served = serve();
     let bound = HTTP2_HEAD_MAX_BYTES as usize;
     let header = |size| [format!("x-a: {}", letters(size))];
     assert_eq!(over_http2(&served, "", &header(bound / 2)), 200);

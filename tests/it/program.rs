@@ -57,9 +57,20 @@ impl From<Output> for Ended {
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
-    let socket = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a free port");
-    socket.local_addr().expect("its address").port()
+    free_ports().0
 }
+
+/// Two different ports that were free a moment ago.
+pub(crate) fn free_ports() -> (u16, u16) {
+    let socket = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a free port");
+    let port = |socket: &TcpListener| socket.local_addr().expect("its address").port();
+    // Both are held until both are known: else the second could be the first once more.
+    let (first, second) = (socket(), socket());
+    (port(&first), port(&second))
+}
+
+/// A config that leaves the machine's own alone and says nothing on its network.
+pub(crate) const QUIET: &str = "[discovery]\nmdns = false\n";
 
 /// A shell with a mount namespace of its own, in which `script` runs with `arguments`.
 pub(crate) fn in_own_mounts(script: &str, arguments: &[&str]) -> Command {
@@ -97,33 +108,56 @@ impl Served {
         Self::start_command(folder, command, change)
     }
 
-    /// Starts `stead serve` at the box's end of a cable.
-    pub(crate) fn start_on(lan: &Lan) -> Self {
-        let mut command = lan.command(End::Box, STEAD);
+    /// The same, with a `[log]` section of the config.
+    pub(crate) fn start_logging(log: &str, change: impl FnOnce(&mut Command)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = Command::new(STEAD);
         command.arg("serve");
-        Self::start_command(tempfile::tempdir().expect("a folder"), command, |_| {})
+        Self::start_configured(folder, &format!("{QUIET}[log]\n{log}\n"), command, change)
     }
 
-    /// Starts a command that leads to `stead serve` and gives it data folder and ports as its
-    /// last arguments.
+    /// Starts `stead serve` at the box's end of a cable, where it announces itself.
+    pub(crate) fn start_on(lan: &Lan, folder: tempfile::TempDir) -> Self {
+        let mut command = lan.command(End::Box, STEAD);
+        command.arg("serve");
+        Self::start_configured(folder, "", command, |_| {})
+    }
+
+    /// Starts a command that leads to `stead serve`, which says nothing on the network.
     pub(crate) fn start_command(
         folder: tempfile::TempDir,
+        command: Command,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
+        Self::start_configured(folder, QUIET, command, change)
+    }
+
+    /// Starts a command that leads to `stead serve` and gives it a config, data folder and ports
+    /// as its last arguments.
+    pub(crate) fn start_configured(
+        folder: tempfile::TempDir,
+        config: &str,
         mut command: Command,
         change: impl FnOnce(&mut Command),
     ) -> Self {
+        let config = write(folder.path(), "stead.toml", config);
         let socket = folder.path().join("notify");
         // The socket of an earlier start in this folder.
         let _ = std::fs::remove_file(&socket);
         let manager = UnixDatagram::bind(&socket).expect("a notify socket");
         manager.set_read_timeout(Some(PATIENCE)).expect("a time limit");
-        let (https_port, http_port) = (free_port(), free_port());
+        let (https_port, http_port) = free_ports();
         command
+            .args(["--config", &config])
             .arg("--data")
             .arg(folder.path().join("data"))
             .args(["--https-port", &https_port.to_string()])
             .args(["--http-port", &http_port.to_string()])
             .current_dir(folder.path())
             .env("NOTIFY_SOCKET", &socket)
+            // A desktop at which the tests are run must not open pages.
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -189,14 +223,19 @@ impl Served {
 
     /// Flags by which another command finds this server.
     pub(crate) fn flags(&self) -> Vec<String> {
+        let config = self.folder.path().join("stead.toml").display().to_string();
         let data = self.data().display().to_string();
         let (https, http) = (self.https_port.to_string(), self.http_port.to_string());
-        ["--data", &data, "--https-port", &https, "--http-port", &http].map(str::to_owned).into()
+        let flags =
+            ["--config", &config, "--data", &data, "--https-port", &https, "--http-port", &http];
+        flags.map(str::to_owned).into()
     }
 
     /// Runs another command on this server.
     pub(crate) fn command(&self, command: &str) -> Ended {
-        Ended::of(Command::new(STEAD).arg(command).args(self.flags()).current_dir("/"))
+        let mut asked = Command::new(STEAD);
+        asked.arg(command).args(self.flags()).current_dir("/");
+        Ended::of(asked.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"))
     }
 
     /// Waits for the end and gives exit code and words.

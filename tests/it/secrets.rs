@@ -18,9 +18,8 @@ const MISTYPED: &str = "seven green kettels";
 
 /// The real program with the most talkative log, over one song.
 fn serve(media: &Media) -> Served {
-    let settings = crate::program::write(&media.path, "trace.toml", "[log]\nlevel = \"trace\"\n");
-    Served::start_with(|command| {
-        command.args(["--config", &settings]).arg("--media").arg(&media.path);
+    Served::start_logging("level = \"trace\"", |command| {
+        command.arg("--media").arg(&media.path);
     })
 }
 

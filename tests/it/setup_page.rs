@@ -17,14 +17,12 @@ use serde_json::Value;
 use stead::net::qr;
 
 use crate::lan::{BOX_ADDRESS, End, Lan};
-use crate::program::{STEAD, Served};
+use crate::program::Served;
 
 fn serve(lan: &Lan, data: &Path) -> Served {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(data, folder.path().join("data")).unwrap();
-    let mut command = lan.command(End::Box, STEAD);
-    command.arg("serve");
-    Served::start_command(folder, command, |_| {})
+    Served::start_on(lan, folder)
 }
 
 fn page(data: &Path) -> String {

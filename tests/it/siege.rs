@@ -4,6 +4,7 @@
 use std::net::Ipv4Addr;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -46,7 +47,9 @@ fn a_claim_by_link_succeeds_while_another_machine_guesses_all_the_time() {
             });
         }
         // The siege has begun before the owner has.
+        let began = Instant::now();
         while guesses.load(Ordering::Relaxed) < 100 {
+            assert!(began.elapsed() < PATIENCE, "the guessers guess");
             std::thread::yield_now();
         }
         let owner = scope.spawn(|| Owner::claim(&app)).join();
@@ -108,7 +111,7 @@ fn post(mut curl: Command, url: &str, body: &Value, extra: &[&str]) -> Value {
 fn a_claim_begins_in_the_boxs_own_network_only() {
     let lan = Lan::new();
     let far = Far::behind(&lan);
-    let served = Served::start_on(&lan);
+    let served = Served::start_on(&lan, tempfile::tempdir().unwrap());
     let begin = format!("https://{BOX_ADDRESS}:{}/api/v1/claim/begin", served.https_port);
     let proof = json!({ "kind": "link", "secret": link_secret_in(&served.data()) });
     let body = json!({ "proof": proof, "browser_time_ms": 1_793_000_000_000_i64 });
@@ -139,7 +142,7 @@ fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
 #[test]
 fn an_address_that_comes_while_it_waits_for_its_owner_is_followed() {
     let lan = Lan::new();
-    let served = Served::start_on(&lan);
+    let served = Served::start_on(&lan, tempfile::tempdir().unwrap());
     let page = || std::fs::read_to_string(served.data().join("Setup Stead.html")).unwrap();
     let (copy, secret) = (page(), link_secret_in(&served.data()));
     let new = Ipv4Addr::new(198, 51, 100, 123);

@@ -120,7 +120,7 @@ fn flood(lan: &Lan, https_port: u16, count: usize) -> Vec<String> {
 #[test]
 fn a_flood_of_passwords_from_one_place_keeps_nobody_at_the_box_out() {
     let lan = Lan::new();
-    let served = Served::start_on(&lan);
+    let served = Served::start_on(&lan, tempfile::tempdir().unwrap());
     let (http_port, secret) = (served.http_port, link_secret_in(&served.data()));
     let owner = lan.at(End::Box, move || {
         let now_ms = SystemClock::new(None).now().wall.0;

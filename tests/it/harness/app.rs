@@ -20,7 +20,7 @@ use stead_rules::limits::BLOCKING_THREADS_MAX;
 use stead_rules::time::WallMs;
 
 use super::Client;
-use crate::program::STEAD;
+use crate::program::{QUIET, STEAD};
 
 /// When every test begins, unless it says otherwise.
 const BUILD: WallMs = WallMs(1_767_225_600_000); // 2026-01-01
@@ -88,9 +88,13 @@ impl App {
     /// A server over a data folder that the test keeps.
     pub(crate) fn start_in(data: &Path, options: Options) -> Self {
         let media = options.media.clone();
-        let overrides = Overrides { data: Some(data.to_owned()), media, ..Overrides::default() };
-        let mut config = Config::load(&overrides).unwrap();
-        config.discovery.mdns = false;
+        // Not the config of the machine: what it says is nothing to a test.
+        let quiet = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(quiet.path(), QUIET).unwrap();
+        let file = Some(quiet.path().to_owned());
+        let overrides =
+            Overrides { file, data: Some(data.to_owned()), media, ..Overrides::default() };
+        let config = Config::load(&overrides).unwrap();
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let doors = Doors::open(any, any).unwrap();
         let http_port = doors.http.local_addr().unwrap().port();
