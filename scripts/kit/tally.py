@@ -18,7 +18,6 @@ BINARY = re.compile(r"^\s+(?:Running (?:unittests )?(\S+) \(.*?([a-z_0-9]+)-[0-9
 TEST = re.compile(r"^test (\S+)(?: - .*?)? \.\.\. (ok|FAILED|ignored)")
 PYTHON = re.compile(r"^Ran (\d+) tests? in")
 PYTHON_BAD = re.compile(r"(?:failures|errors|skipped|unexpected successes)=(\d+)")
-NODE = re.compile(r"^# (pass|fail|skipped|cancelled) (\d+)")
 
 Counts = dict[str, list[int]]
 
@@ -71,17 +70,9 @@ def of_playwright(path: Path) -> Counts:
     return counts
 
 
-def of_node(text: str) -> Counts:
-    """The closing lines of node's own test runner."""
-    numbers = {found[1]: int(found[2]) for line in text.splitlines() if (found := NODE.match(line))}
-    bad = sum(count for name, count in numbers.items() if name != "pass")
-    return {"web units": [numbers.get("pass", 0), bad]} if numbers else {}
-
-
 READERS = {
     "rust": ("rust.log", lambda path: of_rust(path.read_text(errors="replace"))),
     "tools": ("tools.log", lambda path: of_python(path.read_text(errors="replace"))),
-    "web": ("web.log", lambda path: of_node(path.read_text(errors="replace"))),
     "api": (".", of_schemathesis),
     "browser": ("browser.json", of_playwright),
 }
@@ -99,7 +90,7 @@ def collected(folder: Path) -> Counts:
         total.update(found if ran else {})
         if status.read_text().strip() != "0" and not any(failed for _, failed in found.values()):
             total[f"{stage} (the runner itself)"] = [0, 1]
-        elif not ran and stage != "web":
+        elif not ran:
             total[f"{stage} (ran no test)"] = [0, 1]
     return total
 
