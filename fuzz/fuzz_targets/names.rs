@@ -1,18 +1,8 @@
 //! Names of files and folders.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use stead_rules::media::{LibraryKind, artwork, sort_title, title_key, understand};
+#[expect(dead_code, reason = "each target runs one of the bodies")]
+#[path = "../bodies.rs"]
+mod bodies;
 
-fuzz_target!(|path: &str| {
-    for kind in [
-        LibraryKind::Films,
-        LibraryKind::Series,
-        LibraryKind::Music,
-        LibraryKind::Photos,
-        LibraryKind::Mixed,
-    ] {
-        drop(understand(kind, path));
-    }
-    drop((artwork(path), sort_title(path), title_key(path)));
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::names(bytes));

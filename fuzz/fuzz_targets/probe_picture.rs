@@ -1,9 +1,8 @@
-//! Headers of files whose name promises picture.
+//! Headers of files whose name promises a picture.
 #![no_main]
 
-mod common;
+#[expect(dead_code, reason = "each target runs one of the bodies")]
+#[path = "../bodies.rs"]
+mod bodies;
 
-use libfuzzer_sys::fuzz_target;
-use stead::work::probe::Class;
-
-fuzz_target!(|bytes: &[u8]| common::look(Class::Picture, bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::picture(bytes));

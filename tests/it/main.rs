@@ -19,6 +19,7 @@ mod docs;
 mod endings;
 mod folders;
 mod full_disk;
+mod fuzzing;
 mod hang;
 mod harness;
 mod http2;

@@ -1,0 +1,96 @@
+//! What each target does with its bytes. Kept apart from libFuzzer, so that `make test` builds it
+//! and runs it on bytes of its own (`tests/it/fuzzing.rs`).
+
+use std::fs::File;
+use std::io::Write as _;
+
+use rustix::fs::{MemfdFlags, memfd_create};
+use stead::net::guard::parse_host;
+use stead::work::probe::{Class, probe};
+use stead_rules::claim::{ClaimCode, LinkSecret};
+use stead_rules::media::{LibraryKind, artwork, sort_title, title_key, understand};
+use stead_rules::playback::{
+    Answer, Conditions, Method, Representation, StreamLink, answer, file_etag, parse_http_date,
+};
+
+/// What is done with some bytes.
+pub(crate) type Body = fn(&[u8]);
+
+/// The bodies by the names of their targets.
+pub(crate) const BODIES: [(&str, Body); 6] = [
+    ("probe_video", video),
+    ("probe_audio", audio),
+    ("probe_picture", picture),
+    ("names", names),
+    ("ranges", ranges),
+    ("texts", texts),
+];
+
+/// Headers of files whose name promises video.
+pub(crate) fn video(bytes: &[u8]) {
+    look(Class::Video, bytes);
+}
+
+/// Headers of files whose name promises audio.
+pub(crate) fn audio(bytes: &[u8]) {
+    look(Class::Audio, bytes);
+}
+
+/// Headers of files whose name promises a picture.
+pub(crate) fn picture(bytes: &[u8]) {
+    look(Class::Picture, bytes);
+}
+
+/// A file of these bytes, as the prober opens it.
+fn look(class: Class, bytes: &[u8]) {
+    let Ok(descriptor) = memfd_create(c"fuzz", MemfdFlags::CLOEXEC) else { return };
+    let mut file = File::from(descriptor);
+    if file.write_all(bytes).is_ok() {
+        drop(probe(&file, class));
+    }
+}
+
+/// Names of files and folders.
+pub(crate) fn names(bytes: &[u8]) {
+    let path = &String::from_utf8_lossy(bytes);
+    for kind in [
+        LibraryKind::Films,
+        LibraryKind::Series,
+        LibraryKind::Music,
+        LibraryKind::Photos,
+        LibraryKind::Mixed,
+    ] {
+        drop(understand(kind, path));
+    }
+    drop((artwork(path), sort_title(path), title_key(path)));
+}
+
+/// The headers by which a player asks for a part of a file; the first eight bytes are its size.
+pub(crate) fn ranges(bytes: &[u8]) {
+    let Some((size, text)) = bytes.split_first_chunk() else { return };
+    let (size, text) = (u64::from_le_bytes(*size), String::from_utf8_lossy(text));
+    let etag = file_etag(size, 0);
+    let file = Representation { size, etag: &etag, modified: None };
+    let mut headers = text.split('\n').map(Some).chain(std::iter::repeat(None));
+    let mut next = || headers.next().flatten();
+    let asked = Conditions {
+        range: next(),
+        if_range: next(),
+        if_match: next(),
+        if_none_match: next(),
+        if_modified_since: next(),
+        if_unmodified_since: next(),
+    };
+    for method in [Method::Get, Method::Head] {
+        if let Answer::Partial { start, length } = answer(method, &file, &asked) {
+            assert!(length > 0 && start.checked_add(length).is_some_and(|end| end <= size));
+        }
+    }
+}
+
+/// Short texts that strangers send: hosts, dates, codes, secrets, stream links.
+pub(crate) fn texts(bytes: &[u8]) {
+    let text = &String::from_utf8_lossy(bytes);
+    drop((parse_host(text), parse_http_date(text), StreamLink::decode(bytes)));
+    drop((ClaimCode::parse(text), LinkSecret::parse(text)));
+}
