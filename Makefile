@@ -33,7 +33,7 @@ bench: ## size, start, memory, index rate, throughput, each beside a peer in the
 	@scripts/bench
 
 corpus: ## a seeded library of N=5000 files for the benches, in the cache folder
-	@scripts/corpus $(N)
+	@scripts/setup run && scripts/corpus $(N)
 
 screenshots: ## the pictures of docs/screenshots, made anew from a real run
 	@scripts/screenshots

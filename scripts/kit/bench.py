@@ -174,7 +174,7 @@ def main() -> int:
     binary, corpus, runs = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     figures = [figure("binary_size_x86_64", Path(binary).stat().st_size, "bytes")]
     for arch in ("aarch64", "armv7"):
-        # Measured along with this build or not at all: an old one would be of other sources.
+        # Built along with this one or not told: an old one would be of other sources.
         other = Path(binary).with_name(f"stead-{arch}")
         if other.exists() and other.stat().st_mtime > Path(binary).stat().st_mtime - SAME_BUILD_S:
             figures.append(figure(f"binary_size_{arch}", other.stat().st_size, "bytes"))

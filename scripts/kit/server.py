@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -72,12 +71,10 @@ class Server:
         raise RuntimeError(f"the server gave no answer in {self.patience_s:.0f} s:\n{self.tail()}")
 
     def answers(self) -> bool:
-        """Whether it answers its health page, well or not."""
+        """Whether it answers its first page."""
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}/", timeout=5) as answer:
                 return answer.status == 200
-        except urllib.error.HTTPError:
-            return True
         except OSError:
             return False
 

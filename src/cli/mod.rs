@@ -68,7 +68,7 @@ enum Command {
     Open(open::Open),
     /// Tell what the running server says of itself
     Status(status::Status),
-    /// Ask the running server whether it is well: exit code 0 only if it is
+    /// Ask the running server whether it works: exit code 0 if it does, be it with limits
     Health(health::Health),
     /// Say what is wrong with the config, and where; changes nothing
     CheckConfig(check_config::CheckConfig),

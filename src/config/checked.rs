@@ -151,12 +151,6 @@ impl Paths {
     pub fn setup_page(&self) -> PathBuf {
         self.data_dir.join("Setup Stead.html")
     }
-
-    /// The socket by which commands ask the running server.
-    #[must_use]
-    pub fn control_socket(&self) -> PathBuf {
-        self.data_dir.join("run").join("control.sock")
-    }
 }
 
 /// Checks every section; tells every mistake.

@@ -76,7 +76,7 @@ fn a_running_server_tells_of_itself() {
 }
 
 #[test]
-fn open_shows_code_links_and_file_and_no_process_is_told_the_secret() {
+fn open_shows_code_links_and_file() {
     let served = Served::start();
     let opened = served.command("open");
     assert_eq!((opened.code, opened.complained.as_str()), (Some(0), ""), "{opened:?}");
