@@ -52,11 +52,12 @@ need() { have "$1" || die "$2"; }
 ROOM_COLD_MB=7000
 ROOM_WARM_MB=2000
 
-# room_for_build: ends with a sentence when too little is free for what is still to be built.
+# room_for_build [BUILT]: ends with a sentence when too little is free for what is still to be
+# built. BUILT is the folder of a target and profile below CARGO_TARGET_DIR.
 room_for_build() {
-    local folder=$CARGO_TARGET_DIR need_mb=$ROOM_COLD_MB state=cold free_mb
+    local folder=$CARGO_TARGET_DIR built=${1:-debug} need_mb=$ROOM_COLD_MB state=cold free_mb
     # What the largest dependency left: with it, the others are there too.
-    if compgen -G "$folder/debug/deps/libtokio-*.rlib" >/dev/null; then need_mb=$ROOM_WARM_MB state=warm; fi
+    if compgen -G "$folder/$built/deps/libtokio-*.rlib" >/dev/null; then need_mb=$ROOM_WARM_MB state=warm; fi
     while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
     free_mb=$(df -Pm "$folder" | awk 'NR == 2 {print $4}')
     ((free_mb >= need_mb)) || die "only $free_mb MB are free in $folder, and a $state build needs $need_mb MB there.
