@@ -71,8 +71,10 @@ const fn remedies(reason: LockReason) -> &'static str {
              server then starts as new; media on other disks stay.</li>"
         }
         LockReason::OlderGeneration => {
-            "<li>Put the newest <code>accounts.db</code> back into the data folder, the one from \
-             before the exchange or the newest backup, and restart the server.</li>\
+            "<li>Switch the server off, and take <code>accounts.db</code> and \
+             <code>accounts.db-wal</code> out of the data folder. Put the newest \
+             <code>accounts.db</code> there, the one from before the exchange or from a backup, \
+             and switch the server on.</li>\
              <li>Keep the data folder as it is: everything in it can still be read. Opening it by \
              the owner's sign-in comes with a later version.</li>"
         }
