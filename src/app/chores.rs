@@ -189,7 +189,9 @@ fn follow_once(made: &Made, due: bool) -> Result<(), super::ServeError> {
         return Ok(());
     }
     let mut identity = made.identity.lock().unwrap_or_else(PoisonError::into_inner);
-    if identity.refresh(&own, times)? != Change::Kept {
+    let change = identity.refresh(&own, times)?;
+    super::tell_change(change, *core.claimed.borrow());
+    if change != Change::Kept {
         made.certificate.replace(&identity)?;
         core.set_ca(super::ca_files(&identity));
     }

@@ -134,6 +134,12 @@ impl Paths {
         self.data_dir.join("marker")
     }
 
+    /// The box's id, outside the database.
+    #[must_use]
+    pub fn box_id(&self) -> PathBuf {
+        self.data_dir.join("box")
+    }
+
     /// The box's certificates and keys.
     #[must_use]
     pub fn tls_dir(&self) -> PathBuf {

@@ -26,6 +26,7 @@ mod idle;
 mod kills;
 mod lan;
 mod library;
+mod locked;
 mod media;
 mod oversized;
 mod program;

@@ -11,7 +11,7 @@ use stead_store::accounts::claim::Server;
 use stead_store::{Found, OpenError, Store, StoreError, inspect, note_lost, part_from_lost};
 
 use super::desk::ClaimDesk;
-use super::{marker, run_effects};
+use super::{box_id, marker, run_effects};
 use crate::config::Paths;
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::service::core::Core;
@@ -20,9 +20,9 @@ use stead_rules::time::WallMs;
 
 /// With what the process comes up.
 pub struct ComeUp {
-    /// Both databases; none when the accounts cannot be read.
+    /// Both databases; none when the accounts cannot be read or are another server's.
     pub store: Option<Arc<Store>>,
-    /// The server's own row; made up for this run when there is no database.
+    /// The server's own row; all but the box's id is made up for this run when there is none.
     pub server: Server,
     /// The claim's memory.
     pub desk: ClaimDesk,
@@ -83,10 +83,20 @@ pub fn come_up(
     }
     Ok(ComeUp {
         store: store.map(Arc::new),
-        server: known.unwrap_or_else(|| new_server(entropy)),
+        server: known.unwrap_or(new),
         desk: ClaimDesk::new(start.state, marker),
         effects: start.effects,
     })
+}
+
+/// A full disk is no reason not to start: the next start keeps it.
+fn keep_box_id(paths: &Paths, id: BoxId) {
+    if let Err(error) = box_id::keep(&paths.box_id(), id) {
+        tracing::warn!(
+            error = %crate::service::chain(&error),
+            "the id of this server is kept in its database alone"
+        );
+    }
 }
 
 /// Does what the start asks for, and makes the offer of a server that has none. Blocks.
@@ -125,7 +135,7 @@ fn note_what_is_lost(paths: &Paths) {
 
 fn new_server(entropy: &dyn Entropy, known: Option<BoxId>) -> Server {
     Server {
-        box_id: fresh(entropy, BoxId::from_bytes),
+        box_id: known.unwrap_or_else(|| fresh(entropy, BoxId::from_bytes)),
         name: "Stead".to_owned(),
         generation: 0,
         epoch: 0,
