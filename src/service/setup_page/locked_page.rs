@@ -20,12 +20,13 @@ pub struct LockedPage<'a> {
 #[must_use]
 pub fn render(page: &LockedPage<'_>) -> Page {
     let body = format!(
-        "<h1>This server has locked itself</h1>\n<p class=\"lede\">It has an owner, but cannot \
-         tell any more who that is. So that nobody else can take it, it serves nothing until that \
-         is mended. Your films, music and photos are not touched.</p>\n\
+        "<h1>This server has locked itself</h1>\n<p class=\"lede\">{} So that nobody else can take \
+         it, it serves nothing until that is mended. Your films, music and photos are not \
+         touched.</p>\n\
          <section class=\"card key\"><h2>What happened</h2><p>{}</p></section>\n\
          <section><h2>What helps</h2><ol class=\"steps\">{}</ol></section>\n\
          <footer>{} · Stead {} · <span class=\"mono\">{}</span></footer>\n",
+        owner(page.reason),
         happened(page.reason),
         remedies(page.reason),
         escape(page.host_name),
@@ -33,6 +34,19 @@ pub fn render(page: &LockedPage<'_>) -> Page {
         word(page.reason)
     );
     template::page("This server is locked – Stead", &body)
+}
+
+/// A damaged database may also be that of a server which nobody has set up yet.
+const fn owner(reason: LockReason) -> &'static str {
+    match reason {
+        LockReason::DatabaseUnreadable => {
+            "It cannot tell any more whether it has an owner, and who that is."
+        }
+        LockReason::DatabaseMissing
+        | LockReason::DatabaseReplaced
+        | LockReason::OlderGeneration
+        | LockReason::MarkerUnreadable => "It has an owner, but cannot tell any more who that is.",
+    }
 }
 
 const fn happened(reason: LockReason) -> &'static str {
