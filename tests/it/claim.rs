@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use stead::host::clock::Clock;
-use stead_rules::time::WallMs;
 
 use crate::harness::{App, Client, Options, Owner};
 
@@ -207,37 +206,6 @@ fn the_tail_must_be_of_a_code() {
     let answer = owner.browser.post("/api/v1/claim/finish", &wrong).expect(422);
     assert_eq!(answer.code(), "tail_wrong");
     owner.finish().expect(200);
-}
-
-/// A box without a clock or network time: the browser's time does for the claim's TOTP.
-#[test]
-fn a_box_at_1970_is_claimed_and_its_owner_comes_back_after_a_power_cut() {
-    let app = App::start_with(Options::without_a_clock());
-    let browser_ms = 1_793_000_000_000;
-    let mut owner = Owner::almost_at(&app, browser_ms);
-    owner.finish().expect(200);
-    let later_ms = browser_ms + 3600 * 1000;
-    let mut options = Options::with_clock(&app.clock);
-    options.after_power_cut = Some(WallMs(0));
-    let app = app.restart(options);
-    let (mut browser, answer) = owner.sign_in_at(&app, later_ms);
-    answer.expect(200);
-    let me = browser.get("/api/v1/me").expect(200).json();
-    assert_eq!(me["session"]["assurance"], "mfa");
-}
-
-/// The browser's time must not open the door to codes that were used.
-#[test]
-fn a_browser_cannot_turn_the_clock_back_to_a_used_code() {
-    let app = App::start_with(Options::without_a_clock());
-    let browser_ms = 1_793_000_000_000;
-    let mut owner = Owner::almost_at(&app, browser_ms);
-    owner.finish().expect(200);
-    let mut options = Options::with_clock(&app.clock);
-    options.after_power_cut = Some(WallMs(0));
-    let app = app.restart(options);
-    let (_, answer) = owner.sign_in_at(&app, browser_ms);
-    assert_eq!(answer.expect(401).code(), "wrong_code");
 }
 
 #[test]

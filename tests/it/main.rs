@@ -10,6 +10,7 @@
 
 mod access;
 mod claim;
+mod clockless;
 mod commands;
 mod config;
 mod crowd;

@@ -13,7 +13,9 @@ mod start;
 mod wizard;
 
 use stead_rules::claim::Reject;
-use stead_rules::signin::{BadName, BadPassword};
+use stead_rules::ids::TicketId;
+use stead_rules::policy::{Action, Permit};
+use stead_rules::signin::{BadName, BadPassword, TimeSource};
 
 use super::core::CoreError;
 use super::passwords::HashError;
@@ -51,6 +53,8 @@ pub enum ClaimError {
     TotpWrong {
         /// How far the phone's clock seems to be ahead (positive) or behind.
         drift_seconds: Option<i64>,
+        /// Whose time it was checked at. A browser's may be the wrong one.
+        judged_by: TimeSource,
     },
     /// The four characters are not the end of a recovery code.
     #[error("these are not the last characters of a recovery code")]

@@ -10,9 +10,8 @@ use stead_rules::claim::{
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Name, Password, RecoveryCode, check_password};
-use stead_rules::time::{BootMs, Now, WallMs};
-use stead_store::accounts::claim as rows;
+use stead_rules::signin::{Name, Password, RecoveryCode, TimeSource, check_password};
+use stead_rules::time::{Now, TimeTrust, WallMs};
 use zeroize::Zeroizing;
 
 use super::desk::{ClaimDesk, Draft};
@@ -77,7 +76,11 @@ pub fn begin(
     let applied = apply(&desk.state, &event, now);
     run(core, &mut desk, applied, now)?;
     desk.displaced = desk.displaced.filter(|(displaced, _)| *displaced != browser);
-    core.clock.offer_browser_time(browser_time);
+    if desk.state.was_claimed() {
+        core.clock.offer_browser_time(browser_time);
+    } else {
+        core.clock.replace_browser_time(browser_time);
+    }
     position(&desk, now, browser)
 }
 
@@ -225,8 +228,13 @@ pub fn confirm_totp(
         return Err(stead_rules::claim::Reject::WrongStep { at }.into());
     }
     let accepted = totp::check(&desk.draft.totp_secret, code, now.wall, None);
-    let step_number =
-        accepted.map_err(|miss| ClaimError::TotpWrong { drift_seconds: miss.drift_seconds() })?;
+    let step_number = accepted.map_err(|miss| ClaimError::TotpWrong {
+        drift_seconds: miss.drift_seconds(),
+        judged_by: match now.trust {
+            TimeTrust::Synced => TimeSource::Server,
+            TimeTrust::Held | TimeTrust::Unknown => TimeSource::Browser,
+        },
+    })?;
     step(core, &mut desk, now, browser, WizardStep::Totp)?;
     desk.draft.totp_step = step_number;
     let code = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));
