@@ -158,10 +158,10 @@ impl Paths {
         self.data_dir.join("Setup Stead.html")
     }
 
-    /// The socket by which commands ask the running server.
+    /// The file by which `stead open --new-secret` asks for another claim secret.
     #[must_use]
-    pub fn control_socket(&self) -> PathBuf {
-        self.data_dir.join("run").join("control.sock")
+    pub fn new_secret_wish(&self) -> PathBuf {
+        self.data_dir.join("new-secret")
     }
 }
 

@@ -192,6 +192,7 @@ impl From<ClaimError> for Problem {
                 "None of your recovery codes ends like that. Look at the list you kept and type \
                  the last four characters of any code.",
             ),
+            ClaimError::Wish(error) => Self::internal(&error),
             ClaimError::Hash(error) => error.into(),
             ClaimError::Core(error) => error.into(),
         }

@@ -274,22 +274,6 @@ fn reason(app: &App) -> String {
     server["reason"].as_str().unwrap().to_owned()
 }
 
-/// The age of the secret counts from the start of the server, not of the machine.
-#[test]
-fn a_machine_that_has_been_up_for_long_does_not_age_the_secret() {
-    let options = Options::default();
-    options.clock.advance(40 * 24 * 3600 * 1000);
-    let mut app = App::start_with(options);
-    let secret = app.link_secret();
-    for _ in 0..3 {
-        app.clock.advance(11 * 24 * 3600 * 1000);
-        let clock = std::sync::Arc::clone(&app.clock);
-        app = app.restart(Options::with_clock(&clock));
-        assert_eq!(app.link_secret(), secret);
-    }
-    begin(&app, &mut app.client(), &secret).expect(200);
-}
-
 /// Another page of the same machine can plant a cookie, but not one that holds a claim.
 #[test]
 fn a_planted_ticket_is_not_taken() {

@@ -31,6 +31,7 @@ mod locked;
 mod media;
 mod oversized;
 mod program;
+mod secret_age;
 mod secrets;
 mod service_life;
 mod setup_page;

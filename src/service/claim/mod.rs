@@ -9,6 +9,7 @@ mod desk;
 mod effects;
 mod finish;
 mod marker;
+mod renewal;
 mod start;
 mod wizard;
 
@@ -19,6 +20,7 @@ use stead_rules::signin::{BadName, BadPassword, TimeSource};
 
 use super::core::CoreError;
 use super::passwords::HashError;
+use crate::host::files::FileError;
 
 pub use desk::{Card, ClaimDesk, card, facts};
 pub use finish::{Finished, finish};
@@ -28,7 +30,13 @@ pub use wizard::{
 };
 
 pub(crate) use effects::{Outcome, mend, run as run_effects};
-pub(crate) use wizard::tick;
+pub(crate) use renewal::tick;
+
+/// The browser that goes on with a claim, if it may do `action`.
+fn claimant(permit: &Permit, action: Action) -> Result<TicketId, ClaimError> {
+    permitted(permit, action)?;
+    permit.claimant().ok_or_else(|| Reject::NotYours { taken_over: false }.into())
+}
 
 /// A step of the claim was refused.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +67,9 @@ pub enum ClaimError {
     /// The four characters are not the end of a recovery code.
     #[error("these are not the last characters of a recovery code")]
     TailWrong,
+    /// The wish for another secret was fulfilled and could not be taken away.
+    #[error("the wish for another secret could not be removed")]
+    Wish(#[source] FileError),
     /// Too many passwords at once.
     #[error(transparent)]
     Hash(#[from] HashError),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use stead_rules::claim::{
     ClaimCode, Event, LinkSecret, Peer, ProofKind, State, Wait, WizardStep, apply, may_show_proof,
-    secret_is_old,
 };
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
@@ -63,6 +62,7 @@ pub fn begin(
     browser_time: WallMs,
 ) -> Result<Begun, ClaimError> {
     let mut desk = core.desk();
+    renewal::if_old(core, &mut desk, now)?;
     let (kind, right) = judge(&mut desk, proof, peer, now)?;
     // A ticket counts only in the hands it was given to: anybody may have planted another.
     let browser = known
@@ -261,39 +261,4 @@ pub fn cancel(core: &Core, now: Now, browser: TicketId) -> Outcome {
     let mut desk = core.desk();
     let applied = apply(&desk.state, &Event::Denied { browser }, now);
     run(core, &mut desk, applied, now)
-}
-
-/// Lets time pass: ends a claim that is over, and replaces a secret that is old. Called now and
-/// then while there is something to claim. Blocks.
-pub(crate) fn tick(core: &Core, now: Now) -> Outcome {
-    let mut desk = core.desk();
-    let applied = apply(&desk.state, &Event::Tick, now);
-    run(core, &mut desk, applied, now)?;
-    if desk.offer.is_none() {
-        return Ok(());
-    }
-    if secret_is_old(age_offer(core, &mut desk, now.boot)?) {
-        let applied = apply(&desk.state, &Event::SecretAged, now);
-        run(core, &mut desk, applied, now)?;
-    }
-    Ok(())
-}
-
-/// How often the age of an offer is written down.
-const AGE_WRITTEN_SECONDS: u64 = 3600;
-
-fn age_offer(core: &Core, desk: &mut ClaimDesk, boot: BootMs) -> Result<u64, ClaimError> {
-    let passed = boot.since_ms(desk.aged_at) / 1000;
-    if passed < AGE_WRITTEN_SECONDS {
-        // An idle box leaves its card alone; an hour more or less of 30 days does not matter.
-        return Ok(0);
-    }
-    desk.aged_at = boot;
-    let store = core.store()?;
-    Ok(store.accounts.note(|tx| {
-        let Some(mut offer) = rows::offer(tx)? else { return Ok(0) };
-        offer.uptime_seconds = offer.uptime_seconds.saturating_add(passed);
-        rows::put_offer(tx, &offer)?;
-        Ok::<_, stead_store::StoreError>(offer.uptime_seconds)
-    })?)
 }
