@@ -100,10 +100,12 @@ fn a_second_phone_is_told_and_may_continue() {
     let mut first = app.client();
     let mut second = app.client();
     begin(&app, &mut first, &app.link_secret()).expect(200);
+    app.clock.advance(95_000);
     let refused = begin(&app, &mut second, &app.link_secret()).expect(409);
     assert_eq!(refused.code(), "claim_in_progress");
     assert_eq!(refused.json()["can_take_over"], true);
     assert_eq!(refused.json()["other_address"], "127.0.0.1");
+    assert_eq!(refused.json()["started_s_ago"], 95);
     let proof = json!({ "kind": "link", "secret": app.link_secret() });
     let over = json!({ "proof": proof, "browser_time_ms": 0, "take_over": true });
     second.post("/api/v1/claim/begin", &over).expect(200);
