@@ -5,12 +5,15 @@
 //! ```
 
 mod chores;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use ring::hmac;
+use stead_rules::claim::State as Claim;
 use stead_rules::time::WallMs;
 use tokio::net::TcpListener;
 use tokio::sync::watch;

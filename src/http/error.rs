@@ -152,6 +152,8 @@ impl From<CoreError> for Problem {
                  again; nothing was lost.",
             ),
             CoreError::Store(other) => Self::internal(&other),
+            // A fault of the route table, not of whoever asks.
+            CoreError::NotPermitted(error) => Self::internal(&error),
         }
     }
 }

@@ -101,13 +101,21 @@ pub enum CoreError {
     /// The process is ending.
     #[error("the server is stopping")]
     Stopping,
+    /// The route table names another action than the use case.
+    #[error(transparent)]
+    NotPermitted(#[from] NotPermitted),
+}
+
+/// Whether the permission in hand is for what a use case does: the first line of each of them.
+pub(crate) fn permitted(permit: &Permit, action: Action) -> Result<(), CoreError> {
+    Ok(permit.permits(action)?)
 }
 
 impl Failure for CoreError {
     fn into_store(self) -> Result<StoreError, Self> {
         match self {
             Self::Store(error) => Ok(error),
-            other @ (Self::NoStore | Self::Stopping) => Err(other),
+            other @ (Self::NoStore | Self::Stopping | Self::NotPermitted(_)) => Err(other),
         }
     }
 }

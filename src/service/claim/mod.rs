@@ -18,7 +18,7 @@ use stead_rules::ids::TicketId;
 use stead_rules::policy::{Action, Permit};
 use stead_rules::signin::{BadName, BadPassword, TimeSource};
 
-use super::core::CoreError;
+use super::core::{CoreError, permitted};
 use super::passwords::HashError;
 use crate::host::files::FileError;
 

@@ -8,6 +8,7 @@ use stead_rules::claim::{
 };
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
+use stead_rules::policy::{Action, Permit};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Name, Password, RecoveryCode, TimeSource, check_password};
 use stead_rules::time::{Now, TimeTrust, WallMs};
@@ -15,9 +16,9 @@ use zeroize::Zeroizing;
 
 use super::desk::{ClaimDesk, Draft};
 use super::effects::run;
-use super::{ClaimError, Outcome};
+use super::{ClaimError, Outcome, claimant, renewal};
 use crate::host::entropy::{bytes, fresh};
-use crate::service::core::Core;
+use crate::service::core::{Core, permitted};
 use crate::service::totp;
 
 /// A proof of possession, as it came in.
@@ -54,18 +55,20 @@ pub struct Begun {
 /// [`ClaimError`].
 pub fn begin(
     core: &Core,
+    permit: &Permit,
     now: Now,
     peer: Peer,
-    known: Option<TicketId>,
     proof: &Proof,
     take_over: bool,
     browser_time: WallMs,
 ) -> Result<Begun, ClaimError> {
+    permitted(permit, Action::ClaimBegin)?;
     let mut desk = core.desk();
     renewal::if_old(core, &mut desk, now)?;
     let (kind, right) = judge(&mut desk, proof, peer, now)?;
     // A ticket counts only in the hands it was given to: anybody may have planted another.
-    let browser = known
+    let browser = permit
+        .claimant()
         .filter(|ticket| position(&desk, now, *ticket).is_ok())
         .unwrap_or_else(|| fresh(core.entropy.as_ref(), TicketId::from_bytes));
     let event = if right {
@@ -130,7 +133,8 @@ pub enum Standing {
 ///
 /// # Errors
 /// [`ClaimError::Refused`] for a browser that holds nothing.
-pub fn standing(core: &Core, now: Now, browser: TicketId) -> Result<Standing, ClaimError> {
+pub fn standing(core: &Core, permit: &Permit, now: Now) -> Result<Standing, ClaimError> {
+    let browser = claimant(permit, Action::ClaimBegin)?;
     let mut desk = core.desk();
     let applied = apply(&desk.state, &Event::Tick, now);
     run(core, &mut desk, applied, now)?;
@@ -175,12 +179,13 @@ pub struct Enrolment {
 /// [`ClaimError`].
 pub async fn name_owner(
     core: &Arc<Core>,
+    permit: &Permit,
     now: Now,
-    browser: TicketId,
     from: Peer,
     name: &str,
     password: Password,
 ) -> Result<Enrolment, ClaimError> {
+    let browser = claimant(permit, Action::ClaimStep)?;
     let name = Name::parse(name)?;
     let known = [name.as_str(), "Stead"];
     check_password(&password, PASSWORD_MIN_WITH_FACTOR_CHARS, &known, false)?;
@@ -218,10 +223,11 @@ fn keep_owner(
 /// [`ClaimError`].
 pub fn confirm_totp(
     core: &Core,
+    permit: &Permit,
     now: Now,
-    browser: TicketId,
     code: &str,
 ) -> Result<Vec<Zeroizing<String>>, ClaimError> {
+    let browser = claimant(permit, Action::ClaimStep)?;
     let mut desk = core.desk();
     let at = position(&desk, now, browser)?.step;
     if at < WizardStep::Totp {
@@ -257,7 +263,8 @@ fn step(
 ///
 /// # Errors
 /// [`ClaimError::Refused`] for a browser that holds nothing.
-pub fn cancel(core: &Core, now: Now, browser: TicketId) -> Outcome {
+pub fn cancel(core: &Core, permit: &Permit, now: Now) -> Outcome {
+    let browser = claimant(permit, Action::ClaimStep)?;
     let mut desk = core.desk();
     let applied = apply(&desk.state, &Event::Denied { browser }, now);
     run(core, &mut desk, applied, now)
