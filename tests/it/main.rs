@@ -12,6 +12,7 @@ mod access;
 mod claim;
 mod clockless;
 mod commands;
+mod commit_order;
 mod config;
 mod crowd;
 mod directions;
