@@ -1,9 +1,14 @@
 //! A box without a clock or network time: the time of whoever proves possession does.
 
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
 use serde_json::json;
 use stead_rules::time::WallMs;
 
 use crate::harness::{App, Client, Options, Owner, totp_code};
+use crate::program::{Ended, PATIENCE};
 
 /// What a clock that is right says.
 const RIGHT_MS: i64 = 1_793_000_000_000;
@@ -52,6 +57,34 @@ fn a_laptop_with_a_wrong_clock_begins_and_a_phone_with_a_right_one_takes_over_an
     let app = app.cut_off(WallMs(0));
     let (_, answer) = owner.sign_in_at(&app, RIGHT_MS + HOUR_MS);
     answer.expect(200);
+}
+
+/// Until then the certificate is one from the future, which devices refuse.
+#[test]
+fn a_certificate_from_a_wrong_clock_is_made_anew_when_the_clock_is_put_right() {
+    let app = App::start_with(Options::without_a_clock());
+    let is_of_2040 = || begin_of(&app.data.join("tls/leaf.pem")).contains(" 2040 ");
+    begin(&app, &mut app.client(), WRONG_MS);
+    until("it follows the clock", is_of_2040);
+    begin(&app, &mut app.client(), RIGHT_MS);
+    until("it is made anew", || !is_of_2040());
+}
+
+fn begin_of(certificate: &Path) -> String {
+    let mut openssl = Command::new("openssl");
+    let told = Ended::of(openssl.args(["x509", "-noout", "-startdate", "-in"]).arg(certificate));
+    assert_eq!(told.code, Some(0), "{told:?}");
+    told.said
+}
+
+/// The server looks at its clock every few seconds.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let step = Duration::from_millis(100);
+    let mut tries = PATIENCE.as_millis() / step.as_millis();
+    while !is_so() {
+        std::thread::sleep(step);
+        tries = tries.checked_sub(1).expect(what);
+    }
 }
 
 #[test]
