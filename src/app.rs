@@ -5,12 +5,15 @@
 //! ```
 
 mod chores;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use ring::hmac;
+use stead_rules::claim::State as Claim;
 use stead_rules::time::WallMs;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -26,7 +29,7 @@ use crate::host::shutdown::{Drained, Shutdown};
 use crate::host::start::Start;
 use crate::host::vital::Fallen;
 use crate::http::{accept, routes};
-use crate::net::ca::{CaError, IssueTimes, OwnNames, TlsIdentity};
+use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity, Unsuited};
 use crate::net::guard::HostGuard;
 use crate::net::mdns::{AnnounceConfig, Announced, Announcer};
 use crate::net::names::{
@@ -191,7 +194,11 @@ fn make(
     let up = interfaces()?;
     let own = OwnNames::of_box(&label, None, reachable_addresses(&up));
     let times = IssueTimes::at(clock.now(), clock.floor(), build_time());
-    let (identity, _) = TlsIdentity::open(&config.paths.tls_dir(), &own, times)?;
+    let state = &come_up.desk.state;
+    let unsuited =
+        if matches!(state, Claim::Locked(_)) { Unsuited::Keep } else { Unsuited::Replace };
+    let (identity, change) = TlsIdentity::open(&config.paths.tls_dir(), &own, times, unsuited)?;
+    tell_change(change, state.was_claimed());
     let certificate = CurrentCertificate::new(&identity)?;
     let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
     let reach = reach(&config, announcer.now(), up, ports, &identity);
@@ -201,6 +208,16 @@ fn make(
     let (core, tray) = core(config, come_up, around)?;
     let identity = Arc::new(Mutex::new(identity));
     Ok((Made { core: Arc::new(core), identity, certificate, label, ports }, tray))
+}
+
+/// Whoever has installed the authority of a claimed server must hear of another one.
+fn tell_change(change: Change, claimed: bool) {
+    if change == Change::AuthorityMade && claimed {
+        tracing::warn!(
+            "a new certificate authority was made: devices that installed the old one warn until \
+             they install this one"
+        );
+    }
 }
 
 /// What the core is made of beside the data folder.

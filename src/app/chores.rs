@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stead_rules::claim::{Event, apply};
 use stead_rules::limits::SESSION_IDLE_SECONDS;
-use stead_rules::time::TimeTrust;
+use stead_rules::time::{Now, TimeTrust};
 use stead_store::StoreError;
 use stead_store::accounts::claim::mark_clock;
 use stead_store::accounts::sessions;
@@ -25,8 +25,11 @@ use crate::service::scans::{Order, Wish};
 const LOOK: Duration = Duration::from_secs(5);
 /// How often the certificate's age is looked at when nothing else changes.
 const REISSUE_MS: u64 = 12 * 3600 * 1000;
-/// How often an unclaimed server looks at its claim's clock.
-const CLAIM_TICK: Duration = Duration::from_secs(30);
+/// A clock that is set by more than this has jumped; less is how clocks are kept right.
+const JUMP_MS: u64 = 60_000;
+/// How often an unclaimed server looks at its claim's clock, and whether another secret is asked
+/// for: somebody waits for that. It looks into memory and for one file.
+const CLAIM_TICK: Duration = Duration::from_secs(5);
 /// How often sessions that ended by age are removed, and the clock mark is kept.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -85,12 +88,14 @@ async fn tidy(core: Arc<Core>) {
             continue;
         }
         let before = now.wall.plus_ms(-i64::try_from(SESSION_IDLE_SECONDS * 1000).unwrap_or(0));
-        let removed = core
-            .note_accounts(move |tx| {
-                mark_clock(tx, Some(now.wall))?;
+        let removed = core.blocking(move |core| {
+            let mark = core.clock_mark();
+            core.store()?.accounts.note(|tx| {
+                mark_clock(tx, mark)?;
                 sessions::remove_unused(tx, before).map_err(|e: StoreError| CoreError::from(e))
             })
-            .await;
+        });
+        let removed = removed.await;
         match removed {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed sessions that nobody used"),
@@ -129,8 +134,11 @@ fn go_on(core: &Core) {
 
 /// Keeps the time at a clean stop, so that the next start without network begins from there.
 pub(super) async fn keep_clock_mark(core: &Arc<Core>) {
-    let mark = core.clock.mark();
-    let kept = core.note_accounts(move |tx| mark_clock(tx, mark).map_err(CoreError::from)).await;
+    let kept = core.blocking(|core| {
+        let mark = core.clock_mark();
+        core.store()?.accounts.note(|tx| mark_clock(tx, mark).map_err(CoreError::from))
+    });
+    let kept = kept.await;
     match kept {
         Ok(()) | Err(CoreError::NoStore) => {}
         Err(error) => {
@@ -153,7 +161,9 @@ async fn follow(made: Made) {
         }
         let now = made.core.now();
         let look = made.clone();
-        let due = now.trust != last.trust || now.boot.since_ms(last.boot) >= REISSUE_MS;
+        let due = now.trust != last.trust
+            || jumped(last, now)
+            || now.boot.since_ms(last.boot) >= REISSUE_MS;
         if due {
             last = now;
         }
@@ -161,6 +171,18 @@ async fn follow(made: Made) {
             tracing::warn!(%error, "names and addresses could not be followed");
         }
     }
+}
+
+/// Whether the wall clock was set meanwhile: a certificate from what was the future a moment ago
+/// is good for nobody.
+fn jumped(last: Now, now: Now) -> bool {
+    if now.trust == TimeTrust::Unknown {
+        // Nobody believes it; a certificate is dated by the floor.
+        return false;
+    }
+    let passed_ms = i64::try_from(now.boot.since_ms(last.boot)).unwrap_or(i64::MAX);
+    let expected = last.wall.plus_ms(passed_ms);
+    now.wall.0.abs_diff(expected.0) > JUMP_MS
 }
 
 /// The authority keeps to the addresses of the day it was made; people are told which way is good.
@@ -189,7 +211,9 @@ fn follow_once(made: &Made, due: bool) -> Result<(), super::ServeError> {
         return Ok(());
     }
     let mut identity = made.identity.lock().unwrap_or_else(PoisonError::into_inner);
-    if identity.refresh(&own, times)? != Change::Kept {
+    let change = identity.refresh(&own, times)?;
+    super::tell_change(change, *core.claimed.borrow());
+    if change != Change::Kept {
         made.certificate.replace(&identity)?;
         core.set_ca(super::ca_files(&identity));
     }

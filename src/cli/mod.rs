@@ -7,6 +7,7 @@ mod ask;
 mod check_config;
 mod flags;
 mod health;
+mod new_secret;
 mod open;
 mod say;
 mod serve;

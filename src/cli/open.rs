@@ -6,7 +6,7 @@ use super::flags::{ConfigFlags, quoted};
 use super::health::failed;
 use super::say::{complain, say};
 use super::setup_page::{SetupPage, find};
-use super::status;
+use super::{new_secret, status};
 use crate::config::{Config, Paths};
 use crate::net::qr;
 use clap::Args;
@@ -16,11 +16,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The command line of `stead open`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Open {
     /// Only tell; open no browser
     #[arg(long)]
     no_browser: bool,
+    /// Replace link and code first, because the old ones came into other hands
+    #[arg(long)]
+    new_secret: bool,
     #[command(flatten)]
     config: ConfigFlags,
 }
@@ -47,12 +50,30 @@ impl Open {
         if let Err(error) = status::server(config) {
             return failed(&error);
         }
+        if self.new_secret {
+            return self.renew(config, links);
+        }
         say(invitation(&config.paths, file, links).trim_end());
         // A page of another user's that only root may read is of no use to a browser.
         if own && !self.no_browser {
             show(file.as_os_str());
         }
         Exit::Done
+    }
+
+    /// The page is read anew: it holds other links then.
+    fn renew(&self, config: &Config, links: &[String]) -> Exit {
+        match new_secret::renew(&config.paths, links) {
+            Ok(true) => Self { new_secret: false, ..self.clone() }.run(),
+            Ok(false) => {
+                complain("the server has made no new secret yet; its log says why");
+                Exit::Failed
+            }
+            Err(error) => {
+                complain(format_args!("the server cannot be asked for a new secret: {error}"));
+                Exit::Failed
+            }
+        }
     }
 
     fn foreign(&self, owner: &str) -> Exit {
@@ -65,6 +86,10 @@ impl Open {
 
     /// No set-up page: claimed, or never started.
     fn home(&self, config: &Config) -> Exit {
+        if self.new_secret {
+            complain("there is no set-up page, so there is no secret to replace");
+            return Exit::Failed;
+        }
         match status::server(config) {
             Ok(Some(server)) => {
                 let address = status::home(config, &server);

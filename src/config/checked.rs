@@ -134,6 +134,12 @@ impl Paths {
         self.data_dir.join("marker")
     }
 
+    /// The box's id, outside the database.
+    #[must_use]
+    pub fn box_id(&self) -> PathBuf {
+        self.data_dir.join("box")
+    }
+
     /// The box's certificates and keys.
     #[must_use]
     pub fn tls_dir(&self) -> PathBuf {
@@ -150,6 +156,12 @@ impl Paths {
     #[must_use]
     pub fn setup_page(&self) -> PathBuf {
         self.data_dir.join("Setup Stead.html")
+    }
+
+    /// The file by which `stead open --new-secret` asks for another claim secret.
+    #[must_use]
+    pub fn new_secret_wish(&self) -> PathBuf {
+        self.data_dir.join("new-secret")
     }
 }
 

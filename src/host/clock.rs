@@ -38,6 +38,11 @@ pub trait Clock: Send + Sync {
     /// trust is Held.
     fn offer_browser_time(&self, browser: WallMs) -> bool;
 
+    /// Takes the time of a browser that has shown the proof of the claim, also in place of what
+    /// another browser told. Nobody owns the box yet, so no proof is worth more than another, and
+    /// the first laptop with a wrong clock must not make the claim impossible for the next.
+    fn replace_browser_time(&self, browser: WallMs) -> bool;
+
     /// No believable wall time lies before this.
     fn floor(&self) -> WallMs;
 
@@ -79,6 +84,18 @@ struct Reading {
 struct Told {
     wall: WallMs,
     boot: BootMs,
+}
+
+/// What is told from now on, if a browser's time is taken over what was `told` so far.
+fn taken(
+    reading: Reading,
+    told: Option<Told>,
+    bounds: ClockBounds,
+    browser: WallMs,
+) -> Option<Told> {
+    let now = judge(reading, told, bounds);
+    let taken = bounds.takes_from_browser(now, browser);
+    taken.then_some(Told { wall: browser, boot: reading.boot })
 }
 
 /// The whole judgement, from values.

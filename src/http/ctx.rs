@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use stead_rules::claim::Peer;
-use stead_rules::ids::{SessionId, TicketId, UserId};
+use stead_rules::ids::SessionId;
 use stead_rules::playback::StreamLink;
 use stead_rules::policy::Permit;
 use stead_rules::time::Now;
@@ -29,8 +29,6 @@ pub(crate) struct Facts {
     pub(crate) transport: Transport,
     /// What the client calls itself.
     pub(crate) agent: String,
-    /// The browser that holds, or held, a claim.
-    pub(crate) browser: Option<TicketId>,
     /// The signed-in client.
     pub(crate) session: Option<SessionFacts>,
     /// What a stream link says.
@@ -42,14 +40,6 @@ pub(crate) struct Facts {
 impl Ctx {
     pub(super) fn new(facts: Facts) -> Self {
         Self(Arc::new(facts))
-    }
-
-    /// The user who asks.
-    ///
-    /// # Errors
-    /// 401 on a row that a stranger may use.
-    pub(crate) fn user(&self) -> Result<UserId, Problem> {
-        self.permit.user().ok_or_else(Problem::not_signed_in)
     }
 
     /// The session that asks.
@@ -66,14 +56,6 @@ impl Ctx {
     /// 401 on a row that a stranger may use.
     pub(crate) fn signed_in(&self) -> Result<&SessionFacts, Problem> {
         self.0.session.as_ref().ok_or_else(Problem::not_signed_in)
-    }
-
-    /// The browser that holds a claim.
-    ///
-    /// # Errors
-    /// 401 where no claim cookie came.
-    pub(crate) fn claimant(&self) -> Result<TicketId, Problem> {
-        self.0.browser.ok_or_else(Problem::claim_not_yours)
     }
 }
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use stead_rules::claim::Reject;
 use stead_rules::playback::BadLink;
-use stead_rules::signin::{BadName, BadPassword};
+use stead_rules::signin::{BadName, BadPassword, TimeSource};
 use stead_store::StoreError;
 
 use crate::service::chain;
@@ -152,6 +152,8 @@ impl From<CoreError> for Problem {
                  again; nothing was lost.",
             ),
             CoreError::Store(other) => Self::internal(&other),
+            // A fault of the route table, not of whoever asks.
+            CoreError::NotPermitted(error) => Self::internal(&error),
         }
     }
 }
@@ -178,8 +180,13 @@ impl From<ClaimError> for Problem {
             ),
             ClaimError::Name(name) => Self::name(name),
             ClaimError::Password(password) => Self::password(password),
-            ClaimError::TotpWrong { drift_seconds } => {
-                Self::wrong_code(StatusCode::UNPROCESSABLE_ENTITY, "totp_wrong", drift_seconds)
+            ClaimError::TotpWrong { drift_seconds, judged_by } => {
+                let detail = match judged_by {
+                    TimeSource::Server => wrong_code_words(drift_seconds),
+                    TimeSource::Browser => claims_wrong_code_words(drift_seconds),
+                };
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::wrong_code(status, "totp_wrong", drift_seconds, detail)
             }
             ClaimError::TailWrong => Self::invalid(
                 "code_tail",
@@ -187,6 +194,7 @@ impl From<ClaimError> for Problem {
                 "None of your recovery codes ends like that. Look at the list you kept and type \
                  the last four characters of any code.",
             ),
+            ClaimError::Wish(error) => Self::internal(&error),
             ClaimError::Hash(error) => error.into(),
             ClaimError::Core(error) => error.into(),
         }
@@ -202,7 +210,8 @@ impl From<SignInError> for Problem {
                 "The name or the password is wrong. Try again; capital letters count in passwords.",
             ),
             SignInError::WrongCode { drift_seconds } => {
-                Self::wrong_code(StatusCode::UNAUTHORIZED, "wrong_code", drift_seconds)
+                let detail = wrong_code_words(drift_seconds);
+                Self::wrong_code(StatusCode::UNAUTHORIZED, "wrong_code", drift_seconds, detail)
             }
             SignInError::SlowDown { seconds } => {
                 Self::slow_down(seconds, "There were several wrong tries. Wait, then try again.")
@@ -260,27 +269,27 @@ impl Problem {
         Self::invalid("password", password.code(), &detail)
     }
 
-    fn wrong_code(status: StatusCode, code: &'static str, drift_seconds: Option<i64>) -> Self {
-        let Some(seconds) = drift_seconds else {
-            let detail = "This code is wrong or was used already. Wait for the next one.";
-            return Self::new(status, code, detail).with("field", "code");
-        };
-        let way = if seconds > 0 { "ahead of" } else { "behind" };
-        let detail = format!(
-            "This code belongs to another time: your phone's clock seems to be about {} s {way} \
-             the server's. Set the phone's clock to automatic and try again.",
-            seconds.abs()
-        );
-        Self::new(status, code, detail).with("field", "code").with("drift_s", seconds)
+    fn wrong_code(
+        status: StatusCode,
+        code: &'static str,
+        drift_seconds: Option<i64>,
+        detail: String,
+    ) -> Self {
+        let problem = Self::new(status, code, detail).with("field", "code");
+        match drift_seconds {
+            Some(seconds) => problem.with("drift_s", seconds),
+            None => problem,
+        }
     }
 
     fn claim_refused(reject: &Reject) -> Self {
         let (status, detail) = claim_words(reject);
         let problem = Self::new(status, reject.code(), detail);
         match reject {
-            Reject::InProgress { can_take_over, from, .. } => problem
+            Reject::InProgress { can_take_over, from, begun_seconds_ago } => problem
                 .with("can_take_over", *can_take_over)
-                .with("other_address", from.to_string()),
+                .with("other_address", from.to_string())
+                .with("started_s_ago", *begun_seconds_ago),
             Reject::WrongStep { at } => problem.with("step", at.word()),
             Reject::Locked(reason) => problem.with("reason", reason.word()),
             Reject::NotYours { taken_over } => problem.with("taken_over", *taken_over),
@@ -292,6 +301,34 @@ impl Problem {
             | Reject::NotNow => problem,
         }
     }
+}
+
+fn wrong_code_words(drift_seconds: Option<i64>) -> String {
+    let Some(seconds) = drift_seconds else {
+        return "This code is wrong or was used already. Wait for the next one.".to_owned();
+    };
+    let way = if seconds > 0 { "ahead of" } else { "behind" };
+    format!(
+        "This code belongs to another time: your phone's clock seems to be about {} s {way} the \
+         server's. Set the phone's clock to automatic and try again.",
+        seconds.abs()
+    )
+}
+
+/// The time is the word of the browser that began, and nobody can tell which clock is wrong.
+fn claims_wrong_code_words(drift_seconds: Option<i64>) -> String {
+    let what = match drift_seconds {
+        Some(seconds) => format!(
+            "This code belongs to another time: the clock of the authenticator app and that of \
+             the browser in which set-up was begun are about {} s apart.",
+            seconds.abs()
+        ),
+        None => "This code is wrong, was used already, or belongs to another time.".to_owned(),
+    };
+    format!(
+        "{what} Wait for the next one. If that is wrong too, set the clocks of both devices to \
+         automatic and open the set-up link again."
+    )
 }
 
 fn claim_words(reject: &Reject) -> (StatusCode, &'static str) {

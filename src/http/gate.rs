@@ -44,7 +44,7 @@ fn admit(core: &Core, request: &Request) -> Result<Transport, Response> {
     let by_proxy = came_by_proxy(request.headers());
     let transport = transport(connection, &host, by_proxy);
     let Some(transport) = transport else {
-        return Err(pages::lead_to_tls(&reach, &host, request, *core.claimed.borrow()));
+        return Err(pages::lead_to_tls(core, &reach, &host, request));
     };
     check_origin(request.method(), request.headers(), &host, transport)
         .map_err(IntoResponse::into_response)?;

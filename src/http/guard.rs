@@ -103,12 +103,12 @@ impl Knock {
             Ok(permit) => permit,
             Err(refusal) => return Err(refused(core, &shown, now, refusal)),
         };
-        let Shown { browser, session, link } = shown;
+        let Shown { session, link, .. } = shown;
         if let Some(facts) = session.as_ref().filter(|_| row.access == Access::Session) {
             // Only a request that was allowed is a use: an ended session must stay ended.
             touch(core, facts, now)?;
         }
-        Ok(Ctx::new(Facts { now, peer, transport, agent, browser, session, link, permit }))
+        Ok(Ctx::new(Facts { now, peer, transport, agent, session, link, permit }))
     }
 }
 
@@ -249,11 +249,6 @@ impl Problem {
     fn denied(reason: Reason, server: &State) -> Self {
         let (status, detail) = words(reason);
         Self::new(status, reason.code(), detail).with("state", server.word())
-    }
-
-    pub(crate) fn claim_not_yours() -> Self {
-        let (status, detail) = words(Reason::ClaimNotYours);
-        Self::new(status, Reason::ClaimNotYours.code(), detail)
     }
 }
 

@@ -98,7 +98,7 @@ fn locked(core: &Core, reason: stead_rules::claim::LockReason) -> Response {
 }
 
 /// The plain port's answer to anybody but the box itself.
-pub(super) fn lead_to_tls(reach: &Reach, host: &str, request: &Request, claimed: bool) -> Response {
+pub(super) fn lead_to_tls(core: &Core, reach: &Reach, host: &str, request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Problem::new(
             StatusCode::FORBIDDEN,
@@ -114,9 +114,18 @@ pub(super) fn lead_to_tls(reach: &Reach, host: &str, request: &Request, claimed:
         https_port: reach.https_port,
         box_name: "Stead",
         ca_fingerprint: &reach.ca_fingerprint,
-        state: if claimed { TrustState::Ready } else { TrustState::NeedsSetUp },
+        state: behind_tls(core),
         family: agent.and_then(Family::of),
     }))
+}
+
+/// What stands behind the secure door. While an owner is being written the set-up still does.
+fn behind_tls(core: &Core) -> TrustState {
+    match standing_at_once(core, core.now()) {
+        Some(Claim::Locked(_) | Claim::Recovery) => TrustState::Locked,
+        Some(Claim::Claimed | Claim::Legacy | Claim::Orphaned) => TrustState::Ready,
+        Some(Claim::Factory | Claim::Offered | Claim::Pending(_)) | None => TrustState::NeedsSetUp,
+    }
 }
 
 fn static_page(page: Page) -> Response {

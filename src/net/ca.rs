@@ -89,6 +89,16 @@ pub struct IssueTimes {
     pub known: WallMs,
 }
 
+/// What becomes of a stored authority that may not vouch for the names of today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsuited {
+    /// It is replaced: the box has another name.
+    Replace,
+    /// It is kept, whatever the names: a locked server must not forget whom others trust, since
+    /// what it takes for its names may be part of what it lost.
+    Keep,
+}
+
 /// What opening or refreshing did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -106,6 +116,7 @@ pub struct TlsIdentity {
     authority: Authority,
     leaf: Leaf,
     uncovered: Vec<IpAddr>,
+    unsuited: Unsuited,
 }
 
 /// The certificate authority of this box.
@@ -154,9 +165,11 @@ impl TlsIdentity {
         folder: &Path,
         own: &OwnNames,
         times: IssueTimes,
+        unsuited: Unsuited,
     ) -> Result<(Self, Change), CaError> {
         stored::make_folder(folder)?;
-        let kept = stored::read_authority(folder)?.filter(|authority| authority.suits(own));
+        let kept = stored::read_authority(folder)?
+            .filter(|authority| unsuited == Unsuited::Keep || authority.suits(own));
         let (authority, made) = match kept {
             Some(authority) => (authority, Change::Kept),
             None => (make_authority(folder, own, times)?, Change::AuthorityMade),
@@ -164,13 +177,14 @@ impl TlsIdentity {
         let (leaf, issued) = fitting_leaf(folder, &authority, own, times)?;
         let uncovered = authority.uncovered(own);
         let change = if made == Change::AuthorityMade { made } else { issued };
-        Ok((Self { folder: folder.to_path_buf(), authority, leaf, uncovered }, change))
+        let folder = folder.to_path_buf();
+        Ok((Self { folder, authority, leaf, uncovered, unsuited }, change))
     }
 
     /// Looks again, after a name, an address or the time has changed. On an error the identity is
     /// as it was.
     pub fn refresh(&mut self, own: &OwnNames, times: IssueTimes) -> Result<Change, CaError> {
-        let (fresh, change) = Self::open(&self.folder, own, times)?;
+        let (fresh, change) = Self::open(&self.folder, own, times, self.unsuited)?;
         *self = fresh;
         Ok(change)
     }
@@ -238,13 +252,14 @@ fn fitting_leaf(
     own: &OwnNames,
     times: IssueTimes,
 ) -> Result<(Leaf, Change), CaError> {
+    let names = issue::leaf_names(authority, own);
     let addresses = issue::leaf_addresses(authority, own);
-    let kept = stored::read_leaf(folder, authority)
-        .filter(|leaf| leaf.fits(&own.serving, &addresses, times));
+    let kept =
+        stored::read_leaf(folder, authority).filter(|leaf| leaf.fits(&names, &addresses, times));
     if let Some(leaf) = kept {
         return Ok((leaf, Change::Kept));
     }
-    let leaf = issue::leaf(authority, &own.serving, &addresses, times)?;
+    let leaf = issue::leaf(authority, &names, &addresses, times)?;
     let key = leaf.key.serialize_pem();
     write_atomically(&folder.join(stored::LEAF_KEY), key.as_bytes(), PRIVATE)?;
     write_atomically(&folder.join(stored::LEAF_PEM), leaf.pem().as_bytes(), PUBLIC)?;

@@ -4,9 +4,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use stead_rules::ids::BoxId;
-use stead_rules::time::Now;
+use stead_rules::policy::{Action, NotPermitted, Permit};
+use stead_rules::time::{Now, TimeTrust, WallMs};
 use stead_store::accounts::sessions::RunId;
-use stead_store::{Accounts, Failure, Library, ReadTx, Store, StoreError, WriteTx};
+use stead_store::{Accounts, Failure, Library, ReadTx, Store, StoreError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -100,13 +101,21 @@ pub enum CoreError {
     /// The process is ending.
     #[error("the server is stopping")]
     Stopping,
+    /// The route table names another action than the use case.
+    #[error(transparent)]
+    NotPermitted(#[from] NotPermitted),
+}
+
+/// Whether the permission in hand is for what a use case does: the first line of each of them.
+pub(crate) fn permitted(permit: &Permit, action: Action) -> Result<(), CoreError> {
+    Ok(permit.permits(action)?)
 }
 
 impl Failure for CoreError {
     fn into_store(self) -> Result<StoreError, Self> {
         match self {
             Self::Store(error) => Ok(error),
-            other @ (Self::NoStore | Self::Stopping) => Err(other),
+            other @ (Self::NoStore | Self::Stopping | Self::NotPermitted(_)) => Err(other),
         }
     }
 }
@@ -116,6 +125,15 @@ impl Core {
     #[must_use]
     pub fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// The time to keep for the next start. While nobody owns the server a browser's word is not
+    /// kept: a claim that was not finished must not raise the floor for the next one.
+    #[must_use]
+    pub fn clock_mark(&self) -> Option<WallMs> {
+        let synced = self.now().trust == TimeTrust::Synced;
+        let kept = synced || self.desk().state.was_claimed();
+        if kept { self.clock.mark() } else { None }
     }
 
     /// Where things lie in the data folder.
@@ -195,21 +213,6 @@ impl Core {
         E: Into<CoreError> + From<StoreError>,
     {
         self.blocking(|core| core.store()?.accounts.read(work).map_err(Into::into)).await
-    }
-
-    /// Notes in the accounts, in one transaction, what nobody waits for.
-    ///
-    /// # Errors
-    /// What `work` returns, or [`CoreError`].
-    pub async fn note_accounts<T, E>(
-        self: &Arc<Self>,
-        work: impl FnOnce(&WriteTx<'_, Accounts>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, CoreError>
-    where
-        T: Send + 'static,
-        E: Into<CoreError> + Failure,
-    {
-        self.blocking(|core| core.store()?.accounts.note(work).map_err(Into::into)).await
     }
 
     /// Asks the library.

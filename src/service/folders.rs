@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use stead_rules::limits::{FOLDERS_SHOWN_MAX, ROOT_LOOK_SECONDS};
-use stead_rules::policy::Permit;
+use stead_rules::policy::{Action, Permit, Tend};
 
-use super::core::{Core, CoreError};
+use super::core::{Core, CoreError, permitted};
 use super::disks::NoAnswer;
 
 const ROOT_PATIENCE: Duration = Duration::from_secs(ROOT_LOOK_SECONDS);
@@ -67,9 +67,10 @@ impl MediaFolder {
 /// [`FolderError`].
 pub async fn choose(
     core: &Arc<Core>,
-    _permit: &Permit,
+    permit: &Permit,
     path: &Path,
 ) -> Result<MediaFolder, FolderError> {
+    permitted(permit, Action::Tend(Tend::Libraries))?;
     let bounds = Bounds::now(core).await?;
     bounds
         .look(core, path, |_, real, facts| {
@@ -97,9 +98,10 @@ pub struct FolderView {
 /// [`FolderError`].
 pub async fn view(
     core: &Arc<Core>,
-    _permit: &Permit,
+    permit: &Permit,
     path: Option<&Path>,
 ) -> Result<FolderView, FolderError> {
+    permitted(permit, Action::Tend(Tend::Libraries))?;
     let bounds = Bounds::now(core).await?;
     let roots = bounds.roots.clone();
     let Some(path) = path else {

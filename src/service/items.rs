@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{ItemId, LibraryId, UserId};
 use stead_rules::limits::{HOME_ROW_ITEMS, PAGE_ITEMS_MAX, SEARCH_ITEMS_MAX};
 use stead_rules::media::{ItemKind, LibraryKind};
-use stead_rules::policy::Permit;
+use stead_rules::policy::{Action, Permit};
 use stead_store::StoreError;
 use stead_store::accounts::libraries::{self, LibraryRow};
 use stead_store::library::detail::{self, Ancestor, PlayableFile};
@@ -14,7 +14,7 @@ use stead_store::library::item::ItemRow;
 use stead_store::library::lists::{self, Order, PartPlace};
 use stead_store::library::{home, search as texts};
 
-use super::core::{Core, CoreError};
+use super::core::{Core, CoreError, permitted};
 
 /// A question about items could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,9 @@ pub fn list(
     Ok(Page { items, next })
 }
 
+/// Who looks around.
 fn user(permit: &Permit) -> Result<UserId, ItemsError> {
+    permitted(permit, Action::Browse)?;
     permit.user().ok_or(ItemsError::NotFound)
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use stead_rules::ids::{LibraryId, RootId};
 use stead_rules::limits::PROBLEMS_SHOWN_MAX;
 use stead_rules::media::LibraryKind;
-use stead_rules::policy::Permit;
+use stead_rules::policy::{Action, Permit, Tend};
 use stead_rules::signin::{BadName, Name};
 use stead_rules::time::Now;
 use stead_store::accounts::audit;
@@ -14,7 +14,7 @@ use stead_store::library::problems::{self, ProblemRow};
 use stead_store::library::totals::{self, Totals};
 use stead_store::{Failure, StoreError};
 
-use super::core::{Core, CoreError};
+use super::core::{Core, CoreError, permitted};
 use super::folders::{FolderError, MediaFolder};
 use super::scans::{NoMoreOrders, Order, ScanProgress};
 use crate::host::entropy::fresh;
@@ -71,6 +71,7 @@ pub struct LibraryView {
 /// # Errors
 /// [`LibraryError`].
 pub fn list(core: &Core, permit: &Permit) -> Result<Vec<LibraryView>, LibraryError> {
+    permitted(permit, Action::Browse)?;
     let user = permit.user().ok_or(LibraryError::NotFound)?;
     let store = core.store()?;
     let seen = store.accounts.read(|tx| rows::visible(tx, user))?;
@@ -96,6 +97,7 @@ pub fn add(
     kind: LibraryKind,
     folder: &MediaFolder,
 ) -> Result<LibraryView, LibraryError> {
+    permitted(permit, Action::Tend(Tend::Libraries))?;
     let name = Name::parse(name)?;
     let entropy = core.entropy.as_ref();
     let row = LibraryRow {
@@ -139,6 +141,7 @@ pub fn scan(
     library: LibraryId,
     gone_is_meant: bool,
 ) -> Result<(), LibraryError> {
+    permitted(permit, Action::Tend(Tend::Scans))?;
     seen(core, permit, library)?;
     Ok(core.scans.order(Order::Scan { library, gone_is_meant })?)
 }
@@ -156,6 +159,7 @@ fn seen(core: &Core, permit: &Permit, library: LibraryId) -> Result<LibraryRow, 
 /// # Errors
 /// [`LibraryError`].
 pub fn is_seen(core: &Core, permit: &Permit, library: LibraryId) -> Result<bool, LibraryError> {
+    permitted(permit, Action::Browse)?;
     match seen(core, permit, library) {
         Ok(_) => Ok(true),
         Err(LibraryError::NotFound) => Ok(false),
@@ -173,6 +177,7 @@ pub fn remove(
     now: Now,
     library: LibraryId,
 ) -> Result<(), LibraryError> {
+    permitted(permit, Action::Tend(Tend::Libraries))?;
     seen(core, permit, library)?;
     let detail = serde_json::json!({
         "library": library.to_string(),
@@ -196,6 +201,7 @@ pub fn problems(
     permit: &Permit,
     library: LibraryId,
 ) -> Result<Vec<ProblemRow>, LibraryError> {
+    permitted(permit, Action::Tend(Tend::Boards))?;
     let user = permit.user().ok_or(LibraryError::NotFound)?;
     seen(core, permit, library)?;
     let limit = PROBLEMS_SHOWN_MAX;

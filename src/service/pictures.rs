@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use stead_rules::ids::{ItemId, UserId};
+use stead_rules::ids::ItemId;
+use stead_rules::policy::{Action, Permit};
 use stead_store::library::pictures::{self, Shown};
 use stead_store::{Room, StoreError};
 
-use super::core::{Core, CoreError};
+use super::core::{Core, CoreError, permitted};
 use super::scans::Wish;
 
 /// How large.
@@ -61,11 +62,13 @@ pub enum Looked {
 /// [`CoreError`].
 pub fn look(
     core: &Core,
-    user: UserId,
+    permit: &Permit,
     item: ItemId,
     size: Size,
     known_tags: &str,
 ) -> Result<Looked, CoreError> {
+    permitted(permit, Action::Browse)?;
+    let Some(user) = permit.user() else { return Ok(Looked::None) };
     let library = &core.store()?.library;
     let Some(shown) = library.read(|tx| pictures::shown(tx, user, item))? else {
         let awaited = library.read(|tx| pictures::awaited(tx, user, item))?;

@@ -13,12 +13,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use stead_rules::ids::{ItemId, UserId};
 use stead_rules::playback::{BadLink, Client, Heard, Media, Plan, StreamLink, admit, plan, resume};
-use stead_rules::policy::Permit;
+use stead_rules::policy::{Action, Permit};
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::user_data::{self, Progress};
 use stead_store::library::detail::{PlayableFile, playable as find_playable};
 
-use super::core::{Core, CoreError};
+use super::core::{Core, CoreError, permitted};
 use crate::host::beneath;
 
 /// Something could not be played.
@@ -66,6 +66,7 @@ pub struct Play {
 /// # Errors
 /// [`PlayError`].
 pub fn play(core: &Core, permit: &Permit, now: Now, item: ItemId) -> Result<Play, PlayError> {
+    permitted(permit, Action::Play)?;
     let (Some(user), Some(session)) = (permit.user(), permit.session()) else {
         return Err(PlayError::NotFound);
     };
@@ -107,6 +108,7 @@ pub fn progress(
     heard: Heard,
     duration_ms: Option<u64>,
 ) -> Result<(), PlayError> {
+    permitted(permit, Action::ReportProgress)?;
     let user = permit.user().ok_or(PlayError::NotFound)?;
     let file = playable(core, user, item)?;
     let duration_ms = file.duration_ms.or(duration_ms);
@@ -141,7 +143,9 @@ pub struct Opened {
 ///
 /// # Errors
 /// [`PlayError`].
-pub async fn open(core: &Arc<Core>, user: UserId, item: ItemId) -> Result<Opened, PlayError> {
+pub async fn open(core: &Arc<Core>, permit: &Permit, item: ItemId) -> Result<Opened, PlayError> {
+    permitted(permit, Action::Play)?;
+    let user = permit.user().ok_or(PlayError::NotFound)?;
     let playable = core.blocking(move |core| playable(core, user, item)).await?;
     let root = playable.root.clone();
     core.disks.ask(&root, move || open_now(&playable)).await.unwrap_or_else(|late| {

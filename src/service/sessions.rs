@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{SessionId, UserId};
-use stead_rules::policy::ClientKind;
+use stead_rules::policy::{Action, ClientKind, Own, Permit};
 use stead_rules::signin::{Life, Methods, life, rests};
 use stead_rules::time::{Moment, Now};
 use stead_store::accounts::claim::server;
@@ -12,7 +12,7 @@ use stead_store::accounts::sessions::{self as rows, Session, SessionFacts};
 use stead_store::{Accounts, StoreError, WriteTx};
 use zeroize::Zeroizing;
 
-use super::core::{Core, CoreError};
+use super::core::{Core, CoreError, permitted};
 use super::sha256;
 use crate::host::entropy::{bytes, fresh};
 
@@ -105,19 +105,37 @@ pub fn forget_ended(core: &Core, facts: &SessionFacts, now: Now) -> Result<(), C
     Ok(())
 }
 
-/// A user's sessions. Blocks.
+/// One's own sessions. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn list(core: &Core, user: UserId) -> Result<Vec<Session>, CoreError> {
+pub fn list(core: &Core, permit: &Permit) -> Result<Vec<Session>, CoreError> {
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
+    let Some(user) = permit.user() else { return Ok(Vec::new()) };
     Ok(core.store()?.accounts.read(|tx| rows::of_user(tx, &core.run, user))?)
 }
 
-/// Ends one of a user's sessions: false when there is none. Blocks.
+/// Ends one of one's own sessions: false when there is none. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn end(core: &Core, user: UserId, session: SessionId) -> Result<bool, CoreError> {
+pub fn end(core: &Core, permit: &Permit, session: SessionId) -> Result<bool, CoreError> {
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
+    let Some(user) = permit.user() else { return Ok(false) };
+    end_of(core, user, session)
+}
+
+/// Ends the session that asks. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn sign_out(core: &Core, permit: &Permit) -> Result<bool, CoreError> {
+    permitted(permit, Action::OwnAccount(Own::SignOut))?;
+    let Some((user, session)) = permit.user().zip(permit.session()) else { return Ok(false) };
+    end_of(core, user, session)
+}
+
+fn end_of(core: &Core, user: UserId, session: SessionId) -> Result<bool, CoreError> {
     let ended = core.store()?.accounts.write(|tx| rows::end(tx, user, session))?;
     // What flows for it looks again at once.
     core.session_ended.send_replace(());

@@ -1,11 +1,11 @@
 //! The server's settings.
 
-use stead_rules::policy::Permit;
+use stead_rules::policy::{Action, Guard, Permit, Tend};
 use stead_rules::signin::{BadName, Name};
 use stead_rules::time::Now;
 use stead_store::accounts::{audit, claim as rows};
 
-use super::core::{Core, CoreError};
+use super::core::{Core, CoreError, permitted};
 use crate::host::disk;
 
 /// The server's settings.
@@ -38,7 +38,8 @@ pub enum SettingsError {
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn read(core: &Core, _permit: &Permit) -> Result<Settings, CoreError> {
+pub fn read(core: &Core, permit: &Permit) -> Result<Settings, CoreError> {
+    permitted(permit, Action::Tend(Tend::Boards))?;
     let server = core.store()?.accounts.read(rows::server)?;
     let reach = core.reach();
     Ok(Settings {
@@ -61,6 +62,7 @@ pub fn read(core: &Core, _permit: &Permit) -> Result<Settings, CoreError> {
 /// # Errors
 /// [`SettingsError`].
 pub fn rename(core: &Core, permit: &Permit, now: Now, name: &str) -> Result<(), SettingsError> {
+    permitted(permit, Action::Guard(Guard::Identity))?;
     let name = Name::parse(name)?;
     let by = permit.user().map(|user| user.to_string());
     let detail = serde_json::json!({ "name": name.as_str(), "by": by }).to_string();

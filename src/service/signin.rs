@@ -9,7 +9,7 @@ use std::sync::Arc;
 use stead_rules::claim::Peer;
 use stead_rules::ids::TicketId;
 use stead_rules::limits::{FACTOR_ALL_WAIT_SECONDS, PASSWORD_ALL_WAIT_SECONDS, SIGNIN_TICKETS_MAX};
-use stead_rules::policy::ClientKind;
+use stead_rules::policy::{Action, ClientKind, Permit};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
     Method, Methods, Name, Password, RecoveryCode, TimeSource, Wait, place_of, step_to_heal,
@@ -21,7 +21,7 @@ use stead_store::accounts::throttle::{self, Guess};
 use stead_store::accounts::{audit, claim};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
-use super::core::{Core, CoreError};
+use super::core::{Core, CoreError, permitted};
 use super::passwords::HashError;
 use super::sessions::{self, NewSession, Token};
 use super::{sha256, totp};
@@ -133,11 +133,13 @@ impl Asker {
 /// [`SignInError`].
 pub async fn begin(
     core: &Arc<Core>,
+    permit: &Permit,
     now: Now,
     asker: Asker,
     name: &str,
     password: Password,
 ) -> Result<Next, SignInError> {
+    permitted(permit, Action::SignIn)?;
     // A name that breaks the rules is nobody's; it costs what a wrong one costs.
     let login = Name::parse(name).map(|name| name.key()).unwrap_or_default();
     let from = asker.clone();
@@ -214,12 +216,14 @@ pub enum Factor {
 /// [`SignInError`].
 pub fn finish(
     core: &Core,
+    permit: &Permit,
     now: Now,
     asker: &Asker,
     ticket: TicketId,
     factor: &Factor,
     browser_time: WallMs,
 ) -> Result<Token, SignInError> {
+    permitted(permit, Action::SignIn)?;
     let waiting = core.signin_desk().find(ticket, now).ok_or(SignInError::TicketOver)?;
     let account = waiting.account;
     let guess = asker.guess(format!("factor:{}", account.id), true);

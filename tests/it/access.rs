@@ -1,6 +1,8 @@
 //! Every row of the real route table is tried by everybody, before and after the claim. A row
 //! without a case fails, and so does a case without a row.
 
+use std::cell::RefCell;
+
 use serde_json::json;
 use stead::http::routes::table;
 use stead_rules::ids::{AccountId, IssuerId, SessionId, UserId};
@@ -11,17 +13,27 @@ use stead_store::Store;
 use stead_store::accounts::identity::{self, User};
 use stead_store::accounts::sessions::{Session, make_session};
 
-use crate::harness::{App, Client, Owner};
+use crate::harness::{App, Client, Options, Owner};
 
 const NO_ID: &str = "00000000000000000000000000000000";
 
-/// What each of four callers is answered: a stranger before the claim; afterwards a stranger, a
-/// member and the owner.
+/// What each caller is answered, in the order of [`CALLERS`].
 pub(crate) struct Case {
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
-    pub(crate) answers: [u16; 4],
+    pub(crate) answers: [u16; 7],
 }
+
+/// Who calls, and where the server stands. Locked, it knows nobody.
+pub(crate) const CALLERS: [&str; 7] = [
+    "anybody, offered",
+    "stranger, pending",
+    "holder, pending",
+    "anybody, locked",
+    "stranger, claimed",
+    "member, claimed",
+    "owner, claimed",
+];
 
 impl Case {
     /// The target with something in each place of the path, and the body of a write.
@@ -32,63 +44,64 @@ impl Case {
     }
 }
 
-const fn case(method: &'static str, path: &'static str, answers: [u16; 4]) -> Case {
+const fn case(method: &'static str, path: &'static str, answers: [u16; 7]) -> Case {
     Case { method, path, answers }
 }
 
 /// Calls are made with an empty JSON object, so whoever is let in meets 400 for a missing member,
-/// 404 for an id of nothing, or the answer itself. 403 before the claim is `not_claimed`.
+/// 404 for an id of nothing, or the answer itself. 403 before the claim is `not_claimed`, and on a
+/// locked server `locked`.
 pub(crate) const CASES: &[Case] = &[
-    case("GET", "/", [200, 200, 200, 200]),
-    case("GET", "/claim", [200, 200, 200, 200]),
-    case("GET", "/signin", [200, 200, 200, 200]),
-    case("GET", "/settings", [200, 200, 200, 200]),
-    case("GET", "/library/{id}", [200, 200, 200, 200]),
-    case("GET", "/item/{id}", [200, 200, 200, 200]),
-    case("GET", "/play/{id}", [200, 200, 200, 200]),
-    case("GET", "/search", [200, 200, 200, 200]),
-    case("GET", "/assets/{name}", [404, 404, 404, 404]),
-    case("GET", "/favicon.svg", [200, 200, 200, 200]),
-    case("GET", "/manifest.webmanifest", [200, 200, 200, 200]),
-    case("GET", "/health", [200, 200, 200, 200]),
-    case("GET", "/api/v1/health", [200, 200, 200, 200]),
-    case("GET", "/api/v1/server", [200, 200, 200, 200]),
-    case("GET", "/api/v1/ca.pem", [200, 200, 200, 200]),
-    case("GET", "/api/v1/ca.crt", [200, 200, 200, 200]),
-    case("GET", "/api/v1/ca.mobileconfig", [200, 200, 200, 200]),
-    case("POST", "/api/v1/claim/begin", [400, 410, 410, 410]),
-    case("GET", "/api/v1/claim", [401, 410, 410, 410]),
-    case("POST", "/api/v1/claim/owner", [401, 410, 410, 410]),
-    case("POST", "/api/v1/claim/totp", [401, 410, 410, 410]),
-    case("POST", "/api/v1/claim/finish", [401, 410, 410, 410]),
-    case("POST", "/api/v1/claim/cancel", [401, 410, 410, 410]),
-    case("POST", "/api/v1/signin", [403, 400, 400, 400]),
-    case("POST", "/api/v1/signin/factor", [403, 400, 400, 400]),
-    case("GET", "/api/v1/me", [403, 401, 200, 200]),
-    case("GET", "/api/v1/sessions", [403, 401, 200, 200]),
-    case("POST", "/api/v1/sessions/{id}/revoke", [403, 401, 404, 404]),
-    case("GET", "/openapi.json", [403, 401, 200, 200]),
-    case("GET", "/api/v1/settings", [403, 401, 403, 200]),
-    case("POST", "/api/v1/settings", [403, 401, 403, 400]),
-    case("GET", "/api/v1/libraries", [403, 401, 200, 200]),
-    case("POST", "/api/v1/libraries", [403, 401, 403, 400]),
-    case("POST", "/api/v1/libraries/{id}/scan", [403, 401, 403, 404]),
-    case("POST", "/api/v1/libraries/{id}/remove", [403, 401, 403, 404]),
-    case("GET", "/api/v1/libraries/{id}/problems", [403, 401, 403, 404]),
-    case("GET", "/api/v1/folders", [403, 401, 403, 200]),
-    case("GET", "/api/v1/events", [403, 401, 200, 200]),
-    case("GET", "/api/v1/items", [403, 401, 400, 400]),
-    case("GET", "/api/v1/items/{id}", [403, 401, 404, 404]),
-    case("GET", "/api/v1/home", [403, 401, 200, 200]),
-    case("GET", "/api/v1/search", [403, 401, 400, 400]),
-    case("GET", "/api/v1/items/{id}/image", [403, 401, 404, 404]),
-    case("POST", "/api/v1/items/{id}/play", [403, 401, 404, 404]),
-    case("POST", "/api/v1/items/{id}/progress", [403, 401, 400, 400]),
-    case("GET", "/stream/{link}/{name}", [403, 403, 403, 403]),
-    case("HEAD", "/stream/{link}/{name}", [403, 403, 403, 403]),
-    case("GET", "/metrics", [403, 401, 403, 200]),
+    case("GET", "/", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/claim", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/signin", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/settings", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/library/{id}", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/item/{id}", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/play/{id}", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/search", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/assets/{name}", [404, 404, 404, 404, 404, 404, 404]),
+    case("GET", "/favicon.svg", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/manifest.webmanifest", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/health", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/api/v1/health", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/api/v1/server", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/api/v1/ca.pem", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/api/v1/ca.crt", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/api/v1/ca.mobileconfig", [200, 200, 200, 200, 200, 200, 200]),
+    case("POST", "/api/v1/claim/begin", [400, 400, 400, 403, 410, 410, 410]),
+    case("GET", "/api/v1/claim", [401, 401, 200, 403, 410, 410, 410]),
+    case("POST", "/api/v1/claim/owner", [401, 401, 400, 403, 410, 410, 410]),
+    case("POST", "/api/v1/claim/totp", [401, 401, 400, 403, 410, 410, 410]),
+    case("POST", "/api/v1/claim/finish", [401, 401, 400, 403, 410, 410, 410]),
+    case("POST", "/api/v1/claim/cancel", [401, 401, 204, 403, 410, 410, 410]),
+    case("POST", "/api/v1/signin", [403, 403, 403, 403, 400, 400, 400]),
+    case("POST", "/api/v1/signin/factor", [403, 403, 403, 403, 400, 400, 400]),
+    case("GET", "/api/v1/me", [403, 403, 403, 403, 401, 200, 200]),
+    case("GET", "/api/v1/sessions", [403, 403, 403, 403, 401, 200, 200]),
+    case("POST", "/api/v1/sessions/{id}/revoke", [403, 403, 403, 403, 401, 404, 404]),
+    case("GET", "/openapi.json", [403, 403, 403, 403, 401, 200, 200]),
+    case("GET", "/api/v1/settings", [403, 403, 403, 403, 401, 403, 200]),
+    case("POST", "/api/v1/settings", [403, 403, 403, 403, 401, 403, 400]),
+    case("GET", "/api/v1/libraries", [403, 403, 403, 403, 401, 200, 200]),
+    case("POST", "/api/v1/libraries", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/libraries/{id}/scan", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/libraries/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
+    case("GET", "/api/v1/libraries/{id}/problems", [403, 403, 403, 403, 401, 403, 404]),
+    case("GET", "/api/v1/folders", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/events", [403, 403, 403, 403, 401, 200, 200]),
+    case("GET", "/api/v1/items", [403, 403, 403, 403, 401, 400, 400]),
+    case("GET", "/api/v1/items/{id}", [403, 403, 403, 403, 401, 404, 404]),
+    case("GET", "/api/v1/home", [403, 403, 403, 403, 401, 200, 200]),
+    case("GET", "/api/v1/search", [403, 403, 403, 403, 401, 400, 400]),
+    case("GET", "/api/v1/items/{id}/image", [403, 403, 403, 403, 401, 404, 404]),
+    case("POST", "/api/v1/items/{id}/play", [403, 403, 403, 403, 401, 404, 404]),
+    case("POST", "/api/v1/items/{id}/progress", [403, 403, 403, 403, 401, 400, 400]),
+    case("GET", "/stream/{link}/{name}", [403, 403, 403, 403, 403, 403, 403]),
+    case("HEAD", "/stream/{link}/{name}", [403, 403, 403, 403, 403, 403, 403]),
+    case("GET", "/metrics", [403, 403, 403, 403, 401, 403, 200]),
     // Last: it ends the session of whoever asks.
-    case("POST", "/api/v1/signout", [403, 401, 204, 204]),
+    case("POST", "/api/v1/signout", [403, 403, 403, 403, 401, 204, 204]),
 ];
 
 fn try_case(case: &Case, browser: &mut Client) -> crate::harness::Answer {
@@ -110,16 +123,70 @@ fn every_row_has_a_case_and_every_case_a_row() {
     assert_eq!(rows, cases);
 }
 
+/// Tries every row as one of [`CALLERS`]; `prepare` is done before each.
+pub(crate) fn sweep(
+    caller: &str,
+    mut prepare: impl FnMut(),
+    mut ask: impl FnMut(&Case) -> crate::harness::Answer,
+) {
+    let column = CALLERS.iter().position(|known| *known == caller).expect(caller);
+    for case in CASES {
+        prepare();
+        let answer = ask(case);
+        let told = answer.text();
+        let what = format!("{caller}: {} {} {told}", case.method, case.path);
+        assert_eq!(answer.status, case.answers[column], "{what}");
+        let refused = answer.status == 403 && !case.path.starts_with("/stream/");
+        match caller.split_once(", ").unwrap().1 {
+            "offered" | "pending" if refused => assert_eq!(answer.code(), "not_claimed", "{what}"),
+            "locked" if refused => assert_eq!(answer.code(), "locked", "{what}"),
+            _ => {}
+        }
+        check_headers(&answer, case);
+    }
+}
+
+/// Begins a claim, or holds on to it.
+pub(crate) fn hold(browser: &mut Client, secret: &str) {
+    let proof = json!({ "kind": "link", "secret": secret });
+    let body = json!({ "proof": proof, "browser_time_ms": 0 });
+    browser.post("/api/v1/claim/begin", &body).expect(200);
+}
+
+/// A server that was claimed and has lost its accounts, and the browser of its owner.
+pub(crate) fn locked() -> (App, Client) {
+    let mut app = App::start();
+    let owner = Owner::claim(&app);
+    app.stop();
+    std::fs::remove_file(app.data.join("accounts.db")).unwrap();
+    let app = app.restart(Options::default());
+    let browser = owner.browser.at(app.http_port);
+    (app, browser)
+}
+
 #[test]
 fn before_the_claim_there_is_set_up_and_health_and_nothing_else() {
     let app = App::start();
-    for case in CASES {
-        let answer = try_case(case, &mut app.client());
-        assert_eq!(answer.status, case.answers[0], "{} {}", case.method, case.path);
-        if answer.status == 403 && !case.path.starts_with("/stream/") {
-            assert_eq!(answer.code(), "not_claimed", "{}", case.path);
-        }
-        check_headers(&answer, case);
+    sweep("anybody, offered", || {}, |case| try_case(case, &mut app.client()));
+}
+
+#[test]
+fn during_a_claim_its_holder_has_the_wizard_and_nobody_has_more() {
+    let app = App::start();
+    let secret = app.link_secret();
+    let holder = RefCell::new(app.client());
+    hold(&mut holder.borrow_mut(), &secret);
+    sweep("stranger, pending", || {}, |case| try_case(case, &mut app.client()));
+    // The row that gives the claim up is one of them.
+    let hold = || hold(&mut holder.borrow_mut(), &secret);
+    sweep("holder, pending", hold, |case| try_case(case, &mut holder.borrow_mut()));
+}
+
+#[test]
+fn a_locked_server_explains_itself_and_serves_nothing() {
+    let (app, owner) = locked();
+    for browser in [app.client(), owner] {
+        sweep("anybody, locked", || {}, |case| try_case(case, &mut browser.clone()));
     }
 }
 
@@ -127,16 +194,13 @@ fn before_the_claim_there_is_set_up_and_health_and_nothing_else() {
 fn after_the_claim_everybody_gets_what_is_theirs() {
     let app = App::start();
     let owner = Owner::claim(&app);
-    let callers = [app.client(), member(&app), owner.browser];
-    for (column, mut browser) in callers.into_iter().enumerate() {
-        for case in CASES {
-            let answer = try_case(case, &mut browser);
-            let expected = case.answers[column + 1];
-            let who = ["stranger", "member", "owner"][column];
-            let told = answer.text();
-            assert_eq!(answer.status, expected, "{who}: {} {} {told}", case.method, case.path);
-            check_headers(&answer, case);
-        }
+    let callers = [
+        ("stranger, claimed", app.client()),
+        ("member, claimed", member(&app)),
+        ("owner, claimed", owner.browser),
+    ];
+    for (caller, mut browser) in callers {
+        sweep(caller, || {}, |case| try_case(case, &mut browser));
     }
 }
 

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use stead::host::clock::Clock;
 use stead::host::disk::{BALLAST_BYTES, Space, space};
+use stead_store::Store;
+use stead_store::accounts::claim::offer;
 
 use crate::harness::{Answer, App, Client, Options, Owner, second_account};
 use crate::library::World;
@@ -182,6 +184,30 @@ fn the_steps_before_the_last_one_need_no_disk() {
         disk.make_room();
         owner.finish().expect(200);
         is_claimed(&app, &mut owner);
+    });
+}
+
+/// The age of the secret is bookkeeping: it waits for room, and is not forgotten meanwhile.
+#[test]
+fn days_that_a_full_disk_did_not_take_down_age_the_secret_all_the_same() {
+    let name = "days_that_a_full_disk_did_not_take_down_age_the_secret_all_the_same";
+    on_a_disk(WITHOUT, name, |disk| {
+        let app = disk.start();
+        let secret = app.link_secret();
+        let store = Store::open(&app.data).unwrap();
+        let uptime = || store.accounts.read(offer).unwrap().unwrap().uptime_seconds;
+        let begin = |secret: &str| {
+            let proof = json!({ "kind": "link", "secret": secret });
+            let body = json!({ "proof": proof, "browser_time_ms": 0 });
+            app.client().post("/api/v1/claim/begin", &body)
+        };
+        disk.fill();
+        app.clock.advance(31 * 24 * 3600 * 1000);
+        begin("AAAAAAAAAAAAAAAAAAAAAA").expect(403);
+        assert_eq!(uptime(), 0, "there was no room for it");
+        disk.make_room();
+        begin(&secret).expect(403);
+        assert_ne!(app.link_secret(), secret);
     });
 }
 

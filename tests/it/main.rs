@@ -10,7 +10,9 @@
 
 mod access;
 mod claim;
+mod clockless;
 mod commands;
+mod commit_order;
 mod config;
 mod crowd;
 mod directions;
@@ -27,9 +29,11 @@ mod idle;
 mod kills;
 mod lan;
 mod library;
+mod locked;
 mod media;
 mod oversized;
 mod program;
+mod secret_age;
 mod secrets;
 mod service_life;
 mod setup_page;

@@ -137,6 +137,17 @@ impl Served {
     pub(crate) fn start_configured(
         folder: tempfile::TempDir,
         config: &str,
+        command: Command,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
+        let mut served = Self::spawn(folder, config, command, change);
+        served.told_before_ready = served.told("READY=1");
+        served
+    }
+
+    fn spawn(
+        folder: tempfile::TempDir,
+        config: &str,
         mut command: Command,
         change: impl FnOnce(&mut Command),
     ) -> Self {
@@ -164,9 +175,23 @@ impl Served {
         change(&mut command);
         let child = command.spawn().expect("the program starts");
         let told_before_ready = Vec::new();
-        let mut served = Self { folder, https_port, http_port, told_before_ready, manager, child };
-        served.told_before_ready = served.told("READY=1");
-        served
+        Self { folder, https_port, http_port, told_before_ready, manager, child }
+    }
+
+    /// Starts a command that may be killed before the server is ready: then its folder comes back.
+    pub(crate) fn try_start_command(
+        folder: tempfile::TempDir,
+        command: Command,
+    ) -> Result<Self, tempfile::TempDir> {
+        let mut served = Self::spawn(folder, QUIET, command, |_| {});
+        loop {
+            match served.told_within(Duration::from_millis(20)) {
+                Some(told) if told.contains("READY=1") => return Ok(served),
+                Some(_) => {}
+                None if served.is_alive() => {}
+                None => return Err(served.kill()),
+            }
+        }
     }
 
     /// Kills it and gives its folder, for another start.

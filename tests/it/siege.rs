@@ -87,6 +87,26 @@ fn a_flood_of_wrong_proofs_does_not_fill_the_audit() {
 }
 
 #[test]
+fn a_race_that_was_lost_is_in_the_audit_although_others_guess() {
+    let app = App::start();
+    let link = app.link_secret();
+    for _ in 0..3 {
+        guess_link(&mut app.client().sent_from(GUESSER), "AAAAAAAAAAAAAAAAAAAAAA").expect(403);
+    }
+    guess_link(&mut app.client(), &link).expect(200);
+    let second = Ipv4Addr::new(127, 0, 0, 77);
+    for _ in 0..3 {
+        guess_link(&mut app.client().sent_from(second), &link).expect(409);
+    }
+    let store = Store::open(&app.data).unwrap();
+    let log = store.accounts.read(|tx| audit::newest(tx, 100)).unwrap();
+    let lost: Vec<_> = log.iter().filter(|(kind, _)| kind == "claim.race_lost").collect();
+    assert_eq!(lost.len(), 1, "once a minute: {log:?}");
+    let detail: Value = serde_json::from_str(&lost[0].1).unwrap();
+    assert_eq!(detail, json!({ "from": "127.0.0.77", "holder": "127.0.0.1" }));
+}
+
+#[test]
 fn a_flood_of_wrong_proofs_does_not_fill_the_log() {
     let served = Served::start();
     let mut guesser = Client::new(served.http_port);

@@ -18,7 +18,7 @@ use rustls::client::{ClientConfig, Resumption};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ProtocolVersion, RootCertStore, SupportedProtocolVersion};
-use stead::net::ca::{Change, IssueTimes, OwnNames, TlsIdentity};
+use stead::net::ca::{Change, IssueTimes, OwnNames, TlsIdentity, Unsuited};
 use stead::net::tls::{CurrentCertificate, accept, server_config};
 use stead_rules::time::WallMs;
 use tempfile::TempDir;
@@ -38,7 +38,9 @@ struct Box_ {
 impl Box_ {
     fn new(addresses: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (identity, _) = TlsIdentity::open(folder.path(), &own(addresses), today()).unwrap();
+        let own = own(addresses);
+        let opened = TlsIdentity::open(folder.path(), &own, today(), Unsuited::Replace);
+        let (identity, _) = opened.unwrap();
         Self { folder, identity }
     }
 

@@ -4,6 +4,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use stead_rules::media::{ItemKind, LibraryKind};
 use stead_rules::policy::{ClientKind, Role};
+use stead_rules::signin::Methods;
 
 /// An id read from a blob column.
 pub(crate) struct Stored<T>(pub(crate) T);
@@ -63,4 +64,9 @@ pub(crate) fn role(row: &Row<'_>, name: &str) -> rusqlite::Result<Role> {
 /// Reads the kind of client in column `name`.
 pub(crate) fn client(row: &Row<'_>, name: &str) -> rusqlite::Result<ClientKind> {
     ClientKind::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
+}
+
+/// Reads the methods in column `name`. Of words that nobody knows, fewer would be a guess.
+pub(crate) fn methods(row: &Row<'_>, name: &str) -> rusqlite::Result<Methods> {
+    Methods::from_words(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
 }

@@ -8,10 +8,12 @@
 pub mod accounts;
 mod columns;
 pub mod library;
+mod lost;
 mod open;
 mod room;
 mod tx;
 
+pub use lost::{note_lost, part_from_lost};
 pub use open::{Accounts, DatabaseKind, Found, Library, OpenError, Store, inspect, waiting_code};
 pub use room::{Failure, Room};
 pub use tx::{Db, ReadTx, StoreError, WriteTx};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::accounts::claim::{Server, make_server};
@@ -167,7 +168,7 @@ impl Store {
         let library = folder.join(Library::FILE);
         let library = match open_writer::<Library>(&library) {
             Err(OpenError::Damaged { path, .. }) => {
-                set_aside(&path)?;
+                set_aside(&path, &["", "-wal", "-shm"])?;
                 open_writer::<Library>(&path)?
             }
             other => other?,
@@ -229,7 +230,7 @@ pub enum Found {
     },
 }
 
-/// Looks at `accounts.db` in `folder` without changing a byte of it.
+/// Looks at `accounts.db` in `folder` without changing a byte of it or of its log.
 ///
 /// # Errors
 /// When it could not be looked at (rights, descriptors, a failing disk): that is no damage, and
@@ -277,8 +278,14 @@ pub fn waiting_code(folder: &Path) -> Option<String> {
 
 fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
     let refused = |source| refused(path, source);
+    // SQLite throws the log of an empty file away.
+    if path.metadata().is_ok_and(|file| file.is_file() && file.len() == 0) {
+        return Err(OpenError::Damaged { path: path.to_path_buf(), source: None });
+    }
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refused)?;
+    // A log must not be written into a file that is only looked at, and may be damaged.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
     check_pages(&connection, path)?;
     connection
         .query_row("SELECT generation, created_by FROM server WHERE one = 1", [], |row| {
@@ -363,8 +370,8 @@ pub(crate) fn open_reader<D: DatabaseKind>(folder: &Path) -> Result<Connection, 
     Ok(connection)
 }
 
-fn set_aside(path: &Path) -> Result<(), OpenError> {
-    for suffix in ["", "-wal", "-shm"] {
+pub(crate) fn set_aside(path: &Path, suffixes: &[&str]) -> Result<(), OpenError> {
+    for suffix in suffixes {
         let from = PathBuf::from(format!("{}{suffix}", path.display()));
         let to = PathBuf::from(format!("{}.damaged{suffix}", path.display()));
         if let Err(error) = std::fs::rename(&from, &to)

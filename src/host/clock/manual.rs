@@ -1,7 +1,7 @@
 //! A clock that its holder sets: for tests, and for the separate test host. The shipped binary
 //! makes none, and no option or variable leads here.
 
-use super::{Clock, Reading, Told, judge};
+use super::{Clock, Reading, Told, judge, taken};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use stead_rules::time::{BootMs, ClockBounds, Now, WallMs};
 
@@ -61,6 +61,13 @@ impl ManualClock {
         *state = State { reading, told: None, bounds, boots: state.boots + 1 };
     }
 
+    fn take(&self, browser: WallMs, over: impl FnOnce(&State) -> Option<Told>) -> bool {
+        let mut state = self.state();
+        let taken = taken(state.reading, over(&state), state.bounds, browser);
+        state.told = taken.or(state.told);
+        taken.is_some()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,13 +80,11 @@ impl Clock for ManualClock {
     }
 
     fn offer_browser_time(&self, browser: WallMs) -> bool {
-        let mut state = self.state();
-        let now = judge(state.reading, state.told, state.bounds);
-        let taken = state.bounds.takes_from_browser(now, browser);
-        if taken {
-            state.told = Some(Told { wall: browser, boot: state.reading.boot });
-        }
-        taken
+        self.take(browser, |state| state.told)
+    }
+
+    fn replace_browser_time(&self, browser: WallMs) -> bool {
+        self.take(browser, |_| None)
     }
 
     fn floor(&self) -> WallMs {

@@ -1,6 +1,6 @@
 //! The machine's own clocks.
 
-use super::{Clock, Reading, Told, build_time, judge};
+use super::{Clock, Reading, Told, build_time, judge, taken};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -61,6 +61,14 @@ impl SystemClock {
         heard
     }
 
+    fn take(&self, browser: WallMs, over: impl FnOnce(Option<Told>) -> Option<Told>) -> bool {
+        let reading = self.read();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = taken(reading, over(*told), self.bounds, browser);
+        *told = taken.or(*told);
+        taken.is_some()
+    }
+
     fn told(&self) -> Option<Told> {
         *self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,14 +80,11 @@ impl Clock for SystemClock {
     }
 
     fn offer_browser_time(&self, browser: WallMs) -> bool {
-        let reading = self.read();
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = judge(reading, *told, self.bounds);
-        let taken = self.bounds.takes_from_browser(now, browser);
-        if taken {
-            *told = Some(Told { wall: browser, boot: reading.boot });
-        }
-        taken
+        self.take(browser, |told| told)
+    }
+
+    fn replace_browser_time(&self, browser: WallMs) -> bool {
+        self.take(browser, |_| None)
     }
 
     fn floor(&self) -> WallMs {

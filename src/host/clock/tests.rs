@@ -65,6 +65,18 @@ fn a_browser_is_believed_once_and_within_bounds() {
 }
 
 #[test]
+fn the_last_browser_with_a_proof_is_believed_within_the_same_bounds() {
+    let clock = ManualClock::unknown(BUILD, WallMs(0));
+    assert!(clock.replace_browser_time(days(4000)));
+    assert!(!clock.replace_browser_time(BUILD));
+    assert_eq!(clock.now().wall, days(4000), "an impossible time replaces nothing");
+    assert!(clock.replace_browser_time(days(3)));
+    assert_eq!((clock.now().wall, clock.now().trust), (days(3), TimeTrust::Held));
+    clock.set_network(true);
+    assert!(!clock.replace_browser_time(days(5)));
+}
+
+#[test]
 fn a_synced_clock_takes_nobodys_word() {
     let clock = ManualClock::synced(BUILD, days(2));
     assert!(!clock.offer_browser_time(days(3)));

@@ -96,8 +96,8 @@ pub(crate) async fn sessions(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
 ) -> Result<axum::Json<SessionsAnswer>, Problem> {
-    let (user, own) = (ctx.user()?, ctx.session_id()?);
-    let list = core.blocking(move |core| sessions::list(core, user)).await?;
+    let own = ctx.session_id()?;
+    let list = core.blocking(move |core| sessions::list(core, &ctx.permit)).await?;
     let sessions = list
         .into_iter()
         .map(|session| SessionWire {
@@ -120,7 +120,6 @@ pub(crate) async fn revoke(
     ctx: Ctx,
     Segment(session): Segment<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    let user = ctx.user()?;
-    let ended = core.blocking(move |core| sessions::end(core, user, session)).await?;
+    let ended = core.blocking(move |core| sessions::end(core, &ctx.permit, session)).await?;
     if ended { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }

@@ -84,7 +84,7 @@ pub(crate) async fn begin(
             };
             let time = WallMs(request.browser_time_ms);
             let take_over = request.take_over;
-            claim::begin(core, ctx.now, ctx.peer, ctx.browser, &proof, take_over, time)
+            claim::begin(core, &ctx.permit, ctx.now, ctx.peer, &proof, take_over, time)
                 .map_err(Problem::from)
         })
         .await?;
@@ -103,10 +103,8 @@ pub(crate) async fn standing(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
 ) -> Result<axum::Json<StepAnswer>, Problem> {
-    let browser = ctx.claimant()?;
-    let now = ctx.now;
     let standing = core
-        .blocking(move |core| claim::standing(core, now, browser).map_err(Problem::from))
+        .blocking(move |core| claim::standing(core, &ctx.permit, ctx.now).map_err(Problem::from))
         .await?;
     Ok(axum::Json(match standing {
         Standing::Holds(begun) => StepAnswer::at(begun),
@@ -145,8 +143,8 @@ pub(crate) async fn owner(
     Json(request): Json<OwnerRequest>,
 ) -> Result<axum::Json<EnrolmentAnswer>, Problem> {
     let password = Password::typed(&SecretText::new(request.password));
-    let (browser, from) = (ctx.claimant()?, ctx.peer);
-    let made = claim::name_owner(&core, ctx.now, browser, from, &request.name, password).await?;
+    let (permit, name) = (&ctx.permit, &request.name);
+    let made = claim::name_owner(&core, permit, ctx.now, ctx.peer, name, password).await?;
     let picture = qr::svg(&made.uri, "QR code for an authenticator app")
         .map_err(|error| Problem::internal(&error))?;
     Ok(axum::Json(EnrolmentAnswer {
@@ -180,11 +178,9 @@ pub(crate) async fn totp(
     ctx: Ctx,
     Json(request): Json<TotpRequest>,
 ) -> Result<axum::Json<CodesAnswer>, Problem> {
-    let browser = ctx.claimant()?;
-    let now = ctx.now;
     let codes = core
         .blocking(move |core| {
-            claim::confirm_totp(core, now, browser, &request.code).map_err(Problem::from)
+            claim::confirm_totp(core, &ctx.permit, ctx.now, &request.code).map_err(Problem::from)
         })
         .await?;
     let recovery_codes = codes.iter().map(|code| code.to_string()).collect();
@@ -207,11 +203,10 @@ pub(crate) async fn finish(
     ctx: Ctx,
     Json(request): Json<FinishRequest>,
 ) -> Result<Response, Problem> {
-    let browser = ctx.claimant()?;
     let transport = ctx.transport;
     let finished = core
         .blocking(move |core| {
-            claim::finish(core, ctx.now, browser, &request.code_tail, &ctx.agent)
+            claim::finish(core, &ctx.permit, ctx.now, &request.code_tail, &ctx.agent)
                 .map_err(Problem::from)
         })
         .await?;
@@ -226,8 +221,7 @@ pub(crate) async fn finish(
 #[utoipa::path(post, path = "/api/v1/claim/cancel",
     responses((status = 204), (status = "default", body = Problem)))]
 pub(crate) async fn cancel(State(core): State<Arc<Core>>, ctx: Ctx) -> Result<StatusCode, Problem> {
-    let browser = ctx.claimant()?;
-    let now = ctx.now;
-    core.blocking(move |core| claim::cancel(core, now, browser).map_err(Problem::from)).await?;
+    core.blocking(move |core| claim::cancel(core, &ctx.permit, ctx.now).map_err(Problem::from))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use stead_rules::ids::{ItemId, UserId};
+use stead_rules::ids::ItemId;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::{IntoParams, ToSchema};
 
@@ -56,14 +56,13 @@ pub(crate) async fn image(
     Params(params): Params<ImageParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let user = ctx.user()?;
     let size = match params.size {
         SizeWire::Small => Size::Small,
         SizeWire::Large => Size::Large,
     };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let known = known.unwrap_or_default().to_owned();
-    let looked = tokio::time::timeout(PICTURE_WAIT, look(&core, user, item, size, known)).await;
+    let looked = tokio::time::timeout(PICTURE_WAIT, look(&core, &ctx, item, size, known)).await;
     match looked {
         Ok(Ok(Looked::Picture { bytes, tag })) => Ok(sent(bytes.into_response(), &tag)),
         Ok(Ok(Looked::Same { tag })) => Ok(sent(StatusCode::NOT_MODIFIED.into_response(), &tag)),
@@ -75,7 +74,7 @@ pub(crate) async fn image(
 /// Looks until there is a picture, or none to come.
 async fn look(
     core: &Arc<Core>,
-    user: UserId,
+    ctx: &Ctx,
     item: ItemId,
     size: Size,
     known: String,
@@ -83,10 +82,10 @@ async fn look(
     let mut told = core.scans.listen();
     let mut tries = 0;
     loop {
-        let known = known.clone();
+        let (ctx, known) = (ctx.clone(), known.clone());
         let looked = core
             .blocking(move |core| {
-                pictures::look(core, user, item, size, &known).map_err(Problem::from)
+                pictures::look(core, &ctx.permit, item, size, &known).map_err(Problem::from)
             })
             .await?;
         let Looked::Awaited(awaited) = looked else { return Ok(looked) };

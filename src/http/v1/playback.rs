@@ -129,7 +129,7 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let item = ctx.link.ok_or_else(Problem::not_found)?.item;
-    let (user, session) = (ctx.user()?, ctx.session_id()?);
-    let opened = playback::open(&core, user, item).await?;
+    let session = ctx.session_id()?;
+    let opened = playback::open(&core, &ctx.permit, item).await?;
     Ok(serve(core, session, opened, &method, &headers))
 }

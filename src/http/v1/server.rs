@@ -7,13 +7,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use stead_rules::claim::State as Claim;
+use stead_rules::policy::Action;
 use utoipa::ToSchema;
 
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::routes;
 use crate::service::claim;
-use crate::service::core::Core;
+use crate::service::core::{Core, permitted};
 use crate::service::health::{self, Check};
 
 /// What anybody may know.
@@ -146,7 +147,7 @@ pub(crate) async fn openapi() -> axum::Json<utoipa::openapi::OpenApi> {
 #[utoipa::path(get, path = "/metrics",
     responses((status = 200, body = String), (status = "default", body = Problem)))]
 pub(crate) async fn metrics(State(core): State<Arc<Core>>, ctx: Ctx) -> Result<Response, Problem> {
-    let _ = ctx.user()?;
+    permitted(&ctx.permit, Action::Metrics)?;
     let text = core.metrics.text();
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response())

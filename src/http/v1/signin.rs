@@ -47,7 +47,7 @@ pub(crate) async fn signin(
     Json(request): Json<SignInRequest>,
 ) -> Result<Response, Problem> {
     let password = Password::typed(&SecretText::new(request.password));
-    match signin::begin(&core, ctx.now, asker(&ctx), &request.name, password).await? {
+    match signin::begin(&core, &ctx.permit, ctx.now, asker(&ctx), &request.name, password).await? {
         Next::Factor(ticket) => {
             let answer = SignInAnswer { step: "totp", ticket: Some(ticket.to_string()) };
             Ok(axum::Json(answer).into_response())
@@ -102,7 +102,7 @@ pub(crate) async fn factor(
                 FactorMethod::Recovery => Factor::Recovery(SecretText::new(request.code)),
             };
             let time = WallMs(request.browser_time_ms);
-            signin::finish(core, ctx.now, &asker(&ctx), ticket, &factor, time)
+            signin::finish(core, &ctx.permit, ctx.now, &asker(&ctx), ticket, &factor, time)
                 .map_err(Problem::from)
         })
         .await?;
@@ -113,9 +113,8 @@ pub(crate) async fn factor(
 #[utoipa::path(post, path = "/api/v1/signout",
     responses((status = 204), (status = "default", body = Problem)))]
 pub(crate) async fn signout(State(core): State<Arc<Core>>, ctx: Ctx) -> Result<Response, Problem> {
-    let (user, session) = (ctx.user()?, ctx.session_id()?);
-    core.blocking(move |core| sessions::end(core, user, session)).await?;
     let cookie = Cookie::Session.clear(ctx.transport);
+    core.blocking(move |core| sessions::sign_out(core, &ctx.permit)).await?;
     let headers: HeaderMap = cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }

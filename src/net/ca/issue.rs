@@ -60,6 +60,12 @@ pub(super) fn leaf(
     Ok(Leaf { certificate, key, facts })
 }
 
+/// Those own names that the authority covers: one too many would spoil the leaf for all.
+pub(super) fn leaf_names(authority: &Authority, own: &OwnNames) -> Vec<String> {
+    let covered = |name: &&String| authority.facts.names.contains(name);
+    own.serving.iter().filter(covered).cloned().collect()
+}
+
 /// Loopback and those own addresses that the authority covers.
 pub(super) fn leaf_addresses(authority: &Authority, own: &OwnNames) -> Vec<IpAddr> {
     with_loopback(own).into_iter().filter(|address| authority.covers(*address)).collect()

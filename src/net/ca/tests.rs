@@ -17,7 +17,7 @@ fn own(addresses: &[&str]) -> OwnNames {
 }
 
 fn opened(folder: &Path, own: &OwnNames, days: i64) -> (TlsIdentity, Change) {
-    TlsIdentity::open(folder, own, times(days)).unwrap()
+    TlsIdentity::open(folder, own, times(days), Unsuited::Replace).unwrap()
 }
 
 #[test]
@@ -44,6 +44,24 @@ fn only_what_must_be_replaced_is_replaced() {
         assert_eq!(opened(folder.path(), &home, 0).1, Change::AuthorityMade, "{name}");
         assert_eq!(opened(folder.path(), then, days).1, expected, "{name}");
         assert_eq!(opened(folder.path(), then, days).1, Change::Kept, "{name}, and then again");
+    }
+}
+
+/// What a locked server takes for its name may be made up.
+#[test]
+fn a_locked_server_keeps_its_authority_whatever_its_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = own(&["192.168.1.10"]);
+    let (before, _) = opened(folder.path(), &home, 0);
+    let other = OwnNames::of_box("stead-cd34", None, vec!["192.168.1.99".parse().unwrap()]);
+    let locked = TlsIdentity::open(folder.path(), &other, times(0), Unsuited::Keep);
+    let (mut locked, change) = locked.unwrap();
+    assert_eq!(change, Change::LeafIssued);
+    assert_eq!(locked.leaf().facts.names, ["stead.local", "localhost"], "what it may vouch for");
+    assert_eq!(locked.refresh(&other, times(0)).unwrap(), Change::Kept);
+    let (after, _) = opened(folder.path(), &home, 0);
+    for identity in [&locked, &after] {
+        assert_eq!(identity.authority().fingerprint(), before.authority().fingerprint());
     }
 }
 
@@ -99,7 +117,8 @@ fn an_authority_is_finished_or_made_anew_but_never_replaced_because_it_is_damage
         let folder = tempfile::tempdir().unwrap();
         opened(folder.path(), &home, 0);
         fs::write(folder.path().join(file), "x").unwrap();
-        let error = TlsIdentity::open(folder.path(), &home, times(0)).err().unwrap();
+        let error =
+            TlsIdentity::open(folder.path(), &home, times(0), Unsuited::Keep).err().unwrap();
         assert!(error.to_string().contains(file), "{error}");
     }
 }

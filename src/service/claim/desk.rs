@@ -24,8 +24,10 @@ pub struct ClaimDesk {
     pub(crate) draft: Draft,
     /// The browser that lost the claim, and where it went on.
     pub(crate) displaced: Option<(TicketId, IpAddr)>,
-    /// When a refusal was last written to the audit, so that a flood cannot fill it.
+    /// When a refused proof was last written to the audit, so that a flood cannot fill it.
     pub(crate) refusal_logged: Option<BootMs>,
+    /// The same of a right proof that came too late: no flood of wrong ones hides it.
+    pub(crate) race_logged: Option<BootMs>,
     /// What a decision asked for and could not be done: it is made up for.
     pub(crate) unfinished: Vec<Effect>,
     /// Uptime when the offer's age was last written down.
@@ -60,6 +62,7 @@ impl ClaimDesk {
             draft: Draft::default(),
             displaced: None,
             refusal_logged: None,
+            race_logged: None,
             unfinished: Vec::new(),
             aged_at: BootMs(0),
         }

@@ -174,7 +174,7 @@ fn write_setup_page(core: &Core, desk: &ClaimDesk, now: Now) -> Result<(), Effec
 }
 
 fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<(), EffectError> {
-    if is_refusal(&line) && !due(&mut desk.refusal_logged, now) {
+    if flood_mark(desk, &line).is_some_and(|logged| !due(logged, now)) {
         return Ok(());
     }
     tracing::info!(event = line.word(), "claim");
@@ -190,11 +190,13 @@ fn due(logged: &mut Option<BootMs>, now: Now) -> bool {
     due
 }
 
-fn is_refusal(line: &ClaimLog) -> bool {
+/// Of what others can cause as often as they like: when it was last told.
+fn flood_mark<'a>(desk: &'a mut ClaimDesk, line: &ClaimLog) -> Option<&'a mut Option<BootMs>> {
     match line {
-        ClaimLog::ProofWrong { .. }
-        | ClaimLog::OffLinkRefused { .. }
-        | ClaimLog::RaceLost { .. } => true,
+        ClaimLog::ProofWrong { .. } | ClaimLog::OffLinkRefused { .. } => {
+            Some(&mut desk.refusal_logged)
+        }
+        ClaimLog::RaceLost { .. } => Some(&mut desk.race_logged),
         ClaimLog::Offered
         | ClaimLog::SecretRotated
         | ClaimLog::Begun { .. }
@@ -206,7 +208,7 @@ fn is_refusal(line: &ClaimLog) -> bool {
         | ClaimLog::RecoveryOpened
         | ClaimLog::MarkerRaised(_)
         | ClaimLog::LockedAtStart(_)
-        | ClaimLog::LocalSecurityOff => false,
+        | ClaimLog::LocalSecurityOff => None,
     }
 }
 

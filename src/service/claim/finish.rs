@@ -4,16 +4,16 @@ use stead_rules::claim::{
     Applied, Database, Event, Generation, State, WizardStep, apply, next_generation, step,
 };
 use stead_rules::ids::{IssuerId, TicketId, UserId};
-use stead_rules::policy::{ClientKind, Role};
+use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::signin::{Method, Methods, tail_of_any};
 use stead_rules::time::Now;
 use stead_store::accounts::identity::{self, Account, Totp, User};
 use stead_store::accounts::{audit, claim as rows};
 use stead_store::{Accounts, WriteTx};
 
-use super::ClaimError;
 use super::desk::{ClaimDesk, Draft};
 use super::effects::run;
+use super::{ClaimError, claimant};
 use crate::host::entropy::{Entropy, fresh};
 use crate::service::core::Core;
 use crate::service::sessions::{self, NewSession, Token};
@@ -31,11 +31,12 @@ pub struct Finished {
 /// [`ClaimError`]; nothing is stored then.
 pub fn finish(
     core: &Core,
+    permit: &Permit,
     now: Now,
-    browser: TicketId,
     tail: &str,
     agent: &str,
 ) -> Result<Finished, ClaimError> {
+    let browser = claimant(permit, Action::ClaimStep)?;
     let mut desk = core.desk();
     confirm_tail(core, &mut desk, now, browser, tail)?;
     let generation = next_generation(desk.marker, stored_generation(core)?);

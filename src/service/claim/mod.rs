@@ -4,18 +4,23 @@
 //! is held in memory until the one transaction that makes the owner, and effects run after it. A
 //! crash before that transaction leaves an offer, a crash after it a claimed server.
 
+mod box_id;
 mod desk;
 mod effects;
 mod finish;
 mod marker;
+mod renewal;
 mod start;
 mod wizard;
 
 use stead_rules::claim::Reject;
-use stead_rules::signin::{BadName, BadPassword};
+use stead_rules::ids::TicketId;
+use stead_rules::policy::{Action, Permit};
+use stead_rules::signin::{BadName, BadPassword, TimeSource};
 
-use super::core::CoreError;
+use super::core::{CoreError, permitted};
 use super::passwords::HashError;
+use crate::host::files::FileError;
 
 pub use desk::{Card, ClaimDesk, card, facts};
 pub use finish::{Finished, finish};
@@ -25,7 +30,13 @@ pub use wizard::{
 };
 
 pub(crate) use effects::{Outcome, mend, run as run_effects};
-pub(crate) use wizard::tick;
+pub(crate) use renewal::tick;
+
+/// The browser that goes on with a claim, if it may do `action`.
+fn claimant(permit: &Permit, action: Action) -> Result<TicketId, ClaimError> {
+    permitted(permit, action)?;
+    permit.claimant().ok_or_else(|| Reject::NotYours { taken_over: false }.into())
+}
 
 /// A step of the claim was refused.
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +61,15 @@ pub enum ClaimError {
     TotpWrong {
         /// How far the phone's clock seems to be ahead (positive) or behind.
         drift_seconds: Option<i64>,
+        /// Whose time it was checked at. A browser's may be the wrong one.
+        judged_by: TimeSource,
     },
     /// The four characters are not the end of a recovery code.
     #[error("these are not the last characters of a recovery code")]
     TailWrong,
+    /// The wish for another secret was fulfilled and could not be taken away.
+    #[error("the wish for another secret could not be removed")]
+    Wish(#[source] FileError),
     /// Too many passwords at once.
     #[error(transparent)]
     Hash(#[from] HashError),

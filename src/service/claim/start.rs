@@ -8,10 +8,10 @@ use stead_rules::claim::{
 };
 use stead_rules::ids::BoxId;
 use stead_store::accounts::claim::Server;
-use stead_store::{Found, OpenError, Store, StoreError, inspect};
+use stead_store::{Found, OpenError, Store, StoreError, inspect, note_lost, part_from_lost};
 
 use super::desk::ClaimDesk;
-use super::{marker, run_effects};
+use super::{box_id, marker, run_effects};
 use crate::config::Paths;
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::service::core::Core;
@@ -20,9 +20,9 @@ use stead_rules::time::WallMs;
 
 /// With what the process comes up.
 pub struct ComeUp {
-    /// Both databases; none when the accounts cannot be read.
+    /// Both databases; none when the accounts cannot be read or are another server's.
     pub store: Option<Arc<Store>>,
-    /// The server's own row; made up for this run when there is no database.
+    /// The server's own row; all but the box's id is made up for this run when there is none.
     pub server: Server,
     /// The claim's memory.
     pub desk: ClaimDesk,
@@ -50,29 +50,53 @@ pub fn come_up(
     entropy: &dyn Entropy,
     room: &Arc<DataRoom>,
 ) -> Result<ComeUp, StartError> {
+    if part_from_lost(&paths.data_dir)? {
+        tracing::warn!(
+            "another accounts.db has come into the place of the lost one, whose log is set aside \
+             as accounts.db.damaged-wal"
+        );
+    }
     let marker = marker::read(&paths.marker());
     let database = database(&paths.data_dir)?;
     let start = start_state(marker, database, LocalSecurity::On);
-    let store = match database {
-        Database::None if start.state == State::Factory => {
-            Some(Store::create(&paths.data_dir, &new_server(entropy))?)
-        }
-        Database::None | Database::Unreadable => None,
-        Database::NeverClaimed { .. } | Database::Claimed { .. } => {
-            Some(Store::open(&paths.data_dir)?)
-        }
+    let new = new_server(entropy, box_id::read(&paths.box_id()));
+    let store = match start.state {
+        State::Factory => Some(Store::create(&paths.data_dir, &new)?),
+        // What is not this server's is left as it is: the owner may want it back.
+        State::Locked(reason) if !reason.owner_may_sign_in() => None,
+        State::Locked(_)
+        | State::Legacy
+        | State::Offered
+        | State::Pending(_)
+        | State::Claimed
+        | State::Orphaned
+        | State::Recovery => Some(Store::open(&paths.data_dir)?),
     };
     let store = store.map(|store| store.with_room(Arc::<DataRoom>::clone(room)));
     let known = match &store {
         Some(store) => store.accounts.read(stead_store::accounts::claim::server)?,
         None => None,
     };
+    match &known {
+        Some(known) => keep_box_id(paths, known.box_id),
+        None => note_what_is_lost(paths),
+    }
     Ok(ComeUp {
         store: store.map(Arc::new),
-        server: known.unwrap_or_else(|| new_server(entropy)),
+        server: known.unwrap_or(new),
         desk: ClaimDesk::new(start.state, marker),
         effects: start.effects,
     })
+}
+
+/// A full disk is no reason not to start: the next start keeps it.
+fn keep_box_id(paths: &Paths, id: BoxId) {
+    if let Err(error) = box_id::keep(&paths.box_id(), id) {
+        tracing::warn!(
+            error = %crate::service::chain(&error),
+            "the id of this server is kept in its database alone"
+        );
+    }
 }
 
 /// Does what the start asks for, and makes the offer of a server that has none. Blocks.
@@ -102,9 +126,16 @@ fn database(folder: &Path) -> Result<Database, OpenError> {
     })
 }
 
-fn new_server(entropy: &dyn Entropy) -> Server {
+fn note_what_is_lost(paths: &Paths) {
+    if let Err(error) = note_lost(&paths.data_dir) {
+        tracing::warn!(%error, "the log of the lost accounts.db could not be noted: move \
+            accounts.db-wal away before another accounts.db is put in its place");
+    }
+}
+
+fn new_server(entropy: &dyn Entropy, known: Option<BoxId>) -> Server {
     Server {
-        box_id: fresh(entropy, BoxId::from_bytes),
+        box_id: known.unwrap_or_else(|| fresh(entropy, BoxId::from_bytes)),
         name: "Stead".to_owned(),
         generation: 0,
         epoch: 0,

@@ -5,21 +5,20 @@ use std::sync::Arc;
 
 use stead_rules::claim::{
     ClaimCode, Event, LinkSecret, Peer, ProofKind, State, Wait, WizardStep, apply, may_show_proof,
-    secret_is_old,
 };
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
+use stead_rules::policy::{Action, Permit};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Name, Password, RecoveryCode, check_password};
-use stead_rules::time::{BootMs, Now, WallMs};
-use stead_store::accounts::claim as rows;
+use stead_rules::signin::{Name, Password, RecoveryCode, TimeSource, check_password};
+use stead_rules::time::{Now, TimeTrust, WallMs};
 use zeroize::Zeroizing;
 
 use super::desk::{ClaimDesk, Draft};
 use super::effects::run;
-use super::{ClaimError, Outcome};
+use super::{ClaimError, Outcome, claimant, renewal};
 use crate::host::entropy::{bytes, fresh};
-use crate::service::core::Core;
+use crate::service::core::{Core, permitted};
 use crate::service::totp;
 
 /// A proof of possession, as it came in.
@@ -56,17 +55,20 @@ pub struct Begun {
 /// [`ClaimError`].
 pub fn begin(
     core: &Core,
+    permit: &Permit,
     now: Now,
     peer: Peer,
-    known: Option<TicketId>,
     proof: &Proof,
     take_over: bool,
     browser_time: WallMs,
 ) -> Result<Begun, ClaimError> {
+    permitted(permit, Action::ClaimBegin)?;
     let mut desk = core.desk();
+    renewal::if_old(core, &mut desk, now)?;
     let (kind, right) = judge(&mut desk, proof, peer, now)?;
     // A ticket counts only in the hands it was given to: anybody may have planted another.
-    let browser = known
+    let browser = permit
+        .claimant()
         .filter(|ticket| position(&desk, now, *ticket).is_ok())
         .unwrap_or_else(|| fresh(core.entropy.as_ref(), TicketId::from_bytes));
     let event = if right {
@@ -77,7 +79,11 @@ pub fn begin(
     let applied = apply(&desk.state, &event, now);
     run(core, &mut desk, applied, now)?;
     desk.displaced = desk.displaced.filter(|(displaced, _)| *displaced != browser);
-    core.clock.offer_browser_time(browser_time);
+    if desk.state.was_claimed() {
+        core.clock.offer_browser_time(browser_time);
+    } else {
+        core.clock.replace_browser_time(browser_time);
+    }
     position(&desk, now, browser)
 }
 
@@ -127,7 +133,8 @@ pub enum Standing {
 ///
 /// # Errors
 /// [`ClaimError::Refused`] for a browser that holds nothing.
-pub fn standing(core: &Core, now: Now, browser: TicketId) -> Result<Standing, ClaimError> {
+pub fn standing(core: &Core, permit: &Permit, now: Now) -> Result<Standing, ClaimError> {
+    let browser = claimant(permit, Action::ClaimBegin)?;
     let mut desk = core.desk();
     let applied = apply(&desk.state, &Event::Tick, now);
     run(core, &mut desk, applied, now)?;
@@ -172,12 +179,13 @@ pub struct Enrolment {
 /// [`ClaimError`].
 pub async fn name_owner(
     core: &Arc<Core>,
+    permit: &Permit,
     now: Now,
-    browser: TicketId,
     from: Peer,
     name: &str,
     password: Password,
 ) -> Result<Enrolment, ClaimError> {
+    let browser = claimant(permit, Action::ClaimStep)?;
     let name = Name::parse(name)?;
     let known = [name.as_str(), "Stead"];
     check_password(&password, PASSWORD_MIN_WITH_FACTOR_CHARS, &known, false)?;
@@ -215,18 +223,24 @@ fn keep_owner(
 /// [`ClaimError`].
 pub fn confirm_totp(
     core: &Core,
+    permit: &Permit,
     now: Now,
-    browser: TicketId,
     code: &str,
 ) -> Result<Vec<Zeroizing<String>>, ClaimError> {
+    let browser = claimant(permit, Action::ClaimStep)?;
     let mut desk = core.desk();
     let at = position(&desk, now, browser)?.step;
     if at < WizardStep::Totp {
         return Err(stead_rules::claim::Reject::WrongStep { at }.into());
     }
     let accepted = totp::check(&desk.draft.totp_secret, code, now.wall, None);
-    let step_number =
-        accepted.map_err(|miss| ClaimError::TotpWrong { drift_seconds: miss.drift_seconds() })?;
+    let step_number = accepted.map_err(|miss| ClaimError::TotpWrong {
+        drift_seconds: miss.drift_seconds(),
+        judged_by: match now.trust {
+            TimeTrust::Synced => TimeSource::Server,
+            TimeTrust::Held | TimeTrust::Unknown => TimeSource::Browser,
+        },
+    })?;
     step(core, &mut desk, now, browser, WizardStep::Totp)?;
     desk.draft.totp_step = step_number;
     let code = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));
@@ -249,43 +263,9 @@ fn step(
 ///
 /// # Errors
 /// [`ClaimError::Refused`] for a browser that holds nothing.
-pub fn cancel(core: &Core, now: Now, browser: TicketId) -> Outcome {
+pub fn cancel(core: &Core, permit: &Permit, now: Now) -> Outcome {
+    let browser = claimant(permit, Action::ClaimStep)?;
     let mut desk = core.desk();
     let applied = apply(&desk.state, &Event::Denied { browser }, now);
     run(core, &mut desk, applied, now)
-}
-
-/// Lets time pass: ends a claim that is over, and replaces a secret that is old. Called now and
-/// then while there is something to claim. Blocks.
-pub(crate) fn tick(core: &Core, now: Now) -> Outcome {
-    let mut desk = core.desk();
-    let applied = apply(&desk.state, &Event::Tick, now);
-    run(core, &mut desk, applied, now)?;
-    if desk.offer.is_none() {
-        return Ok(());
-    }
-    if secret_is_old(age_offer(core, &mut desk, now.boot)?) {
-        let applied = apply(&desk.state, &Event::SecretAged, now);
-        run(core, &mut desk, applied, now)?;
-    }
-    Ok(())
-}
-
-/// How often the age of an offer is written down.
-const AGE_WRITTEN_SECONDS: u64 = 3600;
-
-fn age_offer(core: &Core, desk: &mut ClaimDesk, boot: BootMs) -> Result<u64, ClaimError> {
-    let passed = boot.since_ms(desk.aged_at) / 1000;
-    if passed < AGE_WRITTEN_SECONDS {
-        // An idle box leaves its card alone; an hour more or less of 30 days does not matter.
-        return Ok(0);
-    }
-    desk.aged_at = boot;
-    let store = core.store()?;
-    Ok(store.accounts.note(|tx| {
-        let Some(mut offer) = rows::offer(tx)? else { return Ok(0) };
-        offer.uptime_seconds = offer.uptime_seconds.saturating_add(passed);
-        rows::put_offer(tx, &offer)?;
-        Ok::<_, stead_store::StoreError>(offer.uptime_seconds)
-    })?)
 }

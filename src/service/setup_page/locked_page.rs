@@ -20,12 +20,13 @@ pub struct LockedPage<'a> {
 #[must_use]
 pub fn render(page: &LockedPage<'_>) -> Page {
     let body = format!(
-        "<h1>This server has locked itself</h1>\n<p class=\"lede\">It has an owner, but cannot \
-         tell any more who that is. So that nobody else can take it, it serves nothing until that \
-         is mended. Your films, music and photos are not touched.</p>\n\
+        "<h1>This server has locked itself</h1>\n<p class=\"lede\">{} So that nobody else can take \
+         it, it serves nothing until that is mended. Your films, music and photos are not \
+         touched.</p>\n\
          <section class=\"card key\"><h2>What happened</h2><p>{}</p></section>\n\
          <section><h2>What helps</h2><ol class=\"steps\">{}</ol></section>\n\
          <footer>{} · Stead {} · <span class=\"mono\">{}</span></footer>\n",
+        owner(page.reason),
         happened(page.reason),
         remedies(page.reason),
         escape(page.host_name),
@@ -33,6 +34,19 @@ pub fn render(page: &LockedPage<'_>) -> Page {
         word(page.reason)
     );
     template::page("This server is locked – Stead", &body)
+}
+
+/// A damaged database may also be that of a server which nobody has set up yet.
+const fn owner(reason: LockReason) -> &'static str {
+    match reason {
+        LockReason::DatabaseUnreadable => {
+            "It cannot tell any more whether it has an owner, and who that is."
+        }
+        LockReason::DatabaseMissing
+        | LockReason::DatabaseReplaced
+        | LockReason::OlderGeneration
+        | LockReason::MarkerUnreadable => "It has an owner, but cannot tell any more who that is.",
+    }
 }
 
 const fn happened(reason: LockReason) -> &'static str {
@@ -71,8 +85,10 @@ const fn remedies(reason: LockReason) -> &'static str {
              server then starts as new; media on other disks stay.</li>"
         }
         LockReason::OlderGeneration => {
-            "<li>Put the newest <code>accounts.db</code> back into the data folder, the one from \
-             before the exchange or the newest backup, and restart the server.</li>\
+            "<li>Switch the server off, and take <code>accounts.db</code> and \
+             <code>accounts.db-wal</code> out of the data folder. Put the newest \
+             <code>accounts.db</code> there, the one from before the exchange or from a backup, \
+             and switch the server on.</li>\
              <li>Keep the data folder as it is: everything in it can still be read. Opening it by \
              the owner's sign-in comes with a later version.</li>"
         }

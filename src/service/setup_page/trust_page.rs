@@ -69,9 +69,9 @@ fn words(page: &TrustPage<'_>) -> (String, &'static str, &'static str) {
             "Go on",
         ),
         TrustState::Locked => (
-            String::from("This server needs its owner"),
-            "It keeps its doors shut until then. The secure page tells what happened and what \
-             helps.",
+            String::from("This server has locked itself"),
+            "It keeps its doors shut until that is mended. The secure page tells what happened \
+             and what helps.",
             "Go on",
         ),
     }

@@ -80,6 +80,10 @@ impl Clock for SteppedClock {
         false
     }
 
+    fn replace_browser_time(&self, _: WallMs) -> bool {
+        false
+    }
+
     fn floor(&self) -> WallMs {
         build_time()
     }

@@ -127,6 +127,20 @@ impl App {
         next
     }
 
+    /// The power is cut: another server starts, at this wall time, on what lies on the disk now.
+    /// This one never gets to its clean stop there.
+    pub(crate) fn cut_off(self, wall: WallMs) -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let data = temp.path().join("data");
+        copy_folder(&self.data, &data);
+        let mut options = Options::with_clock(&self.clock);
+        options.after_power_cut = Some(wall);
+        drop(self);
+        let mut next = Self::start_in(&data, options);
+        next._temp = Some(temp);
+        next
+    }
+
     /// A client that speaks plain http on loopback.
     pub(crate) fn client(&self) -> Client {
         Client::new(self.http_port)
@@ -161,6 +175,20 @@ impl Drop for App {
         if let Some(thread) = self.thread.take() {
             // A failed test is told by its own panic.
             drop(thread.join());
+        }
+    }
+}
+
+/// What the disk holds; memory that programs share, and the reserve, are left out.
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to.join(name));
+        } else if !name.ends_with("-shm") && name != "ballast" {
+            std::fs::copy(entry.path(), to.join(name)).unwrap();
         }
     }
 }

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use super::state::{Generation, LockReason, ProofKind, WizardStep};
 use crate::ids::TicketId;
-use crate::time::BootMs;
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,8 +111,8 @@ pub enum Reject {
         can_take_over: bool,
         /// Where the other browser is.
         from: IpAddr,
-        /// When it began.
-        since: BootMs,
+        /// How long ago it began.
+        begun_seconds_ago: u64,
     },
     /// The browser does not hold the claim, or holds it no longer.
     #[error("this browser does not hold the claim")]

@@ -78,10 +78,10 @@ pub fn settle(state: &State, now: Now) -> Step {
 
 fn decide(state: &State, event: &Event, now: Now) -> Result<Step, Reject> {
     match *event {
-        Event::OfferMade => offer_made(state),
+        Event::OfferMade => offer_made(state, now),
         Event::AddressesChanged => addresses_changed(state),
         Event::RotateAsked => rotate_asked(state),
-        Event::SecretAged => secret_aged(state),
+        Event::SecretAged => secret_aged(state, now),
         Event::ProofAccepted { kind, browser, take_over, peer } => {
             let claimant = Claimant { kind, browser, take_over, peer };
             proof_accepted(state, &claimant, now)
@@ -105,11 +105,11 @@ struct Claimant {
     peer: Peer,
 }
 
-fn offer_made(state: &State) -> Result<Step, Reject> {
+fn offer_made(state: &State, now: Now) -> Result<Step, Reject> {
     match state {
         State::Factory => Ok(go(State::Offered, vec![Effect::Log(ClaimLog::Offered)])),
         State::Offered | State::Legacy | State::Recovery => Ok(stay(*state)),
-        State::Pending(pending) => Err(in_progress(pending)),
+        State::Pending(pending) => Err(in_progress(pending, now)),
         State::Claimed | State::Orphaned => Err(Reject::AlreadyClaimed),
         State::Locked(reason) => Err(Reject::Locked(*reason)),
     }
@@ -142,9 +142,9 @@ fn rotate_asked(state: &State) -> Result<Step, Reject> {
 }
 
 /// Age alone never interrupts a claim.
-fn secret_aged(state: &State) -> Result<Step, Reject> {
+fn secret_aged(state: &State, now: Now) -> Result<Step, Reject> {
     match state {
-        State::Pending(pending) => Err(in_progress(pending)),
+        State::Pending(pending) => Err(in_progress(pending, now)),
         State::Factory
         | State::Legacy
         | State::Offered
@@ -169,7 +169,7 @@ fn proof_accepted(state: &State, claimant: &Claimant, now: Now) -> Result<Step, 
         Offer::Taken(pending) if claimant.take_over && pending.can_be_taken_over() => {
             Ok(taken_over(&pending, claimant, now))
         }
-        Offer::Taken(pending) => Err(in_progress(&pending)),
+        Offer::Taken(pending) => Err(in_progress(&pending, now)),
     }
 }
 
@@ -346,11 +346,11 @@ fn refusal_log(event: &Event, reject: &Reject) -> Option<ClaimLog> {
     }
 }
 
-fn in_progress(pending: &Pending) -> Reject {
+fn in_progress(pending: &Pending, now: Now) -> Reject {
     Reject::InProgress {
         can_take_over: pending.can_be_taken_over(),
         from: pending.from,
-        since: pending.since,
+        begun_seconds_ago: now.boot.since_ms(pending.since) / 1000,
     }
 }
 

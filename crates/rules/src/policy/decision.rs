@@ -54,6 +54,14 @@ pub struct Permit {
     rule: Rule,
 }
 
+/// A permission was shown for something that it is not for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a permission for {} was shown for {}", .held.word(), .asked.word())]
+pub struct NotPermitted {
+    held: Action,
+    asked: Action,
+}
+
 /// Whose permission it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
@@ -178,10 +186,17 @@ impl Permit {
         self.holder
     }
 
-    /// What it permits.
-    #[must_use]
-    pub const fn action(&self) -> Action {
-        self.action
+    /// Whether this is the permission for `action`. Every use case asks this first, so that a
+    /// route whose row names another action opens nothing.
+    ///
+    /// # Errors
+    /// [`NotPermitted`] when it is for something else.
+    pub fn permits(&self, action: Action) -> Result<(), NotPermitted> {
+        if self.action == action {
+            Ok(())
+        } else {
+            Err(NotPermitted { held: self.action, asked: action })
+        }
     }
 
     /// What granted it.
@@ -196,6 +211,15 @@ impl Permit {
         match self.holder {
             Holder::User { user, .. } => Some(user),
             Holder::Anybody | Holder::Claimant(_) => None,
+        }
+    }
+
+    /// The browser, if it is that of somebody who claims the server.
+    #[must_use]
+    pub const fn claimant(&self) -> Option<TicketId> {
+        match self.holder {
+            Holder::Claimant(browser) => Some(browser),
+            Holder::Anybody | Holder::User { .. } => None,
         }
     }
 

@@ -5,7 +5,8 @@
 //! least permissive verdict wins, and what nothing allows is denied.
 //!
 //! Every answer that lets somebody in carries a [`Permit`], which only this module can make. Use
-//! cases take a `&Permit`, so forgetting to ask does not compile.
+//! cases take a `&Permit`, so forgetting to ask does not compile, and begin with
+//! [`Permit::permits`], so asking for something else opens nothing.
 //!
 //! Facts come from the database at each request; nothing that a client carries is believed.
 
@@ -20,7 +21,7 @@ pub use crate::signin::Assurance;
 pub use act::{Action, Door, Guard, Own, Tend};
 pub use actor::{ClientKind, Role};
 pub use decide::decide;
-pub use decision::{Decision, Holder, Permit, Reason, Rule};
+pub use decision::{Decision, Holder, NotPermitted, Permit, Reason, Rule};
 pub use question::{Account, Actor, Epoch, Question, Session};
 pub use require::{Grace, Requirement, RequirementId, Scope};
 

@@ -3,11 +3,11 @@
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{IssuerId, SessionId, UserId};
 use stead_rules::policy::ClientKind;
-use stead_rules::signin::{Assurance, Method, Methods};
+use stead_rules::signin::{Assurance, Methods};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
 
 use super::identity::User;
-use crate::columns::{client, id, role};
+use crate::columns::{client, id, methods, role};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// One start of the machine: uptimes are compared only within it.
@@ -67,7 +67,7 @@ pub fn make_session(
             &session.agent,
             session.issuer.as_bytes(),
             session.methods.assurance().word(),
-            method_words(session.methods),
+            session.methods.words(),
             session.auth.wall.0,
             session.auth.boot.map_or(0, |boot| boot.0),
             run,
@@ -77,10 +77,6 @@ pub fn make_session(
         ],
     )?;
     Ok(())
-}
-
-fn method_words(methods: Methods) -> String {
-    methods.iter().map(Method::word).collect::<Vec<_>>().join(" ")
 }
 
 /// A session with its user and what both are measured against.
@@ -186,14 +182,13 @@ pub fn remove_unused(tx: &WriteTx<'_, Accounts>, before: WallMs) -> Result<usize
 }
 
 fn session_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Session> {
-    let words: String = row.get("methods")?;
     Ok(Session {
         id: id(row, "id")?,
         user: id(row, "user_id")?,
         client: client(row, "client")?,
         agent: row.get("agent")?,
         issuer: id(row, "issuer_id")?,
-        methods: words.split(' ').filter_map(Method::from_word).collect(),
+        methods: methods(row, "methods")?,
         auth: moment(row, run, ["auth_ms", "auth_boot_ms", "auth_run"])?,
         generation: row.get("generation")?,
         epoch: row.get("epoch")?,

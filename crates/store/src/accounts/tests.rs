@@ -2,14 +2,16 @@
 
 mod throttle;
 
-use stead_rules::ids::{AccountId, BoxId, IssuerId, LibraryId, RootId, UserId};
+use stead_rules::ids::{AccountId, BoxId, IssuerId, LibraryId, RootId, SessionId, UserId};
 use stead_rules::media::LibraryKind;
-use stead_rules::policy::Role;
-use stead_rules::time::WallMs;
+use stead_rules::policy::{ClientKind, Role};
+use stead_rules::signin::{Method, Methods};
+use stead_rules::time::{Moment, WallMs};
 
 use super::claim::{self, Server, mark_clock, server, set_generation};
 use super::identity::{self, Account, Totp, User};
 use super::libraries::{self, LibraryRow, RootRow};
+use super::sessions::{self, Session};
 use crate::{Accounts, Found, OpenError, Store, StoreError, WriteTx, inspect};
 
 const NOW: WallMs = WallMs(1_700_000_000_000);
@@ -170,6 +172,48 @@ fn a_member_sees_what_is_shared_with_them() {
         })
         .unwrap();
     assert_eq!(seen, [1, 1, 0]);
+}
+
+/// Fewer methods than were shown would be a guess.
+#[test]
+fn a_session_with_a_method_that_nobody_knows_is_damaged() {
+    let (_folder, store) = opened();
+    let id = SessionId::from_bytes([1; 16]);
+    let run = [0; 16];
+    let read = |words: &str| {
+        store.accounts.write(|tx| {
+            tx.transaction.execute("UPDATE session SET methods = ?1", [words])?;
+            Ok::<_, StoreError>(())
+        })?;
+        store.accounts.read(|tx| sessions::by_id(tx, &run, id))
+    };
+    store
+        .accounts
+        .write(|tx| {
+            let user = a_user(tx, 1, Role::Owner)?;
+            let moment = Moment::before_this_start(NOW);
+            let session = Session {
+                id,
+                user,
+                client: ClientKind::Web,
+                agent: "test".into(),
+                issuer: IssuerId::from_bytes([1; 16]),
+                methods: Methods::NONE.and(Method::Password).and(Method::Totp),
+                auth: moment,
+                generation: 1,
+                epoch: 0,
+                created: NOW,
+                last_seen: moment,
+                rested: false,
+            };
+            sessions::make_session(tx, &run, &session, &[1; 32])?;
+            let stored = sessions::by_id(tx, &run, id)?.unwrap().session;
+            assert_eq!(stored.methods, session.methods);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    assert!(read("password totp").is_ok());
+    assert!(read("password sms").is_err());
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::world::{LOCKS, STEPS, address, states};
 use crate::claim::{Reject, State};
-use crate::time::BootMs;
 
 #[test]
 fn every_refusal_has_its_own_code() {
@@ -13,7 +12,7 @@ fn every_refusal_has_its_own_code() {
         (Reject::OffLink, "off_link"),
         (Reject::ProofWrong, "claim_proof_wrong"),
         (
-            Reject::InProgress { can_take_over: true, from: address(1), since: BootMs(0) },
+            Reject::InProgress { can_take_over: true, from: address(1), begun_seconds_ago: 0 },
             "claim_in_progress",
         ),
         (Reject::NotYours { taken_over: false }, "claim_not_yours"),

@@ -1,0 +1,222 @@
+//! Use cases take a permission, and none of them takes one that is for something else: a row of
+//! the route table with a wrong action opens nothing.
+
+use std::fmt::Display;
+use std::net::{IpAddr, Ipv4Addr};
+
+use stead_rules::claim::{
+    Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
+};
+use stead_rules::ids::{ItemId, LibraryId, SessionId, TicketId, UserId};
+use stead_rules::media::LibraryKind;
+use stead_rules::playback::Heard;
+use stead_rules::policy::{
+    Account, Action, Actor, ClientKind, Door, Epoch, Guard, Own, Permit, Question, Role, Session,
+    Tend, decide,
+};
+use stead_rules::secret::SecretText;
+use stead_rules::signin::{Assurance, Method, Methods, Password};
+use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
+
+use super::*;
+use crate::config::Overrides;
+use crate::host::ground::DataFolder;
+use crate::service::signin::{Asker, Factor};
+use crate::service::{folders, items, libraries, pictures, playback, sessions, settings, signin};
+
+const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
+const HOLDER: TicketId = TicketId::from_bytes([1; 16]);
+const HERE: Peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), link: Link::OnLink };
+
+/// The permission of somebody who may do this, where it may be done.
+fn permit(action: Action) -> Permit {
+    let (server, actor) = match action {
+        Action::ClaimBegin | Action::ClaimStep => (pending(), Actor::ClaimHolder(HOLDER)),
+        Action::ReadPublic | Action::SignIn => (State::Claimed, Actor::Stranger),
+        Action::Unlock => (State::Locked(LockReason::OlderGeneration), owner()),
+        Action::OwnAccount(_)
+        | Action::Browse
+        | Action::Play
+        | Action::ReportProgress
+        | Action::Tend(_)
+        | Action::Guard(_)
+        | Action::Metrics => (State::Claimed, owner()),
+    };
+    let question = Question {
+        now: NOW,
+        server: &server,
+        generation: Generation(1),
+        actor: &actor,
+        action,
+        door: Door::Api,
+        libraries: &[],
+        requirements: &[],
+    };
+    decide(&question).permit().unwrap()
+}
+
+fn pending() -> State {
+    State::Pending(Pending {
+        holder: HOLDER,
+        proof: ProofKind::Link,
+        from: HERE.address,
+        since: NOW.boot,
+        deadline: NOW.boot.plus_ms(1000),
+        wizard: WizardStep::Owner,
+        displaced: None,
+        resumes: Before::Offered,
+    })
+}
+
+fn owner() -> Actor {
+    Actor::Session(Session {
+        id: SessionId::from_bytes([1; 16]),
+        user: UserId::from_bytes([1; 16]),
+        role: Role::Owner,
+        client: ClientKind::Web,
+        methods: Methods::NONE.and(Method::Password).and(Method::Totp),
+        reach: Assurance::Mfa,
+        auth: Moment::of(NOW),
+        last_seen: Moment::of(NOW),
+        rested: false,
+        generation: Generation(1),
+        epoch: Epoch(0),
+        account: Account { enabled: true, epoch: Epoch(0) },
+    })
+}
+
+/// A use case, and whether it refuses a permission because of what it is for.
+type Case<'a> = (&'static str, Action, Box<dyn Fn(&Permit) -> bool + 'a>);
+
+fn refused<T, E: Display>(result: Result<T, E>) -> bool {
+    result.err().is_some_and(|error| error.to_string().starts_with("a permission for "))
+}
+
+fn case<'a, T, E: Display>(
+    name: &'static str,
+    action: Action,
+    run: impl Fn(&Permit) -> Result<T, E> + 'a,
+) -> Case<'a> {
+    (name, action, Box::new(move |permit| refused(run(permit))))
+}
+
+fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let proof = || claim::Proof::Link(SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned()));
+    let password = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
+    let asker = || Asker { peer: HERE, agent: "test".to_owned() };
+    let (begin, step) = (Action::ClaimBegin, Action::ClaimStep);
+    vec![
+        case("claim::begin", begin, move |permit| {
+            claim::begin(core, permit, NOW, HERE, &proof(), false, WallMs(0))
+        }),
+        case("claim::standing", begin, |permit| claim::standing(core, permit, NOW)),
+        case("claim::name_owner", step, move |permit| {
+            runtime.block_on(claim::name_owner(core, permit, NOW, HERE, "Robin", password()))
+        }),
+        case("claim::confirm_totp", step, |p| claim::confirm_totp(core, p, NOW, "123456")),
+        case("claim::finish", step, |p| claim::finish(core, p, NOW, "ABCD", "test")),
+        case("claim::cancel", step, |permit| claim::cancel(core, permit, NOW)),
+        case("signin::begin", Action::SignIn, move |permit| {
+            runtime.block_on(signin::begin(core, permit, NOW, asker(), "Robin", password()))
+        }),
+        case("signin::finish", Action::SignIn, move |permit| {
+            let factor = Factor::Totp("123456".to_owned());
+            signin::finish(core, permit, NOW, &asker(), HOLDER, &factor, WallMs(0))
+        }),
+    ]
+}
+
+fn own_cases(core: &Core) -> Vec<Case<'_>> {
+    let id = SessionId::from_bytes([2; 16]);
+    let (own, sign_out) = (Action::OwnAccount(Own::Sessions), Action::OwnAccount(Own::SignOut));
+    vec![
+        case("sessions::list", own, |permit| sessions::list(core, permit)),
+        case("sessions::end", own, move |permit| sessions::end(core, permit, id)),
+        case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit)),
+        case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
+        case("settings::rename", Action::Guard(Guard::Identity), |permit| {
+            settings::rename(core, permit, NOW, "Attic")
+        }),
+    ]
+}
+
+fn library_cases<'a>(
+    core: &'a Arc<Core>,
+    runtime: &'a tokio::runtime::Runtime,
+    media: &'a Path,
+) -> Vec<Case<'a>> {
+    let id = LibraryId::from_bytes([3; 16]);
+    let (tend, boards) = (Action::Tend(Tend::Libraries), Action::Tend(Tend::Boards));
+    let folder = runtime.block_on(folders::choose(core, &permit(tend), media)).unwrap();
+    vec![
+        case("libraries::list", Action::Browse, |permit| libraries::list(core, permit)),
+        case("libraries::is_seen", Action::Browse, move |p| libraries::is_seen(core, p, id)),
+        case("libraries::add", tend, move |permit| {
+            libraries::add(core, permit, NOW, "Films", LibraryKind::Films, &folder)
+        }),
+        case("libraries::scan", Action::Tend(Tend::Scans), move |permit| {
+            libraries::scan(core, permit, id, false)
+        }),
+        case("libraries::remove", tend, move |p| libraries::remove(core, p, NOW, id)),
+        case("libraries::problems", boards, move |p| libraries::problems(core, p, id)),
+        case("folders::choose", tend, move |permit| {
+            runtime.block_on(folders::choose(core, permit, media))
+        }),
+        case("folders::view", tend, |p| runtime.block_on(folders::view(core, p, None))),
+    ]
+}
+
+fn item_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let id = ItemId::from_bytes([4; 16]);
+    let (browse, play) = (Action::Browse, Action::Play);
+    vec![
+        case("items::list", browse, move |permit| {
+            items::list(core, permit, items::Among::Parts(id), 10, None)
+        }),
+        case("items::details", browse, move |permit| items::details(core, permit, id)),
+        case("items::home", browse, |permit| items::home(core, permit)),
+        case("items::search", browse, |permit| items::search(core, permit, "film")),
+        case("pictures::look", browse, move |permit| {
+            pictures::look(core, permit, id, pictures::Size::Small, "")
+        }),
+        case("playback::play", play, move |permit| playback::play(core, permit, NOW, id)),
+        case("playback::open", play, move |p| runtime.block_on(playback::open(core, p, id))),
+        case("playback::progress", Action::ReportProgress, move |permit| {
+            playback::progress(core, permit, NOW, id, Heard::Ended, None)
+        }),
+    ]
+}
+
+#[test]
+fn a_permission_is_good_for_its_own_action_and_for_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = folder.path().join("media");
+    std::fs::create_dir(&media).unwrap();
+    let media = media.canonicalize().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let entered = runtime.enter();
+    let overrides = Overrides {
+        data: Some(folder.path().join("data")),
+        media: vec![media.clone()],
+        ..Overrides::default()
+    };
+    let mut config = Config::load(&overrides).unwrap();
+    config.discovery.mdns = false;
+    let _held = DataFolder::prepare(&config.paths.data_dir).unwrap();
+    let ports = Ports { https: 8443, http: 8080 };
+    let (made, _tray) = make(config, ports, Edge::real().unwrap(), &Shutdown::new()).unwrap();
+    drop(entered);
+
+    let core = &made.core;
+    let cases = claim_cases(core, &runtime)
+        .into_iter()
+        .chain(own_cases(core))
+        .chain(library_cases(core, &runtime, &media))
+        .chain(item_cases(core, &runtime));
+    for (name, own, is_refused) in cases {
+        for action in Action::ALL {
+            let refused = is_refused(&permit(action));
+            assert_eq!(refused, action != own, "{name} by a permission for {}", action.word());
+        }
+    }
+}
