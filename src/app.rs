@@ -120,8 +120,7 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     let tls = tokio_rustls_config(&made)?;
     let router = routes::router(Arc::clone(&core));
     let (https, http) = (listener(doors.https)?, listener(doors.http)?);
-    let doorkeeper =
-        shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
+    let doorkeeper = shutdown.spawn(accept::serve(Arc::clone(&core), router, https, http, tls));
     chores::begin(&shutdown, &made);
     work::begin(&shutdown, &core, tray, worker).map_err(ServeError::Work)?;
     liveness(Arc::clone(&core)).await.map_err(ServeError::NotWell)?;

@@ -158,15 +158,18 @@ fn mount(router: Router<Arc<Core>>, core: &Arc<Core>, row: Row) -> Router<Arc<Co
         Guarded { core: Arc::clone(core), access: row.access, action: row.action, door: row.door };
     let (_, paths, mut methods) = row.endpoint;
     methods = match row.bounds {
-        Bounds::Call => methods.route_layer(CompressionLayer::new()).route_layer(from_fn(in_time)),
+        Bounds::Call => methods.route_layer(CompressionLayer::new()),
         Bounds::Page | Bounds::Flow => methods,
     };
     let methods = methods
         .route_layer(from_fn_with_state(guarded, guard))
-        .route_layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+        .route_layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .route_layer(from_fn(in_time));
     paths.paths.keys().fold(router, |router, path| router.route(path, methods.clone()))
 }
 
+/// The outermost layer of a row, so that the guard's look into the store has an end too. What flows
+/// has begun to within this time; how long it goes on is its own matter.
 async fn in_time(
     request: axum::extract::Request,
     next: axum::middleware::Next,
