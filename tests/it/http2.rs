@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
-use crate::access::{CASES, check_headers, member};
+use crate::access::{CASES, check_headers, has_headers, member};
 use crate::harness::{Answer, App, Client, Owner};
 
 /// One connection.
@@ -109,6 +109,7 @@ fn odd_targets_open_nothing_over_http2() {
             let answer = http2.ask(method, path, browser, None);
             let refused = matches!(answer.status, 400 | 401 | 403 | 404 | 405);
             assert!(refused, "{method} {path}: {} {}", answer.status, answer.text());
+            has_headers(&answer, path);
         }
     }
 }
