@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use ring::hmac;
-use stead_rules::claim::State as Claim;
+use stead_rules::claim::State;
 use stead_rules::time::WallMs;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -29,7 +29,7 @@ use crate::host::shutdown::{Drained, Shutdown};
 use crate::host::start::Start;
 use crate::host::vital::Fallen;
 use crate::http::{accept, routes};
-use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity, Unsuited};
+use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, Reliance, TlsIdentity};
 use crate::net::guard::HostGuard;
 use crate::net::mdns::{AnnounceConfig, Announced, Announcer};
 use crate::net::names::{
@@ -123,13 +123,12 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     let tls = tokio_rustls_config(&made)?;
     let router = routes::router(Arc::clone(&core));
     let (https, http) = (listener(doors.https)?, listener(doors.http)?);
-    let doorkeeper =
-        shutdown.spawn(accept::serve(router, https, http, tls, shutdown.token().clone()));
+    let doorkeeper = shutdown.spawn(accept::serve(Arc::clone(&core), router, https, http, tls));
     chores::begin(&shutdown, &made);
     work::begin(&shutdown, &core, tray, worker).map_err(ServeError::Work)?;
     liveness(Arc::clone(&core)).await.map_err(ServeError::NotWell)?;
     notifier.ready();
-    notifier.status(status(&core));
+    shutdown.spawn_chore("status", chores::tell_status(Arc::clone(&core), notifier.clone()));
     let watched = Arc::clone(&core);
     notifier
         .watch(tokio::runtime::Handle::current(), Box::new(move || liveness(Arc::clone(&watched))));
@@ -142,14 +141,19 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     shutdown.begin();
     notifier.stopping();
     notifier.status("stopping");
-    // The goodbye is sent twice with a pause between, so it goes where blocking is fine.
-    let leaving = Arc::clone(&core);
-    drop(tokio::task::spawn_blocking(move || leaving.announcer.shutdown()).await);
-    chores::keep_clock_mark(&core).await;
-    if let Drained::CutOff(tasks) = shutdown.drained().await {
+    // What runs has its time from the signal on, and not from the end of the goodbye.
+    let (drained, ()) = tokio::join!(shutdown.drained(), leave(&core));
+    if let Drained::CutOff(tasks) = drained {
         tracing::warn!(tasks, "time was up; what still ran was cut off");
     }
     ended
+}
+
+async fn leave(core: &Arc<Core>) {
+    // The goodbye is sent twice with a pause between, so it goes where blocking is fine.
+    let leaving = Arc::clone(core);
+    drop(tokio::task::spawn_blocking(move || leaving.announcer.shutdown()).await);
+    chores::keep_clock_mark(core).await;
 }
 
 /// What [`make`] made.
@@ -195,10 +199,10 @@ fn make(
     let own = OwnNames::of_box(&label, None, reachable_addresses(&up));
     let times = IssueTimes::at(clock.now(), clock.floor(), build_time());
     let state = &come_up.desk.state;
-    let unsuited =
-        if matches!(state, Claim::Locked(_)) { Unsuited::Keep } else { Unsuited::Replace };
-    let (identity, change) = TlsIdentity::open(&config.paths.tls_dir(), &own, times, unsuited)?;
+    let (mut identity, change) =
+        TlsIdentity::open(&config.paths.tls_dir(), &own, times, reliance(state))?;
     tell_change(change, state.was_claimed());
+    room.with_room(|| identity.keep()).map_err(CaError::from)?;
     let certificate = CurrentCertificate::new(&identity)?;
     let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
     let reach = reach(&config, announcer.now(), up, ports, &identity);
@@ -333,10 +337,22 @@ fn listener(socket: std::net::TcpListener) -> Result<TcpListener, ServeError> {
     TcpListener::from_std(socket).map_err(ServeError::Sockets)
 }
 
+/// One line for whoever looks at the service. Blocks for as long as a claim is being written.
 fn status(core: &Core) -> String {
     let state = core.desk().state.word();
-    let reach = core.reach();
-    format!("{state}; https://{}:{}/", reach.host_name, reach.https_port)
+    let (host, port) = (core.announcer.now().host_name, core.reach().https_port);
+    format!("{state}; https://{host}:{port}/")
+}
+
+/// Until somebody has begun to claim, nobody has installed the authority or looked at its leaf.
+fn reliance(state: &State) -> Reliance {
+    match state {
+        State::Factory | State::Offered => Reliance::Nobody,
+        State::Pending(_) | State::Claimed | State::Legacy | State::Orphaned | State::Recovery => {
+            Reliance::People
+        }
+        State::Locked(_) => Reliance::Unknown,
+    }
 }
 
 fn liveness(core: Arc<Core>) -> Liveness {

@@ -11,10 +11,11 @@ use stead_store::StoreError;
 use stead_store::accounts::claim::mark_clock;
 use stead_store::accounts::sessions;
 
-use super::{Made, reach};
+use super::{Made, ServeError, ca_files, reach, reliance, status, tell_change};
 use crate::host::clock::build_time;
+use crate::host::notify::Notifier;
 use crate::host::shutdown::Shutdown;
-use crate::net::ca::{Change, IssueTimes, OwnNames, TlsIdentity};
+use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
@@ -62,6 +63,28 @@ async fn announce(core: Arc<Core>) {
         // The announcer sends on sockets of its own and may wait for them.
         let core = Arc::clone(&core);
         blocking(move || core.announcer.set_claimed(now)).await;
+    }
+}
+
+/// Tells the service manager where the server stands, and again when that has changed.
+pub(super) async fn tell_status(core: Arc<Core>, notifier: Notifier) {
+    let (mut claimed, mut announced) = (core.claimed.subscribe(), core.announcer.watch());
+    let mut told = None;
+    loop {
+        let looking = Arc::clone(&core);
+        // Whoever is just made the owner holds the claim until it is told everywhere.
+        let now = blocking(move || status(&looking)).await;
+        if let Some(line) = now.filter(|line| told.as_ref() != Some(line)) {
+            notifier.status(line.clone());
+            told = Some(line);
+        }
+        let changed = tokio::select! {
+            changed = claimed.changed() => changed,
+            changed = announced.changed() => changed,
+        };
+        if changed.is_err() {
+            return;
+        }
     }
 }
 
@@ -147,12 +170,13 @@ pub(super) async fn keep_clock_mark(core: &Arc<Core>) {
     }
 }
 
-/// Follows names, addresses and the clock: the certificate, the Host guard and the set-up page
-/// say what is true now.
+/// Follows names, addresses and the clock: the Host guard, the certificate and the set-up page say
+/// what is true now. What a full disk does not take is tried again at each look.
 async fn follow(made: Made) {
     let mut every = tokio::time::interval(LOOK);
     let mut announced = made.core.announcer.watch();
     let mut last = made.core.now();
+    let mut in_trouble = false;
     loop {
         // Another name is followed at once: until then nobody is admitted by it.
         tokio::select! {
@@ -161,14 +185,19 @@ async fn follow(made: Made) {
         }
         let now = made.core.now();
         let look = made.clone();
-        let due = now.trust != last.trust
+        let due = in_trouble
+            || now.trust != last.trust
             || jumped(last, now)
             || now.boot.since_ms(last.boot) >= REISSUE_MS;
-        if due {
-            last = now;
-        }
-        if let Some(Err(error)) = blocking(move || follow_once(&look, due)).await {
-            tracing::warn!(%error, "names and addresses could not be followed");
+        match blocking(move || follow_once(&look, due)).await {
+            Some(Err(error)) => {
+                if !std::mem::replace(&mut in_trouble, true) {
+                    let error = crate::service::chain(&error);
+                    tracing::warn!(%error, "names and addresses are not followed in full");
+                }
+            }
+            Some(Ok(())) if due => (last, in_trouble) = (now, false),
+            Some(Ok(())) | None => {}
         }
     }
 }
@@ -196,7 +225,7 @@ fn tell_uncovered(identity: &TlsIdentity) {
     }
 }
 
-fn follow_once(made: &Made, due: bool) -> Result<(), super::ServeError> {
+fn follow_once(made: &Made, due: bool) -> Result<(), ServeError> {
     let core = &made.core;
     let up = interfaces()?;
     let announced = core.announcer.now();
@@ -204,27 +233,45 @@ fn follow_once(made: &Made, due: bool) -> Result<(), super::ServeError> {
     let names_stand =
         old.host_name == announced.host_name && old.shared_name == announced.shared_name;
     let same = names_stand && old.interfaces == up;
-    let now = core.now();
-    let own = OwnNames::of_box(&made.label, Some(&announced.host_name), reachable_addresses(&up));
-    let times = IssueTimes::at(now, core.clock.floor(), build_time());
     if same && !due {
         return Ok(());
     }
+    let own = OwnNames::of_box(&made.label, Some(&announced.host_name), reachable_addresses(&up));
     let mut identity = made.identity.lock().unwrap_or_else(PoisonError::into_inner);
-    let change = identity.refresh(&own, times)?;
-    super::tell_change(change, *core.claimed.borrow());
-    if change != Change::Kept {
-        made.certificate.replace(&identity)?;
-        core.set_ca(super::ca_files(&identity));
-    }
+    // The doors come first: whoever asks by a new address is let in, whatever becomes of its
+    // certificate.
+    core.set_reach(reach(&core.config, announced.clone(), up.clone(), made.ports, &identity));
+    let changed = certify(made, &mut identity, &own);
     core.set_reach(reach(&core.config, announced, up, made.ports, &identity));
-    tell_uncovered(&identity);
-    drop(identity);
-    if !same {
-        let mut desk = core.desk();
-        let applied = apply(&desk.state, &Event::AddressesChanged, now);
-        // Only an unclaimed server has a page to rewrite; the refusal of others is expected.
-        drop(claim::run_effects(core, &mut desk, applied, now));
+    let kept = core.room.with_room(|| identity.keep());
+    if !same || matches!(changed, Ok(true)) {
+        tell_uncovered(&identity);
+        rewrite_setup_page(core);
     }
-    Ok(())
+    changed?;
+    Ok(kept.map_err(CaError::from)?)
+}
+
+/// A certificate for the names and addresses of now, served at once; whether it is another one.
+fn certify(made: &Made, identity: &mut TlsIdentity, own: &OwnNames) -> Result<bool, ServeError> {
+    let core = &made.core;
+    let reliance = reliance(&core.desk().state);
+    let times = IssueTimes::at(core.now(), core.clock.floor(), build_time());
+    let change = identity.refresh(own, times, reliance)?;
+    tell_change(change, *core.claimed.borrow());
+    let changed = change != Change::Kept;
+    if changed {
+        made.certificate.replace(identity)?;
+        core.set_ca(ca_files(identity));
+    }
+    Ok(changed)
+}
+
+/// The page names addresses and fingerprints. Only an unclaimed server has one; the refusal of
+/// others is expected.
+fn rewrite_setup_page(core: &Core) {
+    let now = core.now();
+    let mut desk = core.desk();
+    let applied = apply(&desk.state, &Event::AddressesChanged, now);
+    drop(claim::run_effects(core, &mut desk, applied, now));
 }

@@ -8,6 +8,7 @@ use super::setup_page::{SetupPage, find};
 use super::{Exit, open, status};
 use crate::app::{self, Edge};
 use crate::config::{Config, LogFormat, LogLevel};
+use crate::host::descriptors;
 use crate::host::ground::{self, DataFolder};
 use crate::host::listen::Doors;
 use crate::host::log;
@@ -57,6 +58,7 @@ impl Serve {
         // Whatever is written from here on is this user's alone.
         rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
         log::init(format(config.log.format), level(config.log.level)).map_err(failed)?;
+        descriptors::raise_limit();
         let data_folder = data_folder(&config)?;
         tell_missing_roots(&config);
         let doors = Doors::open(config.net.https_listen, config.net.http_listen).map_err(failed)?;

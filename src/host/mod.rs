@@ -2,6 +2,7 @@
 
 pub mod beneath;
 pub mod clock;
+pub mod descriptors;
 pub mod disk;
 pub mod entropy;
 pub mod files;

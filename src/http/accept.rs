@@ -28,26 +28,28 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{ServiceExt, service_fn};
 
-use self::activity::{Activity, hold};
+use self::activity::{Activity, Over, hold};
 use self::places::{Place, Places};
 use super::conn::Connection;
 use crate::net::tls;
+use crate::service::core::Core;
 
 /// After accept failed (out of descriptors), how long to leave the system alone.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// A connection that is closed for its silence may say goodbye for so long.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// Serves `router` on both ports until `stop`; then running answers get their time to finish.
+/// Serves `router` on both ports until the end begins; then running answers get their time to
+/// finish.
 pub async fn serve(
+    core: Arc<Core>,
     router: Router,
     https: TcpListener,
     http: TcpListener,
     tls: Arc<ServerConfig>,
-    stop: CancellationToken,
 ) {
-    let door =
-        Door { router, places: Places::new(), tasks: TaskTracker::new(), stop: stop.clone() };
+    let (places, tasks, stop) = (Places::new(), TaskTracker::new(), core.stopping.clone());
+    let door = Door { core, router, places, tasks, stop };
     tokio::join!(door.run(https, Some(tls)), door.run(http, None));
     door.tasks.close();
     // Whoever asked for the end sets the time that is left.
@@ -56,6 +58,7 @@ pub async fn serve(
 
 #[derive(Clone)]
 struct Door {
+    core: Arc<Core>,
     router: Router,
     places: Places,
     tasks: TaskTracker,
@@ -64,15 +67,22 @@ struct Door {
 
 impl Door {
     async fn run(&self, listener: TcpListener, tls: Option<Arc<ServerConfig>>) {
+        let mut in_trouble = false;
         loop {
             let accepted = tokio::select! {
                 () = self.stop.cancelled() => return,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => self.take_in(stream, peer, tls.clone()),
+                Ok((stream, peer)) => {
+                    in_trouble = false;
+                    self.take_in(stream, peer, tls.clone());
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Told once, not at each try for as long as it lasts.
+                    if !std::mem::replace(&mut in_trouble, true) {
+                        tracing::warn!(%error, "connections cannot be accepted");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -81,7 +91,8 @@ impl Door {
 
     /// Whoever gets no place is closed at once: a queue would make the others wait for silence.
     fn take_in(&self, stream: TcpStream, peer: SocketAddr, tls: Option<Arc<ServerConfig>>) {
-        let Some(place) = self.places.take(peer.ip()) else {
+        let peer_now = self.core.reach().peer(peer.ip().to_canonical(), false);
+        let Some(place) = self.places.take(peer_now) else {
             tracing::debug!("a connection was closed; there is no place for it");
             return;
         };
@@ -122,27 +133,29 @@ impl Door {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         c: Connection,
     ) {
-        let activity = Activity::new();
+        let activity = Activity::new(Arc::clone(&self.core.clock));
         let service = TowerToHyperService::new(service(self.router, c, activity.clone()));
         let graceful = GracefulShutdown::new();
         let served = graceful.watch(
             builder().serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned(),
         );
         tokio::pin!(served);
-        let silent = tokio::select! {
+        let over = tokio::select! {
             _ = &mut served => return,
-            () = activity.silence() => true,
-            () = self.stop.cancelled() => false,
+            over = activity.over() => Some(over),
+            () = self.stop.cancelled() => None,
         };
         let goodbye = async { drop(tokio::join!(graceful.shutdown(), served)) };
-        if !silent {
+        match over {
             // Whoever asked for the end sets the time that is left.
-            return goodbye.await;
-        }
-        // A peer that says nothing is not waited for; a request that came just now is answered.
-        tokio::select! {
-            () = goodbye => {}
-            () = activity.quiet_for(GOODBYE, GOODBYE) => {}
+            None => goodbye.await,
+            // A peer that says nothing is not waited for; a request that came just now is answered.
+            Some(Over::Silent) => tokio::select! {
+                () = goodbye => {}
+                _ = activity.over_after(GOODBYE, GOODBYE) => {}
+            },
+            // Whoever reads nothing hears no goodbye.
+            Some(Over::Stalled) => tracing::debug!("a connection was closed; nobody reads there"),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! The web app's files, embedded at build. Vite compresses them and puts a hash in their names,
 //! so they are sent as they are and may be kept for ever.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use rust_embed::RustEmbed;
 
 use super::error::Problem;
@@ -44,7 +47,7 @@ fn file(path: &str, headers: &HeaderMap, keep: HeaderValue) -> Response {
     let Some(plain) = plain else { return Problem::not_found().into_response() };
     let packed = if takes_gzip(headers) { Dist::get(&format!("{path}.gz")) } else { None };
     let is_packed = packed.is_some();
-    let mut response = packed.unwrap_or(plain).data.into_owned().into_response();
+    let mut response = as_it_lies(packed.unwrap_or(plain).data).into_response();
     let answer = response.headers_mut();
     answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
     answer.insert(header::CACHE_CONTROL, keep);
@@ -53,6 +56,15 @@ fn file(path: &str, headers: &HeaderMap, keep: HeaderValue) -> Response {
         answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response
+}
+
+/// What is embedded is sent from where it lies: many who ask and do not read cost no memory. A
+/// build for development reads the files anew.
+fn as_it_lies(data: Cow<'static, [u8]>) -> Bytes {
+    match data {
+        Cow::Borrowed(embedded) => Bytes::from_static(embedded),
+        Cow::Owned(read) => Bytes::from(read),
+    }
 }
 
 fn takes_gzip(headers: &HeaderMap) -> bool {
@@ -73,5 +85,16 @@ fn media_type(path: &str) -> &'static str {
         Some("png") => "image/png",
         Some("woff2") => "font/woff2",
         Some(_) | None => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embedded_files_are_not_copied() {
+        static EMBEDDED: &[u8] = b"app";
+        assert_eq!(as_it_lies(Cow::Borrowed(EMBEDDED)).as_ptr(), EMBEDDED.as_ptr());
     }
 }

@@ -21,7 +21,8 @@ pub(crate) enum Cookie {
 const KEPT_SECONDS: u64 = 400 * 24 * 3600;
 
 impl Cookie {
-    const fn name(self, transport: Transport) -> &'static str {
+    /// What the cookie is called there.
+    pub(super) const fn name(self, transport: Transport) -> &'static str {
         match (self, transport) {
             (Self::Session, Transport::Tls) => "__Host-stead",
             (Self::Session, Transport::Loopback) => "stead-loopback",

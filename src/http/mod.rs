@@ -10,6 +10,7 @@ mod assets;
 pub mod conn;
 mod cookies;
 mod ctx;
+mod document;
 mod error;
 mod gate;
 mod guard;

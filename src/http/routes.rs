@@ -12,9 +12,6 @@ use stead_rules::limits::{BODY_MAX_BYTES, REQUEST_SECONDS};
 use stead_rules::policy::{Action, Door, Guard, Own, Tend};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use utoipa::OpenApi;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::{PathItem, RefOr};
 use utoipa_axum::routes;
 
 use super::error::Problem;
@@ -101,43 +98,6 @@ pub fn table() -> Vec<Row> {
     ]
 }
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "Stead",
-    description = "The API of a Stead server. Errors are RFC 9457 problems with stable codes."
-))]
-struct Document;
-
-/// The OpenAPI 3.1 document of the API rows.
-#[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
-    let mut document = Document::openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    for row in table().into_iter().filter(|row| row.door == Door::Api) {
-        let (schemas, paths, _) = row.endpoint;
-        let components = document.components.get_or_insert_default();
-        components.schemas.extend(schemas);
-        document.paths.merge(paths);
-    }
-    let items = document.paths.paths.values_mut();
-    items.flat_map(operations).for_each(name_problem_type);
-    document
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, options, head, patch, trace, .. } = item;
-    [get, put, post, delete, options, head, patch, trace].into_iter().flatten()
-}
-
-/// Errors have a media type of their own (RFC 9457); said here once for every row.
-fn name_problem_type(operation: &mut Operation) {
-    if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("default")
-        && let Some(content) = response.content.shift_remove("application/json")
-    {
-        response.content.insert("application/problem+json".to_owned(), content);
-    }
-}
-
 /// The router of all rows, each behind its guard, all behind the gate.
 pub fn router(core: Arc<Core>) -> Router {
     let mut router = Router::new();
@@ -158,15 +118,18 @@ fn mount(router: Router<Arc<Core>>, core: &Arc<Core>, row: Row) -> Router<Arc<Co
         Guarded { core: Arc::clone(core), access: row.access, action: row.action, door: row.door };
     let (_, paths, mut methods) = row.endpoint;
     methods = match row.bounds {
-        Bounds::Call => methods.route_layer(CompressionLayer::new()).route_layer(from_fn(in_time)),
+        Bounds::Call => methods.route_layer(CompressionLayer::new()),
         Bounds::Page | Bounds::Flow => methods,
     };
     let methods = methods
         .route_layer(from_fn_with_state(guarded, guard))
-        .route_layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+        .route_layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .route_layer(from_fn(in_time));
     paths.paths.keys().fold(router, |router, path| router.route(path, methods.clone()))
 }
 
+/// The outermost layer of a row, so that the guard's look into the store has an end too. What flows
+/// has begun to within this time; how long it goes on is its own matter.
 async fn in_time(
     request: axum::extract::Request,
     next: axum::middleware::Next,

@@ -24,12 +24,12 @@ pub enum Access {
     Link,
 }
 
-/// What bounds a row.
+/// What bounds a row, beside the time in which each answer begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounds {
     /// A page or a file of the web app.
     Page,
-    /// A call of the API: a small body and a time limit.
+    /// A call of the API: its answer is compressed.
     Call,
     /// An answer that goes on for as long as somebody listens or watches.
     Flow,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use stead_rules::ids::SessionId;
 use stead_rules::playback::{
     Answer, Conditions, Method as Verb, Representation, answer, file_etag, http_date,
 };
@@ -13,20 +12,14 @@ use stead_rules::playback::{
 use super::error::Problem;
 use crate::service::core::Core;
 use crate::service::playback::Opened;
+use crate::service::pump::Seat;
 
 /// The answer for an open file.
-pub(crate) fn serve(
-    core: Arc<Core>,
-    session: SessionId,
-    opened: Opened,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Response {
+pub(crate) fn serve(flow: Flow, opened: Opened, method: &Method, headers: &HeaderMap) -> Response {
     let etag = file_etag(opened.size, opened.modified_ns);
     let representation =
         Representation { size: opened.size, etag: &etag, modified: Some(opened.modified) };
     let verb = if *method == Method::HEAD { Verb::Head } else { Verb::Get };
-    let flow = Flow { core, session };
     let mut response = match answer(verb, &representation, &conditions(headers)) {
         Answer::Full => whole(flow, opened, verb),
         Answer::Partial { start, length } => part(flow, opened, verb, start, length),
@@ -46,9 +39,9 @@ pub(crate) fn serve(
 }
 
 /// For whom bytes flow.
-struct Flow {
-    core: Arc<Core>,
-    session: SessionId,
+pub(crate) struct Flow {
+    pub(crate) core: Arc<Core>,
+    pub(crate) seat: Seat,
 }
 
 fn conditions(headers: &HeaderMap) -> Conditions<'_> {
@@ -82,10 +75,10 @@ fn bytes(flow: Flow, opened: Opened, verb: Verb, start: u64, length: u64) -> Res
     let body = match verb {
         Verb::Head => Body::empty(),
         Verb::Get => {
-            let Flow { core, session } = flow;
+            let Flow { core, seat } = flow;
             let pumps = Arc::clone(&core.pumps);
             let Opened { file, device, .. } = opened;
-            Body::from_stream(pumps.stream(core, session, file, device, start, length))
+            Body::from_stream(pumps.stream(core, seat, file, device, start, length))
         }
     };
     let mut response = body.into_response();

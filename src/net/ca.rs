@@ -1,9 +1,14 @@
 //! The box's own certificate authority and the leaf it serves with.
 //!
 //! A CA that is valid for all private addresses could pose as the router of the house, so this one
-//! is name-constrained: the `.local` names of the box, `localhost`, and the single addresses the
-//! box had when the CA was made. The price: an address that comes later is left out of the leaf
-//! (see [`TlsIdentity::uncovered`]); under it browsers warn, and the `.local` name goes on working.
+//! is name-constrained: the `.local` names of the box (one of them, `stead.local`, is every box's),
+//! `localhost`, and the single addresses the box had when the CA was made. The price: an address
+//! that comes later is left out of the leaf (see [`TlsIdentity::uncovered`]); under it browsers warn,
+//! and the `.local` name goes on working. As long as nobody relies on the CA, a new address makes a
+//! new one.
+//!
+//! Making and keeping are two steps: what was issued is served also while a full disk does not take
+//! it, and is kept when there is room.
 //!
 //! ```text
 //!   data_dir/tls/ca.key    written first; a key without ca.pem is an unfinished making
@@ -89,14 +94,16 @@ pub struct IssueTimes {
     pub known: WallMs,
 }
 
-/// What becomes of a stored authority that may not vouch for the names of today.
+/// Who relies on the authority as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsuited {
-    /// It is replaced: the box has another name.
-    Replace,
-    /// It is kept, whatever the names: a locked server must not forget whom others trust, since
-    /// what it takes for its names may be part of what it lost.
-    Keep,
+pub enum Reliance {
+    /// Nobody: the server was offered to no browser yet, so a better one may take its place.
+    Nobody,
+    /// People: it may be installed on their devices, and stays whatever addresses come.
+    People,
+    /// Nobody knows: the server is locked, and what it takes for its names may be part of what it
+    /// lost. The authority stays, whatever the names.
+    Unknown,
 }
 
 /// What opening or refreshing did.
@@ -116,7 +123,14 @@ pub struct TlsIdentity {
     authority: Authority,
     leaf: Leaf,
     uncovered: Vec<IpAddr>,
-    unsuited: Unsuited,
+    unkept: Unkept,
+}
+
+/// What was issued and is not on the disk yet.
+#[derive(Default)]
+struct Unkept {
+    authority: bool,
+    leaf: bool,
 }
 
 /// The certificate authority of this box.
@@ -131,6 +145,16 @@ pub struct Leaf {
     pub(super) certificate: CertificateDer<'static>,
     pub(super) key: KeyPair,
     pub(super) facts: Facts,
+}
+
+impl Change {
+    const fn of(made: bool, issued: bool) -> Self {
+        match (made, issued) {
+            (true, _) => Self::AuthorityMade,
+            (false, true) => Self::LeafIssued,
+            (false, false) => Self::Kept,
+        }
+    }
 }
 
 impl OwnNames {
@@ -160,33 +184,78 @@ impl IssueTimes {
 }
 
 impl TlsIdentity {
-    /// Reads the identity from `folder`, making whatever is missing or no longer fits.
+    /// Reads the identity from `folder`, and makes what is missing or no longer fits. What was made
+    /// is not written before [`TlsIdentity::keep`].
     pub fn open(
         folder: &Path,
         own: &OwnNames,
         times: IssueTimes,
-        unsuited: Unsuited,
+        reliance: Reliance,
     ) -> Result<(Self, Change), CaError> {
         stored::make_folder(folder)?;
-        let kept = stored::read_authority(folder)?
-            .filter(|authority| unsuited == Unsuited::Keep || authority.suits(own));
-        let (authority, made) = match kept {
-            Some(authority) => (authority, Change::Kept),
-            None => (make_authority(folder, own, times)?, Change::AuthorityMade),
-        };
-        let (leaf, issued) = fitting_leaf(folder, &authority, own, times)?;
+        let kept = stored::read_authority(folder)?.filter(|kept| kept.suits(own, reliance));
+        let made = kept.is_none();
+        let authority = kept.map_or_else(|| issue::authority(own, times), Ok)?;
+        let names = issue::leaf_names(&authority, own);
+        let addresses = issue::leaf_addresses(&authority, own);
+        let kept = stored::read_leaf(folder, &authority)
+            .filter(|leaf| leaf.fits(&names, &addresses, times));
+        let issued = kept.is_none();
+        let new = || issue::leaf(&authority, &names, &addresses, times);
+        let leaf = kept.map_or_else(new, Ok)?;
         let uncovered = authority.uncovered(own);
-        let change = if made == Change::AuthorityMade { made } else { issued };
+        let unkept = Unkept { authority: made, leaf: issued };
         let folder = folder.to_path_buf();
-        Ok((Self { folder, authority, leaf, uncovered, unsuited }, change))
+        Ok((Self { folder, authority, leaf, uncovered, unkept }, Change::of(made, issued)))
     }
 
     /// Looks again, after a name, an address or the time has changed. On an error the identity is
     /// as it was.
-    pub fn refresh(&mut self, own: &OwnNames, times: IssueTimes) -> Result<Change, CaError> {
-        let (fresh, change) = Self::open(&self.folder, own, times, self.unsuited)?;
-        *self = fresh;
+    pub fn refresh(
+        &mut self,
+        own: &OwnNames,
+        times: IssueTimes,
+        reliance: Reliance,
+    ) -> Result<Change, CaError> {
+        let fresh = (!self.authority.suits(own, reliance)).then(|| issue::authority(own, times));
+        let fresh = fresh.transpose()?;
+        let authority = fresh.as_ref().unwrap_or(&self.authority);
+        let names = issue::leaf_names(authority, own);
+        let addresses = issue::leaf_addresses(authority, own);
+        let stands = fresh.is_none() && self.leaf.fits(&names, &addresses, times);
+        let leaf = (!stands).then(|| issue::leaf(authority, &names, &addresses, times));
+        let change = Change::of(fresh.is_some(), leaf.is_some());
+        if let Some(leaf) = leaf.transpose()? {
+            self.leaf = leaf;
+            self.unkept.leaf = true;
+        }
+        if let Some(authority) = fresh {
+            self.authority = authority;
+            self.unkept.authority = true;
+        }
+        self.uncovered = self.authority.uncovered(own);
         Ok(change)
+    }
+
+    /// Writes down what was issued and is not on the disk yet; to be tried again after an error.
+    pub fn keep(&mut self) -> Result<(), FileError> {
+        if self.unkept.authority {
+            // In this order a cut of power leaves a key without its certificate, which is made anew.
+            remove_durably(&self.folder.join(stored::CA_PEM))?;
+            self.write(stored::CA_KEY, &self.authority.key.serialize_pem(), PRIVATE)?;
+            self.write(stored::CA_PEM, &self.authority.pem(), PUBLIC)?;
+            self.unkept.authority = false;
+        }
+        if self.unkept.leaf {
+            self.write(stored::LEAF_KEY, &self.leaf.key.serialize_pem(), PRIVATE)?;
+            self.write(stored::LEAF_PEM, &self.leaf.pem(), PUBLIC)?;
+            self.unkept.leaf = false;
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) -> Result<(), FileError> {
+        write_atomically(&self.folder.join(name), text.as_bytes(), mode)
     }
 
     /// The authority, to be shown and exported.
@@ -210,12 +279,16 @@ impl TlsIdentity {
 
 impl Authority {
     /// The authority may sign for the names of today. Addresses come and go without making a new
-    /// one, with one exception: an authority from before the box had any address is of no use to
-    /// a phone, so nobody has installed it.
-    fn suits(&self, own: &OwnNames) -> bool {
+    /// one once people rely on it; only one from before the box had any address is of no use to a
+    /// phone, so nobody has installed it.
+    fn suits(&self, own: &OwnNames, reliance: Reliance) -> bool {
+        let names = own.serving.iter().all(|name| self.facts.names.contains(name));
         let had_address = self.facts.addresses.iter().any(|known| !known.is_loopback());
-        own.serving.iter().all(|name| self.facts.names.contains(name))
-            && (had_address || own.addresses.is_empty())
+        match reliance {
+            Reliance::Nobody => names && !self.uncovered(own).into_iter().any(is_lasting),
+            Reliance::People => names && (had_address || own.addresses.is_empty()),
+            Reliance::Unknown => true,
+        }
     }
 
     fn covers(&self, address: IpAddr) -> bool {
@@ -235,35 +308,12 @@ impl Leaf {
     }
 }
 
-fn make_authority(folder: &Path, own: &OwnNames, times: IssueTimes) -> Result<Authority, CaError> {
-    let authority = issue::authority(own, times)?;
-    // In this order a cut of power leaves a key without its certificate, which is made anew.
-    remove_durably(&folder.join(stored::CA_PEM))?;
-    let key = authority.key.serialize_pem();
-    write_atomically(&folder.join(stored::CA_KEY), key.as_bytes(), PRIVATE)?;
-    let certificate = authority.pem();
-    write_atomically(&folder.join(stored::CA_PEM), certificate.as_bytes(), PUBLIC)?;
-    Ok(authority)
-}
-
-fn fitting_leaf(
-    folder: &Path,
-    authority: &Authority,
-    own: &OwnNames,
-    times: IssueTimes,
-) -> Result<(Leaf, Change), CaError> {
-    let names = issue::leaf_names(authority, own);
-    let addresses = issue::leaf_addresses(authority, own);
-    let kept =
-        stored::read_leaf(folder, authority).filter(|leaf| leaf.fits(&names, &addresses, times));
-    if let Some(leaf) = kept {
-        return Ok((leaf, Change::Kept));
+/// An address that a machine has while nobody gave it one is no reason for a new authority.
+fn is_lasting(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !v4.is_link_local(),
+        IpAddr::V6(v6) => !v6.is_unicast_link_local(),
     }
-    let leaf = issue::leaf(authority, &names, &addresses, times)?;
-    let key = leaf.key.serialize_pem();
-    write_atomically(&folder.join(stored::LEAF_KEY), key.as_bytes(), PRIVATE)?;
-    write_atomically(&folder.join(stored::LEAF_PEM), leaf.pem().as_bytes(), PUBLIC)?;
-    Ok((leaf, Change::LeafIssued))
 }
 
 fn same_set<T: PartialEq>(left: &[T], right: &[T]) -> bool {

@@ -1,17 +1,18 @@
 //! The policy asked about what the store says now: at the door of each request, and again while
 //! an answer goes on.
 
-use std::sync::TryLockError;
+use std::sync::{Arc, TryLockError};
 
 use stead_rules::claim::{Generation, State, settle};
 use stead_rules::ids::SessionId;
+use stead_rules::limits::SESSION_UNJUDGED_SECONDS;
 use stead_rules::policy::{
     Account, Action, Actor, Decision, Door, Epoch, Question, Session, decide,
 };
-use stead_rules::time::Now;
+use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::sessions::SessionFacts;
 
-use super::core::Core;
+use super::core::{Core, CoreError};
 use super::sessions;
 
 /// What is asked.
@@ -57,14 +58,51 @@ pub(crate) fn judge(
     })
 }
 
-/// Whether what a session was once allowed to do would be allowed to it now. Blocks.
-pub(crate) fn goes_on(core: &Core, session: SessionId, asked: Asked) -> bool {
-    let now = core.now();
-    // A store that cannot be asked has not said no; the answer that goes on ends by itself.
-    let Ok(facts) = sessions::by_id(core, session) else { return true };
-    let Some(facts) = facts else { return false };
+/// Something that a session was allowed and that goes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Running {
+    session: SessionId,
+    asked: Asked,
+    /// When it was last asked whether it may go on.
+    looked: BootMs,
+    /// When the answer was last known: yes.
+    known: BootMs,
+}
+
+impl Running {
+    /// It was allowed just now.
+    pub(crate) const fn since(now: Now, session: SessionId, asked: Asked) -> Self {
+        Self { session, asked, looked: now.boot, known: now.boot }
+    }
+
+    /// When it was last asked whether it may go on.
+    pub(crate) const fn looked(&self) -> BootMs {
+        self.looked
+    }
+
+    /// Whether it would be allowed now. A store that cannot be asked has not said no, so it goes on
+    /// for a while; whoever was signed out meanwhile must not go on for ever.
+    pub(crate) async fn goes_on(&mut self, core: &Arc<Core>) -> bool {
+        let (now, Self { session, asked, .. }) = (core.now(), *self);
+        self.looked = now.boot;
+        match core.blocking(move |core| allowed(core, now, session, asked)).await {
+            Ok(true) => {
+                self.known = now.boot;
+                true
+            }
+            Ok(false) => false,
+            Err(CoreError::NoStore | CoreError::Stopping | CoreError::NotPermitted(_)) => false,
+            Err(CoreError::Store(_)) => {
+                now.boot.since_ms(self.known) < SESSION_UNJUDGED_SECONDS * 1000
+            }
+        }
+    }
+}
+
+fn allowed(core: &Core, now: Now, session: SessionId, asked: Asked) -> Result<bool, CoreError> {
+    let Some(facts) = sessions::by_id(core, session)? else { return Ok(false) };
     let decision = judge(&standing(core, now), now, Some(&facts), Actor::Stranger, asked);
-    matches!(decision, Decision::Allow(_) | Decision::AllowNotice { .. })
+    Ok(matches!(decision, Decision::Allow(_) | Decision::AllowNotice { .. }))
 }
 
 fn actor(facts: &SessionFacts) -> Actor {

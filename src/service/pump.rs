@@ -1,6 +1,8 @@
 //! The bytes of a file as a stream. Reads block, so they run on threads that may, a few at a time
 //! for each block device: a disk that hangs starves no other. A read begins small and grows only
-//! while the client takes everything at once, and all streams share one budget of bytes.
+//! while the client takes everything at once, and all streams share one budget of bytes. Who does not
+//! read holds what was read for them; so one user has a bounded number of streams, which together
+//! hold a part of the budget.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -11,17 +13,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use stead_rules::ids::SessionId;
+use stead_rules::ids::{SessionId, UserId};
 use stead_rules::limits::{
     READ_FIRST_BYTES, READ_LARGEST_BYTES, READS_AT_ONCE_PER_DEVICE, SESSION_LOOK_STREAM_SECONDS,
-    STREAM_BUFFERS_BYTES,
+    STREAM_BUFFERS_BYTES, STREAMS_PER_USER_MAX,
 };
 use stead_rules::policy::{Action, Door};
 use stead_rules::time::BootMs;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::core::{Core, CoreError};
-use super::judge::{Asked, goes_on};
+use super::core::Core;
+use super::judge::{Asked, Running};
 
 /// A client that comes back for more within this time took everything at once.
 const AT_ONCE_MS: u64 = 20;
@@ -34,6 +36,15 @@ pub struct Pumps {
     budget: Arc<Semaphore>,
     threads: Arc<Semaphore>,
     devices: Mutex<HashMap<u64, Arc<Semaphore>>>,
+    users: Arc<Mutex<HashMap<UserId, usize>>>,
+}
+
+/// The right of a session to one stream; dropping it gives it back.
+#[derive(Debug)]
+pub struct Seat {
+    user: UserId,
+    session: SessionId,
+    users: Arc<Mutex<HashMap<UserId, usize>>>,
 }
 
 impl Pumps {
@@ -41,7 +52,20 @@ impl Pumps {
     #[must_use]
     pub fn new(threads: Arc<Semaphore>) -> Self {
         let budget = Arc::new(Semaphore::new(STREAM_BUFFERS_BYTES / PIECE));
-        Self { budget, threads, devices: Mutex::default() }
+        Self { budget, threads, devices: Mutex::default(), users: Arc::default() }
+    }
+
+    /// A seat for one more stream of `user`; none when they have as many as they may.
+    #[must_use]
+    pub fn seat(&self, user: UserId, session: SessionId) -> Option<Seat> {
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let streams = users.entry(user).or_default();
+        if *streams >= STREAMS_PER_USER_MAX {
+            return None;
+        }
+        *streams = streams.saturating_add(1);
+        drop(users);
+        Some(Seat { user, session, users: Arc::clone(&self.users) })
     }
 
     fn device(&self, device: u64) -> Arc<Semaphore> {
@@ -50,17 +74,18 @@ impl Pumps {
         Arc::clone(devices.entry(device).or_insert_with(new))
     }
 
-    /// `length` bytes of `file` from `start` on, for as long as `session` may play.
+    /// `length` bytes of `file` from `start` on, for as long as the session may play.
     pub fn stream(
         &self,
         core: Arc<Core>,
-        session: SessionId,
+        seat: Seat,
         file: File,
         device: u64,
         start: u64,
         length: u64,
     ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         core.metrics.figures().play.streams.inc();
+        let asked = Asked { action: Action::Play, door: Door::Stream };
         let pump = Pump {
             file: Arc::new(file),
             device: self.device(device),
@@ -71,8 +96,8 @@ impl Pumps {
             size: READ_FIRST_BYTES,
             handed_over: None,
             held: None,
-            session,
-            judged: core.now().boot,
+            running: Running::since(core.now(), seat.session, asked),
+            _seat: seat,
             session_ended: core.session_ended.subscribe(),
             core,
         };
@@ -90,9 +115,8 @@ struct Pump {
     left: u64,
     size: usize,
     handed_over: Option<BootMs>,
-    session: SessionId,
-    /// When the session was last judged.
-    judged: BootMs,
+    running: Running,
+    _seat: Seat,
     session_ended: watch::Receiver<()>,
     /// What the piece on its way holds of the budget; given back when the next one is asked for.
     held: Option<OwnedSemaphorePermit>,
@@ -129,17 +153,12 @@ impl Pump {
     /// Whether the session may still play: asked when any session ended, and now and then.
     async fn goes_on(&mut self) -> bool {
         let now = self.core.now().boot;
-        let due = now.since_ms(self.judged) >= SESSION_LOOK_STREAM_SECONDS * 1000;
+        let due = now.since_ms(self.running.looked()) >= SESSION_LOOK_STREAM_SECONDS * 1000;
         if !due && !self.session_ended.has_changed().unwrap_or(true) {
             return true;
         }
         self.session_ended.mark_unchanged();
-        self.judged = now;
-        let session = self.session;
-        let asked = Asked { action: Action::Play, door: Door::Stream };
-        let judged =
-            self.core.blocking(move |core| Ok::<_, CoreError>(goes_on(core, session, asked)));
-        judged.await.unwrap_or(false)
+        self.running.goes_on(&self.core).await
     }
 
     fn pace(&mut self) {
@@ -179,6 +198,18 @@ fn read_at(file: &File, at: u64, want: usize) -> io::Result<Bytes> {
     }
     buffer.truncate(read);
     Ok(Bytes::from(buffer))
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = users.get(&self.user).copied().unwrap_or(0).saturating_sub(1);
+        if left == 0 {
+            users.remove(&self.user);
+        } else {
+            users.insert(self.user, left);
+        }
+    }
 }
 
 impl Drop for Pump {

@@ -14,6 +14,7 @@ use stead_store::{Room, StoreError};
 
 use super::chain;
 use crate::host::disk::{Ballast, Space, space};
+use crate::host::files::FileError;
 
 /// A full disk is told in the log this often, and not at each request.
 const TOLD_MS: u64 = 60_000;
@@ -65,6 +66,20 @@ impl DataRoom {
             Ok(true) => tracing::info!("the data folder has room again: a reserve is set aside"),
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "no reserve could be set aside on the disk"),
+        }
+    }
+
+    /// Writes a file, and once more if it found no room and some could be made.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    pub fn with_room(
+        &self,
+        mut write: impl FnMut() -> Result<(), FileError>,
+    ) -> Result<(), FileError> {
+        match write() {
+            Err(error) if error.is_full() && self.make() => write(),
+            written => written,
         }
     }
 

@@ -13,7 +13,7 @@ use stead_store::Store;
 use stead_store::accounts::identity::{self, User};
 use stead_store::accounts::sessions::{Session, make_session};
 
-use crate::harness::{App, Client, Options, Owner};
+use crate::harness::{Answer, App, Client, Options, Owner};
 
 const NO_ID: &str = "00000000000000000000000000000000";
 
@@ -104,7 +104,7 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/signout", [403, 403, 403, 403, 401, 204, 204]),
 ];
 
-fn try_case(case: &Case, browser: &mut Client) -> crate::harness::Answer {
+fn try_case(case: &Case, browser: &mut Client) -> Answer {
     let (path, body) = case.target();
     browser.send(case.method, &path, body)
 }
@@ -127,7 +127,7 @@ fn every_row_has_a_case_and_every_case_a_row() {
 pub(crate) fn sweep(
     caller: &str,
     mut prepare: impl FnMut(),
-    mut ask: impl FnMut(&Case) -> crate::harness::Answer,
+    mut ask: impl FnMut(&Case) -> Answer,
 ) {
     let column = CALLERS.iter().position(|known| *known == caller).expect(caller);
     for case in CASES {
@@ -204,12 +204,25 @@ fn after_the_claim_everybody_gets_what_is_theirs() {
     }
 }
 
-pub(crate) fn check_headers(answer: &crate::harness::Answer, case: &Case) {
+/// What every answer carries, whoever refuses.
+pub(crate) fn has_headers(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy").unwrap_or_default();
-    assert!(policy.contains("frame-ancestors 'none'"), "{}: {policy}", case.path);
-    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{}", case.path);
-    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{}", case.path);
-    assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"), "{}", case.path);
+    assert!(policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
+    for (name, value) in [
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{what}: {name}");
+    }
+    assert!(answer.header("permissions-policy").is_some(), "{what}");
+    assert!(answer.header("cache-control").is_some(), "{what}");
+}
+
+pub(crate) fn check_headers(answer: &Answer, case: &Case) {
+    has_headers(answer, case.path);
     if case.path.starts_with("/api/v1/me") {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{}", case.path);
     }
@@ -292,6 +305,7 @@ fn odd_targets_open_nothing() {
             let answer = app.client().send_raw(request.as_bytes(), *method == "HEAD");
             let refused = matches!(answer.status, 400 | 401 | 403 | 404 | 405);
             assert!(refused, "{method} {target}: {} {}", answer.status, answer.text());
+            has_headers(&answer, target);
         }
     }
 }
@@ -318,6 +332,7 @@ fn a_request_names_one_host_and_it_is_ours() {
         let request = format!("{head}Connection: close\r\n\r\n");
         let answer = app.client().send_raw(request.as_bytes(), false);
         assert_eq!(answer.status, expected, "{head:?} {}", answer.text());
+        has_headers(&answer, &head);
     }
 }
 
@@ -332,14 +347,16 @@ fn other_sites_pages_change_and_read_nothing() {
         pairs.iter().fold(owner.browser.clone(), |browser, (n, v)| browser.with(n, v))
     };
     assert_eq!(write(with(&[("Sec-Fetch-Site", "same-origin"), ("Origin", &own)])).status, 204);
+    let is_refused = |answer: Answer| {
+        has_headers(&answer, "cross-site");
+        assert_eq!(answer.expect(403).code(), "cross_site");
+    };
     for site in ["cross-site", "same-site"] {
-        let answer = write(with(&[("Sec-Fetch-Site", site)]));
-        assert_eq!(answer.expect(403).code(), "cross_site");
-        let answer = read(with(&[("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", "no-cors")]));
-        assert_eq!(answer.expect(403).code(), "cross_site");
+        is_refused(write(with(&[("Sec-Fetch-Site", site)])));
+        is_refused(read(with(&[("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", "no-cors")])));
     }
     for origin in ["null", "https://evil.example", "http://127.0.0.1:1"] {
-        assert_eq!(write(with(&[("Origin", origin)])).expect(403).code(), "cross_site");
+        is_refused(write(with(&[("Origin", origin)])));
     }
     let opened = with(&[
         ("Sec-Fetch-Site", "cross-site"),
@@ -361,6 +378,7 @@ fn writes_take_json_only() {
              Content-Type: {kind}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
         );
         let answer = app.client().send_raw(request.as_bytes(), false);
+        has_headers(&answer, kind);
         assert_eq!(answer.expect(415).code(), "json_only");
     }
 }
@@ -371,6 +389,29 @@ fn a_body_has_a_bound() {
     let body = json!({ "proof": { "kind": "link", "secret": "x".repeat(64 * 1024) } });
     let answer = app.client().post("/api/v1/claim/begin", &body).expect(413);
     assert_eq!(answer.code(), "body_too_large");
+    has_headers(&answer, "a large body");
+}
+
+#[test]
+fn refusals_of_either_port_have_their_headers() {
+    let app = App::start();
+    for (method, path, status) in
+        [("GET", "/nothing", 404), ("PUT", "/api/v1/server", 405), ("GET", "/", 200)]
+    {
+        let answer = app.client().send(method, path, None).expect(status);
+        has_headers(&answer, path);
+        let url = format!("https://127.0.0.1:{}{path}", app.https_port);
+        let output = std::process::Command::new("curl")
+            .args(["-sk", "-i", "--http1.1", "-X", method, &url])
+            .output()
+            .unwrap();
+        let over_tls = Answer::parse(&output.stdout, false).expect(status);
+        has_headers(&over_tls, &url);
+    }
+    // The plain port, to whoever comes from elsewhere.
+    let mut visitor = app.client().with("Via", "1.1 elsewhere");
+    has_headers(&visitor.get("/").expect(200), "the way to TLS");
+    has_headers(&visitor.post("/api/v1/signin", &json!({})).expect(403), "tls_only");
 }
 
 #[test]

@@ -4,7 +4,11 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use stead_rules::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_PEER_MAX, HEADER_READ_SECONDS};
+use serde_json::json;
+use stead_rules::limits::{
+    BLOCKING_THREADS_MAX, CONNECTIONS_MAX, CONNECTIONS_PER_PEER_MAX, HEADER_READ_SECONDS,
+    REQUEST_SECONDS,
+};
 
 use crate::harness::{App, Client, Owner};
 use crate::program::Served;
@@ -91,4 +95,28 @@ fn a_crowd_that_asks_for_health_costs_one_look() {
         app.client().get("/health").expect(200);
     }
     assert_eq!(looks() - before, 1, "the clock of this server stands still");
+}
+
+/// The look at who asks waits for a thread like everything else, and has an end like it.
+#[test]
+fn a_request_that_waits_to_be_judged_is_answered_in_time() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let database = rusqlite::Connection::open(app.data.join("accounts.db")).unwrap();
+    // Writers wait for this one, each for a while, until no thread is left that may block.
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let rename = || {
+        let mut browser = owner.browser.clone();
+        std::thread::spawn(move || browser.post("/api/v1/settings", &json!({ "name": "Attic" })))
+    };
+    let writers: Vec<_> = (0..BLOCKING_THREADS_MAX * 2).map(|_| rename()).collect();
+    std::thread::sleep(Duration::from_secs(2));
+    let began = Instant::now();
+    let answer = owner.browser.clone().get("/api/v1/me").expect(503);
+    assert_eq!(answer.code(), "busy");
+    assert!(began.elapsed() < Duration::from_secs(REQUEST_SECONDS + 8));
+    database.execute_batch("ROLLBACK").unwrap();
+    for writer in writers {
+        writer.join().unwrap();
+    }
 }

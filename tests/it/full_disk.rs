@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use nix::sched::{CloneFlags, unshare};
 use serde_json::{Value, json};
 use stead::host::clock::Clock;
 use stead::host::disk::{BALLAST_BYTES, Space, space};
@@ -337,6 +338,53 @@ fn a_scan_stops_on_a_short_disk_and_goes_on_when_there_is_room() {
             library["items"] == 1 + COPIES && library["scan"]["state"] == "idle"
         });
         assert_eq!(world.library(&music)["scan"]["problems"], 0);
+    });
+}
+
+/// Runs `ip` in the network of this test.
+fn ip(arguments: &str) {
+    let ended = Ended::of(Command::new("ip").args(arguments.split(' ')));
+    assert_eq!(ended.code, Some(0), "ip {arguments}: {ended:?}");
+}
+
+/// The certificate that a server shows.
+fn shown(app: &App) -> String {
+    let server = format!("127.0.0.1:{}", app.https_port);
+    let said = Ended::of(Command::new("openssl").args(["s_client", "-connect", &server])).said;
+    let (_, rest) = said.split_once("-----BEGIN").expect("a certificate");
+    format!("-----BEGIN{}", rest.split_once("END CERTIFICATE-----").unwrap().0)
+}
+
+fn kept(app: &App) -> String {
+    let file = std::fs::read_to_string(app.data.join("tls/leaf.pem")).unwrap();
+    file.split_once("END CERTIFICATE-----").unwrap().0.to_owned()
+}
+
+/// Names and addresses change on a full disk as on any other.
+#[test]
+fn a_new_address_is_answered_on_a_full_disk() {
+    on_a_disk(WITHOUT, "a_new_address_is_answered_on_a_full_disk", |disk| {
+        // A network of this thread's own, and of all that it starts.
+        unshare(CloneFlags::CLONE_NEWNET).unwrap();
+        ip("link set lo up");
+        ip("link add near type veth peer name far");
+        ip("link set near up");
+        ip("addr add 192.0.2.10/24 dev near");
+        let app = disk.start();
+        Owner::claim(&app);
+        assert_eq!(shown(&app), kept(&app));
+        let ask = || {
+            let request = "GET / HTTP/1.1\r\nHost: 203.0.113.99\r\nConnection: close\r\n\r\n";
+            app.client().send_raw(request.as_bytes(), false).status
+        };
+        assert_eq!(ask(), 421, "not ours yet");
+        disk.fill();
+        ip("addr del 192.0.2.10/24 dev near");
+        ip("addr add 203.0.113.99/24 dev near");
+        until("the new address is answered", || ask() == 200);
+        until("the certificate is of today", || shown(&app) != kept(&app));
+        disk.make_room();
+        until("the certificate is kept", || shown(&app) == kept(&app));
     });
 }
 

@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
-use crate::access::{Case, hold, locked, member, sweep};
+use crate::access::{Case, has_headers, hold, locked, member, sweep};
 use crate::harness::{Answer, App, Client, Owner};
 
 /// One connection.
@@ -123,6 +123,7 @@ fn odd_targets_open_nothing_over_http2() {
             let answer = http2.ask(method, path, browser, None);
             let refused = matches!(answer.status, 400 | 401 | 403 | 404 | 405);
             assert!(refused, "{method} {path}: {} {}", answer.status, answer.text());
+            has_headers(&answer, path);
         }
     }
 }

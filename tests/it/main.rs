@@ -40,6 +40,7 @@ mod setup_page;
 mod siege;
 mod signin;
 mod spelling;
+mod stalled;
 mod strace;
 mod stream;
 mod throttle;

@@ -208,15 +208,20 @@ impl Served {
 
     /// Reads what the service manager is told until `line` comes; gives everything up to it.
     pub(crate) fn told(&mut self, line: &str) -> Vec<String> {
-        let mut lines = Vec::new();
+        self.told_where(|told| told == line)
+    }
+
+    /// The same until a line comes that is one of these.
+    pub(crate) fn told_where(&mut self, is_it: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
         let mut buffer = [0; 4096];
-        while !lines.iter().any(|told| told == line) {
+        while !lines.iter().any(|told| is_it(told)) {
             match self.manager.recv(&mut buffer) {
                 Ok(length) => {
                     let text = String::from_utf8_lossy(&buffer[..length]);
                     lines.extend(text.lines().map(str::to_owned));
                 }
-                Err(error) => panic!("no {line} came ({error}); told: {lines:?}; {}", self.stop()),
+                Err(error) => panic!("it did not come ({error}); told: {lines:?}; {}", self.stop()),
             }
         }
         lines

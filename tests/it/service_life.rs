@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test tells failures by panicking")]
 
-use crate::harness::{Answer, App, Client, Owner, link_secret_in};
+use crate::harness::{Answer, App, Client, Options, Owner, link_secret_in};
 use crate::lan::PATIENCE;
 use crate::program::{Ended, STEAD, Served};
 use nix::sys::signal::Signal;
@@ -10,11 +10,13 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stead::host::clock::{Clock as _, SystemClock};
+use stead::host::notify::Notifier;
+use stead_rules::limits::{DRAIN_SECONDS, OPEN_FILES};
 
 #[test]
 fn sigterm_stops_in_order() {
@@ -37,7 +39,8 @@ fn whoever_says_nothing_does_not_hold_up_the_end() {
     served.signal(Signal::SIGTERM);
     let (ended, told) = channel();
     std::thread::spawn(move || ended.send(served.ended()));
-    let ended = told.recv_timeout(Duration::from_secs(11)).expect("an end within ten seconds");
+    let promised = Duration::from_secs(DRAIN_SECONDS);
+    let ended = told.recv_timeout(promised).expect("an end within ten seconds");
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
@@ -82,6 +85,28 @@ fn it_asks_for_time_says_what_it_does_and_is_ready_last() {
 }
 
 #[test]
+fn the_status_follows_the_claim() {
+    let mut served = Served::start();
+    let now_ms = SystemClock::new(None).now().wall.0;
+    let secret = link_secret_in(&served.data());
+    Owner::almost_in(Client::new(served.http_port), &secret, now_ms).finish().expect(200);
+    let before = served.told_where(|line| line.starts_with("STATUS=claimed; https://stead-"));
+    assert!(before.iter().any(|line| line.starts_with("STATUS=offered; ")), "{before:?}");
+}
+
+/// Most systems give a service 1024 open files and let it have more.
+#[test]
+fn it_takes_as_many_open_files_as_it_may_need() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -Sn 256; exec \"$@\"", "sh", STEAD, "serve"]);
+    let served = Served::start_command(tempfile::tempdir().unwrap(), command, |_| {});
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", served.pid())).unwrap();
+    let open_files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let soft: u64 = open_files.split_whitespace().nth(3).unwrap().parse().unwrap();
+    assert!(soft >= OPEN_FILES, "{open_files}");
+}
+
+#[test]
 fn what_it_writes_is_its_users_alone() {
     let served = Served::start();
     let mut folders = vec![served.data()];
@@ -120,6 +145,63 @@ fn the_watchdog_is_fed_as_long_as_it_lives() {
     assert!(left.count() < 100, "a stopped server says nothing");
     served.signal(Signal::SIGCONT);
     served.told("WATCHDOG=1");
+}
+
+/// Where a test that is its own manager finds that it is the inner one.
+const INNER: &str = "STEAD_TEST_WATCHED";
+
+/// The part is lost in this program, so the test starts itself again as the service, and is the
+/// manager of that.
+#[test]
+fn a_server_that_lost_a_vital_part_feeds_no_watchdog() {
+    if std::env::var_os(INNER).is_some() {
+        return lose_a_part_when_told();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    let mut inner = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "service_life::a_server_that_lost_a_vital_part_feeds_no_watchdog"])
+        .args(["--nocapture", "--test-threads", "1"])
+        .env(INNER, "1")
+        .env("NOTIFY_SOCKET", &socket)
+        .env("WATCHDOG_USEC", "2000000")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let fed_within = |time: Duration| {
+        let (began, mut buffer) = (Instant::now(), [0; 4096]);
+        while let Some(left) = time.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+            manager.set_read_timeout(Some(left)).unwrap();
+            let Ok(length) = manager.recv(&mut buffer) else { return false };
+            if buffer[..length].starts_with(b"WATCHDOG=1") {
+                return true;
+            }
+        }
+        false
+    };
+    assert!(fed_within(PATIENCE) && fed_within(PATIENCE), "it lives");
+    let mut orders = inner.stdin.take().unwrap();
+    orders.write_all(b"lose\n").unwrap();
+    // What was sent before it was lost may still come; then nothing does.
+    let began = Instant::now();
+    while fed_within(Duration::from_secs(3)) {
+        assert!(began.elapsed() < PATIENCE, "it is fed on and on");
+    }
+    drop(orders);
+    assert!(inner.wait().unwrap().success());
+}
+
+fn lose_a_part_when_told() {
+    let (notifier, thread) = Notifier::start().unwrap();
+    let app = App::start_with(Options { notifier, ..Options::default() });
+    let mut orders = std::io::stdin().lines();
+    assert_eq!(orders.next().unwrap().unwrap(), "lose");
+    app.lose_a_part();
+    assert!(orders.next().is_none());
+    drop(app);
+    drop(thread);
 }
 
 #[test]

@@ -11,12 +11,15 @@
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use stead::net::qr;
 
-use crate::lan::{BOX_ADDRESS, End, Lan};
+use crate::harness::link_secret_in;
+use crate::lan::{BOX_ADDRESS, End, Lan, PATIENCE};
 use crate::program::Served;
 
 fn serve(lan: &Lan, data: &Path) -> Served {
@@ -118,6 +121,62 @@ fn a_copy_from_before_a_move_and_three_restarts_still_leads_in() {
     let json = ["--header", "content-type: application/json", "--data", &body];
     let begun = phone(&lan, &served, moved, &begin, &json);
     assert_eq!(begun.json()["step"], "owner", "{}", begun.body);
+}
+
+/// What openssl calls the authority of a server.
+fn authority(data: &Path) -> String {
+    let file = data.join("tls/ca.pem");
+    let mut openssl = Command::new("openssl");
+    openssl.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(file);
+    let said = String::from_utf8(openssl.output().unwrap().stdout).unwrap();
+    said.trim().rsplit('=').next().unwrap().to_owned()
+}
+
+/// Whether the page of a server names this address, and its authority as it is.
+fn tells(data: &Path, address: Ipv4Addr) -> bool {
+    let page = page(data).replace("<wbr>", "");
+    page.contains(&format!("https://{address}:")) && page.contains(&authority(data))
+}
+
+/// Set up at one desk and used at another: nobody relies on the first authority yet.
+#[test]
+fn until_a_claim_begins_the_authority_follows_the_box_to_another_network() {
+    let lan = Lan::new();
+    let data = tempfile::tempdir().unwrap();
+    let served = serve(&lan, data.path());
+    let first = authority(data.path());
+    assert!(tells(data.path(), BOX_ADDRESS));
+    let moved = Ipv4Addr::new(198, 51, 100, 99);
+    lan.remove_address(End::Box, BOX_ADDRESS);
+    lan.add_address(End::Box, moved);
+    let began = Instant::now();
+    while !tells(data.path(), moved) {
+        assert!(began.elapsed() < PATIENCE, "{}", page(data.path()));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_ne!(authority(data.path()), first);
+    // The phone trusts that authority and nothing else.
+    let by_address = format!("https://{moved}:{}/api/v1/server", served.https_port);
+    let answer = phone(&lan, &served, moved, &by_address, &[]);
+    assert!(answer.head.contains(" 200"), "{}", answer.head);
+
+    let (name, secret) = (own_names(&served).remove(0), link_secret_in(data.path()));
+    let begin = format!("https://{name}:{}/api/v1/claim/begin", served.https_port);
+    let body = format!(
+        "{{\"proof\":{{\"kind\":\"link\",\"secret\":\"{secret}\"}},\"browser_time_ms\":0}}"
+    );
+    let json = ["--header", "content-type: application/json", "--data", &body];
+    let begun = phone(&lan, &served, moved, &begin, &json);
+    assert_eq!(begun.json()["step"], "owner", "{}", begun.body);
+    let relied_on = authority(data.path());
+    let again = Ipv4Addr::new(198, 51, 100, 77);
+    lan.add_address(End::Box, again);
+    let began = Instant::now();
+    while !tells(data.path(), again) {
+        assert!(began.elapsed() < PATIENCE, "{}", page(data.path()));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(authority(data.path()), relied_on, "the browser that claims has looked at it");
 }
 
 fn stop(served: Served) {

@@ -18,7 +18,7 @@ use rustls::client::{ClientConfig, Resumption};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ProtocolVersion, RootCertStore, SupportedProtocolVersion};
-use stead::net::ca::{Change, IssueTimes, OwnNames, TlsIdentity, Unsuited};
+use stead::net::ca::{Change, IssueTimes, OwnNames, Reliance, TlsIdentity};
 use stead::net::tls::{CurrentCertificate, accept, server_config};
 use stead_rules::time::WallMs;
 use tempfile::TempDir;
@@ -38,9 +38,10 @@ struct Box_ {
 impl Box_ {
     fn new(addresses: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let own = own(addresses);
-        let opened = TlsIdentity::open(folder.path(), &own, today(), Unsuited::Replace);
-        let (identity, _) = opened.unwrap();
+        let opened =
+            TlsIdentity::open(folder.path(), &own(addresses), today(), Reliance::People).unwrap();
+        let mut identity = opened.0;
+        identity.keep().unwrap();
         Self { folder, identity }
     }
 
@@ -144,6 +145,14 @@ fn a_stolen_authority_cannot_pose_as_anything_else() {
         let said = verify(&ca, &forged, &[]).expect_err(alternative);
         assert!(said.contains(CHAIN_ERROR), "{alternative}: {said}");
     }
+}
+
+/// The short name is every box's, so a device that trusts one authority trusts it for another box.
+#[test]
+fn a_stolen_authority_can_pose_as_another_box_by_the_shared_name_alone() {
+    let own = Box_::new(HOME);
+    let shared = forge(&own, &leaf_extensions("DNS:stead.local"));
+    verify(&own.file("ca.pem"), &shared, &["-verify_hostname", "stead.local"]).unwrap();
 }
 
 #[test]
@@ -298,7 +307,7 @@ fn a_new_certificate_drops_no_connection() {
         echoes(&mut before, b"before").await;
 
         let moved = self::own(&["192.168.1.10"]);
-        let change = own.identity.refresh(&moved, today()).unwrap();
+        let change = own.identity.refresh(&moved, today(), Reliance::People).unwrap();
         assert_eq!(change, Change::LeafIssued);
         current.replace(&own.identity).unwrap();
 

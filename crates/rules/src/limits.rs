@@ -52,6 +52,9 @@ pub const SESSION_IDLE_SECONDS: u64 = 90 * 24 * 3600;
 pub const SESSION_LOOK_EVENTS_SECONDS: u64 = 25;
 /// A stream that goes on is judged anew this often, and at once when a session ends.
 pub const SESSION_LOOK_STREAM_SECONDS: u64 = 60;
+/// While the accounts cannot be asked, a running answer goes on for this long since somebody last
+/// said that it may: two looks of a stream, and nobody plays on by a broken disk.
+pub const SESSION_UNJUDGED_SECONDS: u64 = 120;
 /// A sign-in waits this long for its second factor.
 pub const SIGNIN_TICKET_SECONDS: u64 = 5 * 60;
 /// A stream link is good for this long; the player asks again.
@@ -60,14 +63,24 @@ pub const STREAM_LINK_SECONDS: u64 = 4 * 3600;
 pub const BODY_MAX_BYTES: usize = 16 * 1024;
 /// Connections held at once; each may pin buffers, and 512 MB boxes serve a household.
 pub const CONNECTIONS_MAX: usize = 512;
-/// Of these, what one peer may hold (an IPv4 address, a /64 of IPv6): a browser opens six, and
-/// one device must not take the places of the house.
+/// Of these, what one peer may hold (an IPv4 address; of IPv6 an address on the box's own link, and
+/// elsewhere a /64): a browser opens six, and one device must not take the places of the house.
 pub const CONNECTIONS_PER_PEER_MAX: usize = 64;
+/// What a /64 on the box's own link may hold: it is the whole house, and one device of it can make
+/// up as many addresses as it likes, so half of the places stay for others.
+pub const CONNECTIONS_PER_LINK_MAX: usize = 256;
 /// Places beyond these for the box itself alone: `stead health` must be answered in a flood.
 pub const CONNECTIONS_OF_THE_BOX: usize = 32;
 /// A connection on which nothing is under way is closed after this long; a browser that comes
 /// back opens another one unseen.
 pub const CONNECTION_IDLE_SECONDS: u64 = 60;
+/// A connection on which answers are under way and none of their bytes moved for this long is closed:
+/// whoever asks and does not read must not hold it for ever. A player that paused asks again by
+/// Range, and events send something every 25 s.
+pub const CONNECTION_STALLED_SECONDS: u64 = 600;
+/// Files that the server may have open at once: its connections, a file for each stream, databases,
+/// disks and workers, twice over. The soft limit that most systems set is 1024.
+pub const OPEN_FILES: u64 = 4096;
 /// How often a peer of HTTP/2 is asked whether it is still there: phones leave without a word.
 pub const HTTP2_PING_SECONDS: u64 = 30;
 /// It answers within this time, or the connection is closed.
@@ -81,7 +94,7 @@ pub const HEAD_MAX_BYTES: usize = 64 * 1024;
 pub const HEADERS_MAX: usize = 100;
 /// The longest head over HTTP/2, where many requests share a connection.
 pub const HTTP2_HEAD_MAX_BYTES: u32 = 16 * 1024;
-/// A request of the API is answered within this time or refused.
+/// A request is answered within this time or refused, the look at who asks included.
 pub const REQUEST_SECONDS: u64 = 30;
 /// At SIGTERM running answers get this long.
 pub const DRAIN_SECONDS: u64 = 10;
@@ -144,6 +157,10 @@ pub const READ_FIRST_BYTES: usize = 32 * 1024;
 pub const READ_LARGEST_BYTES: usize = 256 * 1024;
 /// What all streams together may hold of media: a 512 MB box keeps the rest for its page cache.
 pub const STREAM_BUFFERS_BYTES: usize = 16 * 1024 * 1024;
+/// Streams of one user at once, over all their devices: at [`READ_LARGEST_BYTES`] each they hold a
+/// quarter of [`STREAM_BUFFERS_BYTES`], so nobody who does not read stops the others. A player needs
+/// one or two.
+pub const STREAMS_PER_USER_MAX: usize = STREAM_BUFFERS_BYTES / READ_LARGEST_BYTES / 4;
 /// Reads at once on one block device: more only makes a disk seek, and a disk that hangs must
 /// not take every thread.
 pub const READS_AT_ONCE_PER_DEVICE: usize = 4;

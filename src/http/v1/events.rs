@@ -21,8 +21,8 @@ use tokio::time::{Interval, interval};
 use super::libraries::ScanWire;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
-use crate::service::core::{Core, CoreError};
-use crate::service::judge::{Asked, goes_on};
+use crate::service::core::Core;
+use crate::service::judge::{Asked, Running};
 use crate::service::libraries;
 use crate::service::scans::{ScanProgress, Told};
 
@@ -49,6 +49,7 @@ struct Listening {
     standing: Vec<Event>,
     session_ended: watch::Receiver<()>,
     look: Interval,
+    running: Running,
 }
 
 /// Scans as they go on (`scan`) and libraries whose content changed (`library`), as far as the
@@ -59,18 +60,20 @@ struct Listening {
 pub(crate) async fn events(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let asked = Asked { action: Action::Browse, door: Door::Api };
+    let running = Running::since(ctx.now, ctx.session_id()?, asked);
     let told = core.scans.listen();
     let session_ended = core.session_ended.subscribe();
     let look = interval(Duration::from_secs(SESSION_LOOK_EVENTS_SECONDS));
     let standing = Vec::new();
-    let mut listening = Listening { core, ctx, told, standing, session_ended, look };
+    let mut listening = Listening { core, ctx, told, standing, session_ended, look, running };
     listening.look_at_all().await;
     let stream = unfold(listening, |mut listening| async {
         let event = listening.next().await?;
         Some((Ok(event), listening))
     });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
 impl Listening {
@@ -86,7 +89,7 @@ impl Listening {
                 told = self.told.recv() => Some(told),
             };
             // Whoever signed out, or was signed out, is told nothing more.
-            if !self.goes_on().await {
+            if !self.running.goes_on(&self.core).await {
                 return None;
             }
             match told {
@@ -113,14 +116,6 @@ impl Listening {
             .await;
         let events = all.into_iter().flatten();
         self.standing.extend(events.filter_map(|view| scan_event(view.row.id, view.scan)));
-    }
-
-    async fn goes_on(&self) -> bool {
-        let Ok(session) = self.ctx.session_id() else { return false };
-        let asked = Asked { action: Action::Browse, door: Door::Api };
-        let judged =
-            self.core.blocking(move |core| Ok::<_, CoreError>(goes_on(core, session, asked)));
-        judged.await.unwrap_or(false)
     }
 
     /// Judged anew for each event: a share may have been taken away meanwhile.

@@ -13,10 +13,13 @@ use utoipa::ToSchema;
 
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
-use crate::http::stream::serve;
+use crate::http::stream::{Flow, serve};
 use crate::http::wire::{Json, Segment};
 use crate::service::core::Core;
 use crate::service::playback;
+
+/// A player that is closed gives its place back at once.
+const RETRY_STREAM_SECONDS: u64 = 5;
 
 /// What a player is given.
 #[derive(Serialize, ToSchema)]
@@ -129,7 +132,18 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let item = ctx.link.ok_or_else(Problem::not_found)?.item;
-    let session = ctx.session_id()?;
+    let (user, session) = (ctx.user()?, ctx.session_id()?);
     let opened = playback::open(&core, &ctx.permit, item).await?;
-    Ok(serve(core, session, opened, &method, &headers))
+    // A file that is not there takes no seat: only bytes that flow do.
+    let seat = core.pumps.seat(user, session).ok_or_else(too_many_streams)?;
+    Ok(serve(Flow { core, seat }, opened, &method, &headers))
+}
+
+fn too_many_streams() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_streams",
+        "You are playing as many things at once as one account may. Close a player, then try again.",
+    )
+    .retry_after(RETRY_STREAM_SECONDS)
 }

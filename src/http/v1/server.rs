@@ -11,8 +11,8 @@ use stead_rules::policy::Action;
 use utoipa::ToSchema;
 
 use crate::http::ctx::Ctx;
+use crate::http::document::document;
 use crate::http::error::Problem;
-use crate::http::routes;
 use crate::service::claim;
 use crate::service::core::{Core, permitted};
 use crate::service::health::{self, Check};
@@ -140,7 +140,7 @@ ca_exports! {
 #[utoipa::path(get, path = "/openapi.json",
     responses((status = 200, body = Object), (status = "default", body = Problem)))]
 pub(crate) async fn openapi() -> axum::Json<utoipa::openapi::OpenApi> {
-    axum::Json(routes::document())
+    axum::Json(document())
 }
 
 /// The server's figures for Prometheus.

@@ -17,7 +17,18 @@ fn own(addresses: &[&str]) -> OwnNames {
 }
 
 fn opened(folder: &Path, own: &OwnNames, days: i64) -> (TlsIdentity, Change) {
-    TlsIdentity::open(folder, own, times(days), Unsuited::Replace).unwrap()
+    opened_by(folder, own, days, Reliance::People)
+}
+
+fn opened_by(
+    folder: &Path,
+    own: &OwnNames,
+    days: i64,
+    reliance: Reliance,
+) -> (TlsIdentity, Change) {
+    let (mut identity, change) = TlsIdentity::open(folder, own, times(days), reliance).unwrap();
+    identity.keep().unwrap();
+    (identity, change)
 }
 
 #[test]
@@ -54,11 +65,10 @@ fn a_locked_server_keeps_its_authority_whatever_its_names() {
     let home = own(&["192.168.1.10"]);
     let (before, _) = opened(folder.path(), &home, 0);
     let other = OwnNames::of_box("stead-cd34", None, vec!["192.168.1.99".parse().unwrap()]);
-    let locked = TlsIdentity::open(folder.path(), &other, times(0), Unsuited::Keep);
-    let (mut locked, change) = locked.unwrap();
+    let (mut locked, change) = opened_by(folder.path(), &other, 0, Reliance::Unknown);
     assert_eq!(change, Change::LeafIssued);
     assert_eq!(locked.leaf().facts.names, ["stead.local", "localhost"], "what it may vouch for");
-    assert_eq!(locked.refresh(&other, times(0)).unwrap(), Change::Kept);
+    assert_eq!(locked.refresh(&other, times(0), Reliance::Unknown).unwrap(), Change::Kept);
     let (after, _) = opened(folder.path(), &home, 0);
     for identity in [&locked, &after] {
         assert_eq!(identity.authority().fingerprint(), before.authority().fingerprint());
@@ -82,6 +92,53 @@ fn an_authority_from_before_the_first_address_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     opened(folder.path(), &own(&[]), 0);
     assert_eq!(opened(folder.path(), &own(&["192.168.1.10"]), 0).1, Change::AuthorityMade);
+}
+
+#[test]
+fn until_somebody_relies_on_it_the_authority_follows_the_addresses() {
+    let home = ["192.168.1.10", "fd00::10"];
+    let cases: [(&str, &[&str], Change); 6] = [
+        ("the same", &home, Change::Kept),
+        ("another router", &["10.0.0.7"], Change::AuthorityMade),
+        ("one more", &["192.168.1.10", "fd00::10", "2001:db8::10"], Change::AuthorityMade),
+        ("one less", &["192.168.1.10"], Change::LeafIssued),
+        ("no router", &["169.254.7.7", "192.168.1.10"], Change::LeafIssued),
+        ("no cable", &[], Change::LeafIssued),
+    ];
+    for (name, then, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut first, _) = opened_by(folder.path(), &own(&home), 0, Reliance::Nobody);
+        let (again, change) = opened_by(folder.path(), &own(then), 0, Reliance::Nobody);
+        assert_eq!(change, expected, "{name}");
+        if change == Change::AuthorityMade {
+            assert_eq!(again.uncovered(), [] as [IpAddr; 0], "{name}");
+        }
+        let running = first.refresh(&own(then), times(0), Reliance::Nobody).unwrap();
+        assert_eq!(running, expected, "{name}, while it runs");
+        let once_more = opened_by(folder.path(), &own(&home), 0, Reliance::People);
+        let made = |identity: &TlsIdentity| identity.authority().fingerprint();
+        assert_eq!(made(&once_more.0), made(&again), "{name}: people keep what they installed");
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_yet_is_served_and_kept_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut identity, _) = opened(folder.path(), &own(&["192.168.1.10", "fd00::10"]), 0);
+    let moved = own(&["192.168.1.10"]);
+    // The folder takes no file of this name: as a full disk does.
+    let obstacle = folder.path().join(".leaf.key.new");
+    fs::create_dir(&obstacle).unwrap();
+    let refresh =
+        |identity: &mut TlsIdentity| identity.refresh(&moved, times(0), Reliance::People).unwrap();
+    assert_eq!(refresh(&mut identity), Change::LeafIssued);
+    assert!(identity.keep().is_err());
+    let served = identity.leaf().fingerprint();
+    assert_eq!(refresh(&mut identity), Change::Kept, "the one in memory fits");
+    fs::remove_dir(&obstacle).unwrap();
+    identity.keep().unwrap();
+    let (after, change) = opened(folder.path(), &moved, 0);
+    assert_eq!((after.leaf().fingerprint(), change), (served, Change::Kept));
 }
 
 #[test]
@@ -118,7 +175,7 @@ fn an_authority_is_finished_or_made_anew_but_never_replaced_because_it_is_damage
         opened(folder.path(), &home, 0);
         fs::write(folder.path().join(file), "x").unwrap();
         let error =
-            TlsIdentity::open(folder.path(), &home, times(0), Unsuited::Keep).err().unwrap();
+            TlsIdentity::open(folder.path(), &home, times(0), Reliance::People).err().unwrap();
         assert!(error.to_string().contains(file), "{error}");
     }
 }

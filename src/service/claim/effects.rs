@@ -2,7 +2,6 @@
 
 use stead_rules::claim::{Applied, ClaimCode, ClaimLog, Effect, LinkSecret, Marker};
 use stead_rules::time::{BootMs, Now};
-use stead_store::Room;
 use stead_store::accounts::{audit, claim as rows};
 
 use super::desk::{ClaimDesk, Draft, Secrets};
@@ -72,14 +71,6 @@ fn is_meant_still(effect: &Effect, was_claimed: bool) -> bool {
     }
 }
 
-/// Writes a file, and once more if it found no room and some could be made.
-fn with_room(core: &Core, write: impl Fn() -> Result<(), FileError>) -> Result<(), FileError> {
-    match write() {
-        Err(error) if error.is_full() && core.room.make() => write(),
-        written => written,
-    }
-}
-
 /// An effect could not be done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EffectError {
@@ -99,7 +90,7 @@ fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<()
         Effect::WriteSetupPage => write_setup_page(core, desk, now),
         Effect::RemoveSetupPage => Ok(setup_page::remove(&core.paths().data_dir)?),
         Effect::RaiseMarker(generation) => {
-            with_room(core, || marker::write(&core.paths().marker(), generation))?;
+            core.room.with_room(|| marker::write(&core.paths().marker(), generation))?;
             desk.marker = Marker::Generation(generation);
             Ok(())
         }
@@ -170,7 +161,7 @@ fn write_setup_page(core: &Core, desk: &ClaimDesk, now: Now) -> Result<(), Effec
         made_ms: now.wall,
         version: env!("CARGO_PKG_VERSION"),
     };
-    Ok(with_room(core, || setup_page::write(&core.paths().data_dir, &page))?)
+    Ok(core.room.with_room(|| setup_page::write(&core.paths().data_dir, &page))?)
 }
 
 fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<(), EffectError> {

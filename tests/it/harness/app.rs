@@ -30,6 +30,8 @@ const TODAY: WallMs = WallMs(1_793_000_000_000);
 pub(crate) struct Options {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) media: Vec<PathBuf>,
+    /// The way to a service manager, if there is one.
+    pub(crate) notifier: Notifier,
     /// What is started as a worker, if not the real one.
     pub(crate) worker: Option<WorkerProgram>,
     /// Power was cut before: the clock begins anew at this wall time, with the mark it kept.
@@ -41,6 +43,7 @@ impl Default for Options {
         Self {
             clock: Arc::new(ManualClock::synced(BUILD, TODAY)),
             media: Vec::new(),
+            notifier: Notifier::silent(),
             worker: None,
             after_power_cut: None,
         }
@@ -107,7 +110,7 @@ impl App {
             config,
             data_folder,
             doors,
-            notifier: Notifier::silent(),
+            notifier: options.notifier.clone(),
             shutdown: shutdown.clone(),
             answering,
         };

@@ -162,7 +162,8 @@ impl Client {
 }
 
 impl Answer {
-    fn parse(bytes: &[u8], no_body: bool) -> Self {
+    /// Reads an answer of HTTP/1.1.
+    pub(crate) fn parse(bytes: &[u8], no_body: bool) -> Self {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
