@@ -70,23 +70,42 @@ export async function claim(page: Page, box: Box, onScreen: OnScreen = nothing):
   return { secret, codes };
 }
 
-/** Signs in with a code of the authenticator; the box refuses one code twice, so time goes by first. */
-export async function signIn(page: Page, box: Box, keys: Keys): Promise<void> {
-  box.pass(60);
+/** Says name and password; the box asks for the second factor then. */
+export async function nameOneself(page: Page): Promise<void> {
   await page.getByLabel('Name').fill(NAME);
   await page.locator('input[name=password]').fill(PASSWORD);
   await page.locator('button.primary').click();
+  await expect(page.getByLabel('Code from the app')).toBeVisible();
+}
+
+/** Signs in with a code of the authenticator; the box refuses one code twice, so time goes by first. */
+export async function signIn(
+  page: Page,
+  box: Box,
+  keys: Keys,
+  onScreen: OnScreen = nothing,
+): Promise<void> {
+  box.pass(60);
+  await nameOneself(page);
+  await onScreen('factor');
   await page.getByLabel('Code from the app').fill(totp(keys.secret, box.now()));
   await page.locator('button.primary').click();
 }
 
-/** Adds one folder of the sample library and waits until it has been read. */
-export async function addFolder(page: Page, box: Box, folder: string): Promise<void> {
+/** Adds one folder of the media and sees it among the libraries; `onScreen` is told of each screen. */
+export async function addFolder(
+  page: Page,
+  box: Box,
+  folder: string,
+  onScreen: OnScreen = nothing,
+): Promise<void> {
   await page.goto(`${box.origin}/settings?add=1`);
   await page.getByRole('dialog').getByRole('button', { name: folder }).click();
   await expect(page.getByRole('dialog').locator('.path')).toContainText(folder);
+  await onScreen('folders');
   await page.getByRole('button', { name: 'Use folder' }).click();
   await expect(page.getByLabel('Name of the library')).toHaveValue(folder);
+  await onScreen('library');
   await page.getByRole('button', { name: 'Add library' }).click();
   await expect(page.getByRole('dialog')).toBeHidden();
   await expect(library(page, folder)).toBeVisible();
@@ -96,6 +115,7 @@ export async function addFolder(page: Page, box: Box, folder: string): Promise<v
 export const library = (page: Page, name: string) =>
   page.locator('li.card').filter({ has: page.getByRole('link', { name }) });
 
+/** Waits until a library has been read. */
 export async function waitForIndex(page: Page, name: string, items: number): Promise<void> {
   const words = items === 1 ? '1 item' : `${items} items`;
   await expect(library(page, name)).toContainText(words, { timeout: 60_000 });

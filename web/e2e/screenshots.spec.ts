@@ -4,16 +4,21 @@ import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { Box } from './box.ts';
 import { DESKTOP, openBrowser, PHONE } from './browser.ts';
-import { addFolder, claim, openSetupFile, waitForIndex } from './person.ts';
+import { addFolder, claim, nameOneself, openSetupFile, waitForIndex } from './person.ts';
 
 const FOLDER = process.env.STEAD_SCREENSHOTS ?? 'e2e/results';
 const MAX_BYTES = 150 * 1024;
 
 /** A picture that is too heavy as PNG is taken once more in a smaller window. */
 async function shoot(page: Page, name: string): Promise<void> {
-  await expect(page.locator('.skeleton')).toHaveCount(0);
+  await expect(page.locator('.skeleton, .spin')).toHaveCount(0);
   await page.evaluate(() => document.fonts.ready);
   await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+  // What is loaded still has to be drawn.
+  await page.evaluate(async () => {
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)));
+    for (let frame = 0; frame < 3; frame++) await new Promise((drawn) => requestAnimationFrame(drawn));
+  });
   const path = join(FOLDER, `${name}.png`);
   await page.screenshot({ path, animations: 'disabled', scale: 'css' });
   const window = page.viewportSize();
@@ -60,6 +65,12 @@ test('each page, on phone and desktop, by day and night', { tag: '@screenshots' 
       await tour(await view.newPage(), box, suffix);
       await view.close();
     }
+    await page.goto(`${box.origin}/settings`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+    await shoot(page, 'signin-phone');
+    await nameOneself(page);
+    await shoot(page, 'signin-factor-phone');
   } finally {
     await own.close();
     await box.stop();
@@ -94,9 +105,22 @@ async function tour(page: Page, box: Box, suffix: string): Promise<void> {
   await shoot(page, `film-${suffix}`);
   await page.getByRole('link', { name: 'Go on' }).click();
   await expect.poll(() => seconds(page)).toBeGreaterThan(120);
+  await expect(page.locator('.spin')).toHaveCount(0);
   await page.keyboard.press('k');
   await expect(page.getByRole('button', { name: 'Play' })).toBeVisible();
   await shoot(page, `player-${suffix}`);
+  await page.goto(box.origin);
+  await library('Series').click();
+  await page.getByRole('link', { name: 'Sample Weather' }).click();
+  await expect(page.getByRole('region', { name: 'Episodes' }).getByRole('listitem')).toHaveCount(3);
+  await shoot(page, `series-${suffix}`);
+  await library('Photos').click();
+  await expect(page.locator('[id^=photo-]')).toHaveCount(4);
+  await shoot(page, `photos-${suffix}`);
+  await page.locator('[id^=photo-]').first().click();
+  await expect(page.getByRole('dialog').locator('img.sharp.ready')).toBeVisible();
+  // Photos open on black by day and by night.
+  if (!suffix.endsWith('dark')) await shoot(page, `photo-${suffix}`);
   await page.goto(box.origin);
   await library('Music').click();
   await page.getByRole('link', { name: 'Four Test Tones' }).click();

@@ -2,7 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { Box } from './box.ts';
 import { openBrowser, PHONE } from './browser.ts';
-import { expectAccessible, expectNoSidewaysScroll } from './checks.ts';
+import { look } from './checks.ts';
 
 test('an unknown certificate is refused, and the plain port tells what will happen', async () => {
   const box = await Box.start();
@@ -17,8 +17,7 @@ test('an unknown certificate is refused, and the plain port tells what will happ
     const way = page.locator(`a[href^="${box.origin}"]`).first();
     await expect(way, 'the page leads on to TLS').toBeVisible();
     await expect(page.locator('svg').first(), 'and shows the warning').toBeVisible();
-    await expectAccessible(page);
-    await expectNoSidewaysScroll(page);
+    await look(page);
   } finally {
     await own.close();
     await box.stop();

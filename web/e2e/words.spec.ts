@@ -1,69 +1,187 @@
 // In the pseudo-language every word of the catalogue is marked. Each page is gone through; a word
-// without the mark was written outside the catalogue and could not be translated.
+// without the mark was written outside the catalogue and could not be translated. States that are
+// hard to bring about are answered in the place of the server.
 import { expect, test, type Page } from '@playwright/test';
 import { Box } from './box.ts';
-import { openBrowser, PHONE } from './browser.ts';
+import { openBrowser, PHONE, type OwnBrowser } from './browser.ts';
 import { expectNoSidewaysScroll, expectOnlyCatalogueWords } from './checks.ts';
-import { addFolder, claim, openSetupFile, waitForIndex } from './person.ts';
+import { addFolder, claim, nameOneself, nameOwner, openSetupFile, waitForIndex } from './person.ts';
 
-async function read(page: Page): Promise<void> {
+const LOCKED_BECAUSE = [
+  'database_missing',
+  'database_unreadable',
+  'database_replaced',
+  'older_generation',
+  'marker_unreadable',
+];
+
+test.describe.configure({ mode: 'serial' });
+
+let box: Box;
+let own: OwnBrowser;
+let page: Page;
+
+test.beforeAll(async () => {
+  box = await Box.start();
+  own = await openBrowser(box, 'trusts');
+  page = await (await own.device(PHONE)).newPage();
+});
+
+test.afterAll(async () => {
+  await own.close();
+  await box.stop();
+});
+
+test.afterEach(() => page.unrouteAll());
+
+async function read(): Promise<void> {
   await expectOnlyCatalogueWords(page);
   // Longer words, as some languages have them, still fit.
   await expectNoSidewaysScroll(page);
 }
 
-async function open(page: Page, address: string): Promise<void> {
-  await page.goto(address);
+async function open(path: string): Promise<void> {
+  await page.goto(box.origin + path);
   await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
   await expect(page.locator('.skeleton')).toHaveCount(0);
-  await read(page);
+  await read();
 }
 
-const firstItem = async (page: Page) =>
-  (await page.locator('main ul a[href^="/item/"]').first().getAttribute('href')) ?? '';
+const heading = (name: string) => page.getByRole('heading', { name });
 
-test('no word stands outside the catalogue', async () => {
-  const box = await Box.start();
-  const own = await openBrowser(box, 'trusts');
-  const page = await (await own.device(PHONE)).newPage();
-  try {
-    await open(page, `${box.origin}/claim?pseudo=1`);
-    await openSetupFile(page, box);
-    await claim(page, box, () => read(page));
-    await open(page, `${box.origin}/`);
-    await open(page, `${box.origin}/settings?add=1`);
-    for (const [folder, items] of [['Films', 2], ['Series', 3], ['Music', 4], ['Photos', 4]] as const) {
-      await addFolder(page, box, folder);
-      await waitForIndex(page, folder, items);
-    }
-    await open(page, `${box.origin}/settings`);
-    await open(page, `${box.origin}/search?q=sample`);
-    await open(page, `${box.origin}/`);
-    const libraries = await page
-      .locator('a[href^="/library/"]:not([href*="?"])')
-      .evaluateAll((links: HTMLAnchorElement[]) => [...new Set(links.map((link) => link.href))]);
-    expect(libraries).toHaveLength(4);
-    for (const address of libraries) {
-      await open(page, address);
-      const photo = page.locator('[id^=photo-]').first();
-      if (await photo.isVisible()) {
-        await photo.click();
-        await expect(page.getByRole('dialog')).toBeVisible();
-        await read(page);
-      } else {
-        const item = await firstItem(page);
-        await open(page, box.origin + item);
-        const play = page.locator('a[href^="/play/"]').first();
-        if (await play.isVisible()) await open(page, await play.evaluate((a: HTMLAnchorElement) => a.href));
-      }
-    }
-    await open(page, `${box.origin}/item/${'0'.repeat(32)}`);
-    await page.goto(`${box.origin}/settings`);
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
-    await read(page);
-  } finally {
-    await own.close();
-    await box.stop();
+/** Answers in the place of the server until the test ends. */
+const answer = (path: string, json: object, status = 200) =>
+  page.route(`**/api/v1/${path}`, (route) => route.fulfill({ status, json }));
+
+test('in set-up, also where another browser is at it', async () => {
+  await open('/claim?pseudo=1');
+  await openSetupFile(page, box);
+  await expect(heading('You are the owner')).toBeVisible();
+  const other = await (await own.device(PHONE)).newPage();
+  await openSetupFile(other, box);
+  await other.getByRole('button', { name: 'Continue here' }).click();
+  await expect(other.getByRole('heading', { name: 'You are the owner' })).toBeVisible();
+  await nameOwner(page);
+  await expect(heading('This set-up is over')).toBeVisible();
+  await read();
+  await page.getByRole('button', { name: 'Start again' }).click();
+  await expect(heading('in another browser')).toBeVisible();
+  await read();
+  await page.getByRole('button', { name: 'Continue here' }).click();
+  await claim(page, box, read);
+});
+
+test('in the settings and their dialogs, whatever a scan meets', async () => {
+  await open('/');
+  for (const [folder, items] of [['Films', 2], ['Series', 3], ['Music', 4], ['Photos', 4]] as const) {
+    await addFolder(page, box, folder, read);
+    await waitForIndex(page, folder, items);
   }
+  await open('/settings');
+  await page.getByRole('button', { name: 'Remove' }).first().click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await read();
+  const counts = { files_seen: 7, files_done: 3, problems: 1, rate_per_s: 2.5 };
+  const scans = [
+    { ...counts, state: 'scanning', files_total: 7, left_s: 90, current: 'Films/a.mp4' },
+    { ...counts, state: 'scanning' },
+    { ...counts, state: 'offline' },
+    { ...counts, state: 'disk_full' },
+    { ...counts, state: 'idle', vanished: 2 },
+  ];
+  const libraries = scans.map((scan, n) => ({
+    id: String(n).repeat(32), name: `Library ${n}`, kind: 'films', path: '/media', items: n, scan,
+  }));
+  await answer('libraries', { libraries });
+  await answer('libraries/*/problems', { problems: [{ path: 'torn.mp4', detail: 'It ends early.' }] });
+  await page.route('**/api/v1/events', (route) => route.abort());
+  await page.goto(`${box.origin}/settings`);
+  await expect(page.locator('[data-scan]')).toHaveCount(2);
+  await expect(page.locator('.offline')).toHaveCount(2);
+  await read();
+  await page.getByRole('button', { name: '1 problem' }).first().click();
+  await expect(page.getByRole('dialog')).toContainText('torn.mp4');
+  await read();
+  await open('/');
+});
+
+test('on each page of each library', async () => {
+  await open('/search?q=sample');
+  await open('/');
+  const libraries = await page
+    .locator('a[href^="/library/"]:not([href*="?"])')
+    .evaluateAll((links: HTMLAnchorElement[]) => [...new Set(links.map((link) => link.pathname))]);
+  expect(libraries).toHaveLength(4);
+  for (const address of libraries) {
+    await open(address);
+    const photo = page.locator('[id^=photo-]').first();
+    if (await photo.isVisible()) {
+      await photo.click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await read();
+      await open(`${address}?kind=photo&photo=${'0'.repeat(32)}`);
+      await expect(page.getByRole('dialog').getByRole('alert')).toBeVisible();
+      await read();
+    } else {
+      await open((await page.locator('main ul a[href^="/item/"]').first().getAttribute('href')) ?? '');
+      const play = page.locator('a[href^="/play/"]').first();
+      if (await play.isVisible()) await open((await play.getAttribute('href')) ?? '');
+    }
+  }
+  await open(`/item/${'0'.repeat(32)}`);
+});
+
+test('in the players, when something does not play', async () => {
+  await open('/');
+  await page.locator('a[href^="/item/"]').filter({ hasText: 'A Sample Orbit' }).first().click();
+  await page.locator('a[href^="/play/"]').first().click();
+  await expect(page.locator('video')).toBeVisible();
+  const film = new URL(page.url()).pathname;
+  const trouble = page.locator('.stage .trouble');
+  await page.route('**/stream/**', (route) =>
+    route.request().method() === 'HEAD' ? route.continue() : route.fulfill({ body: 'no film' }),
+  );
+  await open(film);
+  await expect(trouble).toContainText('cannot play the format');
+  await read();
+  await page.unrouteAll();
+  await answer('items/*/play', { code: 'busy', detail: 'The server is busy.' }, 503);
+  await open(film);
+  await expect(trouble).toContainText('The server is busy.');
+  await read();
+  await page.unrouteAll();
+  await page.route('**/api/v1/items/*/play', (route) => route.abort());
+  await open(film);
+  await expect(trouble).toContainText('did not answer');
+  await read();
+});
+
+test('while the server is away, locked, or newer than the page', async () => {
+  for (const reason of LOCKED_BECAUSE) {
+    await answer('server', { state: 'locked', reason, name: 'Stead', host_name: 'stead.local' });
+    await open('/');
+    await expect(heading('This Stead is locked')).toBeVisible();
+    await page.unrouteAll();
+  }
+  await page.route('**/api/v1/server', (route) => route.abort());
+  await open('/');
+  await expect(heading('Your Stead does not answer')).toBeVisible();
+  await page.unrouteAll();
+  await open('/');
+  await page.route('**/assets/Settings*', (route) => route.abort());
+  await answer('server', { state: 'claimed', version: 'another' });
+  await page.locator('a[href="/settings"]:visible').click();
+  await expect(heading('Your Stead was updated')).toBeVisible();
+  await read();
+});
+
+test('at sign-in, with either second factor', async () => {
+  await page.goto(`${box.origin}/settings`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(heading('Sign in')).toBeVisible();
+  await read();
+  await nameOneself(page);
+  await read();
+  await page.getByRole('button', { name: 'Use a recovery code' }).click();
+  await read();
 });

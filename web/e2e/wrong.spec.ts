@@ -2,6 +2,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { Box } from './box.ts';
 import { openBrowser, PHONE, type OwnBrowser } from './browser.ts';
+import { look } from './checks.ts';
 import { claim, confirmTotp, nameOwner, openSetupFile, goOn } from './person.ts';
 
 let box: Box;
@@ -24,6 +25,7 @@ test('a wrong code says where the right one is', async () => {
   await page.getByLabel('Set-up code').fill('WRNG-CDEF');
   await goOn(page).click();
   await expect(page.getByRole('alert')).toContainText('Setup Stead.html');
+  await look(page);
 });
 
 test('a link that is not of this box leads to the code, and says why', async () => {
@@ -39,11 +41,25 @@ test('a second phone continues, and the first is told', async () => {
   const second = await (await own.device(PHONE)).newPage();
   await openSetupFile(second, box);
   await expect(second.getByRole('heading', { name: 'in another browser' })).toBeVisible();
+  await look(second);
   await second.getByRole('button', { name: 'Continue here' }).click();
   await expect(second.getByRole('heading', { name: 'You are the owner' })).toBeVisible();
   await nameOwner(page);
   await expect(page.getByRole('heading', { name: 'This set-up is over' })).toBeVisible();
+  await look(page);
   await claim(second, box);
+});
+
+test('a claim in another browser tells how long ago it began', async () => {
+  await page.route('**/api/v1/claim/begin', (route) =>
+    route.fulfill({
+      status: 409,
+      contentType: 'application/problem+json',
+      json: { code: 'claim_in_progress', detail: '', can_take_over: true, started_s_ago: 180 },
+    }),
+  );
+  await openSetupFile(page, box);
+  await expect(page.getByText('3 minutes ago')).toBeVisible();
 });
 
 test('a reload comes back to the same screen, as after a visit to the authenticator app', async () => {

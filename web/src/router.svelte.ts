@@ -14,8 +14,6 @@ export interface Route {
   id: string;
   path: string;
   query: URLSearchParams;
-  /** Changes with every move to another page, so that a page knows it was entered anew. */
-  visit: number;
 }
 
 const TABLE: readonly (readonly [RegExp, RouteName])[] = [
@@ -29,46 +27,55 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings$/, 'settings'],
 ];
 
-let visits = 0;
-
 function parse(): Route {
   const path = location.pathname.replace(/(.)\/$/, '$1');
   const query = new URLSearchParams(location.search);
-  visits += 1;
   for (const [pattern, name] of TABLE) {
     const match = pattern.exec(path);
-    if (match) return { name, id: match[1] ?? '', path, query, visit: visits };
+    if (match) return { name, id: match[1] ?? '', path, query };
   }
-  return { name: 'missing', id: '', path, query, visit: visits };
+  return { name: 'missing', id: '', path, query };
 }
 
 let current = $state.raw<Route>(parse());
 
 export const route = () => current;
 
-const scrolls = new Map<string, number>();
-let entry = keyOf(history.state);
+/** What the browser keeps for us with each entry of its history. */
+interface Entry {
+  key: string;
+  /** True where the entry before it is a page of this app. */
+  inner: boolean;
+}
 
-function keyOf(state: unknown): string {
-  const key = (state as { key?: unknown } | null)?.key;
-  return typeof key === 'string' ? key : 'first';
+const scrolls = new Map<string, number>();
+let entry = kept(history.state);
+
+function kept(state: unknown): Entry {
+  const { key, inner } = (state ?? {}) as Partial<Entry>;
+  return { key: key ?? 'first', inner: inner === true };
 }
 
 function enter(): void {
-  scrolls.set(entry, scrollY);
-  entry = keyOf(history.state);
+  scrolls.set(entry.key, scrollY);
+  entry = kept(history.state);
   current = parse();
 }
 
 /** Goes to a page of the app. */
 export function navigate(to: string, how: { replace?: boolean; keepScroll?: boolean } = {}): void {
-  const state = { key: how.replace ? entry : `${Date.now()}.${visits}` };
-  scrolls.set(entry, scrollY);
-  if (how.replace) history.replaceState(state, '', to);
-  else history.pushState(state, '', to);
-  entry = state.key;
+  scrolls.set(entry.key, scrollY);
+  if (!how.replace) entry = { key: crypto.randomUUID(), inner: true };
+  if (how.replace) history.replaceState(entry, '', to);
+  else history.pushState(entry, '', to);
   current = parse();
   if (!how.keepScroll) scrollTo(0, 0);
+}
+
+/** Goes back to where somebody came from; who came from elsewhere gets this page instead. */
+export function leaveFor(to: string): void {
+  if (entry.inner) history.back();
+  else navigate(to, { replace: true });
 }
 
 function ownLink(event: MouseEvent): HTMLAnchorElement | undefined {
@@ -80,18 +87,18 @@ function ownLink(event: MouseEvent): HTMLAnchorElement | undefined {
   return link.hash !== '' && link.pathname === location.pathname ? undefined : link;
 }
 
-/** Starts listening; answers the function that stops it. */
+/** Starts listening; answers the function that stops it. A link with `data-replace` leaves no entry behind. */
 export function startRouter(): () => void {
   history.scrollRestoration = 'manual';
   const onClick = (event: MouseEvent) => {
     const link = ownLink(event);
     if (!link) return;
     event.preventDefault();
-    navigate(link.pathname + link.search + link.hash);
+    navigate(link.pathname + link.search + link.hash, { replace: 'replace' in link.dataset });
   };
   const onPop = () => {
     enter();
-    const top = scrolls.get(entry) ?? 0;
+    const top = scrolls.get(entry.key) ?? 0;
     // The page behind is drawn from the cache in the next frames; before that it has no height.
     requestAnimationFrame(() => requestAnimationFrame(() => scrollTo(0, top)));
   };

@@ -26,6 +26,8 @@ const en = {
     'Your Stead did not answer. Check that it is switched on and that this device is in the same network, then try again.',
   'error.unknown':
     'Something went wrong that has no better name. Try again; the log of your Stead tells more.',
+  'error.part':
+    'A part of this page did not come. Check that your Stead is switched on and in reach, then try again.',
   'wait.seconds': { one: 'Wait {n} second, then try again.', other: 'Wait {n} seconds, then try again.' },
 
   'shell.skip': 'Skip to content',
@@ -138,6 +140,7 @@ const en = {
     'This browser cannot play the format of this file. Another browser or device may: try one, or keep a copy of the film as MP4 with H.264.',
   'player.onlySound': 'This browser knows the sound of this file but not its picture. Try another one.',
   'player.cannotPlayTrack': 'This browser cannot play this track',
+  'player.skippedTrack': 'This browser cannot play “{track}”, so the next one follows.',
 
   'missing.title': 'There is nothing here',
   'missing.text': 'The address may be old, or what it showed has been removed.',

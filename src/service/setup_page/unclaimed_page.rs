@@ -55,15 +55,12 @@ fn opening(progress: Progress) -> &'static str {
 
 fn file_way() -> &'static str {
     "<section class=\"card\"><h2>With the set-up file</h2><p>Open <code>Setup Stead.html</code> on \
-     a phone or computer of this network. You find it</p><ul class=\"plain\">\
-     <li>on the memory card or disk of the server: put it into a computer, and look on the small \
-     drive named <code>stead-boot</code>;</li>\
-     <li>in the data folder of the server, if you installed Stead on a computer.</li></ul>\
-     </section>\n"
+     a phone or computer of this network. You find it in the data folder of the server; \
+     <code>stead open</code> says where that is.</p></section>\n"
 }
 
 fn console_way() -> &'static str {
-    "<section class=\"card\"><h2>With its screen</h2><p>Connect a screen, or run \
+    "<section class=\"card\"><h2>With its screen</h2><p>Run \
      <code>stead open</code> on the server. It shows a QR code for your phone’s camera, and \
      below it a code of eight letters.</p></section>\n"
 }

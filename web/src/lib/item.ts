@@ -7,6 +7,10 @@ export function itemHref(item: Item): string {
   return item.kind === 'track' && item.parent_id ? `/item/${item.parent_id}` : `/item/${item.id}`;
 }
 
+/** Where a photo stands among the others of its library, large. */
+export const photoHref = (photo: Pick<Item, 'id' | 'library_id'>) =>
+  `/library/${photo.library_id}?kind=photo&photo=${photo.id}`;
+
 /** Films and episodes play on a page of their own; music plays in the bar, photos open large. */
 export const playsAsVideo = (item: Item) => item.kind === 'film' || item.kind === 'episode';
 

@@ -1,8 +1,10 @@
 // Plays a queue of tracks through one audio element, and speaks with the system's media keys.
 import { asProblem, items } from '../api';
 import { music } from '../state/music.svelte';
+import { say } from '../state/notes.svelte';
 import { t } from '../words';
 import { Link } from './link';
+import { MediaKeys } from './media-keys';
 import { Saver } from './saver';
 
 /** "Previous" within the first seconds goes back a track, later to the start of this one. */
@@ -15,11 +17,19 @@ export class Engine {
   #saver: Saver | undefined;
   #turn = 0;
   #renewals = 0;
+  readonly #keys = new MediaKeys({
+    play: () => this.toggle(),
+    pause: () => this.pause(),
+    stop: () => this.stop(),
+    previoustrack: () => this.previous(),
+    nexttrack: () => this.step(1),
+    seekto: ({ seekTime }) => seekTime != null && this.seek(seekTime),
+  });
 
   constructor(audio: HTMLAudioElement) {
     this.#audio = audio;
     audio.preload = 'auto';
-    audio.addEventListener('play', () => (music.playing = true));
+    audio.addEventListener('play', () => this.#begun());
     audio.addEventListener('playing', () => this.#playing());
     audio.addEventListener('pause', () => this.#paused());
     audio.addEventListener('waiting', () => (music.waiting = true));
@@ -28,7 +38,6 @@ export class Engine {
     audio.addEventListener('ended', () => void this.#ended());
     audio.addEventListener('error', () => void this.#failed());
     addEventListener('pagehide', () => this.#tell('stopped'));
-    this.#mediaKeys();
   }
 
   /** Starts a track of the queue. */
@@ -81,6 +90,12 @@ export class Engine {
     this.#audio.pause();
   }
 
+  /** Pauses for something else that is heard now and answers the media keys. */
+  rest(): void {
+    this.pause();
+    this.#keys.give();
+  }
+
   step(by: number): void {
     const to = music.index + by;
     if (to >= 0 && to < music.queue.length) void this.start(to);
@@ -98,6 +113,7 @@ export class Engine {
 
   stop(): void {
     this.#tell('stopped');
+    this.#saver = undefined;
     this.#turn += 1;
     this.#audio.pause();
     this.#audio.removeAttribute('src');
@@ -105,12 +121,17 @@ export class Engine {
     music.index = -1;
     music.playing = false;
     music.trouble = '';
-    if ('mediaSession' in navigator) navigator.mediaSession.metadata = null;
+    this.#keys.give();
   }
 
   #tell(event: 'paused' | 'stopped' | 'ended'): void {
     if (music.current <= 0) return;
     this.#saver?.tell(event, music.current * 1000, music.duration * 1000);
+  }
+
+  #begun(): void {
+    music.playing = true;
+    this.#announce();
   }
 
   #playing(): void {
@@ -128,7 +149,7 @@ export class Engine {
     music.current = this.#audio.currentTime;
     if (Number.isFinite(this.#audio.duration)) music.duration = this.#audio.duration;
     if (!this.#audio.paused) this.#saver?.tick(music.current * 1000, music.duration * 1000);
-    this.#position();
+    this.#keys.at(music.current, music.duration);
   }
 
   async #ended(): Promise<void> {
@@ -150,41 +171,24 @@ export class Engine {
     }
     music.waiting = false;
     music.playing = false;
+    const track = music.queue[music.index]?.title ?? '';
+    const last = music.index + 1 >= music.queue.length;
+    if (served && !last) {
+      say(t('player.skippedTrack', { track }), 'problem');
+      return this.start(music.index + 1);
+    }
     music.trouble = served ? t('player.cannotPlayTrack') : t('error.unreachable');
   }
 
   #announce(): void {
     const track = music.queue[music.index];
-    if (!track || !('mediaSession' in navigator)) return;
+    if (!track) return;
     const cover = music.album?.cover;
-    navigator.mediaSession.metadata = new MediaMetadata({
+    this.#keys.take({
       title: track.title,
       artist: track.subtitle ?? music.album?.artist ?? '',
       album: music.album?.title ?? '',
-      artwork: cover?.image
-        ? [{ src: new URL(items.image(cover, 'large'), location.href).href, type: 'image/jpeg' }]
-        : [],
+      artwork: cover?.image ? [{ src: items.image(cover, 'large'), type: 'image/jpeg' }] : [],
     });
-  }
-
-  #position(): void {
-    if (!('mediaSession' in navigator) || !(music.duration > 0)) return;
-    navigator.mediaSession.setPositionState({
-      duration: music.duration,
-      position: Math.min(music.current, music.duration),
-      playbackRate: this.#audio.playbackRate,
-    });
-  }
-
-  #mediaKeys(): void {
-    if (!('mediaSession' in navigator)) return;
-    const on = (action: MediaSessionAction, handler: MediaSessionActionHandler) =>
-      navigator.mediaSession.setActionHandler(action, handler);
-    on('play', () => this.toggle());
-    on('pause', () => this.pause());
-    on('nexttrack', () => this.step(1));
-    on('previoustrack', () => this.previous());
-    on('seekto', ({ seekTime }) => seekTime != null && this.seek(seekTime));
-    on('stop', () => this.stop());
   }
 }

@@ -2,6 +2,7 @@
 import { asProblem } from '../api';
 import { t } from '../words';
 import { Link } from './link';
+import { MediaKeys, type Facts } from './media-keys';
 import { Saver } from './saver';
 
 /** Renewing without any progress in between ends after this many times. */
@@ -15,6 +16,8 @@ export const SKIP_S = 10;
 export interface Trouble {
   kind: 'cannot-play' | 'only-sound' | 'problem';
   text: string;
+  /** True where the server found the words. */
+  data?: boolean;
 }
 
 export class Film {
@@ -39,6 +42,13 @@ export class Film {
   #wanted = false;
   #closed = false;
   readonly #ends = new AbortController();
+  readonly #keys = new MediaKeys({
+    play: () => this.play(),
+    pause: () => this.pause(),
+    seekbackward: ({ seekOffset }) => this.skip(-(seekOffset ?? SKIP_S)),
+    seekforward: ({ seekOffset }) => this.skip(seekOffset ?? SKIP_S),
+    seekto: ({ seekTime }) => seekTime != null && this.seek(seekTime),
+  });
 
   constructor(video: HTMLVideoElement, id: string) {
     this.#video = video;
@@ -83,6 +93,11 @@ export class Film {
     } catch (thrown) {
       this.#problem(thrown);
     }
+  }
+
+  /** Takes the media keys, under the name the system shows beside them. */
+  announce(facts: Facts): void {
+    if (!this.#closed) this.#keys.take(facts);
   }
 
   #load(url: string, at: number): void {
@@ -158,6 +173,7 @@ export class Film {
     this.#tell('stopped');
     this.#closed = true;
     this.#ends.abort();
+    this.#keys.give();
     this.#video.pause();
     this.#video.removeAttribute('src');
     this.#video.load();
@@ -178,7 +194,8 @@ export class Film {
 
   #problem(thrown: unknown): void {
     this.waiting = false;
-    this.trouble = { kind: 'problem', text: asProblem(thrown).message };
+    const { message, status } = asProblem(thrown);
+    this.trouble = { kind: 'problem', text: message, data: status > 0 };
   }
 
   #started(): void {
@@ -207,6 +224,7 @@ export class Film {
     // While a new link is being opened the element stands at zero; that is no position.
     if (this.#video.readyState === 0 || this.#resumeAt > 0) return;
     this.current = this.#video.currentTime;
+    this.#keys.at(this.current, this.duration);
     if (this.#video.paused) return;
     this.#renewals = 0;
     this.#saver.tick(this.current * 1000, this.duration * 1000);

@@ -1,6 +1,7 @@
 // What is being listened to. The engine that plays comes with the first tap on a track.
 import type { Item } from '../api';
 import type { Engine } from '../player/music';
+import { part } from './part';
 
 export interface AlbumFacts {
   title: string;
@@ -35,29 +36,31 @@ export const music = $state<Music>({
 let audio: HTMLAudioElement | undefined;
 let engine: Engine | undefined;
 
-async function started(): Promise<Engine> {
+async function started(): Promise<Engine | undefined> {
   // Made and touched inside the tap: phones let only such an element play later by itself.
   if (!audio) {
     audio = new Audio();
     audio.load();
   }
   const element = audio;
-  const { Engine } = await import('../player/music');
-  engine ??= new Engine(element);
+  const loaded = await part(() => import('../player/music'));
+  if (loaded) engine ??= new loaded.Engine(element);
   return engine;
 }
 
 /** Plays a list of tracks from one of them on. */
 export async function playTracks(queue: Item[], index: number, album: AlbumFacts): Promise<void> {
-  const ready = started();
+  const ready = await started();
+  if (!ready) return;
   music.queue = queue;
   music.album = album;
-  await (await ready).start(index);
+  await ready.start(index);
 }
 
 export const toggleMusic = () => engine?.toggle();
 export const nextTrack = () => engine?.step(1);
 export const previousTrack = () => engine?.previous();
 export const seekMusic = (seconds: number) => engine?.seek(seconds);
-export const pauseMusic = () => engine?.pause();
+/** Pauses for a film, which then answers the media keys. */
+export const pauseMusic = () => engine?.rest();
 export const stopMusic = () => engine?.stop();

@@ -3,6 +3,7 @@ import { account, asProblem, whenSignedOut, type Me, type Problem, type ServerIn
 import { navigate } from '../router.svelte';
 import { forgetAll } from './cache';
 import { mayBeSignedIn, noteSignedIn } from './hint';
+import { stopMusic } from './music.svelte';
 
 export type Phase =
   | 'starting'
@@ -73,6 +74,7 @@ export async function entered(next: string): Promise<void> {
 
 /** Forgets everything of the person who looked until now. */
 export function left(): void {
+  stopMusic();
   forgetAll();
   noteSignedIn(false);
   session.me = undefined;
