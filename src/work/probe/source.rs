@@ -26,10 +26,11 @@ pub(crate) struct Source<'f> {
 impl<'f> Source<'f> {
     pub(crate) fn open(file: &'f File, cancel: &'f Cancel) -> io::Result<Self> {
         let size = file.metadata()?.len();
-        let head = read_up_to(file, 0, CONTENT_KEY_END_BYTES)?;
-        let rest = size.saturating_sub(head.len() as u64);
-        let length = usize::try_from(rest).unwrap_or(usize::MAX).min(CONTENT_KEY_END_BYTES);
-        let tail = read_up_to(file, size - length as u64, length)?;
+        let end_of =
+            |length: u64| usize::try_from(length).unwrap_or(usize::MAX).min(CONTENT_KEY_END_BYTES);
+        let head = read_all(file, 0, end_of(size))?;
+        let length = end_of(size - head.len() as u64);
+        let tail = read_all(file, size - length as u64, length)?;
         Ok(Self { file, cancel, size, head, tail, refused: OnceCell::new() })
     }
 
@@ -87,9 +88,7 @@ impl<'f> Source<'f> {
         if self.cancel.is_cancelled() {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let bytes = read_up_to(self.file, offset, length)?;
-        // It is within the length that the file had: it was cut off a moment ago.
-        if bytes.len() < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
+        read_all(self.file, offset, length)
     }
 
     /// Up to `length` bytes at `offset`, fewer at the end of the file, none when the disk refuses.
@@ -104,17 +103,9 @@ fn slice(bytes: &[u8], begins: u64, offset: u64, length: usize) -> Option<&[u8]>
     bytes.get(from..from.checked_add(length)?)
 }
 
-fn read_up_to(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+/// Bytes within the length that the file had: if they are not there, it was cut off a moment ago.
+fn read_all(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
-    let mut filled = 0;
-    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, offset + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    bytes.truncate(filled);
+    file.read_exact_at(&mut bytes, offset)?;
     Ok(bytes)
 }
