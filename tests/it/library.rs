@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stead::work::launcher::WorkerProgram;
 
 use crate::hang::Disk;
-use crate::harness::{App, Client, Options, Owner};
+use crate::harness::{App, Client, Options, Owner, in_index};
 use crate::media::{FILM, Media, SOUND, STILL};
 
 /// A claimed server over one folder of media, and its owner's browser.
@@ -547,6 +547,22 @@ fn what_vanished_before_a_scan_that_was_stopped_is_found_by_the_next() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(world.library(&id)["items"], 1519);
+}
+
+#[test]
+fn a_scan_that_is_given_up_is_told_as_such() {
+    let media = Media::new();
+    let tide = media.make("Tide (2020).mp4", FILM);
+    let mut world = World::new(media);
+    let films = world.add("Films", "films", "");
+    fs::copy(tide, world.media.at("Dune Road (2011).mp4")).unwrap();
+    in_index(&world.app, "ALTER TABLE artwork RENAME TO elsewhere");
+    assert_eq!(world.scan(&films)["state"], "failed");
+    assert_eq!(world.library(&films)["scan"]["state"], "failed", "whoever looks later");
+    assert_eq!(world.titles(&films, "film"), ["Tide"], "what was found stays");
+    in_index(&world.app, "ALTER TABLE elsewhere RENAME TO artwork");
+    assert_eq!(world.scan(&films)["state"], "idle");
+    assert_eq!(world.titles(&films, "film"), ["Dune Road", "Tide"]);
 }
 
 #[test]

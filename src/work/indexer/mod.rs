@@ -66,7 +66,11 @@ impl Indexer {
             let order = orders.try_recv().ok().or_else(|| self.left_over(&mut taken_up));
             let next = order.or_else(|| runtime.block_on(next_order(&mut orders, end)));
             match next {
-                Some(Order::Scan { library, gone_is_meant }) => self.scan(library, gone_is_meant),
+                Some(Order::Scan { library, gone_is_meant }) => {
+                    // One that is given up is not begun again at once.
+                    taken_up.insert(library);
+                    self.scan(library, gone_is_meant);
+                }
                 Some(Order::Forget(library)) => {
                     caught("forgetting a library", || self.forget(library));
                 }
