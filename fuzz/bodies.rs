@@ -6,6 +6,7 @@ use std::io::Write as _;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use stead::net::guard::parse_host;
+use stead::work::launcher::Cancel;
 use stead::work::probe::{Class, probe};
 use stead_rules::claim::{ClaimCode, LinkSecret};
 use stead_rules::media::{LibraryKind, artwork, sort_title, title_key, understand};
@@ -46,7 +47,7 @@ fn look(class: Class, bytes: &[u8]) {
     let Ok(descriptor) = memfd_create(c"fuzz", MemfdFlags::CLOEXEC) else { return };
     let mut file = File::from(descriptor);
     if file.write_all(bytes).is_ok() {
-        drop(probe(&file, class));
+        drop(probe(&file, class, &Cancel::default()));
     }
 }
 

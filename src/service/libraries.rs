@@ -11,6 +11,7 @@ use stead_rules::time::Now;
 use stead_store::accounts::audit;
 use stead_store::accounts::libraries::{self as rows, LibraryRow, RootRow};
 use stead_store::library::problems::{self, ProblemRow};
+use stead_store::library::roots;
 use stead_store::library::totals::{self, Totals};
 use stead_store::{Failure, StoreError};
 
@@ -79,7 +80,10 @@ pub fn list(core: &Core, permit: &Permit) -> Result<Vec<LibraryView>, LibraryErr
         seen.into_iter()
             .map(|row| {
                 let totals = totals::of_library(tx, row.id)?;
-                Ok(LibraryView { scan: core.scans.progress(row.id), totals, row })
+                // The desk forgets with a restart what the owner was asked, and the store does not.
+                let vanished = roots::asking(tx, row.id)?;
+                let scan = ScanProgress { vanished, ..core.scans.progress(row.id) };
+                Ok(LibraryView { scan, totals, row })
             })
             .collect()
     })

@@ -15,6 +15,7 @@ use stead_rules::ids::{ItemId, UserId};
 use stead_rules::playback::{BadLink, Client, Heard, Media, Plan, StreamLink, admit, plan, resume};
 use stead_rules::policy::{Action, Permit};
 use stead_rules::time::{Now, WallMs};
+use stead_store::StoreError;
 use stead_store::accounts::user_data::{self, Progress};
 use stead_store::library::detail::{PlayableFile, playable as find_playable};
 
@@ -38,8 +39,8 @@ pub enum PlayError {
     Core(#[from] CoreError),
 }
 
-impl From<stead_store::StoreError> for PlayError {
-    fn from(error: stead_store::StoreError) -> Self {
+impl From<StoreError> for PlayError {
+    fn from(error: StoreError) -> Self {
         Self::Core(error.into())
     }
 }
@@ -71,7 +72,7 @@ pub fn play(core: &Core, permit: &Permit, now: Now, item: ItemId) -> Result<Play
         return Err(PlayError::NotFound);
     };
     let file = playable(core, user, item)?;
-    let known = core.store()?.accounts.read(|tx| user_data::progress(tx, user, file.content))?;
+    let known = core.store()?.accounts.read(|tx| user_data::progress(tx, user, file.watched_as))?;
     let media = Media {
         container: &file.container,
         video: file.video.as_deref(),
@@ -113,11 +114,16 @@ pub fn progress(
     let file = playable(core, user, item)?;
     let duration_ms = file.duration_ms.or(duration_ms);
     core.store()?.accounts.write(|tx| {
-        let known = user_data::progress(tx, user, file.content)?;
+        let known = user_data::progress(tx, user, file.watched_as)?;
         let kept = resume(heard, duration_ms, known.is_some_and(|progress| progress.watched));
         let progress =
             Progress { position_ms: kept.position_ms, duration_ms, watched: kept.watched };
-        user_data::put_progress(tx, user, file.content, &progress, now.wall)
+        user_data::put_progress(tx, user, file.watched_as, &progress, now.wall)?;
+        if file.content != file.watched_as {
+            // The version that played may be the only one some day.
+            user_data::put_progress(tx, user, file.content, &progress, now.wall)?;
+        }
+        Ok::<_, StoreError>(())
     })?;
     Ok(())
 }

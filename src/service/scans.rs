@@ -47,6 +47,8 @@ pub enum ScanState {
     Offline,
     /// It stopped because the data folder is full, and goes on when there is room.
     DiskFull,
+    /// It was given up over a fault, which is in the log; what it had found is kept.
+    Failed,
 }
 
 impl ScanState {
@@ -58,6 +60,7 @@ impl ScanState {
             Self::Scanning => "scanning",
             Self::Offline => "offline",
             Self::DiskFull => "disk_full",
+            Self::Failed => "failed",
         }
     }
 }

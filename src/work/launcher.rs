@@ -27,6 +27,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use super::pace::{Moment, timespec};
+use super::worker::EXIT_MACHINE;
 use super::worker::wire::{self, Job, Reply};
 use crate::host::vital::Post;
 
@@ -71,6 +72,12 @@ pub enum JobFailure {
     /// The program that the worker became ended with an error of its own: the file is at fault.
     #[error("the program could not read the file")]
     ProgramFailed {
+        /// The last it said.
+        complaint: String,
+    },
+    /// The worker could not shut itself in or become its program; the file is not at fault.
+    #[error("the worker could not begin")]
+    Unable {
         /// The last it said.
         complaint: String,
     },
@@ -217,6 +224,9 @@ impl Running {
     /// After the process has ended, its reply (sent before) is in the socket's buffer.
     fn conclude(&mut self, job: &Job) -> Result<Ended, JobFailure> {
         let status = self.child.wait().map_err(JobFailure::Machine)?;
+        if status.code() == Some(i32::from(EXIT_MACHINE)) {
+            return Err(JobFailure::Unable { complaint: self.complaint() });
+        }
         if job.becomes_program() {
             return match status.code() {
                 Some(0) => Ok(Ended::ProgramSucceeded),

@@ -124,11 +124,7 @@ fn every_row_has_a_case_and_every_case_a_row() {
 }
 
 /// Tries every row as one of [`CALLERS`]; `prepare` is done before each.
-pub(crate) fn sweep(
-    caller: &str,
-    mut prepare: impl FnMut(),
-    mut ask: impl FnMut(&Case) -> Answer,
-) {
+pub(crate) fn sweep(caller: &str, mut prepare: impl FnMut(), mut ask: impl FnMut(&Case) -> Answer) {
     let column = CALLERS.iter().position(|known| *known == caller).expect(caller);
     for case in CASES {
         prepare();

@@ -20,20 +20,26 @@ use crate::program::Served;
 /// A person waits no longer than this for a page, also on a busy machine.
 const SOON: Duration = Duration::from_secs(5);
 
-/// A disk that can hang.
-struct Disk {
+/// A disk that can hang, fail, or be slow.
+pub(crate) struct Disk {
     system: Child,
     at: PathBuf,
 }
 
 impl Disk {
     /// What lies in `inside` appears at `at`.
-    fn mount(inside: &Path, at: &Path) -> Self {
+    pub(crate) fn mount(inside: &Path, at: &Path) -> Self {
+        Self::mount_with(inside, at, &[])
+    }
+
+    /// The same by a file system that is told more.
+    pub(crate) fn mount_with(inside: &Path, at: &Path, more: &[&str]) -> Self {
         fs::create_dir_all(at).unwrap();
         let before = fs::metadata(at).unwrap().dev();
         // Nothing is remembered, so that each call really asks the disk.
         let system = Command::new("bindfs")
             .args(["-f", "-o", "attr_timeout=0,entry_timeout=0"])
+            .args(more)
             .args([inside, at])
             .stdin(Stdio::null())
             .spawn()
@@ -59,13 +65,24 @@ impl Disk {
     fn wake(&self) {
         self.signal(Signal::SIGCONT);
     }
+
+    /// Its file system dies: whatever is asked of it fails.
+    pub(crate) fn fail(&mut self) {
+        self.signal(Signal::SIGKILL);
+        self.system.wait().unwrap();
+    }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        self.wake();
-        self.signal(Signal::SIGTERM);
-        drop(self.system.wait());
+        if matches!(self.system.try_wait(), Ok(None)) {
+            self.wake();
+            self.signal(Signal::SIGTERM);
+            drop(self.system.wait());
+        } else {
+            let unmounted = Command::new("fusermount3").arg("-uz").arg(&self.at).status();
+            assert!(unmounted.expect("fuse3 is installed").success());
+        }
         assert!(fs::read_dir(&self.at).unwrap().next().is_none(), "nothing is mounted any more");
     }
 }

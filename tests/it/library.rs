@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use stead::work::launcher::WorkerProgram;
 
-use crate::harness::{App, Client, Options, Owner};
+use crate::hang::Disk;
+use crate::harness::{App, Client, Options, Owner, in_index};
 use crate::media::{FILM, Media, SOUND, STILL};
 
 /// A claimed server over one folder of media, and its owner's browser.
@@ -35,6 +36,15 @@ impl World {
         let options = Options { media: vec![media.path.clone()], ..Options::default() };
         let app = App::start_in(data, options);
         let browser = Owner::claim(&app).browser;
+        Self { app, browser, media }
+    }
+
+    /// The same after the server was ended and started.
+    pub(crate) fn restart(self) -> Self {
+        let Self { app, browser, media } = self;
+        let again = Options { media: vec![media.path.clone()], ..Options::with_clock(&app.clock) };
+        let app = app.restart(again);
+        let browser = browser.at(app.http_port);
         Self { app, browser, media }
     }
 
@@ -328,32 +338,57 @@ fn what_is_broken_is_reported_and_costs_only_itself() {
     assert_eq!(world.problems(&films).len(), 4);
 }
 
+/// A file whose bytes the kernel refuses to everybody, as a disk with a bad spot does: an attribute
+/// of the loopback device, which has a length and no content, behind a file system that follows
+/// links.
 #[test]
-fn a_file_that_may_not_be_read_is_tried_again_by_each_scan() {
-    use std::os::unix::fs::PermissionsExt;
-    if nix::unistd::geteuid().is_root() {
-        // Root reads everything; a link in place of the file is refused to everybody.
-        let media = Media::new();
-        let film = media.make("../Night Train (1999).mkv", FILM);
-        let mut world = World::new(media);
-        let films = world.add("Films", "films", "");
-        std::os::unix::fs::symlink(&film, world.media.at("Night Train (1999).mkv")).unwrap();
-        world.scan(&films);
-        assert_eq!(world.titles(&films, "film"), [""; 0], "links are not followed");
-        return;
-    }
+fn a_file_that_cannot_be_read_is_tried_again_by_each_scan() {
     let media = Media::new();
-    let film = media.make("Night Train (1999).mkv", FILM);
-    let allow = |mode| fs::set_permissions(&film, fs::Permissions::from_mode(mode)).unwrap();
-    allow(0);
+    let name = "Night Train (1999).mkv";
+    let inside = media.path.join("../inside");
+    let film = media.make(&format!("../inside/{name}"), FILM);
+    let kept = media.at("../kept.mkv");
+    fs::rename(&film, &kept).unwrap();
+    std::os::unix::fs::symlink("/sys/class/net/lo/speed", &film).unwrap();
+    let disk = Disk::mount_with(&inside, &media.path.join("usb"), &["--resolve-symlinks"]);
     let mut world = World::new(media);
-    let films = world.add("Films", "films", "");
-    let told = world.problems(&films);
-    assert_eq!(told, [("Night Train (1999).mkv".to_owned(), "unreadable".to_owned())]);
-    allow(0o600);
+    let films = world.add("Films", "films", "usb");
+    for _ in 0..2 {
+        assert_eq!(world.problems(&films), [(name.to_owned(), "unreadable".to_owned())]);
+        assert_eq!(world.scan(&films)["state"], "idle");
+    }
+    fs::remove_file(&film).unwrap();
+    fs::rename(&kept, &film).unwrap();
     world.scan(&films);
     assert_eq!(world.titles(&films, "film"), ["Night Train"]);
     assert_eq!(world.problems(&films), []);
+    drop((world, disk));
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_reported_until_it_can() {
+    let media = Media::new();
+    media.make("Tide (2020).mp4", FILM);
+    let inside = media.path.join("../inside");
+    fs::create_dir(&inside).unwrap();
+    fs::copy(media.at("Tide (2020).mp4"), inside.join("Dune Road (2011).mp4")).unwrap();
+    let usb = media.path.join("usb");
+    let mut disk = Disk::mount(&inside, &usb);
+    let mut world = World::new(media);
+    let films = world.add("Films", "films", "");
+    let both = ["Dune Road", "Tide"];
+    assert_eq!(world.titles(&films, "film"), both);
+    disk.fail();
+    world.scan(&films);
+    assert_eq!(world.problems(&films), [("usb/".to_owned(), "folder_unreadable".to_owned())]);
+    assert_eq!(world.titles(&films, "film"), both, "what is in it is kept");
+    drop(disk);
+    // As it was before, to the last file and time.
+    let disk = Disk::mount(&inside, &usb);
+    world.scan(&films);
+    assert_eq!(world.problems(&films), []);
+    assert_eq!(world.titles(&films, "film"), both);
+    drop((world, disk));
 }
 
 #[test]
@@ -390,35 +425,38 @@ fn a_file_that_moves_keeps_its_item_and_what_was_watched_of_it() {
 #[test]
 fn a_folder_that_goes_away_takes_nothing_along() {
     let media = Media::new();
-    let one = media.make("../one.mp3", SOUND);
-    let bytes = fs::read(one).unwrap();
-    for number in 0..600 {
-        media.write(&format!("lib/album {}/{number}.mp3", number / 20), &bytes);
+    let bytes = fs::read(media.make("../one.mp3", SOUND)).unwrap();
+    for number in 0..60 {
+        media.write(&format!("../inside/lib/album {}/{number}.mp3", number / 10), &bytes);
     }
+    let inside = media.path.join("../inside");
+    // A disk that takes seconds for all of them, so that the scan is not over when it is pulled.
+    let rate = format!("--read-rate={}", bytes.len() * 15);
+    let disk = Disk::mount_with(&inside, &media.path.join("usb"), &[&rate]);
     let mut world = World::new(media);
-    let (library, away) = (world.media.path.join("lib"), world.media.path.join("away"));
+    let (library, away) = (inside.join("lib"), inside.join("away"));
     let events = world.events();
-    let id = world.begin("Music", "music", "lib");
-    // In the midst of the scan the disk is pulled.
+    let id = world.begin("Music", "music", "usb/lib");
     events.until(|scan| scan["files_done"].as_u64().is_some_and(|done| done > 0));
     let events = world.events();
     fs::rename(&library, &away).unwrap();
     let ended = events.until_scanned_or_idle(&id);
-    let known = world.get("/api/v1/libraries")["libraries"][0]["items"].as_u64().unwrap();
-    assert!(known > 0, "{ended}");
+    assert_eq!(ended["state"], "offline", "in the midst of the scan: {ended}");
+    let known = world.library(&id)["items"].as_u64().unwrap();
+    assert!((1..60).contains(&known), "{known} are known");
 
-    let said = world.scan(&id);
-    assert_eq!(said["state"], "offline");
-    assert_eq!(world.get("/api/v1/libraries")["libraries"][0]["items"], known);
+    assert_eq!(world.scan(&id)["state"], "offline");
+    assert_eq!(world.library(&id)["items"], known);
     // The mount point without its disk.
     fs::create_dir(&library).unwrap();
     assert_eq!(world.scan(&id)["state"], "offline");
-    assert_eq!(world.get("/api/v1/libraries")["libraries"][0]["items"], known);
+    assert_eq!(world.library(&id)["items"], known);
 
     fs::remove_dir(&library).unwrap();
     fs::rename(&away, &library).unwrap();
     assert_eq!(world.scan(&id)["state"], "idle");
-    assert_eq!(world.get("/api/v1/libraries")["libraries"][0]["items"], 600);
+    assert_eq!(world.library(&id)["items"], 60);
+    drop((world, disk));
 }
 
 impl Events {
@@ -452,6 +490,125 @@ fn much_that_vanishes_at_once_waits_for_the_owners_word() {
     let said = world.scan_as(&music, "?gone_is_meant=true");
     assert_eq!(said["vanished"], 0);
     assert_eq!(items(&mut world), 20);
+}
+
+/// The files vanish from a folder that stays, which is seen in another way than whole folders.
+#[test]
+fn what_vanishes_from_one_folder_waits_too_also_over_a_restart() {
+    let media = Media::new();
+    let bytes = fs::read(media.make("../one.mp3", SOUND)).unwrap();
+    for number in 0..100 {
+        media.write(&format!("{number:03}.mp3"), &bytes);
+    }
+    let mut world = World::new(media);
+    let music = world.add("Music", "music", "");
+    for number in 0..40 {
+        fs::remove_file(world.media.at(&format!("{number:03}.mp3"))).unwrap();
+    }
+    for _ in 0..2 {
+        assert_eq!(world.scan(&music)["vanished"], 40);
+        assert_eq!(world.library(&music)["items"], 100);
+    }
+    let mut world = world.restart();
+    assert_eq!(world.library(&music)["scan"]["vanished"], 40, "it is still asked");
+    assert_eq!(world.scan_as(&music, "?gone_is_meant=true")["vanished"], 0);
+    let after = world.library(&music);
+    assert_eq!((&after["items"], &after["scan"]["vanished"]), (&json!(60), &json!(0)));
+    let watch = world.media.watch();
+    world.scan(&music);
+    assert_eq!((world.library(&music)["items"].as_u64(), watch.opened().len()), (Some(60), 0));
+}
+
+#[test]
+fn what_vanished_before_a_scan_that_was_stopped_is_found_by_the_next() {
+    let media = Media::new();
+    let bytes = fs::read(media.make("../one.mp3", SOUND)).unwrap();
+    for number in 0..20 {
+        media.write(&format!("{number}.mp3"), &bytes);
+    }
+    let mut world = World::new(media);
+    let id = world.add("Music", "music", "");
+    fs::remove_file(world.media.at("7.mp3")).unwrap();
+    for number in 0..1500 {
+        world.media.write(&format!("album {:03}/{number}.mp3", number / 10), &bytes);
+    }
+    let events = world.events();
+    world.browser.post(&format!("/api/v1/libraries/{id}/scan"), &json!({})).expect(202);
+    // The folder itself is read first, so by now all that is in it is committed.
+    events.until(|scan| scan["files_done"].as_u64().is_some_and(|done| done > 300));
+    world.app.stop();
+    let store = stead_store::Store::open(&world.app.data).unwrap();
+    let ended = store.library.read(stead_store::library::roots::settled).unwrap();
+    assert_eq!(ended, [], "the scan did not come to its end");
+    drop(store);
+    let mut world = world.restart();
+    world.events().until(|scan| scan["library_id"] == *id && scan["files_done"] == 1519);
+    while world.library(&id)["scan"]["state"] != "idle" {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(world.library(&id)["items"], 1519);
+}
+
+#[test]
+fn a_scan_that_is_given_up_is_told_as_such() {
+    let media = Media::new();
+    let tide = media.make("Tide (2020).mp4", FILM);
+    let mut world = World::new(media);
+    let films = world.add("Films", "films", "");
+    fs::copy(tide, world.media.at("Dune Road (2011).mp4")).unwrap();
+    in_index(&world.app, "ALTER TABLE artwork RENAME TO elsewhere");
+    assert_eq!(world.scan(&films)["state"], "failed");
+    assert_eq!(world.library(&films)["scan"]["state"], "failed", "whoever looks later");
+    assert_eq!(world.titles(&films, "film"), ["Tide"], "what was found stays");
+    in_index(&world.app, "ALTER TABLE elsewhere RENAME TO artwork");
+    assert_eq!(world.scan(&films)["state"], "idle");
+    assert_eq!(world.titles(&films, "film"), ["Dune Road", "Tide"]);
+}
+
+#[test]
+fn parts_of_a_film_are_listed_each_and_versions_are_one() {
+    let media = Media::new();
+    for name in [
+        "Long (1999)/Long (1999)-cd1.mkv",
+        "Long (1999)/Long (1999)-cd2.mkv",
+        "Mockingjay - Part 1.mkv",
+        "Mockingjay - Part 2.mkv",
+        "Tide (2020)/Tide (2020) - 1080p.mkv",
+    ] {
+        media.make(name, FILM);
+    }
+    let small = "Tide (2020)/Tide (2020) - 240p.mkv";
+    media.make(small, "-f lavfi -i testsrc=s=320x240:d=2:r=2 -c:v libx264 -preset ultrafast");
+    let large = fs::metadata(media.at("Tide (2020)/Tide (2020) - 1080p.mkv")).unwrap().len();
+    let mut world = World::new(media);
+    let films = world.add("Films", "films", "");
+    let all =
+        ["Long – Part 1", "Long – Part 2", "Mockingjay - Part 1", "Mockingjay - Part 2", "Tide"];
+    assert_eq!(world.titles(&films, "film"), all);
+    let page = world.get(&format!("/api/v1/items?library={films}&kind=film"));
+    let tide = text(&page["items"][4]["id"]);
+    let file = world.get(&format!("/api/v1/items/{tide}"));
+    assert_eq!(file["file"]["size"], large, "the largest plays");
+}
+
+#[test]
+fn in_a_mixed_library_what_belongs_to_nothing_is_listed() {
+    let media = Media::new();
+    let film = media.make("Tide (2020)/Tide (2020).mkv", FILM);
+    for name in [
+        "Tide (2020)/Trailers/Teaser.mkv",
+        "Tide (2020)/Tide (2020)-trailer.mkv",
+        "Show/Season 1/Show S01E01.mkv",
+        "Show/Extras/Making of.mkv",
+        "Holiday/clips/Beach.mkv",
+        "Holiday/other/deeper/Snow.mkv",
+    ] {
+        fs::copy(&film, media.at(name)).unwrap();
+    }
+    let mut world = World::new(media);
+    let all = world.add("All", "mixed", "");
+    assert_eq!(world.titles(&all, "film"), ["Beach", "Snow", "Tide"]);
+    assert_eq!(world.problems(&all), []);
 }
 
 #[test]
@@ -497,13 +654,9 @@ fn what_a_scan_had_committed_is_not_read_again_after_a_stop() {
     let events = world.events();
     let id = world.begin("Music", "music", "");
     events.until(|scan| scan["files_done"].as_u64().is_some_and(|done| done > 100));
-    let World { mut app, browser, media } = world;
-    app.stop();
-    let watch = media.watch();
-    let again = Options { media: vec![media.path.clone()], ..Options::with_clock(&app.clock) };
-    let app = app.restart(again);
-    let browser = browser.at(app.http_port);
-    let mut world = World { app, browser, media };
+    world.app.stop();
+    let watch = world.media.watch();
+    let mut world = world.restart();
     // It goes on by itself.
     world.events().until(|scan| {
         scan["library_id"] == *id && scan["state"] == "idle" && scan["files_done"] == 1500
@@ -522,18 +675,15 @@ fn a_library_that_was_never_read_is_read_at_the_start() {
     media.make("Night Train (1999).mkv", FILM);
     let mut world = World::new(media);
     let films = world.add("Films", "films", "");
-    let World { mut app, browser, media } = world;
-    app.stop();
+    world.app.stop();
     for name in ["library.db", "library.db-wal", "library.db-shm"] {
-        drop(fs::remove_file(app.data.join(name)));
+        drop(fs::remove_file(world.app.data.join(name)));
     }
-    let again = Options { media: vec![media.path.clone()], ..Options::with_clock(&app.clock) };
-    let app = app.restart(again);
-    let browser = browser.at(app.http_port);
-    let mut world = World { app, browser, media };
-    if world.titles(&films, "film").is_empty() {
-        world.events().until_scanned_or_idle(&films);
-    }
+    let mut world = world.restart();
+    // Told at the beginning, if it is over by then.
+    world.events().until(|scan| {
+        scan["library_id"] == *films && scan["state"] == "idle" && scan["files_done"] == 1
+    });
     assert_eq!(world.titles(&films, "film"), ["Night Train"]);
 }
 

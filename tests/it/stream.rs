@@ -388,9 +388,35 @@ fn somebody_goes_on_where_they_stopped_in_any_of_their_browsers() {
     assert!(cinema.world.get(&path)["watched"] != true);
 }
 
+/// Written to something that cannot be gone back in, so that nobody wrote down how long it is.
+#[test]
+fn a_place_beyond_all_reason_is_no_fault_of_the_server() {
+    let mut cinema = Cinema::new(&format!("{FILM} -f matroska -live 1"));
+    let path = format!("/api/v1/items/{}/progress", cinema.film);
+    for (position_ms, duration_ms) in [(u64::MAX, None), (u64::MAX, Some(u64::MAX)), (5, None)] {
+        let heard = json!({
+            "position_ms": position_ms, "duration_ms": duration_ms, "event": "playing"
+        });
+        cinema.world.browser.post(&path, &heard).expect(204);
+    }
+    let play = cinema.play_as(&mut cinema.world.browser.clone());
+    assert!(play["duration_ms"].is_null(), "{play}");
+}
+
 #[test]
 fn what_is_not_shared_is_not_there() {
-    let cinema = Cinema::new(FILM);
+    let mut cinema = Cinema::new(FILM);
+    fs::create_dir_all(cinema.world.media.at("series/Show")).unwrap();
+    let episode = cinema.world.media.at("series/Show/Season 1/Show S01E01 Pilot.mp4");
+    fs::copy(&cinema.file, episode).unwrap();
+    let series = cinema.world.add("Series", "series", "series");
+    let season = cinema.world.first(&series, "season")["id"].as_str().unwrap().to_owned();
+    let parts = format!("/api/v1/items?parent={season}");
+    assert_eq!(cinema.world.get(&parts)["items"][0]["title"], "Pilot");
+    let libraries = cinema.world.get("/api/v1/libraries");
+    let mut libraries = libraries["libraries"].as_array().unwrap().iter();
+    let library = libraries.find(|library| library["name"] == "Films").unwrap();
+    let library = library["id"].as_str().unwrap().to_owned();
     second_account(&cinema.world.app, "Sam");
     let mut sam = cinema.world.app.client();
     let who = json!({ "name": "Sam", "password": "seven green kettles" });
@@ -406,16 +432,28 @@ fn what_is_not_shared_is_not_there() {
         ] {
             assert_eq!(answer.expect(404).code(), "not_found");
         }
-        for list in ["/api/v1/libraries", "/api/v1/home", "/api/v1/search?q=tide"] {
-            let told = sam.get(list).expect(200).text();
-            assert!(!told.contains("Tide") && !told.contains(&cinema.film), "{list}: {told}");
+        for list in [
+            "/api/v1/libraries".to_owned(),
+            "/api/v1/home".to_owned(),
+            "/api/v1/search?q=tide".to_owned(),
+            format!("/api/v1/items?library={library}&kind=film"),
+            format!("/api/v1/items?parent={}", cinema.film),
+            format!("/api/v1/items?parent={season}"),
+        ] {
+            let told = sam.get(&list).expect(200).text();
+            for hidden in ["Tide", "Pilot", &cinema.film, &season, &library] {
+                assert!(!told.contains(hidden), "{list}: {told}");
+            }
         }
+        let problems = sam.get(&format!("/api/v1/libraries/{library}/problems"));
+        assert!(problems.status == 403 || problems.status == 404, "{}", problems.status);
     };
     nothing(&mut sam);
     in_accounts(
         &cinema.world.app,
         "INSERT INTO share (library_id, user_id, created_ms)
-         SELECT l.id, u.id, 0 FROM library l, user u WHERE u.name = 'Sam'",
+         SELECT l.id, u.id, 0 FROM library l, user u
+          WHERE u.name = 'Sam' AND l.name = 'Films'",
     );
     sam.get(&path).expect(200);
     in_accounts(&cinema.world.app, "DELETE FROM share");

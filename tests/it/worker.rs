@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use stead::host::shutdown::Shutdown;
@@ -132,12 +133,12 @@ fn a_worker_runs_no_program_but_those_of_the_system() {
     fs::copy("/bin/echo", &copy).unwrap();
     let input = File::open(media.write("a", b"x")).unwrap();
     let failed = run(&frame("mov", copy.to_str().unwrap()), &[&input, &memory()]);
-    let Err(JobFailure::ProgramFailed { complaint }) = failed else { panic!("{failed:?}") };
+    let Err(JobFailure::Unable { complaint }) = failed else { panic!("{failed:?}") };
     assert!(complaint.contains("Permission denied"), "{complaint}");
 }
 
 #[test]
-fn endless_output_and_endless_work_come_to_an_end() {
+fn endless_output_comes_to_an_end() {
     let media = Media::new();
     // Noise cannot be compressed: its frame would be three times the most that is allowed.
     let noise = "-f lavfi -i nullsrc=s=1920x8000:d=0.1:r=10,geq=random(1)*255:128:128 \
@@ -147,33 +148,60 @@ fn endless_output_and_endless_work_come_to_an_end() {
     let failed = run(&frame("matroska", FFMPEG), &[&input, &output]);
     assert!(failed.is_err(), "{failed:?}");
     assert!(output.metadata().unwrap().len() <= 8 * 1024 * 1024);
-
-    let film = File::open(media.make("a.mkv", FILM)).unwrap();
-    let files = [film.as_fd(), output.as_fd()];
-    let over = launcher().run(&frame("matroska", FFMPEG), &files, 1, &Cancel::default());
-    assert!(matches!(over, Err(JobFailure::TooLong { limit_ms: 1 })), "{over:?}");
-    let cancel = Cancel::default();
-    cancel.cancel();
-    let none = launcher().run(&frame("matroska", FFMPEG), &files, 60_000, &cancel);
-    assert!(matches!(none, Err(JobFailure::Cancelled)), "{none:?}");
-    assert_eq!(children(), [0; 0], "nothing is left behind");
 }
 
-/// Processes of this test that are workers.
-fn children() -> Vec<u32> {
-    let own = std::process::id().to_string();
-    let parent = |status: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
-        line.map(|pid| pid.trim().to_owned())
+/// A worker that has no time for anything, and one that would never end, with a child of its own.
+#[test]
+fn nothing_is_left_of_a_worker_whose_time_is_up() {
+    let media = Media::new();
+    let film = File::open(media.make("a.mkv", FILM)).unwrap();
+    let output = memory();
+    let files = [film.as_fd(), output.as_fd()];
+    let job = frame("matroska", FFMPEG);
+    let launcher = |path: &Path, arguments: &[&Path]| {
+        let arguments = arguments.iter().map(|argument| argument.into()).collect();
+        let program = WorkerProgram { path: path.into(), arguments };
+        Launcher::start(program, Shutdown::new().post("launcher")).unwrap()
     };
+    // Known by this name until it becomes another program, which it has no time for.
+    let own = media.at("a-worker-of-this-test");
+    std::os::unix::fs::symlink(STEAD, &own).unwrap();
+    let hurried = launcher(&own, &[Path::new("worker")]);
+    let over = hurried.run(&job, &files, 1, &Cancel::default());
+    assert!(matches!(over, Err(JobFailure::TooLong { limit_ms: 1 })), "{over:?}");
+    assert_eq!(running(own.to_str().unwrap()), [0; 0]);
+
+    let script = media.write("endless", b"sleep 7654.321 &\nwait\n");
+    let endless = launcher(Path::new("/bin/sh"), &[&script]);
+    let marks = [script.to_str().unwrap(), "7654.321"];
+    let cancel = Cancel::default();
+    std::thread::scope(|scope| {
+        let ran = scope.spawn(|| endless.run(&job, &files, 60_000, &cancel));
+        while running(marks[1]).is_empty() {
+            assert!(!ran.is_finished(), "it goes on");
+            std::thread::yield_now();
+        }
+        cancel.cancel();
+        let none = ran.join().unwrap();
+        assert!(matches!(none, Err(JobFailure::Cancelled)), "{none:?}");
+    });
+    assert_eq!(running(marks[0]), [0; 0], "it is waited for");
+    // Whoever waits for its child, the kernel has been told to kill it.
+    let begun = Instant::now();
+    while !running(marks[1]).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", running(marks[1]));
+        std::thread::yield_now();
+    }
+}
+
+/// Processes whose command holds `mark`; what has ended has no command.
+fn running(mark: &str) -> Vec<u32> {
     let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     processes
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(|pid: &u32| {
-            let folder = Path::new("/proc").join(pid.to_string());
-            let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
-            let command = fs::read_to_string(folder.join("cmdline")).unwrap_or_default();
-            parent(&status) == Some(own.clone()) && command.contains("matroska")
+            let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            command.contains(mark)
         })
         .collect()
 }

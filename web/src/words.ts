@@ -301,6 +301,9 @@ const en = {
   'scan.offline': 'The folder cannot be reached',
   'scan.full': "The disk with Stead's data is full",
   'scan.fullWhy': 'Make room on it. The scan goes on by itself then; nothing was lost.',
+  'scan.failed': 'The folder was not read to its end',
+  'scan.failedWhy':
+    'Stead failed at it, and its log says why. What was found stays. Read the folder again, and report it if that fails too.',
   'scan.offlineWhy': 'Is its disk plugged in? What was in it stays listed until it is back.',
 
   'item.watched': 'Seen',

@@ -19,6 +19,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHE_KIB: i64 = 1024;
 /// The WAL is cut back to this after a checkpoint, so that a burst does not pin disk space.
 const WAL_KEPT_BYTES: i64 = 4 * 1024 * 1024;
+/// Statements that a connection keeps prepared: entering one file takes about twenty, and a cache
+/// that is too small for a round keeps none of them.
+const STATEMENTS_KEPT: usize = 64;
 
 /// Which of the two databases.
 pub trait DatabaseKind: Send + Sync + 'static {
@@ -340,6 +343,7 @@ fn newest_applied(connection: &Connection) -> rusqlite::Result<Option<i64>> {
 }
 
 fn settle<D: DatabaseKind>(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", D::SYNCHRONOUS)?;

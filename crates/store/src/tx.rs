@@ -43,6 +43,26 @@ pub enum StoreError {
     Sqlite(#[source] rusqlite::Error),
 }
 
+impl StoreError {
+    /// Whether it is about what was to be stored, and not about the database.
+    #[must_use]
+    pub fn is_of_the_value(&self) -> bool {
+        match self {
+            Self::Exists(_) => true,
+            Self::Sqlite(error) => {
+                let code = error.sqlite_error_code();
+                matches!(error, rusqlite::Error::ToSqlConversionFailure(_))
+                    || matches!(code, Some(ErrorCode::TooBig | ErrorCode::TypeMismatch))
+            }
+            Self::Full(_)
+            | Self::ReadOnly(_)
+            | Self::Damaged(_)
+            | Self::BadRow { .. }
+            | Self::Open(_) => false,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
@@ -218,5 +238,28 @@ impl<'c, D> Deref for WriteTx<'c, D> {
     type Target = ReadTx<'c, D>;
     fn deref(&self) -> &Self::Target {
         &self.0
+    }
+}
+
+impl<D> WriteTx<'_, D> {
+    /// Runs `work`. When it fails over a value that cannot be stored nothing of it stays, and the
+    /// transaction goes on.
+    pub(crate) fn part<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let run = |sql| self.transaction.prepare_cached(sql)?.execute(());
+        run("SAVEPOINT part")?;
+        let result = work();
+        match &result {
+            Ok(_) => {}
+            Err(error) if error.is_of_the_value() => {
+                run("ROLLBACK TO part")?;
+            }
+            // The whole transaction is lost, and SQLite may have ended it already.
+            Err(_) => return result,
+        }
+        run("RELEASE part")?;
+        result
     }
 }

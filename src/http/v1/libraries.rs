@@ -59,7 +59,8 @@ impl From<KindWire> for LibraryKind {
 /// How far a scan is.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ScanWire {
-    /// `idle`, `scanning`, `offline`, or `disk_full`: stopped until the data folder has room.
+    /// `idle`, `scanning`, `offline`, `disk_full` (stopped until the data folder has room), or
+    /// `failed` (given up over a fault; the log says which).
     state: &'static str,
     files_seen: u64,
     files_done: u64,

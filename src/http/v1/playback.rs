@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use stead_rules::ids::ItemId;
-use stead_rules::limits::STREAM_LINK_SECONDS;
+use stead_rules::limits::{PLAYS_MAX_MS, STREAM_LINK_SECONDS};
 use stead_rules::playback::Heard;
 use utoipa::ToSchema;
 
@@ -80,7 +80,7 @@ fn escape(name: &str) -> String {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProgressRequest {
-    /// From the beginning.
+    /// From the beginning; beyond a year it counts as a year.
     position_ms: u64,
     /// How long it is, as the player sees it.
     duration_ms: Option<u64>,
@@ -108,12 +108,13 @@ pub(crate) async fn progress(
 ) -> Result<StatusCode, Problem> {
     let heard = match request.event {
         PlayEvent::Playing | PlayEvent::Paused | PlayEvent::Stopped => {
-            Heard::At(request.position_ms)
+            Heard::At(request.position_ms.min(PLAYS_MAX_MS))
         }
         PlayEvent::Ended => Heard::Ended,
     };
+    let duration_ms = request.duration_ms.map(|ms| ms.min(PLAYS_MAX_MS));
     core.blocking(move |core| {
-        playback::progress(core, &ctx.permit, ctx.now, item, heard, request.duration_ms)
+        playback::progress(core, &ctx.permit, ctx.now, item, heard, duration_ms)
             .map_err(Problem::from)
     })
     .await?;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use stead_rules::ids::FileId;
 use stead_rules::media::{
     ArtworkOf, Changes, FileKind, Known, LibraryKind, Seen, Understood, artwork, diff,
+    is_season_folder,
 };
 use stead_store::library::folders::{Artwork, Candidate, KnownEntry};
 
-use super::meaning::{Promise, promise};
+use super::meaning::{Promise, promise, promise_alone};
 use super::walk::{SeenFile, SeenFolder};
 
 /// A file to look into.
@@ -55,8 +56,10 @@ pub(super) fn sort(
     seen: SeenFolder,
 ) -> (Vec<(SeenFile, Promise)>, Vec<Artwork>) {
     let beside = Beside::of(&seen.files);
+    let below_a_work = seen.below_a_work;
     let mut listed = Vec::new();
     let mut pictures = Vec::new();
+    let mut extras = Vec::new();
     for file in seen.files {
         if file.kind == FileKind::Picture && beside.owns(library, &file) {
             let SeenFile { name, size, mtime_ns, .. } = file;
@@ -65,10 +68,34 @@ pub(super) fn sort(
         }
         match promise(library, &full_path(path, &file.name)) {
             Promise::Passed => {}
+            Promise::ExtraOf(folder) => extras.push((file, folder)),
             kept @ (Promise::Listed(_) | Promise::Unclear(_)) => listed.push((file, kept)),
         }
     }
+    if library == LibraryKind::Mixed {
+        let has_work = listed.iter().any(|(file, _)| file.kind == FileKind::Video);
+        let here = String::from_utf8_lossy(path);
+        let alone = extras
+            .into_iter()
+            .filter(|(_, folder)| if *folder == here { !has_work } else { !below_a_work });
+        listed.extend(alone.map(|(file, _)| {
+            let promise = promise_alone(&full_path(path, &file.name));
+            (file, promise)
+        }));
+    }
     (listed, pictures)
+}
+
+/// Whether a folder where anything may lie holds a film or a series, so that the folders in it may
+/// hold what belongs to these.
+pub(super) fn holds_a_work(library: LibraryKind, path: &[u8], seen: &SeenFolder) -> bool {
+    let is_work = |file: &SeenFile| {
+        let promise = || promise(library, &full_path(path, &file.name));
+        file.kind == FileKind::Video && matches!(promise(), Promise::Listed(_))
+    };
+    library == LibraryKind::Mixed
+        && (seen.folders.iter().any(|name| is_season_folder(&name.to_string_lossy()))
+            || seen.files.iter().any(is_work))
 }
 
 /// Compares what is listed in a folder with what is known of it.
@@ -93,7 +120,7 @@ pub(super) fn compare(
                 disk.push(as_seen(file));
                 promises.insert(file.name.clone(), (file, understood));
             }
-            Promise::Passed => {}
+            Promise::ExtraOf(_) | Promise::Passed => {}
         }
     }
     let there: HashSet<&[u8]> = listed.iter().map(|(file, _)| file.name.as_slice()).collect();

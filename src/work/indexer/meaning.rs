@@ -4,7 +4,7 @@
 use stead_rules::ids::ItemId;
 use stead_rules::media::{
     Clip, Episode, Film, ItemKind, LibraryKind, Photo, Track, Understood, sort_title, title_key,
-    understand,
+    understand, understand_alone,
 };
 use stead_store::library::put::Entry;
 
@@ -25,15 +25,27 @@ pub(super) enum Promise {
     Listed(Understood),
     /// It is for this library, but nobody knows as what.
     Unclear(&'static str),
+    /// It belongs to a film or a series that lies in this folder; without one it is its own.
+    ExtraOf(String),
     /// It is for nobody's list.
     Passed,
 }
 
 /// Reads a path below the library's folder.
 pub(super) fn promise(library: LibraryKind, path: &str) -> Promise {
-    match understand(library, path) {
+    promised(understand(library, path))
+}
+
+/// Reads the path of an extra in a library where anything may lie, with nothing it could belong to.
+pub(super) fn promise_alone(path: &str) -> Promise {
+    promised(understand_alone(path))
+}
+
+fn promised(understood: Understood) -> Promise {
+    match understood {
         Understood::Unclear { why, .. } => Promise::Unclear(why.code()),
-        Understood::Extra(_) | Understood::Passed => Promise::Passed,
+        Understood::Extra(extra) => Promise::ExtraOf(extra.of),
+        Understood::Passed => Promise::Passed,
         understood @ (Understood::Film(_)
         | Understood::Episode(_)
         | Understood::Track(_)
@@ -85,14 +97,18 @@ impl Make<'_> {
         }
     }
 
-    /// Files of one folder that mean the same film are its versions and parts; the same title
-    /// elsewhere may be another film.
+    /// Files of one folder that mean the same film are its versions; the same title elsewhere may
+    /// be another film. Parts do not play on into each other, so each is listed by itself.
     fn film(&self, film: &Film) -> Meaning {
         let year = film.year.unwrap_or_default();
+        let (part, title) = match film.part {
+            Some(part) => (part, format!("{} – Part {part}", film.title)),
+            None => (0, film.title.clone()),
+        };
         let leaf = Entry {
-            fold_key: Some(format!("{}/{}/{year}", self.folder, title_key(&film.title))),
+            fold_key: Some(format!("{}/{}/{year}/{part}", self.folder, title_key(&film.title))),
             year: film.year.and_then(|year| u16::try_from(year).ok()),
-            ..self.entry(ItemKind::Film, &film.title)
+            ..self.entry(ItemKind::Film, &title)
         };
         Meaning { parents: Vec::new(), leaf }
     }

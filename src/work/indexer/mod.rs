@@ -24,7 +24,7 @@ use stead_rules::ids::LibraryId;
 use stead_rules::limits::{FORGET_ROWS, MISSING_KEPT_DAYS, PROBERS_MAX, SCAN_TELL_MS};
 use stead_rules::time::TimeTrust;
 use stead_store::accounts::libraries::{self, LibraryRow, RootRow};
-use stead_store::library::{missing, roots, totals};
+use stead_store::library::{missing, problems, roots, totals};
 use stead_store::{Store, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,7 @@ use crate::service::core::Core;
 use crate::service::scans::{Order, ScanProgress, ScanState, Wish};
 use crate::work::caught::caught;
 use crate::work::pace::Moment;
+use crate::work::probe;
 
 /// The niceness of what reads disks in the background.
 const NICENESS: i32 = 10;
@@ -65,7 +66,11 @@ impl Indexer {
             let order = orders.try_recv().ok().or_else(|| self.left_over(&mut taken_up));
             let next = order.or_else(|| runtime.block_on(next_order(&mut orders, end)));
             match next {
-                Some(Order::Scan { library, gone_is_meant }) => self.scan(library, gone_is_meant),
+                Some(Order::Scan { library, gone_is_meant }) => {
+                    // One that is given up is not begun again at once.
+                    taken_up.insert(library);
+                    self.scan(library, gone_is_meant);
+                }
                 Some(Order::Forget(library)) => {
                     caught("forgetting a library", || self.forget(library));
                 }
@@ -83,29 +88,23 @@ impl Indexer {
             Some(Ok(progress)) => progress,
             Some(Err(error @ StoreError::Full(_))) => {
                 tracing::warn!(%library, error = %chain(&error), "a scan waits for room");
-                self.stopped(library)
+                self.cut_short(library, ScanState::DiskFull)
             }
             Some(Err(error)) => {
                 tracing::error!(%library, error = %chain(&error), "a scan was given up");
-                ScanProgress::default()
+                self.cut_short(library, ScanState::Failed)
             }
-            None => ScanProgress::default(),
+            None => self.cut_short(library, ScanState::Failed),
         };
         self.core.scans.tell(library, progress);
         self.core.scans.tell_changed(library);
         self.pictures.ring();
     }
 
-    /// What is said of a scan that found no room: as far as it came, nothing is lost.
-    fn stopped(&self, library: LibraryId) -> ScanProgress {
-        let found = self.store.library.read(|tx| totals::of_library(tx, library));
-        ScanProgress {
-            state: ScanState::DiskFull,
-            problems: found.map_or(0, |found| found.problems),
-            rate_per_s: None,
-            left_s: None,
-            ..self.core.scans.progress(library)
-        }
+    /// What is said of a scan that could not go on: as far as it came, nothing is lost.
+    fn cut_short(&self, library: LibraryId, state: ScanState) -> ScanProgress {
+        let progress = ScanProgress { state, ..self.core.scans.progress(library) };
+        self.summary(library, progress.clone()).unwrap_or(progress)
     }
 
     /// Scans the folders of a library, one after the other.
@@ -138,6 +137,7 @@ impl Indexer {
         let (known, expected) = self.store.library.write(|tx| {
             let known = roots::enter(tx, library.id, folder.id)?;
             roots::begin(tx, known.n, now_ms)?;
+            problems::doubt_older(tx, known.n, probe::VERSION)?;
             Ok::<_, StoreError>((known, missing::files_there(tx, known.n)?))
         })?;
         let counters = Counters::new(expected);
@@ -164,7 +164,12 @@ impl Indexer {
         }
         self.count(&counters);
         self.log(library, outcome, &counters);
-        self.summary(library.id, outcome, &counters)
+        let state = match outcome {
+            Outcome::Complete | Outcome::Stopped | Outcome::Asks { .. } => ScanState::Idle,
+            Outcome::Offline => ScanState::Offline,
+            Outcome::GivenUp => ScanState::Failed,
+        };
+        self.summary(library.id, ScanProgress { state, ..counters.progress() })
     }
 
     /// What the server keeps is not media, also where its folder lies inside a library.
@@ -200,23 +205,17 @@ impl Indexer {
     fn summary(
         &self,
         library: LibraryId,
-        outcome: Outcome,
-        counters: &Counters,
+        progress: ScanProgress,
     ) -> Result<ScanProgress, StoreError> {
-        let found = self.store.library.read(|tx| totals::of_library(tx, library))?;
-        let (state, vanished) = match outcome {
-            Outcome::Complete | Outcome::Stopped => (ScanState::Idle, 0),
-            Outcome::Asks { vanished } => (ScanState::Idle, vanished),
-            Outcome::Offline => (ScanState::Offline, 0),
-        };
-        Ok(ScanProgress {
-            state,
-            problems: found.problems,
-            vanished,
-            rate_per_s: None,
-            left_s: None,
-            current: None,
-            ..counters.progress()
+        self.store.library.read(|tx| {
+            Ok(ScanProgress {
+                problems: totals::of_library(tx, library)?.problems,
+                vanished: roots::asking(tx, library)?,
+                rate_per_s: None,
+                left_s: None,
+                current: None,
+                ..progress
+            })
         })
     }
 

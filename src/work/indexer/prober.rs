@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use stead_rules::ids::FileId;
-use stead_rules::limits::{FRAME_SECONDS, WORKER_DEATHS_MAX, WORKER_OUTPUT_BYTES_MAX};
+use stead_rules::limits::{
+    FRAME_SECONDS, PLAYS_MAX_MS, WORKER_DEATHS_MAX, WORKER_OUTPUT_BYTES_MAX,
+};
 use stead_rules::media::FileKind;
 use stead_store::library::put::FileFacts;
 
@@ -22,7 +24,7 @@ use crate::host::entropy::{Entropy, fresh};
 use crate::work::caught::caught;
 use crate::work::launcher::{Cancel, Ended, JobFailure, Launcher};
 use crate::work::probe::{Class, Container, Header, ProbeError, Probed};
-use crate::work::worker::wire::Job;
+use crate::work::worker::wire::{Job, Span};
 use crate::work::{mtime_ns, open_media, os_str};
 
 /// What all probers share.
@@ -31,7 +33,7 @@ pub(crate) struct Tools {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) launcher: Launcher,
     /// Reads headers.
-    pub(crate) probe: fn(&File, Class) -> Result<Probed, ProbeError>,
+    pub(crate) probe: fn(&File, Class, &Cancel) -> Result<Probed, ProbeError>,
     /// Where ffprobe is, if there is one.
     pub(crate) ffprobe: Option<PathBuf>,
     /// One description at a time: ffprobe takes 57 MB.
@@ -54,11 +56,47 @@ enum Failed {
     Nothing,
 }
 
+/// What is said of a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said {
+    pub(super) code: &'static str,
+    pub(super) detail: &'static str,
+}
+
+/// Of a file over which this program failed.
+pub(super) const READER_FAILED: Said = Said {
+    code: "reader_failed",
+    detail: "Stead failed while it read this file, so the file is left alone until it changes. \
+             Please report this as a fault.",
+};
+
+/// Of a file that only ffprobe reads, without one.
+const NO_FFPROBE: Said = Said {
+    code: "no_ffprobe",
+    detail: "Reading this file takes ffprobe, which is not installed. Install ffmpeg; the next \
+             scan tries again.",
+};
+
+/// Of a file whose reader could not begin.
+const NO_WORKER: Said = Said {
+    code: "unreadable",
+    detail: "The file could not be looked into now. The next scan tries again.",
+};
+
+/// Of a file that killed as many workers as it may.
+const KILLS_READER: Said = Said {
+    code: "kills_reader",
+    detail: "Reading this file killed its reader twice, so it is left alone. Replace it.",
+};
+
 impl Failed {
-    fn of_reader() -> Self {
-        let detail = "Stead failed while it read this file, so the file is left alone until it \
-                      changes. Please report this as a fault.";
-        Self::Problem { code: "reader_failed", detail: detail.to_owned(), lasts: true }
+    fn lasting(said: Said) -> Self {
+        Self::Problem { code: said.code, detail: said.detail.to_owned(), lasts: true }
+    }
+
+    /// The machine is at fault, which may be better the next time.
+    fn for_now(said: Said) -> Self {
+        Self::Problem { code: said.code, detail: said.detail.to_owned(), lasts: false }
     }
 }
 
@@ -85,15 +123,19 @@ impl From<ProbeError> for Failed {
 pub(super) fn look(tools: &Tools, root: &Path, task: Task) -> Option<Done> {
     let Task { folder, to_read } = task;
     let looked = caught("looking into a file", || look_into(tools, root, &folder, &to_read));
-    match looked.unwrap_or_else(|| Err(Failed::of_reader())) {
+    match looked.unwrap_or_else(|| Err(Failed::lasting(READER_FAILED))) {
         Ok((meaning, facts)) => Some(Done::Enter {
             folder,
             meaning: Box::new(meaning),
             facts: Box::new(facts),
             known_file_n: to_read.known_file_n,
         }),
-        // With the whole library gone, nothing is said of its files.
-        Err(Failed::Problem { lasts: false, .. }) if RootIdentity::of(root).is_err() => None,
+        // With the scan over or the whole library gone, nothing is said of its files.
+        Err(Failed::Problem { lasts: false, .. })
+            if tools.cancel.is_cancelled() || RootIdentity::of(root).is_err() =>
+        {
+            None
+        }
         Err(Failed::Problem { code, detail, lasts }) => Some(Done::Problem {
             folder,
             file: to_read.file,
@@ -116,7 +158,7 @@ fn look_into(
     let below = folder.below().join(os_str(&to_read.file.name));
     let file = open_media(root, &below).map_err(ProbeError::Read)?;
     let meta = file.metadata().map_err(ProbeError::Read)?;
-    let probed = (tools.probe)(&file, class(to_read.file.kind))?;
+    let probed = (tools.probe)(&file, class(to_read.file.kind), &tools.cancel)?;
     let header = match &probed.header {
         Some(header) => header.clone(),
         None => described(tools, &file, probed.container)?,
@@ -138,6 +180,7 @@ fn class(kind: FileKind) -> Class {
     }
 }
 
+/// What a header says, as it is kept: what no file can be is taken for not said.
 fn facts(
     tools: &Tools,
     to_read: &ToRead,
@@ -146,6 +189,9 @@ fn facts(
     (inode, mtime_ns): (u64, i64),
 ) -> FileFacts {
     let size = header.picture.or_else(|| header.video.as_ref().map(|video| video.size));
+    let is_inside =
+        |span: &Span| span.offset.checked_add(span.length).is_some_and(|end| end <= probed.size);
+    let cover = header.cover.filter(is_inside);
     FileFacts {
         id: fresh(&*tools.entropy, FileId::from_bytes),
         name: to_read.file.name.clone(),
@@ -156,9 +202,9 @@ fn facts(
         container: probed.container.word().to_owned(),
         video: header.video.map(|video| video.codec),
         audio: header.audio.map(|audio| audio.codec),
-        duration_ms: header.duration_ms,
+        duration_ms: header.duration_ms.filter(|ms| *ms <= PLAYS_MAX_MS),
         picture: size.map(|size| (size.width, size.height)),
-        cover: header.cover.map(|span| (span.offset, span.length, span.unsynchronised)),
+        cover: cover.map(|span| (span.offset, span.length, span.unsynchronised)),
     }
 }
 
@@ -166,8 +212,8 @@ fn facts(
 /// changes: as a reported problem it is not opened again.
 fn described(tools: &Tools, file: &File, container: Container) -> Result<Header, Failed> {
     let unsupported = || ProbeError::Unsupported { what: container.in_words() };
-    let program = tools.ffprobe.clone().ok_or_else(unsupported)?;
     let demuxer = container.demuxer().ok_or_else(unsupported)?.to_owned();
+    let program = tools.ffprobe.clone().ok_or_else(|| Failed::for_now(NO_FFPROBE))?;
     let job = Job::Describe { program, demuxer };
     let _one = tools.describing.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..WORKER_DEATHS_MAX {
@@ -183,13 +229,16 @@ fn described(tools: &Tools, file: &File, container: Container) -> Result<Header,
             Ok(Ended::Replied(_)) | Err(JobFailure::ProgramFailed { .. }) => {
                 return Err(ProbeError::Damaged { what: "content" }.into());
             }
+            Err(JobFailure::Unable { complaint }) => {
+                tracing::warn!(complaint, "a worker could not begin");
+                return Err(Failed::for_now(NO_WORKER));
+            }
             Err(JobFailure::Cancelled) => return Err(Failed::Nothing),
             Err(JobFailure::Machine(error)) => return Err(ProbeError::Read(error).into()),
             Err(JobFailure::Died { .. } | JobFailure::TooLong { .. }) => {}
         }
     }
-    let detail = "Reading this file killed its reader twice, so it is left alone. Replace it.";
-    Err(Failed::Problem { code: "kills_reader", detail: detail.to_owned(), lasts: true })
+    Err(Failed::lasting(KILLS_READER))
 }
 
 fn memory_file() -> Result<std::os::fd::OwnedFd, ProbeError> {

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -36,6 +36,9 @@ pub(super) struct Folder {
     pub(super) signature: Signature,
     /// How many of its files are listed or reported.
     pub(super) files: u64,
+    /// Files that were in it and are not there any more. They are taken away at the end of the
+    /// scan or not at all, so a folder that has any is settled there and by nobody else.
+    pub(super) gone: Vec<i64>,
     /// Its number in the store, once it is entered.
     pub(super) n: OnceLock<i64>,
     /// How many parts there are to write, once all are known.
@@ -45,8 +48,26 @@ pub(super) struct Folder {
 }
 
 impl Folder {
+    /// The folder with this number, if it is known, of which nothing else is said yet.
+    pub(super) fn known_as(n: Option<i64>) -> Self {
+        Self {
+            path: Vec::new(),
+            signature: Signature::default(),
+            files: 0,
+            gone: Vec::new(),
+            n: n.map_or_else(OnceLock::new, OnceLock::from),
+            parts: OnceLock::new(),
+            came: AtomicUsize::new(0),
+        }
+    }
+
     pub(super) fn below(&self) -> &Path {
         Path::new(crate::work::os_str(&self.path))
+    }
+
+    /// Whether all that there is to write is written.
+    pub(super) fn is_written(&self) -> bool {
+        self.parts.get() == Some(&self.came.load(Ordering::Relaxed))
     }
 }
 
@@ -110,6 +131,8 @@ pub(super) enum Outcome {
     Offline,
     /// It was stopped and goes on at the folder where it stopped.
     Stopped,
+    /// It could not go on: the store failed, or a thread of it.
+    GivenUp,
 }
 
 /// What is scanned, and with what.
@@ -149,7 +172,7 @@ impl Scan<'_> {
                 self.finish(identity, known, leftover)
             }
             Ok(_) | Err(Cut::WentAway) => Ok(Outcome::Offline),
-            Err(Cut::NobodyWrites) => Ok(Outcome::Stopped),
+            Err(Cut::NobodyWrites) => Ok(Outcome::GivenUp),
         }
     }
 
@@ -228,7 +251,7 @@ impl Scan<'_> {
             .into_values()
             .filter(|folder| !leftover.unread.iter().any(|path| is_below(&folder.path, path)))
             .collect();
-        let gone = self.store.library.write(|tx| self.take_away(tx, &leftover.gone, &vanished));
+        let gone = self.store.library.write(|tx| self.take_away(tx, &leftover.losing, &vanished));
         let outcome = match gone {
             Ok(()) => Outcome::Complete,
             Err(NotTaken::Asks { vanished }) => Outcome::Asks { vanished },
@@ -239,7 +262,9 @@ impl Scan<'_> {
             roots::finish(tx, self.root.n, facts, self.now_ms)?;
             match outcome {
                 Outcome::Asks { vanished } => roots::ask(tx, self.root.n, vanished),
-                Outcome::Complete | Outcome::Offline | Outcome::Stopped => Ok(()),
+                Outcome::Complete | Outcome::Offline | Outcome::Stopped | Outcome::GivenUp => {
+                    Ok(())
+                }
             }
         })?;
         Ok(outcome)
@@ -248,12 +273,12 @@ impl Scan<'_> {
     fn take_away(
         &self,
         tx: &WriteTx<'_, Library>,
-        gone: &[(i64, i64)],
+        losing: &[Arc<Folder>],
         vanished: &[KnownFolder],
     ) -> Result<(), NotTaken> {
         let before = missing::files_there(tx, self.root.n)?;
-        for (file_n, folder_n) in gone {
-            missing::file_gone(tx, *file_n, *folder_n, self.now_ms)?;
+        for folder in losing {
+            self.take_from(tx, folder)?;
         }
         for folder in vanished {
             for file_n in missing::files_in(tx, folder.n)? {
@@ -266,6 +291,19 @@ impl Scan<'_> {
         if !self.gone_is_meant && vanishing_asks(count(lost), count(before)) {
             // The transaction is rolled back: everything stays as it was.
             return Err(NotTaken::Asks { vanished: lost });
+        }
+        Ok(())
+    }
+
+    /// Takes away what is gone from a folder that is there, and settles it in the same breath:
+    /// while its files are not taken away, each scan has to find again that they are gone.
+    fn take_from(&self, tx: &WriteTx<'_, Library>, folder: &Folder) -> Result<(), StoreError> {
+        let Some(folder_n) = folder.n.get() else { return Ok(()) };
+        for file_n in &folder.gone {
+            missing::file_gone(tx, *file_n, *folder_n, self.now_ms)?;
+        }
+        if folder.is_written() {
+            folders::settle(tx, *folder_n, &folder.signature, folder.files)?;
         }
         Ok(())
     }

@@ -34,6 +34,8 @@ pub(super) struct SeenFolder {
     pub(super) files: Vec<SeenFile>,
     /// Names of the folders in it, by inode.
     pub(super) folders: Vec<OsString>,
+    /// Whether the folder above holds a film or a series, to which what is here may belong.
+    pub(super) below_a_work: bool,
 }
 
 /// Folders that devices and systems leave behind; nothing in them was put there by a person.
@@ -144,10 +146,11 @@ impl SeenFolder {
         }
     }
 
-    /// What tells that nothing in the folder changed. Devices and inodes are left out: some file
+    /// What tells that nothing in the folder changed, nor what it belongs to. Devices and inodes are left out: some file
     /// systems number anew at each mount.
     pub(super) fn signature(&self) -> Signature {
         let mut hash = Context::new(&SHA256);
+        hash.update(&[u8::from(self.below_a_work)]);
         for file in &self.files {
             hash.update(&(file.name.len() as u64).to_be_bytes());
             hash.update(&file.name);

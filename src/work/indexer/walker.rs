@@ -3,17 +3,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::atomic::AtomicUsize;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, OnceLock};
 
 use stead_rules::limits::FOLDER_DEPTH_MAX;
 use stead_store::StoreError;
-use stead_store::library::folders::{self, Artwork, Candidate, KnownFolder, Signature};
-use stead_store::library::missing;
+use stead_store::library::folders::{self, Artwork, Candidate, KnownFolder};
 
-use super::compare::{Before, compare, sort};
+use super::compare::{Before, Plan, compare, holds_a_work, sort};
 use super::meaning::Promise;
 use super::prober::Task;
 use super::root::RootIdentity;
@@ -31,10 +30,19 @@ pub(super) enum Cut {
 /// What the walker leaves behind for the end.
 #[derive(Debug, Default)]
 pub(super) struct Leftover {
-    /// Files that are gone from folders that are there: file and folder.
-    pub(super) gone: Vec<(i64, i64)>,
+    /// Folders that are there without files that were in them.
+    pub(super) losing: Vec<Arc<Folder>>,
     /// Folders that could not be read; nothing below them is gone.
     pub(super) unread: Vec<Vec<u8>>,
+}
+
+/// A folder that is to be read.
+#[derive(Debug, Default)]
+struct Waiting {
+    path: Vec<u8>,
+    depth: usize,
+    /// Whether the folder above holds a film or a series.
+    below_a_work: bool,
 }
 
 /// Reads folder after folder and hands out what is to be done.
@@ -50,8 +58,8 @@ impl Walker<'_, '_> {
     pub(super) fn all(&self, known: &mut HashMap<Vec<u8>, KnownFolder>) -> Result<Leftover, Cut> {
         super::step_back();
         let mut leftover = Leftover::default();
-        let mut waiting = vec![(Vec::new(), 0_usize)];
-        while let Some((path, depth)) = waiting.pop() {
+        let mut waiting = vec![Waiting::default()];
+        while let Some(Waiting { path, depth, below_a_work }) = waiting.pop() {
             if self.scan.tools.cancel.is_cancelled() {
                 break;
             }
@@ -60,15 +68,35 @@ impl Walker<'_, '_> {
             match walk::read(&self.scan.path, at, self.scan.left_out) {
                 Ok(seen) => {
                     if depth < FOLDER_DEPTH_MAX {
-                        waiting
-                            .extend(below(&path, &seen).into_iter().map(|path| (path, depth + 1)));
+                        waiting.extend(self.below(&path, depth, &seen));
                     }
+                    let seen = SeenFolder { below_a_work, ..seen };
                     self.one(path, before, seen, &mut leftover)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_empty() => {
+                    self.check_root()?;
+                    // It went a moment ago. It is known still, for the end to find that it is gone.
+                    known.extend(before.map(|folder| (path, folder)));
                 }
                 Err(error) => self.unreadable(path, before, &error, &mut leftover)?,
             }
         }
         Ok(leftover)
+    }
+
+    /// What is to be read in a folder.
+    fn below(&self, path: &[u8], depth: usize, seen: &SeenFolder) -> Vec<Waiting> {
+        let below_a_work = holds_a_work(self.scan.kind, path, seen);
+        // The last is taken first, so this keeps the order of the disk.
+        let names = seen.folders.iter().rev();
+        names
+            .map(|name| {
+                let name = name.as_bytes();
+                let inside = || [path, b"/", name].concat();
+                let path = if path.is_empty() { name.to_vec() } else { inside() };
+                Waiting { path, depth: depth + 1, below_a_work }
+            })
+            .collect()
     }
 
     /// A folder that cannot be read is reported and keeps what it has; unless the whole library
@@ -80,16 +108,12 @@ impl Walker<'_, '_> {
         error: &io::Error,
         leftover: &mut Leftover,
     ) -> Result<(), Cut> {
-        if path.is_empty() || RootIdentity::of(&self.scan.path).is_err() {
+        if path.is_empty() {
             return Err(Cut::WentAway);
         }
-        if error.kind() == io::ErrorKind::NotFound {
-            // It went a moment ago: what was in it is gone. It is put back for the end to find.
-            leftover.gone.extend(self.files_of(before.as_ref()));
-            return Ok(());
-        }
+        self.check_root()?;
         leftover.unread.push(path.clone());
-        let folder = self.folder(path, before.map(|folder| folder.n), Signature::default(), 0);
+        let folder = Folder { path, ..Folder::known_as(before.map(|folder| folder.n)) };
         let file = SeenFile {
             name: Vec::new(),
             kind: stead_rules::media::FileKind::Other,
@@ -100,7 +124,7 @@ impl Walker<'_, '_> {
         let detail = format!("The folder cannot be read: {error}. Check its rights and the disk.");
         let code = "folder_unreadable";
         let problem = Done::Problem {
-            folder: Arc::clone(&folder),
+            folder: Arc::new(folder),
             file,
             code,
             detail,
@@ -112,31 +136,8 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
-    fn files_of(&self, folder: Option<&KnownFolder>) -> Vec<(i64, i64)> {
-        let Some(folder) = folder else { return Vec::new() };
-        let files = self.scan.store.library.read(|tx| missing::files_in(tx, folder.n));
-        files.unwrap_or_default().into_iter().map(|file_n| (file_n, folder.n)).collect()
-    }
-
-    fn folder(
-        &self,
-        path: Vec<u8>,
-        n: Option<i64>,
-        signature: Signature,
-        files: u64,
-    ) -> Arc<Folder> {
-        let known = OnceLock::new();
-        if let Some(n) = n {
-            known.get_or_init(|| n);
-        }
-        Arc::new(Folder {
-            path,
-            signature,
-            files,
-            n: known,
-            parts: OnceLock::new(),
-            came: AtomicUsize::new(0),
-        })
+    fn check_root(&self) -> Result<(), Cut> {
+        RootIdentity::of(&self.scan.path).map(drop).map_err(|_| Cut::WentAway)
     }
 
     /// One folder that was read.
@@ -158,27 +159,33 @@ impl Walker<'_, '_> {
         let (listed, artwork) = sort(self.scan.kind, &path, seen);
         let files = listed.len() as u64;
         self.scan.counters.seen(files);
-        let folder = self.folder(path, n, signature, files);
-        self.hand_out(&folder, n, listed, artwork, leftover)
+        let mut plan = self.plan(n, listed, artwork)?;
+        let gone = std::mem::take(&mut plan.gone);
+        let folder = Folder { path, signature, files, gone, ..Folder::known_as(n) };
+        let folder = Arc::new(folder);
+        if !folder.gone.is_empty() {
+            leftover.losing.push(Arc::clone(&folder));
+        }
+        self.hand_out(&folder, plan)
     }
 
-    fn hand_out(
+    /// What is to be done in the folder with the number `n`, if it is known.
+    fn plan(
         &self,
-        folder: &Arc<Folder>,
         n: Option<i64>,
         listed: Vec<(SeenFile, Promise)>,
         artwork: Vec<Artwork>,
-        leftover: &mut Leftover,
-    ) -> Result<(), Cut> {
+    ) -> Result<Plan, StoreError> {
         let known = match n {
             Some(n) => self.scan.store.library.read(|tx| folders::entries(tx, n))?,
             None => Vec::new(),
         };
         let candidates = self.candidates(&listed, &known)?;
-        let before = Before { known: &known, candidates: &candidates };
-        let plan = compare(listed, artwork, &before);
+        Ok(compare(listed, artwork, &Before { known: &known, candidates: &candidates }))
+    }
+
+    fn hand_out(&self, folder: &Arc<Folder>, plan: Plan) -> Result<(), Cut> {
         self.scan.counters.unchanged(plan.unchanged);
-        leftover.gone.extend(n.into_iter().flat_map(|n| plan.gone.iter().map(move |f| (*f, n))));
         let mut parts = 0;
         let mut send = |done| {
             parts += 1;
@@ -247,21 +254,6 @@ impl From<StoreError> for Cut {
         tracing::warn!(error = %crate::service::chain(&error), "a folder could not be compared");
         Self::NobodyWrites
     }
-}
-
-fn below(path: &[u8], seen: &SeenFolder) -> Vec<Vec<u8>> {
-    use std::os::unix::ffi::OsStrExt;
-    // The last is taken first, so this keeps the order of the disk.
-    let names = seen.folders.iter().rev();
-    names
-        .map(|name| {
-            if path.is_empty() {
-                name.as_bytes().to_vec()
-            } else {
-                [path, b"/", name.as_bytes()].concat()
-            }
-        })
-        .collect()
 }
 
 fn unclear_sentence(code: &str) -> &'static str {

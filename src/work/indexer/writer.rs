@@ -10,13 +10,17 @@ use std::time::Duration;
 
 use stead_rules::limits::{SCAN_BATCH_FILES, SCAN_BATCH_MS};
 use stead_store::library::problems::NewProblem;
-use stead_store::library::put::{self, Place, Remembered};
+use stead_store::library::put::{self, FileFacts, Place, Remembered};
 use stead_store::library::{folders, missing, pictures, problems, roots::KnownRoot};
 use stead_store::{Library, Store, StoreError, WriteTx};
 
+use super::meaning::Meaning;
+use super::prober::{READER_FAILED, Said};
 use super::progress::Counters;
 use super::scan::{Done, Folder};
+use crate::service::chain;
 use crate::work::pace::Moment;
+use crate::work::probe;
 
 /// What the writer of one scan knows.
 pub(super) struct Writer<'a> {
@@ -71,34 +75,18 @@ impl Writer<'_> {
         match done {
             Done::Sealed { .. } => return settle(tx, &folder, folder_n),
             Done::Enter { meaning, facts, known_file_n, .. } => {
-                let known_file_n = match known_file_n {
-                    None if self.may_return => {
-                        folders::missing_by_content(tx, self.root.lib_n, facts.content)?
-                            .map(|found| found.file_n)
-                    }
-                    known => known,
-                };
-                let lib_n = self.root.lib_n;
-                let place = Place { lib_n, folder_n, known_file_n, now_ms: self.now_ms };
-                let remembered = &mut self.remembered;
-                put::file(tx, remembered, place, &meaning.parents, &meaning.leaf, &facts)?;
-                self.counters.done(1);
+                self.enter(tx, folder_n, known_file_n, &meaning, &facts)?;
             }
             Done::Problem { file, code, detail, known_file_n, lasts, .. } => {
                 let (name, detail) = (file.name.as_slice(), detail.as_str());
-                // A time that no file has: the next scan takes it for a change.
-                let mtime_ns = if lasts { file.mtime_ns } else { i64::MIN };
-                let size = file.size;
-                let problem = NewProblem { folder_n, name, size, mtime_ns, code, detail };
-                problems::put(tx, &problem)?;
-                if let Some(file_n) = known_file_n {
-                    missing::file_gone(tx, file_n, folder_n, self.now_ms)?;
-                }
-                self.counters.problem();
-                self.counters.done(1);
+                let mtime_ns = if lasts { file.mtime_ns } else { problems::NO_TIME };
+                let (size, reader) = (file.size, probe::VERSION);
+                let problem = NewProblem { folder_n, name, size, mtime_ns, code, detail, reader };
+                self.report(tx, &problem, known_file_n)?;
                 if !lasts {
-                    // It does not count as written, so its folder is not settled.
-                    return Ok(());
+                    // It does not count as written, and the folder is looked into again also if
+                    // by then it is as it was before.
+                    return folders::unsettle(tx, folder_n);
                 }
             }
             Done::Back { file_n, .. } => missing::file_back(tx, file_n)?,
@@ -114,6 +102,59 @@ impl Writer<'_> {
         settle(tx, &folder, folder_n)
     }
 
+    /// Enters a file. One that says of itself what cannot be stored is reported and costs itself.
+    fn enter(
+        &mut self,
+        tx: &WriteTx<'_, Library>,
+        folder_n: i64,
+        known_file_n: Option<i64>,
+        meaning: &Meaning,
+        facts: &FileFacts,
+    ) -> Result<(), StoreError> {
+        let lib_n = self.root.lib_n;
+        let known_file_n = match known_file_n {
+            None if self.may_return => {
+                let found = folders::missing_by_content(tx, lib_n, facts.content)?;
+                found.map(|found| found.file_n)
+            }
+            known => known,
+        };
+        let place = Place { lib_n, folder_n, known_file_n, now_ms: self.now_ms };
+        let Meaning { parents, leaf } = meaning;
+        match put::file(tx, &mut self.remembered, place, parents, leaf, facts) {
+            Ok(()) => {
+                self.counters.done(1);
+                Ok(())
+            }
+            Err(error) if error.is_of_the_value() => {
+                let file = String::from_utf8_lossy(&facts.name);
+                tracing::error!(%file, error = %chain(&error), "a file could not be entered");
+                let Said { code, detail } = READER_FAILED;
+                let FileFacts { name, size, mtime_ns, .. } = facts;
+                let (size, mtime_ns, reader) = (*size, *mtime_ns, probe::VERSION);
+                let problem = NewProblem { folder_n, name, size, mtime_ns, code, detail, reader };
+                self.report(tx, &problem, known_file_n)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes a file that cannot be used; the one it was, if that is known, is not there any more.
+    fn report(
+        &self,
+        tx: &WriteTx<'_, Library>,
+        problem: &NewProblem<'_>,
+        known_file_n: Option<i64>,
+    ) -> Result<(), StoreError> {
+        problems::put(tx, problem)?;
+        if let Some(file_n) = known_file_n {
+            missing::file_gone(tx, file_n, problem.folder_n, self.now_ms)?;
+        }
+        self.counters.problem();
+        self.counters.done(1);
+        Ok(())
+    }
+
     fn folder_n(&self, tx: &WriteTx<'_, Library>, folder: &Folder) -> Result<i64, StoreError> {
         if let Some(n) = folder.n.get() {
             return Ok(*n);
@@ -123,9 +164,9 @@ impl Writer<'_> {
     }
 }
 
-/// A folder of which everything has come is settled.
+/// A folder of which everything has come is settled, unless files are to be taken away from it.
 fn settle(tx: &WriteTx<'_, Library>, folder: &Folder, folder_n: i64) -> Result<(), StoreError> {
-    if folder.parts.get() == Some(&folder.came.load(Ordering::Relaxed)) {
+    if folder.gone.is_empty() && folder.is_written() {
         folders::settle(tx, folder_n, &folder.signature, folder.files)?;
     }
     Ok(())

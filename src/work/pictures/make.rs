@@ -207,7 +207,9 @@ fn failed(failure: &JobFailure) -> Failed {
     match failure {
         JobFailure::Died { .. } | JobFailure::TooLong { .. } => Failed::Killed,
         JobFailure::ProgramFailed { .. } => Failed::Useless,
-        JobFailure::Cancelled | JobFailure::Machine(_) => Failed::NotNow,
+        JobFailure::Cancelled | JobFailure::Unable { .. } | JobFailure::Machine(_) => {
+            Failed::NotNow
+        }
     }
 }
 

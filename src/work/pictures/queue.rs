@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use stead_rules::ids::ItemId;
+use stead_rules::limits::PICTURES_FIRST_MAX;
 use stead_store::library::pictures;
 use stead_store::{Store, StoreError};
 use tokio::sync::mpsc;
@@ -28,6 +29,7 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct Queue {
     wishes: mpsc::Receiver<Wish>,
+    /// What somebody looks at, each once, the last first: a page that was left may wait.
     first: VecDeque<(ItemId, Size)>,
     /// Everything up to this item was handed out since the last wish.
     behind: i64,
@@ -89,9 +91,44 @@ impl Queue {
     fn note(&mut self, wish: Wish) {
         match wish {
             Wish::Look => self.behind = 0,
-            Wish::First(item) => self.first.push_back((item, Size::Small)),
-            Wish::Large(item) => self.first.push_back((item, Size::Large)),
+            Wish::First(item) => self.put_first((item, Size::Small)),
+            Wish::Large(item) => self.put_first((item, Size::Large)),
             Wish::Sweep => self.sweep = true,
         }
+    }
+
+    fn put_first(&mut self, wished: (ItemId, Size)) {
+        self.first.retain(|other| *other != wished);
+        self.first.push_front(wished);
+        self.first.truncate(PICTURES_FIRST_MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stead_rules::ids::ItemId;
+    use stead_rules::limits::PICTURES_FIRST_MAX;
+    use tokio::sync::mpsc;
+
+    use super::{Queue, Size, Wish};
+
+    fn item(n: usize) -> ItemId {
+        ItemId::from_bytes(u128::try_from(n).unwrap().to_be_bytes())
+    }
+
+    #[test]
+    fn the_last_wish_comes_first_each_once_and_not_without_end() {
+        let mut queue = Queue::new(mpsc::channel(1).1);
+        for wish in [Wish::First(item(1)), Wish::Large(item(1)), Wish::First(item(2))] {
+            queue.note(wish);
+        }
+        queue.note(Wish::First(item(1)));
+        let small = |n| (item(n), Size::Small);
+        assert_eq!(queue.first, [small(1), small(2), (item(1), Size::Large)]);
+        for n in 0..PICTURES_FIRST_MAX + 5 {
+            queue.note(Wish::First(item(n)));
+        }
+        assert_eq!(queue.first.len(), PICTURES_FIRST_MAX);
+        assert_eq!(queue.first.front(), Some(&small(PICTURES_FIRST_MAX + 4)));
     }
 }

@@ -75,8 +75,3 @@ pub(crate) fn left_out(_: Option<()>) {}
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes.windows(needle.len()).position(|window| window == needle)
 }
-
-/// Where `needle` last lies in `bytes`.
-pub(crate) fn find_last(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes.windows(needle.len()).rposition(|window| window == needle)
-}

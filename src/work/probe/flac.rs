@@ -10,9 +10,9 @@ const BLOCKS_MAX: u32 = 128;
 
 /// What STREAMINFO says.
 #[derive(Debug, Clone, Copy)]
-struct Stream {
-    rate_hz: u32,
-    channels: u32,
+pub(super) struct Stream {
+    pub(super) rate_hz: u32,
+    pub(super) channels: u32,
     samples: u64,
     block_samples_max: u64,
     fixed_blocks: bool,
@@ -30,7 +30,7 @@ pub(super) fn header(source: &Source<'_>) -> Result<Header, ProbeError> {
         let (kind, length) = bytes.u8().zip(bytes.be24()).ok_or_else(damaged)?;
         let (from, to) = (at + 4, at + 4 + u64::from(length));
         match kind & 0x7F {
-            0 => stream = stream_info(source, from),
+            0 => stream = source.read(from, 18).and_then(|block| Stream::of(&block)),
             4 => left_out(
                 source
                     .read(from, u64::from(length))
@@ -62,20 +62,22 @@ fn cut_off(source: &Source<'_>) -> ProbeError {
     ProbeError::Truncated { promised_bytes: None, size: source.size() }
 }
 
-fn stream_info(source: &Source<'_>, at: u64) -> Option<Stream> {
-    let block = source.read(at, 18)?;
-    let mut bytes = Bytes::new(&block);
-    let (shortest, longest) = (bytes.be16()?, bytes.be16()?);
-    bytes.skip(6)?;
-    // 20 bits of rate, 3 of channels, 5 of depth, 36 of samples.
-    let packed = bytes.be64()?;
-    Some(Stream {
-        rate_hz: u32::try_from(packed >> 44).ok().filter(|rate| *rate > 0)?,
-        channels: u32::try_from((packed >> 41) & 7).ok()? + 1,
-        samples: packed & 0xF_FFFF_FFFF,
-        block_samples_max: u64::from(longest),
-        fixed_blocks: shortest == longest,
-    })
+impl Stream {
+    /// Reads STREAMINFO without its head.
+    pub(super) fn of(block: &[u8]) -> Option<Self> {
+        let mut bytes = Bytes::new(block);
+        let (shortest, longest) = (bytes.be16()?, bytes.be16()?);
+        bytes.skip(6)?;
+        // 20 bits of rate, 3 of channels, 5 of depth, 36 of samples.
+        let packed = bytes.be64()?;
+        Some(Self {
+            rate_hz: u32::try_from(packed >> 44).ok().filter(|rate| *rate > 0)?,
+            channels: u32::try_from((packed >> 41) & 7).ok()? + 1,
+            samples: packed & 0xF_FFFF_FFFF,
+            block_samples_max: u64::from(longest),
+            fixed_blocks: shortest == longest,
+        })
+    }
 }
 
 fn picture(source: &Source<'_>, from: u64, to: u64) -> Option<Span> {
@@ -98,7 +100,7 @@ fn be32(source: &Source<'_>, at: u64) -> Option<u32> {
     Bytes::new(&source.read(at, 4)?).be32()
 }
 
-/// Whether the last frame of the file is far from the last that was promised. Only streams of
+/// Whether none of the last frames that were promised is in the file's end. Only streams of
 /// equal blocks are judged: there a frame's number tells where it belongs.
 fn ends_early(source: &Source<'_>, stream: Stream) -> bool {
     if !stream.fixed_blocks || stream.samples == 0 || stream.block_samples_max == 0 {
@@ -106,9 +108,9 @@ fn ends_early(source: &Source<'_>, stream: Stream) -> bool {
     }
     let frames = stream.samples.div_ceil(stream.block_samples_max);
     let (_, end) = source.end();
-    let last = (0..end.len()).rev().find_map(|at| frame_number(end.get(at..)?));
-    // The number in the file's end may be chance, so a match anywhere near the end is enough.
-    last.is_none_or(|last| last.saturating_add(2) < frames)
+    let is_last = |number: u64| number < frames && number.saturating_add(2) >= frames;
+    // What looks like a frame may be chance in the sound itself, but hardly with such a number.
+    !(0..end.len()).rev().any(|at| end.get(at..).and_then(frame_number).is_some_and(is_last))
 }
 
 /// The number in a frame header whose checksum agrees.
@@ -147,7 +149,7 @@ fn coded_number(bytes: &mut Bytes<'_>) -> Option<u64> {
     })
 }
 
-fn crc8(bytes: &[u8]) -> u8 {
+pub(super) fn crc8(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |crc, byte| {
         (0..8).fold(crc ^ byte, |crc, _| if crc & 0x80 == 0 { crc << 1 } else { crc << 1 ^ 7 })
     })

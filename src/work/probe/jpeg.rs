@@ -94,6 +94,10 @@ fn has_end(source: &Source<'_>, from: u64) -> bool {
     let mut at = from;
     while at < source.size() && at - from < SEARCH_BYTES_MAX {
         let block = source.read_some(at, SEARCH_STEP_BYTES);
+        if block.is_empty() {
+            // The disk gives no more.
+            return false;
+        }
         if find(&block, b"\xFF\xD9").is_some() {
             return true;
         }

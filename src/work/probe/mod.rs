@@ -25,8 +25,9 @@ mod source;
 use std::fs::File;
 use std::io;
 
-pub use sniff::{Class, Container, expected_class};
+pub use sniff::{Class, Container};
 
+use crate::work::launcher::Cancel;
 use crate::work::worker::wire::Span;
 use stead_rules::ids::ContentKey;
 
@@ -181,27 +182,38 @@ fn promise(promised: Option<u64>, size: u64) -> String {
     promised.map_or_else(String::new, |bytes| format!(": {size} of {bytes} bytes are there"))
 }
 
-/// Reads the header of `file`, whose name promises `named`.
+/// Goes up when a reader or the rules of names understand what they did not: what an older version
+/// could not use is then looked into again.
+pub(crate) const VERSION: u32 = 1;
+
+/// Reads the header of `file`, whose name promises `named`, until it is cancelled.
 ///
 /// # Errors
 /// [`ProbeError`] with a sentence for the owner.
-pub fn probe(file: &File, named: Class) -> Result<Probed, ProbeError> {
-    let source = Source::open(file).map_err(ProbeError::Read)?;
+pub fn probe(file: &File, named: Class, cancel: &Cancel) -> Result<Probed, ProbeError> {
+    let source = Source::open(file, cancel).map_err(ProbeError::Read)?;
+    let found = look(&source, named);
+    source.into_refused().map_or(found, |error| Err(ProbeError::Read(error)))
+}
+
+fn look(source: &Source<'_>, named: Class) -> Result<Probed, ProbeError> {
     if source.size() == 0 {
         return Err(ProbeError::Empty);
     }
-    let container = sniff::container(&source);
+    let container = sniff::container(source);
     let found = container.class();
     if !named.may_hold(found) {
-        let (named, found) = (named.in_words(), container.in_words());
-        return Err(ProbeError::Mislabelled { named, found });
+        return Err(sniff::unsupported(source.head(), named).unwrap_or_else(|| {
+            let (named, found) = (named.in_words(), container.in_words());
+            ProbeError::Mislabelled { named, found }
+        }));
     }
-    let header = read_header(&source, container)?;
+    let header = read_header(source, container)?;
     if let Some(damage) = header.as_ref().and_then(|header| header.damage) {
         let promised_bytes = damage.promised_bytes;
         return Err(ProbeError::Truncated { promised_bytes, size: source.size() });
     }
-    let content_key = content::key(&source);
+    let content_key = content::key(source);
     Ok(Probed { container, header, content_key, size: source.size() })
 }
 
@@ -231,4 +243,4 @@ fn read_header(source: &Source<'_>, container: Container) -> Result<Option<Heade
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

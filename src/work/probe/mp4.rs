@@ -35,7 +35,7 @@ impl Part {
     }
 }
 
-/// Walks the boxes of a region; every box of a file counts against one budget.
+/// Walks the boxes of a region; every box below the top level counts against one budget.
 #[derive(Debug)]
 struct Walk<'s, 'f> {
     source: &'s Source<'f>,
@@ -43,10 +43,28 @@ struct Walk<'s, 'f> {
 }
 
 pub(super) fn header(source: &Source<'_>) -> Result<Header, ProbeError> {
-    let mut walk = Walk { source, steps_left: PROBE_STEPS_MAX };
     let mut found = Header::default();
-    let mut at = 0;
-    let mut moov = None;
+    let (moov, end) = top_level(source);
+    if end.is_some_and(|end| end > source.size()) {
+        found.damage = Some(Damage { promised_bytes: end });
+        return Ok(found);
+    }
+    let moov = moov.ok_or(match end {
+        Some(_) => ProbeError::Truncated { promised_bytes: None, size: source.size() },
+        None => ProbeError::Unsupported { what: "Such fragmented MP4" },
+    })?;
+    Walk { source, steps_left: PROBE_STEPS_MAX }.movie(moov, &mut found);
+    if found.video.is_none() && found.audio.is_none() {
+        return Err(ProbeError::Damaged { what: "index of the video" });
+    }
+    Ok(found)
+}
+
+/// The index, and where the last box ends: unknown of a file with so many boxes that it is not
+/// read to its end. Days of recording in fragments have more than any other file.
+fn top_level(source: &Source<'_>) -> (Option<Part>, Option<u64>) {
+    let mut walk = Walk { source, steps_left: PROBE_STEPS_MAX };
+    let (mut moov, mut at) = (None, 0);
     while let Some(part) = walk.part(at, u64::MAX) {
         if part.to > source.size() && !is_top_level(part.kind) {
             // Not a box: some devices leave rubbish behind the last one.
@@ -57,16 +75,7 @@ pub(super) fn header(source: &Source<'_>) -> Result<Header, ProbeError> {
         }
         at = part.to;
     }
-    if at > source.size() {
-        found.damage = Some(Damage { promised_bytes: Some(at) });
-        return Ok(found);
-    }
-    let cut_off = ProbeError::Truncated { promised_bytes: None, size: source.size() };
-    walk.movie(moov.ok_or(cut_off)?, &mut found);
-    if found.video.is_none() && found.audio.is_none() {
-        return Err(ProbeError::Damaged { what: "index of the video" });
-    }
-    Ok(found)
+    (moov, (walk.steps_left > 0).then_some(at))
 }
 
 impl Walk<'_, '_> {
@@ -142,8 +151,8 @@ impl Walk<'_, '_> {
         let block = self.source.read(part.from, part.length().min(12))?;
         let mut bytes = Bytes::new(&block);
         match bytes.be32()? >> 24 {
-            0 => bytes.be32().map(u64::from),
-            _ => bytes.be64(),
+            0 => short_length(&mut bytes),
+            _ => long_length(&mut bytes),
         }
     }
 
@@ -260,15 +269,22 @@ fn times(bytes: &mut Bytes<'_>) -> Option<(u64, Clock)> {
     if version == 1 {
         let created = bytes.be64()?;
         bytes.skip(8)?;
-        return Some((created, Clock { scale: bytes.be32()?, units: bytes.be64()? }));
+        let scale = bytes.be32()?;
+        return Some((created, Clock { scale, units: long_length(bytes)? }));
     }
     let created = u64::from(bytes.be32()?);
     bytes.skip(4)?;
     let scale = bytes.be32()?;
-    let units = bytes.be32()?;
-    // All ones means that the writer did not know.
-    let units = if units == u32::MAX { 0 } else { u64::from(units) };
-    Some((created, Clock { scale, units }))
+    Some((created, Clock { scale, units: short_length(bytes)? }))
+}
+
+/// A length; all ones mean that the writer did not know it, as zero does.
+fn short_length(bytes: &mut Bytes<'_>) -> Option<u64> {
+    bytes.be32().map(|units| if units == u32::MAX { 0 } else { u64::from(units) })
+}
+
+fn long_length(bytes: &mut Bytes<'_>) -> Option<u64> {
+    bytes.be64().map(|units| if units == u64::MAX { 0 } else { units })
 }
 
 fn credible(seconds_from_1904: u64) -> Option<i64> {

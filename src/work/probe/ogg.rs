@@ -1,48 +1,56 @@
-//! Ogg: the first packets of the first stream, and the position that the last page tells.
+//! Ogg: the first packet of each stream, the texts of the sound, and the position that its last
+//! page tells.
+//!
+//! ```text
+//! first pages, one for each stream (Skeleton, Theora, Vorbis …)  │ second packets …  │ … last pages
+//! ```
 
-use super::bytes::{Bytes, find_last, left_out};
+use super::bytes::{Bytes, left_out};
 use super::source::Source;
-use super::{Audio, Header, ProbeError, Size, Video, comments};
+use super::{Audio, Header, ProbeError, Size, Video, comments, flac};
 use stead_rules::limits::PROBE_BLOCK_BYTES_MAX;
 
-/// Most pages that the first two packets may spread over.
+/// Most pages that are looked at, of the first ones and again of those with the texts.
 const PAGES_MAX: u32 = 64;
 
 pub(super) fn header(source: &Source<'_>) -> Result<Header, ProbeError> {
-    let damaged = || ProbeError::Damaged { what: "header of the sound" };
-    let mut packets = Packets { source, at: 0, serial: None, carried: Vec::new() };
-    let first = packets.next().ok_or_else(damaged)?;
-    let mut found = Header::default();
-    let Some(stream) = Stream::of(&first) else {
-        found.video = theora(&first);
-        return found.video.is_some().then_some(found).ok_or_else(damaged);
-    };
-    if let Some(block) = packets.next().as_deref().and_then(|packet| stream.comments(packet)) {
-        left_out(comments::read(block, &mut found.tags));
+    let (firsts, behind) = first_packets(source);
+    if firsts.is_empty() {
+        return Err(ProbeError::Damaged { what: "header of the sound" });
     }
-    found.duration_ms = last_position(source).and_then(|at| stream.duration_ms(at));
-    found.audio = Some(Audio {
-        codec: stream.codec.to_owned(),
-        channels: Some(u32::from(stream.channels)),
-        rate_hz: Some(stream.rate_hz),
-    });
-    Ok(found)
+    let mut found =
+        Header { video: firsts.iter().find_map(|(_, packet)| theora(packet)), ..Header::default() };
+    let sound = firsts.iter().find_map(|(serial, packet)| Some((*serial, Sound::of(packet)?)));
+    if let Some((serial, sound)) = sound {
+        let second = packet_behind(source, behind, serial);
+        if let Some(block) = second.as_deref().and_then(|packet| sound.comments(packet)) {
+            left_out(comments::read(block, &mut found.tags));
+        }
+        found.duration_ms = last_position(source, serial).and_then(|at| sound.duration_ms(at));
+        found.audio = Some(Audio {
+            codec: sound.codec.to_owned(),
+            channels: Some(sound.channels),
+            rate_hz: Some(sound.rate_hz),
+        });
+    }
+    let is_known = found.video.is_some() || found.audio.is_some();
+    is_known.then_some(found).ok_or(ProbeError::Unsupported { what: "Such Ogg" })
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Stream {
+struct Sound {
     codec: &'static str,
-    channels: u8,
+    channels: u32,
     rate_hz: u32,
     skipped: u64,
 }
 
-impl Stream {
+impl Sound {
     fn of(packet: &[u8]) -> Option<Self> {
         if let Some(rest) = packet.strip_prefix(b"OpusHead") {
             let mut bytes = Bytes::new(rest);
             bytes.skip(1)?;
-            let channels = bytes.u8()?;
+            let channels = u32::from(bytes.u8()?);
             // Positions of Opus count at 48 kHz whatever was recorded.
             let skipped = u64::from(bytes.le16()?);
             return Some(Self { codec: "opus", channels, rate_hz: 48_000, skipped });
@@ -50,15 +58,23 @@ impl Stream {
         if let Some(rest) = packet.strip_prefix(b"\x01vorbis") {
             let mut bytes = Bytes::new(rest);
             bytes.skip(4)?;
-            let channels = bytes.u8()?;
+            let channels = u32::from(bytes.u8()?);
             let rate_hz = bytes.le32().filter(|rate| *rate > 0)?;
             return Some(Self { codec: "vorbis", channels, rate_hz, skipped: 0 });
         }
-        None
+        // Two bytes of version, two of a count, the mark of FLAC, the head of STREAMINFO.
+        let info = packet.strip_prefix(b"\x7FFLAC")?.get(2 + 2 + 4 + 4..)?;
+        let flac::Stream { rate_hz, channels, .. } = flac::Stream::of(info)?;
+        Some(Self { codec: "flac", channels, rate_hz, skipped: 0 })
     }
 
     fn comments<'p>(&self, packet: &'p [u8]) -> Option<&'p [u8]> {
-        packet.strip_prefix(b"OpusTags").or_else(|| packet.strip_prefix(b"\x03vorbis"))
+        match self.codec {
+            "opus" => packet.strip_prefix(b"OpusTags"),
+            "vorbis" => packet.strip_prefix(b"\x03vorbis"),
+            // A metadata block of FLAC, of the kind 4, with its length in three bytes.
+            _ => packet.first().filter(|kind| *kind & 0x7F == 4).and_then(|_| packet.get(4..)),
+        }
     }
 
     fn duration_ms(&self, last: u64) -> Option<u64> {
@@ -74,78 +90,80 @@ fn theora(packet: &[u8]) -> Option<Video> {
     Some(Video { codec: "theora".to_owned(), size })
 }
 
-/// The packets of the first stream in the file.
-#[derive(Debug)]
-struct Packets<'s, 'f> {
-    source: &'s Source<'f>,
-    at: u64,
-    serial: Option<u32>,
-    /// Whole packets of a page that were not asked for yet.
-    carried: Vec<Vec<u8>>,
+/// The first packet of each stream with the stream's number, and where the pages behind begin.
+fn first_packets(source: &Source<'_>) -> (Vec<(u32, Vec<u8>)>, u64) {
+    let (mut firsts, mut at) = (Vec::new(), 0);
+    for _ in 0..PAGES_MAX {
+        let Some(page) = Page::at(source, at).filter(|page| page.is_first) else { break };
+        if let Some(body) = source.read(page.from, page.to - page.from) {
+            firsts.push((page.serial, body.into_owned()));
+        }
+        at = page.to;
+    }
+    (firsts, at)
 }
 
-impl Packets<'_, '_> {
-    fn next(&mut self) -> Option<Vec<u8>> {
-        if !self.carried.is_empty() {
-            return Some(self.carried.remove(0));
+/// The first packet of a stream on the pages from `at` on.
+fn packet_behind(source: &Source<'_>, mut at: u64, serial: u32) -> Option<Vec<u8>> {
+    let mut packet = Vec::new();
+    for _ in 0..PAGES_MAX {
+        let page = Page::at(source, at)?;
+        at = page.to;
+        if page.serial != serial {
+            continue;
         }
-        let mut packet = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let page = self.page()?;
-            let mut bytes = Bytes::new(&page.body);
-            let mut whole = Vec::new();
-            for length in &page.lacing {
-                packet.extend_from_slice(bytes.take(usize::from(*length))?);
-                if *length < 255 {
-                    whole.push(std::mem::take(&mut packet));
-                }
-            }
-            if packet.len() as u64 > PROBE_BLOCK_BYTES_MAX {
-                return None;
-            }
-            if !whole.is_empty() {
-                self.carried = whole.split_off(1);
-                return whole.pop();
+        let body = source.read(page.from, page.to - page.from)?;
+        let mut bytes = Bytes::new(&body);
+        for length in &page.lacing {
+            packet.extend_from_slice(bytes.take(usize::from(*length))?);
+            if *length < 255 {
+                return Some(packet);
             }
         }
-        None
+        if packet.len() as u64 > PROBE_BLOCK_BYTES_MAX {
+            return None;
+        }
     }
-
-    /// The next page of the stream that the file begins with.
-    fn page(&mut self) -> Option<Page> {
-        for _ in 0..PAGES_MAX {
-            let head = self.source.read(self.at, 27)?;
-            let mut bytes = Bytes::new(&head);
-            if bytes.array()? != *b"OggS" {
-                return None;
-            }
-            bytes.skip(10)?;
-            let serial = bytes.le32()?;
-            bytes.skip(8)?;
-            let segments = u64::from(bytes.u8()?);
-            let lacing = self.source.read(self.at + 27, segments)?.into_owned();
-            let length: u64 = lacing.iter().map(|length| u64::from(*length)).sum();
-            let from = self.at + 27 + segments;
-            self.at = from + length;
-            if *self.serial.get_or_insert(serial) == serial {
-                let body = self.source.read(from, length)?.into_owned();
-                return Some(Page { lacing, body });
-            }
-        }
-        None
-    }
+    None
 }
 
+/// Where a page lies; its packets are cut into pieces of the lengths in `lacing`.
 #[derive(Debug)]
 struct Page {
+    is_first: bool,
+    serial: u32,
     lacing: Vec<u8>,
-    body: Vec<u8>,
+    from: u64,
+    to: u64,
 }
 
-/// The position at the end of the last page.
-fn last_position(source: &Source<'_>) -> Option<u64> {
+impl Page {
+    fn at(source: &Source<'_>, at: u64) -> Option<Self> {
+        let head = source.read(at, 27)?;
+        let mut bytes = Bytes::new(&head);
+        if bytes.array()? != *b"OggS" {
+            return None;
+        }
+        bytes.skip(1)?;
+        let is_first = bytes.u8()? & 2 != 0;
+        bytes.skip(8)?;
+        let serial = bytes.le32()?;
+        bytes.skip(8)?;
+        let segments = u64::from(bytes.u8()?);
+        let from = at.checked_add(27 + segments)?;
+        let lacing = source.read(at + 27, segments)?.into_owned();
+        let length: u64 = lacing.iter().map(|length| u64::from(*length)).sum();
+        Some(Self { is_first, serial, lacing, from, to: from.checked_add(length)? })
+    }
+}
+
+/// The position at the end of the last page of a stream.
+fn last_position(source: &Source<'_>, serial: u32) -> Option<u64> {
     let (_, end) = source.end();
-    let at = find_last(end, b"OggS")?;
-    let mut bytes = Bytes::new(end.get(at + 6..)?);
-    bytes.le64().filter(|position| *position != u64::MAX)
+    (0..end.len()).rev().find_map(|at| {
+        let mut bytes = Bytes::new(end.get(at..)?.strip_prefix(b"OggS")?);
+        bytes.skip(2)?;
+        let position = bytes.le64().filter(|position| *position != u64::MAX)?;
+        (bytes.le32()? == serial).then_some(position)
+    })
 }

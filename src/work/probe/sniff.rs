@@ -1,5 +1,6 @@
 //! What a file is by its first bytes, and what its name promises.
 
+use super::ProbeError;
 use super::bytes::find;
 use super::source::Source;
 
@@ -128,26 +129,6 @@ containers! {
     Unknown Other "unknown" None, "application/octet-stream", "nothing that is known";
 }
 
-/// What the ending of a file's name promises; `None` when it is not media.
-#[must_use]
-pub fn expected_class(extension: &str) -> Option<Class> {
-    const VIDEO: [&str; 17] = [
-        "mkv", "mp4", "m4v", "mov", "webm", "avi", "ts", "m2ts", "mts", "wmv", "mpg", "mpeg",
-        "vob", "flv", "3gp", "ogv", "divx",
-    ];
-    const AUDIO: [&str; 10] =
-        ["mp3", "flac", "m4a", "m4b", "ogg", "oga", "opus", "wav", "aac", "wma"];
-    const PICTURE: [&str; 7] = ["jpg", "jpeg", "jpe", "png", "webp", "heic", "heif"];
-    let extension = extension.to_ascii_lowercase();
-    let is_in = |list: &[&str]| list.contains(&extension.as_str());
-    match () {
-        () if is_in(&VIDEO) => Some(Class::Video),
-        () if is_in(&AUDIO) => Some(Class::Audio),
-        () if is_in(&PICTURE) => Some(Class::Picture),
-        () => None,
-    }
-}
-
 /// What `source` is.
 pub(super) fn container(source: &Source<'_>) -> Container {
     let head = source.head();
@@ -156,6 +137,37 @@ pub(super) fn container(source: &Source<'_>) -> Container {
         .or_else(|| by_sound_frames(head))
         .or_else(|| by_packets(head))
         .unwrap_or_else(|| if is_text(head) { Container::Text } else { Container::Unknown })
+}
+
+/// What is known by its first bytes and cannot be used yet: class, where the mark lies, the mark, and
+/// what it is called.
+const NOT_YET: &[(Class, usize, &[u8], &str)] = &[
+    (Class::Video, 0, b"\x00\x00\x01\xB3", "Bare MPEG video"),
+    (Class::Video, 0, b"\x1F\x07\x00", "DV"),
+    (Class::Video, 0, b"\x06\x0E\x2B\x34", "MXF"),
+    (Class::Video, 0, b".RMF", "RealMedia"),
+    (Class::Video, 0, b"\xB7\xD8\x00\x20\x37\x49\xDA\x11", "WTV"),
+    (Class::Audio, 8, b"AIFF", "AIFF"),
+    (Class::Audio, 8, b"AIFC", "AIFF"),
+    (Class::Audio, 0, b"caff", "Core Audio"),
+    (Class::Audio, 0, b"MAC ", "Monkey's Audio"),
+    (Class::Audio, 0, b"DSD ", "DSF"),
+    (Class::Audio, 0, b"MPCK", "Musepack"),
+    (Class::Audio, 0, b"MP+", "Musepack"),
+    (Class::Audio, 0, b"wvpk", "WavPack"),
+    (Class::Picture, 0, b"GIF8", "GIF"),
+    (Class::Picture, 0, b"BM", "BMP"),
+    (Class::Picture, 0, b"II*\0", "TIFF"),
+    (Class::Picture, 0, b"MM\0*", "TIFF"),
+];
+
+/// Whether content that no reader knows is of a kind that the name may mean, and of which.
+pub(super) fn unsupported(head: &[u8], named: Class) -> Option<ProbeError> {
+    let is_mark =
+        |at: usize, mark: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(mark));
+    let mut known = NOT_YET.iter().filter(|(class, ..)| named.may_hold(*class));
+    let (.., what) = known.find(|(_, at, mark, _)| is_mark(*at, mark))?;
+    Some(ProbeError::Unsupported { what })
 }
 
 fn by_magic(head: &[u8]) -> Option<Container> {

@@ -1,17 +1,23 @@
 //! Real files, made by ffmpeg, whole, cut and wrongly named.
 
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
-use super::{Class, Container, Header, ProbeError, Probed, expected_class, probe};
+use stead_rules::limits::PROBE_STEPS_MAX;
+use stead_rules::media::{FileKind, file_kind};
 
-struct Made {
-    folder: tempfile::TempDir,
+use super::source::Source;
+use super::{Class, Container, Header, ProbeError, Probed, flac, probe};
+use crate::work::launcher::Cancel;
+
+pub(crate) struct Made {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Made {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
@@ -28,7 +34,7 @@ impl Made {
         path
     }
 
-    fn with_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn with_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         path
@@ -44,8 +50,13 @@ const TAGS: &str = "-metadata title=Nacht -metadata artist=Ohm -metadata album_a
      -metadata genre=Folk";
 
 fn look(path: &Path) -> Result<Probed, ProbeError> {
-    let extension = path.extension().unwrap().to_str().unwrap();
-    probe(&File::open(path).unwrap(), expected_class(extension).unwrap_or(Class::Other))
+    let named = match file_kind(path.file_name().unwrap().to_str().unwrap()) {
+        FileKind::Video => Class::Video,
+        FileKind::Audio => Class::Audio,
+        FileKind::Picture => Class::Picture,
+        FileKind::Subtitles | FileKind::Description | FileKind::Other => Class::Other,
+    };
+    probe(&File::open(path).unwrap(), named, &Cancel::default())
 }
 
 fn header(path: &Path) -> Header {
@@ -104,6 +115,7 @@ fn tags_of_music_are_read() {
         ("a.m4a", "-c:a aac"),
         ("a.ogg", "-c:a libvorbis"),
         ("a.opus", "-c:a libopus"),
+        ("a.oga", "-c:a flac"),
     ] {
         let found = header(&made.by_ffmpeg(name, &format!("{SOUND} {codec} {TAGS}")));
         let tags = found.tags.clone();
@@ -230,6 +242,13 @@ fn the_content_key_follows_the_content() {
 #[test]
 fn nothing_that_is_done_to_a_file_makes_a_parser_panic() {
     let made = Made::new();
+    each_broken(&made, |name, broken| {
+        look(&made.with_bytes(name, broken)).ok();
+    });
+}
+
+/// Hands out files of all kinds in which this and that was overwritten or cut off.
+pub(crate) fn each_broken(made: &Made, mut take: impl FnMut(&str, &[u8])) {
     let samples = [
         ("a.mp4", format!("{PICTURE_AND_SOUND} -c:v libx264 {TAGS}")),
         ("a.mkv", format!("{PICTURE_AND_SOUND} -c:v libx264")),
@@ -262,7 +281,201 @@ fn nothing_that_is_done_to_a_file_makes_a_parser_panic() {
             if round % 5 == 0 {
                 broken.truncate(usize::try_from(next()).unwrap() % whole.len());
             }
-            look(&made.with_bytes(name, &broken)).ok();
+            take(name, &broken);
+        }
+    }
+}
+
+/// The same film whose index tells times in 64 bits, and that its writer did not know the length.
+pub(crate) fn of_unknown_length(mp4: &[u8]) -> Vec<u8> {
+    let at = |kind: &[u8]| mp4.windows(4).position(|window| window == kind).unwrap();
+    let (moov, mvhd) = (at(b"moov"), at(b"mvhd"));
+    let length = |at: usize| u32::from_be_bytes(mp4[at - 4..at].try_into().unwrap());
+    let mut out = mp4[..moov - 4].to_vec();
+    out.extend((length(moov) + 12).to_be_bytes());
+    out.extend(&mp4[moov..mvhd - 4]);
+    out.extend((length(mvhd) + 12).to_be_bytes());
+    out.extend(b"mvhd\x01\0\0\0");
+    out.extend([0; 16]);
+    out.extend(1000_u32.to_be_bytes());
+    out.extend(u64::MAX.to_be_bytes());
+    // Behind version, two times, the scale and the length of the short form.
+    out.extend(&mp4[mvhd + 4 + 20..]);
+    out
+}
+
+#[test]
+fn a_length_that_the_writer_did_not_know_is_none() {
+    let made = Made::new();
+    let film = fs::read(made.by_ffmpeg("a.mp4", &format!("{PICTURE_AND_SOUND} -c:v libx264")));
+    let found = header(&made.with_bytes("b.mp4", &of_unknown_length(&film.unwrap())));
+    assert_eq!((found.duration_ms, found.video.unwrap().codec.as_str()), (None, "h264"));
+}
+
+#[test]
+fn a_whole_flac_is_whole_whatever_its_sound_looks_like() {
+    let made = Made::new();
+    let mut flac = fs::read(made.by_ffmpeg("a.flac", &format!("{SOUND} -c:a flac"))).unwrap();
+    // In the last frame the sound looks like the head of the sixth.
+    let mut chance = vec![0xFF, 0xF8, 0xC9, 0x18, 5];
+    chance.push(flac::crc8(&chance));
+    let at = flac.len() - 10;
+    flac[at..at + chance.len()].copy_from_slice(&chance);
+    assert!(look(&made.with_bytes("b.flac", &flac)).is_ok());
+    let cut = &flac[..flac.len() * 2 / 3];
+    assert_eq!(code_of(&made.with_bytes("c.flac", &[cut, &chance].concat())), "truncated");
+}
+
+#[test]
+fn kinds_without_a_reader_are_called_by_their_name() {
+    let made = Made::new();
+    for (name, bytes, what) in [
+        ("a.ape", b"MAC \x96\x0F\0\0 and more".as_slice(), "Monkey's Audio"),
+        ("a.aiff", b"FORM\0\0\x10\0AIFFCOMM", "AIFF"),
+        ("a.dsf", b"DSD \x1C\0\0\0\0\0\0\0", "DSF"),
+        ("a.mpc", b"MPCKSH\x0E\x01\0\0\0\0", "Musepack"),
+        ("a.wv", b"wvpk\x10\0\0\0\x10\x04\0\0", "WavPack"),
+        ("a.gif", b"GIF89a\x10\0\x10\0\0\0\0", "GIF"),
+        ("a.bmp", b"BM\x36\0\0\0\0\0\0\0\x36\0", "BMP"),
+        ("a.tif", b"II*\0\x08\0\0\0\0\0\0\0", "TIFF"),
+        ("a.m2v", b"\0\0\x01\xB3\x28\x02\x40\x13", "Bare MPEG video"),
+        ("a.dv", b"\x1F\x07\0\x3F\0\0\0\0", "DV"),
+        ("a.mxf", b"\x06\x0E\x2B\x34\x02\x05\x01\x01", "MXF"),
+        ("a.rmvb", b".RMF\0\0\0\x12\0\0\0\0", "RealMedia"),
+        ("a.wtv", b"\xB7\xD8\0\x20\x37\x49\xDA\x11\xA6\x4E", "WTV"),
+        ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+    ] {
+        let found = look(&made.with_bytes(name, bytes)).unwrap_err();
+        assert_eq!(found.code(), "unsupported", "{name}: {found}");
+        assert!(found.to_string().starts_with(what), "{name}: {found}");
+    }
+    assert_eq!(code_of(&made.with_bytes("b.mkv", b"GIF89a\x10\0\x10\0\0\0\0")), "mislabelled");
+    assert_eq!(code_of(&made.with_bytes("b.ape", b"\x01\x02\x03\x04\x05\x06")), "mislabelled");
+}
+
+#[test]
+fn an_ogg_is_known_by_all_of_its_streams() {
+    let made = Made::new();
+    let sound = fs::read(made.by_ffmpeg("a.ogg", &format!("{SOUND} -c:a libvorbis {TAGS}")));
+    let sound = sound.unwrap();
+    // A skeleton, as some writers put in front.
+    let mut skeleton = b"OggS\0\x02".to_vec();
+    skeleton.extend([0; 8]);
+    skeleton.extend(77_u32.to_le_bytes());
+    skeleton.extend([0; 8]);
+    skeleton.extend([1, 64]);
+    skeleton.extend(b"fishead\0");
+    skeleton.extend([0; 56]);
+    let found = header(&made.with_bytes("b.ogg", &[skeleton.clone(), sound].concat()));
+    assert_eq!(found.audio.unwrap().codec, "vorbis");
+    assert_eq!(found.tags.title.as_deref(), Some("Nacht"));
+    assert!((2950..3100).contains(&found.duration_ms.unwrap()));
+    assert_eq!(code_of(&made.with_bytes("c.ogg", &skeleton)), "unsupported");
+    let film = format!("{PICTURE_AND_SOUND} -c:v libtheora -c:a libvorbis");
+    let found = header(&made.by_ffmpeg("a.ogv", &film));
+    let codecs = (found.video.unwrap().codec, found.audio.unwrap().codec);
+    assert_eq!((codecs.0.as_str(), codecs.1.as_str()), ("theora", "vorbis"));
+}
+
+#[test]
+fn an_mp4_of_very_many_pieces_is_not_called_damaged() {
+    let made = Made::new();
+    let film = fs::read(made.by_ffmpeg("a.mp4", &format!("{PICTURE_AND_SOUND} -c:v libx264")));
+    let film = film.unwrap();
+    let pieces = b"\0\0\0\x08moof".repeat(usize::try_from(PROBE_STEPS_MAX).unwrap());
+    let found = header(&made.with_bytes("b.mp4", &[film.clone(), pieces.clone()].concat()));
+    assert_eq!(found.video.unwrap().codec, "h264", "the index in front of them");
+    let behind = [b"\0\0\0\x10ftypisom\0\0\0\0", pieces.as_slice(), &film].concat();
+    assert_eq!(code_of(&made.with_bytes("c.mp4", &behind)), "unsupported");
+}
+
+/// A mount whose file system can be killed.
+struct Disk {
+    system: Child,
+    at: PathBuf,
+}
+
+impl Disk {
+    fn mount(inside: &Path, at: &Path) -> Self {
+        fs::create_dir_all(at).unwrap();
+        let before = fs::metadata(at).unwrap().dev();
+        let system = Command::new("bindfs")
+            .arg("-f")
+            .args([inside, at])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("bindfs is installed");
+        let mut disk = Self { system, at: at.to_owned() };
+        while fs::metadata(at).unwrap().dev() == before {
+            assert!(disk.system.try_wait().unwrap().is_none(), "bindfs stays");
+            std::thread::yield_now();
+        }
+        disk
+    }
+
+    fn kill(&mut self) {
+        self.system.kill().unwrap();
+        self.system.wait().unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.system.kill().ok();
+        self.system.wait().ok();
+        drop(Command::new("fusermount3").args(["-u", "-z"]).arg(&self.at).status());
+    }
+}
+
+/// A film whose index lies far from both of its ends.
+fn with_index_amid(made: &Made) -> Vec<u8> {
+    let film = fs::read(made.by_ffmpeg("f.mp4", &format!("{PICTURE_AND_SOUND} -c:v libx264")));
+    let mut space = (4_000_000_u32).to_be_bytes().to_vec();
+    space.extend(b"free");
+    space.resize(4_000_000, 0);
+    [b"\0\0\0\x10ftypisom\0\0\0\0", space.as_slice(), &film.unwrap(), &space].concat()
+}
+
+#[test]
+fn what_a_disk_refuses_is_not_said_of_the_file() {
+    let made = Made::new();
+    let inside = made.folder.path().join("inside");
+    fs::create_dir(&inside).unwrap();
+    let whole = made.with_bytes("inside/a.mp4", &with_index_amid(&made));
+    assert!(look(&whole).is_ok());
+    let mut disk = Disk::mount(&inside, &made.folder.path().join("usb"));
+    let file = File::open(disk.at.join("a.mp4")).unwrap();
+    let go_on = Cancel::default();
+    let source = Source::open(&file, &go_on).unwrap();
+    disk.kill();
+    let concluded = super::look(&source, Class::Video);
+    assert!(concluded.is_err());
+    let refused = source.into_refused().expect("the disk refused");
+    assert_eq!(refused.kind(), std::io::ErrorKind::NotConnected);
+    assert_eq!(probe(&file, Class::Video, &go_on).unwrap_err().code(), "unreadable");
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_left_while_it_is_read_is_not_judged() {
+    let made = Made::new();
+    let mut jpeg = fs::read(made.by_ffmpeg("a.jpg", STILL)).unwrap();
+    jpeg.truncate(jpeg.len() - 2);
+    jpeg.resize(4_000_000, 0);
+    for (name, bytes, class) in
+        [("b.mp4", with_index_amid(&made), Class::Video), ("b.jpg", jpeg, Class::Picture)]
+    {
+        let path = made.with_bytes(name, &bytes);
+        let file = File::open(&path).unwrap();
+        let (go_on, stop) = (Cancel::default(), Cancel::default());
+        let cut = Source::open(&file, &go_on).unwrap();
+        let left = Source::open(&file, &stop).unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(100_000).unwrap();
+        stop.cancel();
+        for (source, why) in
+            [(cut, std::io::ErrorKind::UnexpectedEof), (left, std::io::ErrorKind::Interrupted)]
+        {
+            assert!(super::look(&source, class).is_err(), "{name}");
+            assert_eq!(source.into_refused().map(|error| error.kind()), Some(why), "{name}");
         }
     }
 }

@@ -22,7 +22,7 @@ use wire::{Job, Reply};
 /// The worker was started by hand or spoken to wrongly.
 const EXIT_USAGE: u8 = 64;
 /// The worker could not shut itself in, or its program could not be executed.
-const EXIT_MACHINE: u8 = 71;
+pub(crate) const EXIT_MACHINE: u8 = 71;
 
 /// Runs the one job of this process.
 #[must_use]

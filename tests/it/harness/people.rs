@@ -143,7 +143,16 @@ pub(crate) fn second_account(app: &App, name: &str) {
 
 /// Runs SQL that no use case has yet on the accounts of a running server.
 pub(crate) fn in_accounts(app: &App, sql: &str) {
+    assert_eq!(in_database(app, "accounts.db", sql), 1, "{sql}");
+}
+
+/// Does something to the index of a running server that nobody should.
+pub(crate) fn in_index(app: &App, sql: &str) {
+    in_database(app, "library.db", sql);
+}
+
+fn in_database(app: &App, name: &str, sql: &str) -> usize {
     #[expect(clippy::disallowed_methods, reason = "the store has no such writes, on purpose")]
-    let database = rusqlite::Connection::open(app.data.join("accounts.db")).unwrap();
-    assert_eq!(database.execute(sql, []).unwrap(), 1, "{sql}");
+    let database = rusqlite::Connection::open(app.data.join(name)).unwrap();
+    database.execute(sql, []).unwrap()
 }

@@ -84,7 +84,7 @@ export interface Settings {
 }
 
 export type LibraryKind = 'films' | 'series' | 'music' | 'photos' | 'mixed';
-export type ScanState = 'idle' | 'scanning' | 'offline' | 'disk_full';
+export type ScanState = 'idle' | 'scanning' | 'offline' | 'disk_full' | 'failed';
 
 export interface Scan {
   state: ScanState;

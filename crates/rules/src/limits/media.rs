@@ -48,6 +48,9 @@ pub const PROBE_BLOCK_BYTES_MAX: u64 = 1024 * 1024;
 pub const TAG_CHARS_MAX: usize = 512;
 /// How far behind a file's start or its tags the first frame of sound is looked for.
 pub const SOUND_SEARCH_BYTES_MAX: usize = 64 * 1024;
+/// Longest time that anything plays: a year is more than anybody recorded, and what claims more is
+/// damaged or a joke.
+pub const PLAYS_MAX_MS: u64 = 366 * 24 * 3600 * 1000;
 /// Shorter things are not resumed: a clip is faster begun again than found.
 pub const RESUME_MIN_MS: u64 = 300_000;
 /// Below this share nobody has really begun.
@@ -77,6 +80,8 @@ pub const FOLDER_FILES_MAX: usize = 200_000;
 pub const MISSING_KEPT_DAYS: i64 = 30;
 /// Rows that are forgotten in one transaction.
 pub const FORGET_ROWS: u32 = 500;
+/// Pictures that come before all others: the cards of a few pages that people look at.
+pub const PICTURES_FIRST_MAX: usize = 512;
 /// While pictures are made, pages are told to look again at most this often.
 pub const PICTURES_TELL_MS: u64 = 2000;
 /// What large pictures may take on the system's medium: about 800 of them.

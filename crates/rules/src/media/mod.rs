@@ -17,7 +17,7 @@ pub use item::ItemKind;
 pub use kind::{FileKind, LibraryKind, file_kind};
 pub use name::{
     AirDate, Clip, Episode, Extra, ExtraKind, Film, Ids, Photo, Series, Track, Unclear, Understood,
-    understand,
+    is_season_folder, understand, understand_alone,
 };
 pub use sort::{sort_title, title_key};
 

@@ -86,6 +86,8 @@ pub struct PlayableFile {
     pub mtime_ns: i64,
     /// Who it is.
     pub content: ContentKey,
+    /// On whom hangs what people watched of the item: on it, or on another version.
+    pub watched_as: ContentKey,
     /// The word for its format.
     pub container: String,
     /// Codec of its picture.
@@ -107,7 +109,7 @@ pub fn playable(
 ) -> Result<Option<PlayableFile>, StoreError> {
     let sql = "SELECT f.id, i.id AS item_id, l.id AS library_id, a.path AS root, d.path AS folder,
                       f.name, f.size, f.mtime_ns, f.content_key, f.container, f.video, f.audio,
-                      f.duration_ms
+                      f.duration_ms, coalesce(i.content_key, f.content_key) AS watched_as
                  FROM item i JOIN lib l ON l.n = i.lib_n
                  JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
                  JOIN file f ON f.item_n = i.n AND f.missing_ms IS NULL
@@ -115,7 +117,7 @@ pub fn playable(
                  JOIN root r ON r.n = d.root_n
                  JOIN acc.library_root a ON a.id = r.id
                 WHERE i.id = ?2
-                ORDER BY f.content_key = i.content_key DESC, f.n LIMIT 1";
+                ORDER BY f.size DESC, f.name, f.n LIMIT 1";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let found = statement.query_row((user.as_bytes(), item.as_bytes()), playable_row);
     Ok(found.optional()?)
@@ -132,6 +134,7 @@ fn playable_row(row: &Row<'_>) -> rusqlite::Result<PlayableFile> {
         size: row.get("size")?,
         mtime_ns: row.get("mtime_ns")?,
         content: id(row, "content_key")?,
+        watched_as: id(row, "watched_as")?,
         container: row.get("container")?,
         video: row.get("video")?,
         audio: row.get("audio")?,

@@ -111,13 +111,13 @@ pub fn settle(
     Ok(())
 }
 
-/// Makes the next scan look into every folder of a root.
+/// Makes the next scan look into a folder, also if it is then as it was before.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn unsettle(tx: &WriteTx<'_, Library>, root_n: i64) -> Result<(), StoreError> {
-    let sql = "UPDATE folder SET signature = NULL WHERE root_n = ?1";
-    tx.transaction.execute(sql, [root_n])?;
+pub fn unsettle(tx: &WriteTx<'_, Library>, folder_n: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE folder SET signature = NULL WHERE n = ?1";
+    tx.transaction.prepare_cached(sql)?.execute([folder_n])?;
     Ok(())
 }
 

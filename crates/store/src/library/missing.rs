@@ -47,7 +47,11 @@ pub fn file_gone(
 }
 
 /// Hides an item of which nothing is there, and what it was the last part of.
-fn hide_if_bare(tx: &WriteTx<'_, Library>, item_n: i64, now_ms: i64) -> Result<(), StoreError> {
+pub(super) fn hide_if_bare(
+    tx: &WriteTx<'_, Library>,
+    item_n: i64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     let sql = "UPDATE item SET missing_ms = ?2
                 WHERE n = ?1 AND missing_ms IS NULL
                   AND NOT EXISTS (SELECT 1 FROM file WHERE item_n = ?1 AND missing_ms IS NULL)

@@ -22,15 +22,21 @@ pub struct NewProblem<'a> {
     pub code: &'a str,
     /// A sentence.
     pub detail: &'a str,
+    /// The version of the readers that say so.
+    pub reader: u32,
 }
+
+/// A time that no file has: a problem that is stored with it is not taken for known.
+pub const NO_TIME: i64 = i64::MIN;
 
 /// Notes that a file cannot be used.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn put(tx: &WriteTx<'_, Library>, problem: &NewProblem<'_>) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO problem (folder_n, name, size, mtime_ns, code, detail)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql =
+        "INSERT OR REPLACE INTO problem (folder_n, name, size, mtime_ns, code, detail, reader)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.transaction.prepare_cached(sql)?.execute((
         problem.folder_n,
         problem.name,
@@ -38,7 +44,23 @@ pub fn put(tx: &WriteTx<'_, Library>, problem: &NewProblem<'_>) -> Result<(), St
         problem.mtime_ns,
         problem.code,
         problem.detail,
+        problem.reader,
     ))?;
+    Ok(())
+}
+
+/// Makes the next scan of a root look again into what readers older than `reader` could not use.
+/// Until then their word stands.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn doubt_older(tx: &WriteTx<'_, Library>, root_n: i64, reader: u32) -> Result<(), StoreError> {
+    let folders = "UPDATE folder SET signature = NULL WHERE root_n = ?1
+                      AND n IN (SELECT folder_n FROM problem WHERE reader < ?2)";
+    tx.transaction.execute(folders, (root_n, reader))?;
+    let files = "UPDATE problem SET mtime_ns = ?3 WHERE reader < ?2
+                    AND folder_n IN (SELECT n FROM folder WHERE root_n = ?1)";
+    tx.transaction.execute(files, (root_n, reader, NO_TIME))?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use rusqlite::OptionalExtension;
 use stead_rules::ids::{ContentKey, FileId, ItemId};
 use stead_rules::media::ItemKind;
 
+use super::missing::hide_if_bare;
 use crate::columns::item_kind_word;
 use crate::{Library, StoreError, WriteTx};
 
@@ -74,7 +75,14 @@ pub struct FileFacts {
 
 /// Containers that were met a moment ago, so that each track does not ask for its album.
 #[derive(Debug, Default)]
-pub struct Remembered(HashMap<(i64, ItemKind, String), i64>);
+pub struct Remembered(HashMap<(i64, ItemKind, String), Container>);
+
+/// Something that others are part of, and what it is part of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Container {
+    n: i64,
+    parent_n: Option<i64>,
+}
 
 /// Where a file goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +100,8 @@ pub struct Place {
 /// Enters `file` at `place` as `leaf`, part of the last of `parents`, each part of the one before.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError`]. After one that [is of the value](StoreError::is_of_the_value) nothing of the file
+/// is entered and the transaction is good.
 pub fn file(
     tx: &WriteTx<'_, Library>,
     remembered: &mut Remembered,
@@ -101,9 +110,30 @@ pub fn file(
     leaf: &Entry,
     file: &FileFacts,
 ) -> Result<(), StoreError> {
+    let entered = tx.part(|| enter(tx, remembered, place, parents, leaf, file));
+    if entered.is_err() {
+        // What was rolled back must not be remembered.
+        remembered.0.clear();
+    }
+    entered
+}
+
+fn enter(
+    tx: &WriteTx<'_, Library>,
+    remembered: &mut Remembered,
+    place: Place,
+    parents: &[Entry],
+    leaf: &Entry,
+    file: &FileFacts,
+) -> Result<(), StoreError> {
     let mut parent_n = None;
+    let mut claim = None;
     for parent in parents {
-        parent_n = Some(container(tx, remembered, place, parent_n, parent)?);
+        let found = container(tx, remembered, place, parent_n, parent)?;
+        if found.parent_n != parent_n {
+            claim = Some(Claim { whole: parent, found, by: parent_n });
+        }
+        parent_n = Some(found.n);
     }
     let before = match place.known_file_n {
         Some(file_n) => item_of_file(tx, file_n)?,
@@ -111,7 +141,10 @@ pub fn file(
     };
     let item_n = leaf_item(tx, place, parent_n, leaf, before.map(|before| before.item_n))?;
     put_file(tx, place, item_n, file)?;
-    describe_item(tx, item_n, file)?;
+    describe_item(tx, place, item_n, file)?;
+    if let Some(claim) = claim {
+        settle_claim(tx, remembered, place, &claim, leaf)?;
+    }
     let Some(before) = before else { return Ok(()) };
     if before.item_n != item_n {
         drop_if_bare(tx, remembered, Some(before.item_n))?;
@@ -135,35 +168,74 @@ fn container(
     place: Place,
     parent_n: Option<i64>,
     entry: &Entry,
-) -> Result<i64, StoreError> {
+) -> Result<Container, StoreError> {
     let key = (place.lib_n, entry.kind, entry.fold_key.clone().unwrap_or_default());
-    if let Some(n) = remembered.0.get(&key) {
-        return Ok(*n);
+    if let Some(known) = remembered.0.get(&key) {
+        return Ok(*known);
     }
-    let n = match by_fold(tx, place.lib_n, entry)? {
-        Some(n) => {
-            bring_back(tx, n)?;
-            n
+    let found = match by_fold(tx, place.lib_n, entry)? {
+        Some(known) => {
+            bring_back(tx, known.n)?;
+            known
         }
-        None => insert(tx, place, parent_n, entry)?,
+        None => Container { n: insert(tx, place, parent_n, entry)?, parent_n },
     };
     if remembered.0.len() >= REMEMBERED_MAX {
         remembered.0.clear();
     }
-    remembered.0.insert(key, n);
-    Ok(n)
+    remembered.0.insert(key, found);
+    Ok(found)
 }
 
 fn by_fold(
     tx: &WriteTx<'_, Library>,
     lib_n: i64,
     entry: &Entry,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<Container>, StoreError> {
     let Some(key) = &entry.fold_key else { return Ok(None) };
-    let sql = "SELECT n FROM item WHERE lib_n = ?1 AND kind = ?2 AND fold_key = ?3";
+    let sql = "SELECT n, parent_n FROM item WHERE lib_n = ?1 AND kind = ?2 AND fold_key = ?3";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let row = (lib_n, item_kind_word(entry.kind), key);
-    Ok(statement.query_row(row, |row| row.get(0)).optional()?)
+    let found = statement
+        .query_row(row, |row| Ok(Container { n: row.get(0)?, parent_n: row.get(1)? }))
+        .optional();
+    Ok(found?)
+}
+
+/// A track says that its album is somebody's, and so far the album is not theirs.
+struct Claim<'e> {
+    whole: &'e Entry,
+    found: Container,
+    by: Option<i64>,
+}
+
+/// An album is theirs who made all of its tracks; with tracks of several it is nobody's, whichever
+/// of them was read first. Who was entered for it alone goes again.
+fn settle_claim(
+    tx: &WriteTx<'_, Library>,
+    remembered: &mut Remembered,
+    place: Place,
+    claim: &Claim<'_>,
+    leaf: &Entry,
+) -> Result<(), StoreError> {
+    let Claim { whole, found, by } = claim;
+    let others = "SELECT EXISTS (SELECT 1 FROM item WHERE parent_n = ?1 AND missing_ms IS NULL
+                                    AND subtitle IS NOT ?2)";
+    let mut statement = tx.transaction.prepare_cached(others)?;
+    let is_shared: bool = statement.query_row((found.n, &leaf.subtitle), |row| row.get(0))?;
+    let owner = by.filter(|_| !is_shared);
+    let subtitle = whole.subtitle.clone().filter(|_| owner.is_some());
+    let sql = "UPDATE item SET parent_n = ?2, subtitle = ?3 WHERE n = ?1";
+    tx.transaction.prepare_cached(sql)?.execute((found.n, owner, &subtitle))?;
+    let context = subtitle.clone().unwrap_or_default();
+    make_findable(tx, found.n, &Entry { subtitle, context, ..(*whole).clone() })?;
+    for n in [found.parent_n, *by].into_iter().flatten().filter(|n| Some(*n) != owner) {
+        drop_if_bare(tx, remembered, Some(n))?;
+        hide_if_bare(tx, n, place.now_ms)?;
+    }
+    // It is remembered as part of something else.
+    remembered.0.clear();
+    Ok(())
 }
 
 fn item_of_file(tx: &WriteTx<'_, Library>, file_n: i64) -> Result<Option<Before>, StoreError> {
@@ -182,7 +254,7 @@ fn leaf_item(
     leaf: &Entry,
     before: Option<i64>,
 ) -> Result<i64, StoreError> {
-    let folded = by_fold(tx, place.lib_n, leaf)?;
+    let folded = by_fold(tx, place.lib_n, leaf)?.map(|found| found.n);
     let own = match before {
         Some(n) if files_of(tx, n)? == 1 => Some(n),
         Some(_) | None => None,
@@ -314,26 +386,38 @@ fn put_file(
     Ok(())
 }
 
-/// What an item shows of the file that plays. With several versions the first stays it, so that
-/// what people watched stays theirs.
+/// What an item shows of its file; of several versions, of the one that plays, which is the
+/// largest. What people watched hangs on the one that was the largest when the item was new, so
+/// that it stays theirs when another version comes.
 fn describe_item(
     tx: &WriteTx<'_, Library>,
+    place: Place,
     item_n: i64,
     file: &FileFacts,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE item SET content_key = ?2, duration_ms = ?3, width = ?4, height = ?5,
-                      missing_ms = NULL,
+    let larger = "SELECT EXISTS (SELECT 1 FROM file WHERE item_n = ?1 AND missing_ms IS NULL
+                                    AND (size > ?2 OR (size = ?2 AND name < ?3)))";
+    let mut statement = tx.transaction.prepare_cached(larger)?;
+    let row = (item_n, file.size, &file.name);
+    let plays = !statement.query_row(row, |row| row.get::<_, bool>(0))?;
+    if plays {
+        let sql = "UPDATE item SET duration_ms = ?2, width = ?3, height = ?4 WHERE n = ?1";
+        let (width, height) = file.picture.unzip();
+        let row = (item_n, file.duration_ms, width, height);
+        tx.transaction.prepare_cached(sql)?.execute(row)?;
+    }
+    let sql = "UPDATE item SET content_key = ?2, missing_ms = NULL,
                       picture = CASE
                         WHEN content_key IS ?2 OR (kind = 'track' AND parent_n IS NOT NULL)
                         THEN picture ELSE 'wanted' END
                 WHERE n = ?1
                   AND (content_key IS NULL OR missing_ms IS NOT NULL
+                       OR (added_ms = ?3 AND ?4)
                        OR NOT EXISTS (SELECT 1 FROM file f WHERE f.item_n = ?1
                                          AND f.content_key = item.content_key
                                          AND f.missing_ms IS NULL
                                          AND f.content_key <> ?2))";
-    let (width, height) = file.picture.unzip();
-    let row = (item_n, file.content.as_bytes(), file.duration_ms, width, height);
+    let row = (item_n, file.content.as_bytes(), place.now_ms, plays);
     tx.transaction.prepare_cached(sql)?.execute(row)?;
     Ok(())
 }

@@ -202,8 +202,12 @@ fn lists_go_on_where_the_last_page_ended() {
 fn what_is_hidden_shows_nowhere() {
     let world = World::new();
     let hidden = world.entry(ItemKind::Film, "Secret");
-    world.put(OTHER, "s.mp4", &[], &hidden);
+    let (_, folder_n) = world.put(OTHER, "s.mp4", &[], &hidden);
     let key = ContentKey::from_bytes([world.next.get(); 16]);
+    let season = world.entry(ItemKind::Season, "Season 1");
+    let episode = world.entry(ItemKind::Episode, "Pilot");
+    world.put(OTHER, "e.mp4", std::slice::from_ref(&season), &episode);
+    world.write(|tx| problems::put(tx, &broken(folder_n, b"b.mp4", 1)));
     let progress = Progress { position_ms: 300_000, duration_ms: Some(600_000), watched: false };
     for user in [OWNER, MEMBER] {
         world
@@ -225,6 +229,13 @@ fn what_is_hidden_shows_nowhere() {
         world.write(|tx| pictures::settle(tx, 1, pictures::Became::Made { version: 1 }));
         let shown = world.read(|tx| pictures::shown(tx, user, hidden.id));
         assert_eq!(shown.iter().len(), expected);
+        world.write(|tx| pictures::want_again_in(tx, folder_n));
+        let awaited = world.read(|tx| pictures::awaited(tx, user, hidden.id));
+        assert_eq!(awaited.iter().len(), expected);
+        let told = world.read(|tx| problems::of_library(tx, user, OTHER, 9));
+        assert_eq!(told.len(), expected);
+        let place = PartPlace::default();
+        assert_eq!(world.read(|tx| parts(tx, user, season.id, &place, 9)).len(), expected);
     }
 }
 
@@ -298,6 +309,66 @@ fn two_versions_are_one_film_that_stays_while_one_is_there() {
     assert_eq!(file.path, Path::new("film-b.mp4"));
     world.write(|tx| missing::file_gone(tx, second, folder_n, NOW.0));
     assert_eq!(world.titles(OWNER, LIBRARY, ItemKind::Film), [""; 0]);
+}
+
+#[test]
+fn the_largest_version_plays_whichever_was_read_first() {
+    for sizes in [[10, 30, 20], [30, 20, 10], [20, 10, 30]] {
+        let world = World::new();
+        let mut film = world.entry(ItemKind::Film, "Film");
+        film.fold_key = Some("film|1999".into());
+        for size in sizes {
+            let duration_ms = Some(size * 1000);
+            let facts = FileFacts { size, duration_ms, ..world.facts(&format!("film {size}.mp4")) };
+            world.put_facts(LIBRARY, "", &[], &film, &facts, None);
+        }
+        let file = world.read(|tx| detail::playable(tx, OWNER, film.id)).unwrap();
+        assert_eq!((file.size, file.watched_as), (30, file.content), "{sizes:?}");
+        let shown = world.read(|tx| detail::item(tx, OWNER, film.id)).unwrap();
+        assert_eq!(shown.duration_ms, Some(30_000), "{sizes:?}");
+    }
+}
+
+#[test]
+fn a_version_that_comes_later_plays_and_what_was_watched_stays() {
+    let world = World::new();
+    let mut film = world.entry(ItemKind::Film, "Film");
+    film.fold_key = Some("film|1999".into());
+    let first = world.facts("film.mp4");
+    world.put_facts(LIBRARY, "", &[], &film, &first, None);
+    let later = FileFacts { size: 99, ..world.facts("film - 4K.mp4") };
+    world.write(|tx| {
+        let place = Place { lib_n: 1, folder_n: 1, known_file_n: None, now_ms: NOW.0 + 1 };
+        put::file(tx, &mut Remembered::default(), place, &[], &film, &later)
+    });
+    let file = world.read(|tx| detail::playable(tx, OWNER, film.id)).unwrap();
+    assert_eq!((file.content, file.watched_as), (later.content, first.content));
+}
+
+#[test]
+fn an_album_of_many_is_nobodys_whoever_was_read_first() {
+    let by = |world: &World, artists: &[&str]| {
+        let album = world.entry(ItemKind::Album, "Sampler");
+        for (number, artist) in artists.iter().enumerate() {
+            let whose = Entry { subtitle: Some((*artist).into()), ..album.clone() };
+            let whose = Entry { id: ItemId::from_bytes(world.fresh()), ..whose };
+            let mut track = world.entry(ItemKind::Track, &format!("Track {number}"));
+            track.subtitle = Some((*artist).into());
+            let parents = [world.entry(ItemKind::Artist, artist), whose];
+            world.put(LIBRARY, &format!("{number}.mp3"), &parents, &track);
+        }
+        let order = Order::Title(None);
+        let albums = world.read(|tx| of_kind(tx, OWNER, LIBRARY, ItemKind::Album, &order, 9));
+        assert_eq!(albums.len(), 1);
+        (albums[0].subtitle.clone(), world.titles(OWNER, LIBRARY, ItemKind::Artist))
+    };
+    for artists in [["Ohm", "Volt", "Ohm"], ["Volt", "Ohm", "Ohm"], ["Ohm", "Ohm", "Volt"]] {
+        let world = World::new();
+        assert_eq!(by(&world, &artists), (None, vec![]), "{artists:?}");
+        assert_eq!(world.found(OWNER, "volt"), [""; 0], "nobody without anything is found");
+    }
+    let world = World::new();
+    assert_eq!(by(&world, &["Ohm", "Ohm"]), (Some("Ohm".into()), vec!["Ohm".to_owned()]));
 }
 
 #[test]
@@ -377,19 +448,64 @@ fn resuming_is_offered_in_the_middle_of_long_things() {
     }
 }
 
+fn broken(folder_n: i64, name: &[u8], reader: u32) -> problems::NewProblem<'_> {
+    let (code, detail) = ("truncated", "The file is cut off.");
+    problems::NewProblem { folder_n, name, size: 1, mtime_ns: 2, code, detail, reader }
+}
+
+#[test]
+fn what_an_older_reader_could_not_use_is_looked_into_again() {
+    let world = World::new();
+    let film = world.entry(ItemKind::Film, "A");
+    let (_, old) = world.put(LIBRARY, "old/a.mkv", &[], &film);
+    let (_, new) = world.put(LIBRARY, "new/a.mkv", &[], &world.entry(ItemKind::Film, "B"));
+    world.write(|tx| {
+        problems::put(tx, &broken(old, b"b.mkv", 1))?;
+        problems::put(tx, &broken(new, b"b.mkv", 2))?;
+        folders::settle(tx, old, &[1; 16], 2)?;
+        folders::settle(tx, new, &[1; 16], 2)?;
+        problems::doubt_older(tx, 1, 2)
+    });
+    let all = world.read(|tx| folders::all(tx, 1));
+    let settled: Vec<_> = all.iter().filter(|f| f.signature.is_some()).map(|f| f.n).collect();
+    assert_eq!(settled, [new]);
+    let times = |folder_n| {
+        let known = world.read(|tx| folders::entries(tx, folder_n));
+        known.iter().find(|entry| entry.file.is_none()).map(|entry| entry.mtime_ns)
+    };
+    assert_eq!((times(old), times(new)), (Some(problems::NO_TIME), Some(2)));
+    assert_eq!(world.read(|tx| totals::of_library(tx, LIBRARY)).problems, 2, "until then");
+}
+
+#[test]
+fn what_cannot_be_stored_leaves_nothing_behind_and_the_rest_goes_on() {
+    let world = World::new();
+    let (album, track) = (world.entry(ItemKind::Album, "Strom"), world.entry(ItemKind::Track, "A"));
+    let place = world.write(|tx| {
+        let root = roots::enter(tx, LIBRARY, RootId::from_bytes(*LIBRARY.as_bytes()))?;
+        let folder_n = folders::enter(tx, root.n, b"")?;
+        Ok(Place { lib_n: root.lib_n, folder_n, known_file_n: None, now_ms: NOW.0 })
+    });
+    let endless = FileFacts { duration_ms: Some(u64::MAX), ..world.facts("a.mp3") };
+    let good = world.facts("b.mp3");
+    world.write(|tx| {
+        let mut remembered = Remembered::default();
+        let parents = std::slice::from_ref(&album);
+        let refused = put::file(tx, &mut remembered, place, parents, &track, &endless);
+        assert!(refused.unwrap_err().is_of_the_value());
+        let other = world.entry(ItemKind::Track, "B");
+        put::file(tx, &mut remembered, place, &[], &other, &good)
+    });
+    assert_eq!(world.titles(OWNER, LIBRARY, ItemKind::Track), ["B"]);
+    assert_eq!(world.titles(OWNER, LIBRARY, ItemKind::Album), [""; 0]);
+}
+
 #[test]
 fn a_problem_is_told_and_goes_when_the_file_is_whole() {
     let world = World::new();
     let film = world.entry(ItemKind::Film, "A");
     let (_, folder_n) = world.put(LIBRARY, "a.mkv", &[], &film);
-    world.write(|tx| {
-        let (code, detail) = ("truncated", "The file is cut off.");
-        let name = b"b.mkv";
-        problems::put(
-            tx,
-            &problems::NewProblem { folder_n, name, size: 1, mtime_ns: 2, code, detail },
-        )
-    });
+    world.write(|tx| problems::put(tx, &broken(folder_n, b"b.mkv", 1)));
     let told = world.read(|tx| problems::of_library(tx, OWNER, LIBRARY, 10));
     assert_eq!(told[0].path, Path::new("b.mkv"));
     let counted = world.read(|tx| totals::of_library(tx, LIBRARY));

@@ -11,6 +11,8 @@ pub(super) struct Titled {
     pub(super) year: Option<u32>,
     pub(super) ids: Ids,
     pub(super) version: Option<String>,
+    /// Which part of the film, where that is said behind the year.
+    pub(super) part: Option<u32>,
 }
 
 /// Takes the name of a film or a series apart.
@@ -22,7 +24,8 @@ pub(super) fn titled(raw: &str) -> Titled {
     let named = title.chars().any(char::is_alphanumeric);
     let title = if named { title.to_owned() } else { String::new() };
     let version = version(rest, &labels);
-    Titled { title, year, ids, version }
+    let part = year.and_then(|_| part_in(rest));
+    Titled { title, year, ids, version, part }
 }
 
 /// Dots and underscores of release names become spaces; initials keep their dots.
@@ -97,9 +100,14 @@ fn at_bare_year(text: &str) -> Option<(&str, Option<u32>, &str)> {
     let (at, word) = years.copied().find(|(_, word)| bare_year(word).is_some())?;
     let rest = text.get(at + word.len()..)?;
     // "Class of 1984 Reunion": a year in the middle of a title is no year.
-    let follows = words.iter().find(|(next, _)| *next > at).map(|(_, word)| *word);
-    let ends_title = follows
-        .is_none_or(|word| is_strong(word) || is_weak(word) || word.starts_with(['-', '(', '[']));
+    let mut behind = words.iter().filter(|(next, _)| *next > at).map(|(_, word)| *word);
+    let (follows, next) = (behind.next(), behind.next());
+    let ends_title = follows.is_none_or(|word| {
+        is_strong(word)
+            || is_weak(word)
+            || word.starts_with(['-', '(', '['])
+            || part_at(word, next).is_some()
+    });
     ends_title.then(|| (text.get(..at).unwrap_or_default(), bare_year(word), rest))
 }
 
@@ -156,6 +164,30 @@ fn known_version(text: &str) -> Option<String> {
         (Some(edition), Some(lines)) => Some(format!("{edition} {lines}")),
         (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
         (None, None) => None,
+    }
+}
+
+/// Words for one of several files of a film, in front of its number.
+pub(super) const PART_WORDS: [&str; 6] = ["cd", "disc", "disk", "dvd", "part", "pt"];
+
+pub(super) fn part_number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|number| (1..=20).contains(number))
+}
+
+/// `CD1`, `part 2` among the words behind a year. `DVD5` and `DVD 9` are kinds of discs.
+fn part_in(rest: &str) -> Option<u32> {
+    let words = rest.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let next = words.clone().skip(1).map(Some).chain([None]);
+    words.zip(next).find_map(|(word, next)| part_at(word, next))
+}
+
+fn part_at(word: &str, next: Option<&str>) -> Option<u32> {
+    let lower = word.to_ascii_lowercase();
+    let known = PART_WORDS.iter().find(|known| lower.starts_with(*known))?;
+    match lower.get(known.len()..)? {
+        "" if *known != "dvd" => part_number(next?),
+        number if !is_strong(word) => part_number(number),
+        _ => None,
     }
 }
 

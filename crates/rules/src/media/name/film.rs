@@ -1,11 +1,14 @@
 //! Films: the file's own name, or its folder's where the file says less.
 
-use super::clean::{Titled, spaced, titled};
+use super::clean::{PART_WORDS, Titled, part_number, spaced, titled};
 use super::{Film, Ids, Place, Unclear, Understood};
 use crate::media::sort::title_key;
 
 /// Folders that a disc's structure brings; the film is what holds them.
 const DISC_FOLDERS: &[&str] = &["video_ts", "bdmv", "stream", "certificate", "hvdvd_ts"];
+
+/// What may stand between the words of a name.
+const SEPARATORS: [char; 4] = [' ', '_', '.', '-'];
 
 pub(super) fn read(place: &Place<'_>) -> Understood {
     let film = film(place);
@@ -17,7 +20,6 @@ pub(super) fn read(place: &Place<'_>) -> Understood {
 }
 
 fn film(place: &Place<'_>) -> Film {
-    let (stem, part) = split_part(place.stem);
     let in_disc = place.parent().is_some_and(is_disc_folder);
     let folder = place
         .folders
@@ -25,8 +27,9 @@ fn film(place: &Place<'_>) -> Film {
         .rev()
         .find(|folder| !is_disc_folder(folder) && part_alone(folder).is_none());
     let of_folder = folder.map(|folder| titled(folder));
-    let part = part.or_else(|| place.parent().and_then(part_alone));
+    let (stem, part) = split_part(place.stem, of_folder.as_ref());
     let own = titled(stem);
+    let part = part.or(own.part).or_else(|| place.parent().and_then(part_alone));
     match of_folder {
         Some(folder) if in_disc => merged(&folder, None, part),
         Some(folder) if folder_knows_better(&folder, &own) => {
@@ -68,7 +71,7 @@ fn merged(named: &Titled, version: Option<String>, part: Option<u32>) -> Film {
         year: named.year,
         ids: named.ids.clone(),
         version: version.or_else(|| named.version.clone()),
-        part,
+        part: part.or(named.part),
     }
 }
 
@@ -77,23 +80,34 @@ fn is_disc_folder(folder: &str) -> bool {
 }
 
 /// `film-cd1`, `Film (2020) part 2`: the name before it, and the number.
-fn split_part(stem: &str) -> (&str, Option<u32>) {
+fn split_part<'s>(stem: &'s str, folder: Option<&Titled>) -> (&'s str, Option<u32>) {
     let digits = stem.len() - stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let (front, number) = stem.split_at(stem.len() - digits);
-    let word_end = front.trim_end_matches([' ', '_', '.', '-']);
+    let word_end = front.trim_end_matches(SEPARATORS);
     let lower = word_end.to_ascii_lowercase();
-    let words = ["cd", "disc", "disk", "dvd", "part", "pt"];
-    let Some(word) = words.into_iter().find(|word| lower.ends_with(word)) else {
+    let Some(word) = PART_WORDS.iter().find(|word| lower.ends_with(*word)) else {
         return (stem, None);
     };
     let Some(before) = word_end.get(..word_end.len() - word.len()) else { return (stem, None) };
-    let number = number.parse().ok().filter(|number| (1..=20).contains(number));
-    // "Deathly Hallows Part 1" without a year behind which it stands is a title.
-    let sure = before.ends_with('-') || before.trim_end().ends_with([')', ']', '-']);
-    match number {
+    let sure = match *word {
+        "part" | "pt" => is_whole_name(before, folder),
+        _ => before.trim_end().ends_with([')', ']', '-']),
+    };
+    match part_number(number) {
         Some(number) if sure && !before.is_empty() => (before, Some(number)),
         Some(_) | None => (stem, None),
     }
+}
+
+/// Whether a film's name has ended before its part: by a year or a bracket, or because it is the
+/// name of its folder. "Mockingjay - Part 1" alone is a title, and its second part another film.
+fn is_whole_name(before: &str, folder: Option<&Titled>) -> bool {
+    let name = before.trim_end_matches(SEPARATORS);
+    let own = titled(name);
+    let is_folders = |folder: &Titled| {
+        folder.year.is_some() && title_key(&folder.title) == title_key(&own.title)
+    };
+    name.ends_with([')', ']']) || own.year.is_some() || folder.is_some_and(is_folders)
 }
 
 /// A folder that is nothing but a part: `CD1`, `Disc 2`.
@@ -101,8 +115,5 @@ fn part_alone(folder: &str) -> Option<u32> {
     let lower = folder.to_ascii_lowercase();
     let rest =
         ["cd", "disc", "disk", "dvd"].into_iter().find_map(|word| lower.strip_prefix(word))?;
-    rest.trim_start_matches([' ', '_', '-', '.'])
-        .parse()
-        .ok()
-        .filter(|part| (1..=20).contains(part))
+    part_number(rest.trim_start_matches(SEPARATORS))
 }

@@ -210,21 +210,39 @@ impl<'a> Place<'a> {
 /// Reads a path relative to the root of a library, with `/` between its parts.
 #[must_use]
 pub fn understand(library: LibraryKind, path: &str) -> Understood {
+    at_place(path, |name, place| in_library(library, name, place))
+}
+
+/// Reads the path of a video that [`understand`] takes for an extra in a library where anything may
+/// lie, when there is nothing that it could belong to: then it is a work of its own.
+#[must_use]
+pub fn understand_alone(path: &str) -> Understood {
+    at_place(path, |_, place| episode_or_film(place))
+}
+
+/// Whether a folder of this name holds a season of a series.
+#[must_use]
+pub fn is_season_folder(name: &str) -> bool {
+    season::of(&[name]).is_some()
+}
+
+fn at_place(path: &str, read: impl FnOnce(&str, &Place<'_>) -> Understood) -> Understood {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let Some((name, folders)) = parts.split_last() else { return Understood::Passed };
     let stem = name.rsplit_once('.').map_or(*name, |(stem, _)| stem);
-    let place = Place { folders, stem };
+    read(name, &Place { folders, stem })
+}
+
+fn in_library(library: LibraryKind, name: &str, place: &Place<'_>) -> Understood {
+    let extra_or =
+        |read: fn(&Place<'_>) -> Understood| extra::read(place).unwrap_or_else(|| read(place));
     match (library, file_kind(name)) {
-        (LibraryKind::Films, FileKind::Video) => {
-            extra::read(&place).unwrap_or_else(|| film::read(&place))
-        }
-        (LibraryKind::Series, FileKind::Video) => {
-            extra::read(&place).unwrap_or_else(|| episode::read(&place))
-        }
-        (LibraryKind::Mixed, FileKind::Video) => mixed(&place),
-        (LibraryKind::Music | LibraryKind::Mixed, FileKind::Audio) => music::read(&place),
-        (LibraryKind::Photos | LibraryKind::Mixed, FileKind::Picture) => photo::read(&place),
-        (LibraryKind::Photos, FileKind::Video) => photo::clip(&place),
+        (LibraryKind::Films, FileKind::Video) => extra_or(film::read),
+        (LibraryKind::Series, FileKind::Video) => extra_or(episode::read),
+        (LibraryKind::Mixed, FileKind::Video) => extra_or(episode_or_film),
+        (LibraryKind::Music | LibraryKind::Mixed, FileKind::Audio) => music::read(place),
+        (LibraryKind::Photos | LibraryKind::Mixed, FileKind::Picture) => photo::read(place),
+        (LibraryKind::Photos, FileKind::Video) => photo::clip(place),
         (
             LibraryKind::Films
             | LibraryKind::Series
@@ -242,10 +260,7 @@ pub fn understand(library: LibraryKind, path: &str) -> Understood {
 }
 
 /// Where anything may lie, a plain season and episode number makes an episode.
-fn mixed(place: &Place<'_>) -> Understood {
-    if let Some(extra) = extra::read(place) {
-        return extra;
-    }
+fn episode_or_film(place: &Place<'_>) -> Understood {
     match episode::surely(place) {
         Some(episode) => Understood::Episode(episode),
         None => film::read(place),

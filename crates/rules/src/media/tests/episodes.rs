@@ -1,7 +1,8 @@
 //! Names of episodes.
 
-use super::text::check;
+use super::text::{check, check_alone};
 use crate::media::LibraryKind::{Mixed, Series};
+use crate::media::is_season_folder;
 
 #[test]
 fn seasons_in_folders() {
@@ -194,4 +195,17 @@ fn mixed_libraries_take_files_for_what_they_look_like() {
             ("readme.txt", "passed"),
         ],
     );
+}
+
+#[test]
+fn a_video_that_belongs_to_nothing_is_a_work_of_its_own() {
+    check_alone(&[
+        ("Holiday/clips/Beach.mp4", "Beach"),
+        ("Holiday/other/Beach (2019).mp4", "Beach (2019)"),
+        ("Beach-clip.mp4", "Beach-clip"),
+        ("Show/Extras/Show S01E02.mkv", "Show 1x2"),
+    ]);
+    for (name, is_one) in [("Season 1", true), ("Specials", true), ("clips", false)] {
+        assert_eq!(is_season_folder(name), is_one, "{name}");
+    }
 }

@@ -112,6 +112,21 @@ fn several_versions_and_parts() {
             ("Film (2020)/CD2/film.avi", "Film (2020) | part 2"),
             ("Deathly Tales Part 1 (2010).mkv", "Deathly Tales Part 1 (2010)"),
             ("Deathly Tales Part 2.mkv", "Deathly Tales Part 2"),
+            ("Deathly Tales - Part 1.mkv", "Deathly Tales - Part 1"),
+            ("Deathly Tales pt-2.mkv", "Deathly Tales pt-2"),
+            ("Deathly Tales (2010)/Deathly Tales - Part 1.mkv", "Deathly Tales (2010) | part 1"),
+            (
+                "Deathly Tales - Part 1 (2010)/Deathly Tales - Part 1.mkv",
+                "Deathly Tales - Part 1 (2010)",
+            ),
+            ("Film (2010) - Part 1.mkv", "Film (2010) | part 1"),
+            ("Film [2010] pt2.mkv", "Film | part 2"),
+            ("Film 2010 part 3.mkv", "Film (2010) | part 3"),
+            ("Film.2010.CD1.XviD-GRP.avi", "Film (2010) | part 1"),
+            ("Film (2010) disc 2 1080p.mkv", "Film (2010) | 1080p | part 2"),
+            ("Film (2010)/Film.2010.cd2.XviD.avi", "Film (2010) | part 2"),
+            ("Film.2010.DVD9.x264.mkv", "Film (2010)"),
+            ("Film (2010) Part Time Cut.mkv", "Film (2010)"),
         ],
     );
 }

@@ -2,13 +2,24 @@
 
 use std::fmt::Write;
 
-use crate::media::{Episode, Film, Ids, LibraryKind, Track, Understood, understand};
+use crate::media::{
+    Episode, Film, Ids, LibraryKind, Track, Understood, understand, understand_alone,
+};
 
 /// Asserts what every path means in a library of this kind.
 pub(super) fn check(library: LibraryKind, cases: &[(&str, &str)]) {
+    check_with(|path| understand(library, path), cases);
+}
+
+/// Asserts what every path means where anything may lie and nothing is beside it.
+pub(super) fn check_alone(cases: &[(&str, &str)]) {
+    check_with(understand_alone, cases);
+}
+
+fn check_with(understand: impl Fn(&str) -> Understood, cases: &[(&str, &str)]) {
     let mut wrong = String::new();
     for (path, want) in cases {
-        let read = line(&understand(library, path));
+        let read = line(&understand(path));
         if read != *want {
             writeln!(wrong, "{path}\n  want {want}\n  read {read}").unwrap();
         }
