@@ -129,6 +129,50 @@ fn a_restored_database_is_not_mixed_with_the_log_of_the_lost_one() {
     }
 }
 
+/// Somebody moved it to make a copy, or a repair of the disk found it again.
+#[test]
+fn a_database_that_was_away_comes_back_with_its_log() {
+    let mut app = App::start();
+    let mut owner = Owner::claim(&app);
+    owner.browser.post("/api/v1/settings", &json!({ "name": "Attic" })).expect(204);
+    let [database, log] = ["accounts.db", "accounts.db-wal"].map(|name| app.data.join(name));
+    let whole = [&database, &log].map(|file| fs::read(file).unwrap());
+    app.stop();
+    // As a power cut leaves the two.
+    fs::write(&database, &whole[0]).unwrap();
+    fs::write(&log, &whole[1]).unwrap();
+    let elsewhere = app.data.join("elsewhere");
+    fs::rename(&database, &elsewhere).unwrap();
+    app = restarted(app);
+    assert_eq!(state(&app), "locked: database_missing");
+    app.stop();
+    fs::rename(&elsewhere, &database).unwrap();
+    app = restarted(app);
+    assert_eq!(state(&app), "claimed");
+    let name = app.client().get("/api/v1/server").expect(200).json()["name"].clone();
+    assert_eq!(name, "Attic", "with everything that was in the log");
+}
+
+/// The log of a database that somebody took away is not mixed into the one that is made then.
+#[test]
+fn a_new_server_does_not_take_up_the_log_of_an_old_one() {
+    let mut app = App::start();
+    Owner::claim(&app);
+    let log = app.data.join("accounts.db-wal");
+    let leftover = fs::read(&log).unwrap();
+    app.stop();
+    for file in ["accounts.db", "marker"] {
+        fs::remove_file(app.data.join(file)).unwrap();
+    }
+    fs::write(&log, &leftover).unwrap();
+    for _ in 0..2 {
+        app = restarted(app);
+        assert_eq!(state(&app), "offered");
+        app.client().post("/api/v1/signin", &json!({})).expect(403);
+    }
+    assert_eq!(fs::read(app.data.join("accounts.db.damaged-wal")).unwrap(), leftover);
+}
+
 /// What the disk did not give once it may give at the next start.
 #[test]
 fn a_database_that_could_not_be_read_once_keeps_its_log() {

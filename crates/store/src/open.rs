@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::accounts::claim::{Server, make_server};
+use crate::lost::{part_from_log, remember_place};
 use crate::room::Room;
 use crate::tx::{Db, StoreError};
 
@@ -168,6 +169,7 @@ impl Store {
         let accounts = folder.join(Accounts::FILE);
         read_server_facts(&accounts)?;
         let accounts = open_writer::<Accounts>(&accounts)?;
+        remember_place(folder);
         let library = folder.join(Library::FILE);
         let library = match open_writer::<Library>(&library) {
             Err(OpenError::Damaged { path, .. }) => {
@@ -203,6 +205,8 @@ fn make_accounts(folder: &Path, path: &Path, server: &Server) -> Result<(), Open
     settle_draft(db.into_writer()).map_err(|error| failed(error.into()))?;
     // A full disk must not put a file in place that only looks finished.
     read_server_facts(&draft)?;
+    // Left of a file that somebody took away: SQLite would mix it into this one.
+    part_from_log(folder)?;
     std::fs::File::open(&draft)
         .and_then(|file| file.sync_all())
         .and_then(|()| std::fs::rename(&draft, path))
@@ -374,7 +378,7 @@ pub(crate) fn open_reader<D: DatabaseKind>(folder: &Path) -> Result<Connection, 
     Ok(connection)
 }
 
-pub(crate) fn set_aside(path: &Path, suffixes: &[&str]) -> Result<(), OpenError> {
+fn set_aside(path: &Path, suffixes: &[&str]) -> Result<(), OpenError> {
     for suffix in suffixes {
         let from = PathBuf::from(format!("{}{suffix}", path.display()));
         let to = PathBuf::from(format!("{}.damaged{suffix}", path.display()));
