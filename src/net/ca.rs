@@ -97,7 +97,7 @@ pub struct IssueTimes {
 /// Who relies on the authority as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reliance {
-    /// Nobody: the server was offered to no browser yet, so a better one may take its place.
+    /// Nobody: there is no owner and no claim under way, so a better one may take its place.
     Nobody,
     /// People: it may be installed on their devices, and stays whatever addresses come.
     People,

@@ -196,7 +196,7 @@ fn fingerprints(page: &SetupPage<'_>) -> String {
          pretend to be the server. If you want to rule that out, look at the certificate in the \
          warning before you go on, and compare the SHA-256 fingerprint.</p></section>\n\
          <section class=\"card\"><dl>\
-         <dt>The server’s own authority; this one stays once set-up has begun</dt><dd class=\"mono\">{}</dd>\
+         <dt>The server’s own authority; this one stays once set-up is done</dt><dd class=\"mono\">{}</dd>\
          <dt>The certificate of today; it changes with the addresses</dt>\
          <dd class=\"mono\">{}</dd></dl></section>\n",
         template::fingerprint(page.ca_fingerprint),
