@@ -92,7 +92,7 @@ async fn tick_claim(core: Arc<Core>) {
     let mut every = tokio::time::interval(CLAIM_TICK);
     loop {
         every.tick().await;
-        if core.desk().state.was_claimed() {
+        if *core.claimed.borrow() {
             return;
         }
         let ticked = core.blocking(|core| claim::tick(core, core.now())).await;

@@ -187,6 +187,49 @@ fn item_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> 
     ]
 }
 
+/// A server that answers at no port, with its data in `folder`.
+fn made_in(folder: &Path, media: &Path) -> (DataFolder, Made, Tray) {
+    let overrides = Overrides {
+        file: Some("/dev/null".into()),
+        data: Some(folder.join("data")),
+        media: vec![media.to_owned()],
+        ..Overrides::default()
+    };
+    let mut config = Config::load(&overrides).unwrap();
+    config.discovery.mdns = false;
+    let held = DataFolder::prepare(&config.paths.data_dir).unwrap();
+    let ports = Ports { https: 8443, http: 8080 };
+    let (made, tray) = make(config, ports, Edge::real().unwrap(), &Shutdown::new()).unwrap();
+    (held, made, tray)
+}
+
+/// What cannot be removed (a folder, a file of root's) must not send everybody away for ever.
+#[test]
+fn a_wish_for_another_secret_is_fulfilled_once_also_if_it_cannot_be_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _entered = runtime.enter();
+    let (_held, made, _tray) = made_in(folder.path(), folder.path());
+    let core = &made.core;
+    claim::begin_life(core, Vec::new());
+    let link = || core.desk().offer.as_ref().map(|secrets| secrets.link.expose()).unwrap();
+    let first = link();
+    std::fs::create_dir_all(folder.path().join("data/new-secret/full")).unwrap();
+    let after = |minutes: u64| {
+        let mut now = core.now();
+        now.boot = now.boot.plus_ms(minutes * 61_000);
+        now
+    };
+    assert!(claim::tick(core, after(0)).is_err(), "the folder cannot be removed");
+    let second = link();
+    assert_ne!(second, first);
+    claim::tick(core, after(0)).unwrap();
+    for minutes in 1..4 {
+        assert!(claim::tick(core, after(minutes)).is_err(), "tried once more each minute");
+        assert_eq!(link(), second);
+    }
+}
+
 #[test]
 fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     let folder = tempfile::tempdir().unwrap();
@@ -195,16 +238,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     let media = media.canonicalize().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let entered = runtime.enter();
-    let overrides = Overrides {
-        data: Some(folder.path().join("data")),
-        media: vec![media.clone()],
-        ..Overrides::default()
-    };
-    let mut config = Config::load(&overrides).unwrap();
-    config.discovery.mdns = false;
-    let _held = DataFolder::prepare(&config.paths.data_dir).unwrap();
-    let ports = Ports { https: 8443, http: 8080 };
-    let (made, _tray) = make(config, ports, Edge::real().unwrap(), &Shutdown::new()).unwrap();
+    let (_held, made, _tray) = made_in(folder.path(), &media);
     drop(entered);
 
     let core = &made.core;

@@ -21,7 +21,12 @@ const BETWEEN: Duration = Duration::from_millis(200);
 /// when it does not come.
 pub(super) fn renew(paths: &Paths, links: &[String]) -> io::Result<bool> {
     let wish = paths.new_secret_wish();
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(wish)?;
+    // Root may ask too, in a folder of somebody else: no link is followed, nothing is opened that
+    // lies there already. A wish that does is as good as this one.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(wish) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
     // Nobody sends: this is a pause that ends by itself.
     let (_nobody, pause) = mpsc::channel::<()>();
     for _ in 0..TRIES {

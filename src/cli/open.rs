@@ -77,7 +77,14 @@ impl Open {
     }
 
     fn foreign(&self, owner: &str) -> Exit {
-        let command = format!("sudo -u {} stead open{}", quoted(owner), self.config.typed());
+        let flag = |is_set, word| if is_set { word } else { "" };
+        let command = format!(
+            "sudo -u {} stead open{}{}{}",
+            quoted(owner),
+            flag(self.no_browser, " --no-browser"),
+            flag(self.new_secret, " --new-secret"),
+            self.config.typed()
+        );
         complain(format_args!(
             "the set-up page belongs to {owner}, and only {owner} may read it; run: {command}"
         ));

@@ -59,17 +59,18 @@ fn complete(row: &Row, item: &mut PathItem) {
     let reads = [get, head, options].into_iter().flatten().map(|one| (one, false));
     let writes = [put, post, delete, patch, trace].into_iter().flatten().map(|one| (one, true));
     for (operation, writes) in reads.chain(writes) {
-        operation.security = wanted(row);
+        operation.security = wanted(row, writes);
         name_problems(operation, refusals(row, operation, writes));
     }
 }
 
-fn wanted(row: &Row) -> Option<Vec<SecurityRequirement>> {
-    let wanted = match (row.access, row.action) {
+fn wanted(row: &Row, writes: bool) -> Option<Vec<SecurityRequirement>> {
+    let wanted = match row.access {
+        Access::Open | Access::Link => return None,
         // The claim begins without a cookie, and gives one.
-        (Access::Open | Access::Link, _) | (_, Action::ClaimBegin) => return None,
-        (Access::Claim, _) => Cookie::Claim,
-        (Access::Session, _) => Cookie::Session,
+        Access::Claim if writes && row.action == Action::ClaimBegin => return None,
+        Access::Claim => Cookie::Claim,
+        Access::Session => Cookie::Session,
     };
     let schemes = SCHEMES.iter().filter(|(_, cookie, _)| *cookie == wanted);
     Some(schemes.map(|(name, ..)| SecurityRequirement::new(*name, [""; 0])).collect())

@@ -234,7 +234,7 @@ fn another_user_is_told_whose_server_it_is() {
     let me = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     let told = format!(
         "stead: the set-up page belongs to {me}, and only {me} may read it; run: sudo -u {me} \
-         stead open --data {}\n",
+         stead open --new-secret --data {}\n",
         data.display()
     );
     assert_eq!(ended.complained, told);
@@ -256,7 +256,7 @@ fn denied(folder: &Path, data: &Path) -> Ended {
     let program = folder.join("stead");
     install(STEAD, &program);
     let mut command = Command::new(&program);
-    command.args(["open", "--data"]).arg(data).current_dir("/");
+    command.args(["open", "--new-secret", "--data"]).arg(data).current_dir("/");
     if nix::unistd::geteuid().is_root() {
         mode(folder, 0o755);
         mode(data, 0o700);

@@ -112,6 +112,17 @@ fn open_replaces_link_and_code_on_request() {
     assert!(!served.data().join("new-secret").exists(), "a wish is fulfilled once");
 }
 
+/// Root may ask in a folder of somebody else, who may have put a trap there.
+#[test]
+fn asking_for_a_new_secret_follows_no_link() {
+    let served = Served::start();
+    let (wish, elsewhere) = (served.data().join("new-secret"), served.folder.path().join("else"));
+    std::os::unix::fs::symlink(&elsewhere, &wish).unwrap();
+    assert_eq!(ask_for_a_new_secret(&served.flags()).code, Some(0));
+    assert!(!elsewhere.exists(), "nothing was made where the link leads");
+    until("the link is removed", || wish.symlink_metadata().is_err());
+}
+
 #[test]
 fn nobody_is_asked_for_a_new_secret_where_no_server_runs() {
     let folder = tempfile::tempdir().unwrap();

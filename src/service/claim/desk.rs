@@ -30,8 +30,22 @@ pub struct ClaimDesk {
     pub(crate) race_logged: Option<BootMs>,
     /// What a decision asked for and could not be done: it is made up for.
     pub(crate) unfinished: Vec<Effect>,
+    /// Which wish for another secret was last looked at, and when; one that cannot be fulfilled or
+    /// removed must not be tried at every look.
+    pub(crate) wish: Option<Wish>,
     /// Uptime when the offer's age was last written down.
     pub(crate) aged_at: BootMs,
+}
+
+/// A file that asks for another secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// Which file: inode, and when it was made (seconds, nanoseconds).
+    pub(crate) file: (u64, i64, i64),
+    /// Whether there is another secret since.
+    pub(crate) fulfilled: bool,
+    /// Uptime at the last try.
+    pub(crate) tried: BootMs,
 }
 
 /// What proves possession.
@@ -63,6 +77,7 @@ impl ClaimDesk {
             displaced: None,
             refusal_logged: None,
             race_logged: None,
+            wish: None,
             unfinished: Vec::new(),
             aged_at: BootMs(0),
         }
