@@ -1,6 +1,7 @@
 //! Use cases: one function per thing a person can do. They know the store and the rules, and
 //! nothing of HTTP.
 
+mod buffers;
 pub mod claim;
 pub mod core;
 pub mod disks;

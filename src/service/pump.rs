@@ -22,6 +22,7 @@ use stead_rules::policy::{Action, Door};
 use stead_rules::time::BootMs;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use super::buffers::Buffers;
 use super::core::Core;
 use super::judge::{Asked, Running};
 
@@ -37,6 +38,7 @@ pub struct Pumps {
     threads: Arc<Semaphore>,
     devices: Mutex<HashMap<u64, Arc<Semaphore>>>,
     users: Arc<Mutex<HashMap<UserId, usize>>>,
+    buffers: Arc<Buffers>,
 }
 
 /// The right of a session to one stream; dropping it gives it back.
@@ -52,7 +54,8 @@ impl Pumps {
     #[must_use]
     pub fn new(threads: Arc<Semaphore>) -> Self {
         let budget = Arc::new(Semaphore::new(STREAM_BUFFERS_BYTES / PIECE));
-        Self { budget, threads, devices: Mutex::default(), users: Arc::default() }
+        let (devices, users, buffers) = Default::default();
+        Self { budget, threads, devices, users, buffers }
     }
 
     /// A seat for one more stream of `user`; none when they have as many as they may.
@@ -98,6 +101,7 @@ impl Pumps {
             held: None,
             running: Running::since(core.now(), seat.session, asked),
             _seat: seat,
+            buffers: Arc::clone(&self.buffers),
             session_ended: core.session_ended.subscribe(),
             core,
         };
@@ -117,6 +121,7 @@ struct Pump {
     handed_over: Option<BootMs>,
     running: Running,
     _seat: Seat,
+    buffers: Arc<Buffers>,
     session_ended: watch::Receiver<()>,
     /// What the piece on its way holds of the budget; given back when the next one is asked for.
     held: Option<OwnedSemaphorePermit>,
@@ -179,10 +184,10 @@ impl Pump {
         let turn = Arc::clone(&self.device).acquire_owned().await.map_err(gone)?;
         let held = Arc::clone(&self.budget).acquire_many_owned(pieces).await.map_err(gone)?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(gone)?;
-        let (file, at) = (Arc::clone(&self.file), self.at);
+        let (file, at, buffers) = (Arc::clone(&self.file), self.at, Arc::clone(&self.buffers));
         let read = tokio::task::spawn_blocking(move || {
             let _held = (turn, thread);
-            read_at(&file, at, want)
+            read_at(&file, at, want, buffers)
         });
         let piece = read.await.map_err(io::Error::other)??;
         self.held = Some(held);
@@ -190,14 +195,13 @@ impl Pump {
     }
 }
 
-fn read_at(file: &File, at: u64, want: usize) -> io::Result<Bytes> {
-    let mut buffer = vec![0; want];
+fn read_at(file: &File, at: u64, want: usize, buffers: Arc<Buffers>) -> io::Result<Bytes> {
+    let mut buffer = buffers.take(want);
     let read = file.read_at(&mut buffer, at)?;
     if read == 0 {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter"));
     }
-    buffer.truncate(read);
-    Ok(Bytes::from(buffer))
+    Ok(buffers.lend(buffer, read))
 }
 
 impl Drop for Seat {

@@ -157,6 +157,9 @@ pub const READ_FIRST_BYTES: usize = 32 * 1024;
 pub const READ_LARGEST_BYTES: usize = 256 * 1024;
 /// What all streams together may hold of media: a 512 MB box keeps the rest for its page cache.
 pub const STREAM_BUFFERS_BYTES: usize = 16 * 1024 * 1024;
+/// Buffers of [`READ_LARGEST_BYTES`] that are kept for the next read: a stream has two on their way,
+/// and 1 MiB is what an idle box can spare.
+pub const SPARE_BUFFERS: usize = 4;
 /// Streams of one user at once, over all their devices: at [`READ_LARGEST_BYTES`] each they hold a
 /// quarter of [`STREAM_BUFFERS_BYTES`], so nobody who does not read stops the others. A player needs
 /// one or two.
