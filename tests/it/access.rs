@@ -10,7 +10,7 @@ use stead_rules::policy::{ClientKind, Role};
 use stead_rules::signin::{Method, Methods};
 use stead_rules::time::{Moment, WallMs};
 use stead_store::Store;
-use stead_store::accounts::identity::{self, User};
+use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::sessions::{Session, make_session};
 
 use crate::harness::{Answer, App, Client, Options, Owner};
@@ -233,10 +233,20 @@ pub(crate) fn member(app: &App) -> Client {
         .accounts
         .write(|tx| {
             let issuer = identity::embedded_issuer(tx, IssuerId::from_bytes([9; 16]), NOW)?;
+            let account = Account {
+                id: AccountId::from_bytes([7; 16]),
+                login: "sam".into(),
+                name: "Sam".into(),
+                password_hash: "nothing matches this".into(),
+                epoch: 0,
+                enabled: true,
+            };
+            identity::make_account(tx, &account, NOW)?;
             let user = User {
                 id: UserId::from_bytes([8; 16]),
                 issuer,
-                sub: AccountId::from_bytes([7; 16]).to_string(),
+                sub: account.id.to_string(),
+                account: account.id,
                 name: "Sam".into(),
                 role: Role::Member,
                 enabled: true,

@@ -106,6 +106,7 @@ fn owner(entropy: &dyn Entropy, draft: &Draft, issuer: IssuerId) -> Result<User,
         id: fresh(entropy, UserId::from_bytes),
         issuer,
         sub: account.to_string(),
+        account,
         name: draft.name.clone(),
         role: Role::Owner,
         enabled: true,
@@ -119,7 +120,7 @@ fn write_account(
     owner: &User,
     now: Now,
 ) -> Result<(), ClaimError> {
-    let id = owner.sub.parse().map_err(|_| stead_store::StoreError::BadRow { what: "account" })?;
+    let id = owner.account;
     let account = Account {
         id,
         login: draft.login.clone(),

@@ -131,6 +131,7 @@ pub(crate) fn second_account(app: &App, name: &str) {
                 id: UserId::from_bytes([8; 16]),
                 issuer,
                 sub: id.to_string(),
+                account: id,
                 name: name.to_owned(),
                 role: Role::Member,
                 enabled: true,

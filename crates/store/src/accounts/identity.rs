@@ -198,6 +198,8 @@ pub struct User {
     pub issuer: IssuerId,
     /// The issuer's name for it.
     pub sub: String,
+    /// Where their factors are kept; of who comes from elsewhere it has no password.
+    pub account: AccountId,
     /// What is shown.
     pub name: String,
     /// What they may do.
@@ -213,14 +215,16 @@ pub struct User {
 /// # Errors
 /// [`StoreError::Exists`] if the identity is known, or a second owner would be made.
 pub fn make_user(tx: &WriteTx<'_, Accounts>, user: &User, now: WallMs) -> Result<(), StoreError> {
-    let sql = "INSERT INTO user (id, issuer_id, sub, name, role, enabled, epoch, created_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql =
+        "INSERT INTO user (id, issuer_id, sub, account_id, name, role, enabled, epoch, created_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     tx.transaction.execute(
         sql,
         (
             user.id.as_bytes(),
             user.issuer.as_bytes(),
             &user.sub,
+            user.account.as_bytes(),
             &user.name,
             user.role.word(),
             user.enabled,
@@ -240,7 +244,7 @@ pub fn user_by_identity(
     issuer: IssuerId,
     sub: &str,
 ) -> Result<Option<User>, StoreError> {
-    let sql = "SELECT id, issuer_id, sub, name, role, enabled, epoch FROM user
+    let sql = "SELECT id, issuer_id, sub, account_id, name, role, enabled, epoch FROM user
                 WHERE issuer_id = ?1 AND sub = ?2";
     let found = tx.transaction.query_row(sql, (issuer.as_bytes(), sub), user_row);
     Ok(found.optional()?)
@@ -251,6 +255,7 @@ pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
         id: id(row, "id")?,
         issuer: id(row, "issuer_id")?,
         sub: row.get("sub")?,
+        account: id(row, "account_id")?,
         name: row.get("name")?,
         role: role(row, "role")?,
         enabled: row.get("enabled")?,

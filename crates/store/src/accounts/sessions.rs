@@ -95,9 +95,10 @@ pub struct SessionFacts {
 }
 
 const FACTS: &str = "SELECT s.*,
-            u.issuer_id AS user_issuer, u.sub, u.name, u.role, u.enabled, u.epoch AS user_epoch,
+            u.issuer_id AS user_issuer, u.sub, u.account_id, u.name, u.role, u.enabled,
+            u.epoch AS user_epoch,
             server.generation AS server_generation, server.epoch + u.epoch AS epoch_now,
-            EXISTS (SELECT 1 FROM totp WHERE lower(hex(totp.account_id)) = u.sub) AS has_totp
+            EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp
        FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1";
 
 /// The session behind a token's hash.
@@ -214,6 +215,7 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
             id: id(row, "user_id")?,
             issuer: id(row, "user_issuer")?,
             sub: row.get("sub")?,
+            account: id(row, "account_id")?,
             name: row.get("name")?,
             role: role(row, "role")?,
             enabled: row.get("enabled")?,

@@ -49,6 +49,7 @@ fn a_user(tx: &WriteTx<'_, Accounts>, n: u8, role: Role) -> Result<UserId, Store
         id: UserId::from_bytes([n; 16]),
         issuer,
         sub: account.id.to_string(),
+        account: account.id,
         name: account.name,
         role,
         enabled: true,

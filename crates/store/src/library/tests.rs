@@ -62,6 +62,7 @@ impl World {
                     id,
                     issuer,
                     sub: account.id.to_string(),
+                    account: account.id,
                     name: account.name,
                     role,
                     enabled: true,
