@@ -2,8 +2,11 @@
 
 pub mod audit;
 pub mod claim;
+pub mod factors;
 pub mod identity;
 pub mod libraries;
+pub mod notices;
+pub mod remembered;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;
