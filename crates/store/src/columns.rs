@@ -21,7 +21,8 @@ macro_rules! stored_ids {
 }
 
 stored_ids!(
-    BoxId, IssuerId, AccountId, UserId, SessionId, LibraryId, RootId, ItemId, FileId, ContentKey
+    BoxId, FactorId, IssuerId, AccountId, UserId, SessionId, LibraryId, RootId, ItemId, FileId,
+    ContentKey
 );
 
 /// Reads the id in column `name`.
