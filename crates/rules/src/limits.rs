@@ -36,6 +36,16 @@ pub const FACTOR_DRAFT_SECONDS: u64 = 15 * 60;
 pub const NOTICES_MAX: u32 = 50;
 /// A notice that nobody saw is shown this long: longer than a holiday.
 pub const NOTICE_SECONDS: u64 = 90 * 24 * 3600;
+/// Passkeys of one account: a phone, a tablet, a laptop, two security keys, and those of before.
+pub const PASSKEYS_MAX: usize = 10;
+/// A challenge for a passkey is waited for this long (WebAuthn Level 3 §15.1 recommends 5 to 10
+/// minutes): time to find the key and to remember its PIN.
+pub const PASSKEY_CEREMONY_SECONDS: u64 = 5 * 60;
+/// Challenges that are waited for at once: each page of sign-in that stands open has one.
+pub const PASSKEY_CEREMONIES_MAX: usize = 512;
+/// Of these, from one place (an IPv4 address, a /64 of IPv6): the oldest of the place makes room, so
+/// that a flood from one device takes nobody else's.
+pub const PASSKEY_CEREMONIES_PER_PLACE_MAX: usize = 32;
 /// TOTP period, RFC 6238 §5.2.
 pub const TOTP_STEP_SECONDS: u64 = 30;
 /// Steps accepted either side of the current one, RFC 6238 §5.2.

@@ -8,6 +8,7 @@ mod common;
 mod factors;
 mod name;
 mod notice;
+mod passkey;
 mod password;
 mod recovery;
 mod session;
@@ -23,6 +24,10 @@ pub use factors::{
 };
 pub use name::{BadName, Name};
 pub use notice::{NoticeKind, notice_is_shown, recovery_codes_are_few};
+pub use passkey::{
+    AskedName, BoxNames, NoPasskeyHere, TooManyPasskeys, ceremony_is_live, may_add_passkey,
+    passkey_name,
+};
 pub use password::{BadPassword, Password, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use session::{Life, life, rests, ticket_is_live};

@@ -7,6 +7,7 @@ pub mod identity;
 pub mod libraries;
 pub mod notices;
 pub mod remembered;
+pub mod passkeys;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;

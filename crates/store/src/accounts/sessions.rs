@@ -100,7 +100,8 @@ const FACTS: &str = "SELECT s.*,
             u.issuer_id AS user_issuer, u.sub, u.account_id, u.name, u.role, u.enabled,
             u.epoch AS user_epoch,
             server.generation AS server_generation, server.epoch + u.epoch AS epoch_now,
-            EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp
+            EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp,
+            EXISTS (SELECT 1 FROM passkey WHERE passkey.account_id = u.account_id) AS has_passkey
        FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1";
 
 /// The session behind a token's hash.
@@ -271,7 +272,6 @@ pub(super) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite
 }
 
 fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
-    let has_totp: bool = row.get("has_totp")?;
     Ok(SessionFacts {
         session: session_row(row, run)?,
         user: User {
@@ -287,6 +287,14 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
         server_generation: row.get("server_generation")?,
         epoch_now: row.get("epoch_now")?,
         vouched: vouched(row, "vouched")?,
-        within_reach: if has_totp { Assurance::Mfa } else { Assurance::Password },
+        within_reach: within_reach(row)?,
+    })
+}
+
+fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
+    Ok(match (row.get("has_passkey")?, row.get("has_totp")?) {
+        (true, _) => Assurance::MfaPhishingResistant,
+        (false, true) => Assurance::Mfa,
+        (false, false) => Assurance::Password,
     })
 }

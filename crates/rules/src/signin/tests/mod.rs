@@ -4,6 +4,7 @@ mod assurance;
 mod clock;
 mod factors;
 mod name;
+mod passkey;
 mod password;
 mod recovery;
 mod session;
