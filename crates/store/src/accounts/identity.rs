@@ -82,7 +82,7 @@ pub fn account_by_login(
     Ok(tx.transaction.query_row(sql, [login], account_row).optional()?)
 }
 
-fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: id(row, "id")?,
         login: row.get("login")?,

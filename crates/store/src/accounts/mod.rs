@@ -4,9 +4,11 @@ pub mod audit;
 pub mod claim;
 pub mod identity;
 pub mod libraries;
+pub mod people;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;
+pub mod way_back;
 
 #[cfg(test)]
 mod tests;
