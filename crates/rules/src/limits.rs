@@ -12,6 +12,7 @@ pub const CLAIM_SECRET_UPTIME_SECONDS: u64 = 30 * 24 * 3600;
 /// Shortest password of an account that also has a second factor (NIST SP 800-63B-4 §3.1.1.2).
 pub const PASSWORD_MIN_WITH_FACTOR_CHARS: usize = 8;
 /// Shortest password that is the only factor (NIST SP 800-63B-4 §3.1.1.2).
+/// Shortest password of an account that has nothing else (NIST SP 800-63B-4 §3.1.1.2).
 pub const PASSWORD_MIN_ALONE_CHARS: usize = 15;
 /// Longest password accepted; NIST asks for at least 64, and hashing cost must not grow with it.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
@@ -69,6 +70,14 @@ pub const FACTOR_ALL_WAIT_SECONDS: u64 = 15 * 60;
 /// Counts of misses that are kept: made-up names get one too, and a flood of them must not fill
 /// the disk.
 pub const THROTTLE_ROWS_MAX: u32 = 10_000;
+/// A one-time link or code that the owner made for somebody is good for this long: handed over in
+/// the evening, used the next day.
+pub const WAY_BACK_SECONDS: u64 = 24 * 3600;
+/// A rescue secret, and each rescue begun with it, is good for this much uptime: long enough to
+/// find the recovery codes, short for a link that lies on a disk.
+pub const RESCUE_SECONDS: u64 = 15 * 60;
+/// Resets that are enrolling a new authenticator at once; the oldest makes room.
+pub const RESETS_AT_ONCE_MAX: usize = 64;
 /// A session's right to tend (boards, libraries, scans) ends after this.
 pub const TEND_SECONDS: u64 = 24 * 3600;
 /// A session's right to tend ends after this long without a request.

@@ -8,9 +8,11 @@ pub mod libraries;
 pub mod notices;
 pub mod remembered;
 pub mod passkeys;
+pub mod people;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;
+pub mod way_back;
 
 #[cfg(test)]
 mod tests;

@@ -10,3 +10,4 @@ mod recovery;
 mod session;
 mod throttle;
 mod totp;
+mod way_back;
