@@ -11,12 +11,31 @@ pub const CLAIM_PENDING_SECONDS: u64 = 15 * 60;
 pub const CLAIM_SECRET_UPTIME_SECONDS: u64 = 30 * 24 * 3600;
 /// Shortest password of an account that also has a second factor (NIST SP 800-63B-4 §3.1.1.2).
 pub const PASSWORD_MIN_WITH_FACTOR_CHARS: usize = 8;
+/// Shortest password that is the only factor (NIST SP 800-63B-4 §3.1.1.2).
+pub const PASSWORD_MIN_ALONE_CHARS: usize = 15;
 /// Longest password accepted; NIST asks for at least 64, and hashing cost must not grow with it.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 /// Longest display name: fits a phone's line and a database index.
 pub const NAME_MAX_CHARS: usize = 64;
 /// Recovery codes handed out at enrolment.
 pub const RECOVERY_CODES: usize = 10;
+/// So few recovery codes left are told: time to make new ones.
+pub const RECOVERY_CODES_FEW: u32 = 3;
+/// Authenticators of one account: a phone, an old phone, a tablet, a spare; each one more is one
+/// more code that counts at any moment, and guessing gets easier by as much.
+pub const AUTHENTICATORS_MAX: usize = 5;
+/// Browsers that one user is remembered on; the oldest makes room.
+pub const REMEMBERED_DEVICES_MAX: u32 = 20;
+/// A remembered browser is not asked for a second factor this long, for playing and browsing.
+pub const REMEMBERED_DEVICE_SECONDS: u64 = 30 * 24 * 3600;
+/// Factors and sets of recovery codes that are being made and wait to be confirmed, of everybody.
+pub const FACTOR_DRAFTS_MAX: usize = 256;
+/// They wait this long: to install an authenticator app on a slow phone.
+pub const FACTOR_DRAFT_SECONDS: u64 = 15 * 60;
+/// Notices of one user that are kept; the oldest makes room.
+pub const NOTICES_MAX: u32 = 50;
+/// A notice that nobody saw is shown this long: longer than a holiday.
+pub const NOTICE_SECONDS: u64 = 90 * 24 * 3600;
 /// TOTP period, RFC 6238 §5.2.
 pub const TOTP_STEP_SECONDS: u64 = 30;
 /// Steps accepted either side of the current one, RFC 6238 §5.2.

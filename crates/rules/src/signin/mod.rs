@@ -5,7 +5,9 @@
 mod assurance;
 mod clock;
 mod common;
+mod factors;
 mod name;
+mod notice;
 mod password;
 mod recovery;
 mod session;
@@ -15,7 +17,12 @@ mod totp;
 pub use crate::claim::Wait;
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
+pub use factors::{
+    CannotEnrol, FactorKind, FirstFactor, LastFactor, TooManyFactors, Vouched, may_add,
+    may_enrol_first, may_remove, methods_for, password_min_chars, step_up_methods,
+};
 pub use name::{BadName, Name};
+pub use notice::{NoticeKind, notice_is_shown, recovery_codes_are_few};
 pub use password::{BadPassword, Password, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use session::{Life, life, rests, ticket_is_live};

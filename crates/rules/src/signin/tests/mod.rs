@@ -2,6 +2,7 @@
 
 mod assurance;
 mod clock;
+mod factors;
 mod name;
 mod password;
 mod recovery;
