@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod claim;
+pub mod devices;
 pub mod identity;
 pub mod libraries;
 pub mod sessions;
