@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod claim;
 pub mod factors;
+pub mod devices;
 pub mod identity;
 pub mod libraries;
 pub mod notices;
