@@ -1,8 +1,10 @@
 //! Every number that bounds something, with its reason.
 
 mod media;
+mod provider;
 
 pub use media::*;
+pub use provider::*;
 
 /// A proof that was accepted holds the claim for this browser this long; each step restarts it.
 /// Long enough to install an authenticator app on a slow phone.

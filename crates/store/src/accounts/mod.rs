@@ -10,6 +10,7 @@ pub mod notices;
 pub mod remembered;
 pub mod passkeys;
 pub mod people;
+pub mod provider;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;

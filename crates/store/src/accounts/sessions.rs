@@ -274,7 +274,7 @@ fn session_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Session> {
     })
 }
 
-pub(super) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
+pub(crate) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
     let [wall, boot, counted_in] = columns;
     let wall = WallMs(row.get(wall)?);
     let same_run = row.get_ref(counted_in)?.as_blob()? == run;
