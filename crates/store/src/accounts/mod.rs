@@ -4,6 +4,7 @@ pub mod audit;
 pub mod claim;
 pub mod identity;
 pub mod libraries;
+pub mod local;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;
