@@ -165,7 +165,7 @@ fn a_link_to_a_film_opens_nothing_away_from_the_listed_places() {
     let link = play(&mut browser, &film);
     over_tls(&app, &link, &[]).expect(200);
     let aside = over_tls(&app, &link, &["-H", "X-Forwarded-For: 203.0.113.7"]);
-    assert_eq!(aside.expect(403).code(), "link_expired");
+    assert_eq!(aside.expect(403).code(), "not_claimed");
 }
 
 #[test]
