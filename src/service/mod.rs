@@ -10,6 +10,7 @@ pub mod health;
 pub mod items;
 pub(crate) mod judge;
 pub mod libraries;
+pub mod local;
 pub mod passwords;
 pub mod pictures;
 pub mod playback;
