@@ -11,6 +11,7 @@ use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
 use stead_rules::playback::{BadLink, StreamLink};
 use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason};
+use stead_rules::secret::SecretText;
 use stead_rules::time::Now;
 use stead_store::StoreError;
 use stead_store::accounts::sessions::SessionFacts;
@@ -59,6 +60,7 @@ struct Knock {
     peer: Peer,
     transport: Transport,
     agent: String,
+    device: Option<SecretText>,
     credential: Credential,
 }
 
@@ -75,6 +77,9 @@ impl Knock {
             peer: row.core.reach().peer(connection.address(), came_by_proxy(request.headers())),
             transport,
             agent: agent(request.headers()),
+            device: Cookie::Device
+                .read(request.headers(), transport)
+                .map(|token| SecretText::new(token.to_owned())),
             credential: Credential::read(row.access, request, transport),
         })
     }
@@ -97,7 +102,7 @@ impl Knock {
 
     fn judged(self, row: &Guarded, server: &State) -> Result<Ctx, Problem> {
         let core = row.core.as_ref();
-        let Self { now, peer, transport, agent, credential } = self;
+        let Self { now, peer, transport, agent, device, credential } = self;
         let shown = credential.look_up(core, now)?;
         let permit = match permit(server, row, now, &shown) {
             Ok(permit) => permit,
@@ -108,7 +113,7 @@ impl Knock {
             // Only a request that was allowed is a use: an ended session must stay ended.
             touch(core, facts, now)?;
         }
-        Ok(Ctx::new(Facts { now, peer, transport, agent, session, link, permit }))
+        Ok(Ctx::new(Facts { now, peer, transport, agent, device, session, link, permit }))
     }
 }
 

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{SessionId, UserId};
 use stead_rules::policy::{Action, ClientKind, Own, Permit};
-use stead_rules::signin::{Life, Methods, life, rests};
+use stead_rules::signin::{Life, Methods, Vouched, life, rests};
 use stead_rules::time::{Moment, Now};
 use stead_store::accounts::claim::server;
 use stead_store::accounts::identity::User;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::core::{Core, CoreError, permitted};
 use super::sha256;
-use crate::host::entropy::{bytes, fresh};
+use crate::host::entropy::{Entropy, bytes, fresh};
 
 /// 256 bit: nobody guesses it, and its hash needs no salt.
 const TOKEN_BYTES: usize = 32;
@@ -49,14 +49,27 @@ pub(crate) fn open(
     user: &User,
     new: &NewSession<'_>,
 ) -> Result<Token, StoreError> {
+    open_vouched(tx, core, now, user, new, Vouched::OldPassword)
+}
+
+/// The same for somebody of whom more is known than the password: a first factor is enrolled by
+/// that.
+pub(crate) fn open_vouched(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: &User,
+    new: &NewSession<'_>,
+    vouched: Vouched,
+) -> Result<Token, StoreError> {
     let entropy = core.entropy.as_ref();
     let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
-    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes::<TOKEN_BYTES>(entropy)));
+    let token = new_token(entropy);
     let session = Session {
         id: fresh(entropy, SessionId::from_bytes),
         user: user.id,
         client: new.client,
-        agent: new.agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect(),
+        agent: short_agent(new.agent),
         issuer: user.issuer,
         methods: new.methods,
         auth: Moment::of(now),
@@ -66,8 +79,19 @@ pub(crate) fn open(
         last_seen: Moment::of(now),
         rested: false,
     };
-    rows::make_session(tx, &core.run, &session, &sha256(token.as_bytes()))?;
-    Ok(Token(token))
+    rows::make_session(tx, &core.run, &session, &sha256(token.expose().as_bytes()))?;
+    rows::vouch(tx, session.id, vouched)?;
+    Ok(token)
+}
+
+/// A new token.
+pub(crate) fn new_token(entropy: &dyn Entropy) -> Token {
+    Token(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes::<TOKEN_BYTES>(entropy))))
+}
+
+/// What is kept of a client's own description.
+pub(crate) fn short_agent(agent: &str) -> String {
+    agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect()
 }
 
 /// The session behind a token, if there is one. Looking is no use of it: see [`touch`]. Blocks.
