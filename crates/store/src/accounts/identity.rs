@@ -108,7 +108,7 @@ pub fn set_password(
     Ok(())
 }
 
-fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: id(row, "id")?,
         login: row.get("login")?,
