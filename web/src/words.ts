@@ -362,6 +362,7 @@ const en = {
   'security.name': 'What to call it',
   'security.nameHint': 'For example the device it is on',
   'security.addedNow': 'Added',
+  'security.clocks': 'It is {server} at your Stead and {device} on this device.',
   'security.codes': 'Recovery codes',
   'security.codesLeft': { one: 'One recovery code is left.', other: '{n} recovery codes are left.' },
   'security.codesFew': 'Make new ones before they run out.',
