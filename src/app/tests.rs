@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
-use stead_rules::ids::{ItemId, LibraryId, SessionId, TicketId, UserId};
+use stead_rules::ids::{AccountId, IssuerId, ItemId, LibraryId, SessionId, TicketId, UserId};
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
 use stead_rules::policy::{
@@ -15,14 +15,20 @@ use stead_rules::policy::{
     Tend, decide,
 };
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Assurance, Method, Methods, Password};
+use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
+use stead_store::accounts::identity::User;
+use stead_store::accounts::sessions::{Session as StoredSession, SessionFacts};
 
 use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
+use crate::service::devices::{Asked, Judge};
 use crate::service::signin::{Asker, Factor};
-use crate::service::{folders, items, libraries, pictures, playback, sessions, settings, signin};
+use crate::service::{
+    app_passwords, devices, folders, items, libraries, pictures, playback, sessions, settings,
+    signin,
+};
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
 const HOLDER: TicketId = TicketId::from_bytes([1; 16]);
@@ -140,6 +146,65 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     ]
 }
 
+fn robin() -> SessionFacts {
+    let user = User {
+        id: UserId::from_bytes([1; 16]),
+        issuer: IssuerId::from_bytes([1; 16]),
+        sub: "robin".to_owned(),
+        account: AccountId::from_bytes([1; 16]),
+        name: "Robin".to_owned(),
+        role: Role::Owner,
+        enabled: true,
+        epoch: 0,
+    };
+    let session = StoredSession {
+        id: SessionId::from_bytes([1; 16]),
+        user: user.id,
+        client: ClientKind::Web,
+        agent: "test".to_owned(),
+        issuer: user.issuer,
+        methods: Methods::NONE,
+        auth: Moment::of(NOW),
+        generation: 1,
+        epoch: 0,
+        created: NOW.wall,
+        last_seen: Moment::of(NOW),
+        rested: false,
+    };
+    let within_reach = Assurance::Password;
+    SessionFacts { session, user, server_generation: 1, epoch_now: 0, within_reach }
+}
+
+fn device_cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
+    let judge = || Judge { by, peer: HERE };
+    let asked = || Asked {
+        client: DeviceClient::Tv,
+        name: String::new(),
+        agent: "test".to_owned(),
+        peer: HERE,
+    };
+    let (sessions, factors) = (Action::OwnAccount(Own::Sessions), Action::OwnAccount(Own::Factors));
+    vec![
+        case("devices::ask", Action::SignIn, move |p| devices::ask(core, p, NOW, asked())),
+        case("devices::poll", Action::SignIn, |permit| {
+            devices::poll(core, permit, NOW, DeviceClient::Tv, "none")
+        }),
+        case("devices::look", sessions, move |p| devices::look(core, p, NOW, judge(), "B")),
+        case("devices::approve", factors, move |permit| {
+            devices::approve(core, permit, NOW, judge(), "B", "TV")
+        }),
+        case("devices::deny", sessions, move |p| devices::deny(core, p, NOW, judge(), "B")),
+        case("devices::origins", sessions, |permit| devices::origins(core, permit)),
+        case("app_passwords::make", factors, move |permit| {
+            app_passwords::make(core, permit, NOW, judge(), "Radio")
+        }),
+        case("app_passwords::are_allowed", sessions, |p| app_passwords::are_allowed(core, p)),
+        case("app_passwords::allow", Action::Guard(Guard::Policy), |permit| {
+            app_passwords::allow(core, permit, NOW, true)
+        }),
+    ]
+}
+
 fn library_cases<'a>(
     core: &'a Arc<Core>,
     runtime: &'a tokio::runtime::Runtime,
@@ -242,9 +307,11 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     drop(entered);
 
     let core = &made.core;
+    let by = robin();
     let cases = claim_cases(core, &runtime)
         .into_iter()
         .chain(own_cases(core))
+        .chain(device_cases(core, &by))
         .chain(library_cases(core, &runtime, &media))
         .chain(item_cases(core, &runtime));
     for (name, own, is_refused) in cases {

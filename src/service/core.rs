@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
+use super::devices::DeviceDesk;
 use super::disks::Disks;
 use super::health::LastLook;
 use super::passwords::Hasher;
@@ -52,6 +53,8 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
+    /// Televisions and apps that wait to be let in.
+    pub devices: Mutex<DeviceDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// True once claimed; discovery listens.
@@ -172,6 +175,11 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Televisions and apps that wait, for one look.
+    pub fn device_desk(&self) -> MutexGuard<'_, DeviceDesk> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store, for code that runs on a thread that may block.

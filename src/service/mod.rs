@@ -1,9 +1,11 @@
 //! Use cases: one function per thing a person can do. They know the store and the rules, and
 //! nothing of HTTP.
 
+pub mod app_passwords;
 mod buffers;
 pub mod claim;
 pub mod core;
+pub mod devices;
 pub mod disks;
 pub mod folders;
 pub mod health;

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod claim;
+pub(crate) mod devices;
 pub(crate) mod events;
 pub(crate) mod items;
 pub(crate) mod libraries;
@@ -10,3 +11,4 @@ pub(crate) mod playback;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signin;
+pub(crate) mod tv;
