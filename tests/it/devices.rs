@@ -56,8 +56,10 @@ fn television(app: &App, owner: &mut Owner) -> Client {
     screen.browser
 }
 
+type Form<'a> = &'a [(&'a str, &'a str)];
+
 /// Sends a form, as programs do that know OAuth.
-fn form(app: &App, path: &str, fields: &[(&str, &str)]) -> Answer {
+fn form(app: &App, path: &str, fields: Form<'_>) -> Answer {
     let pairs: Vec<_> = fields
         .iter()
         .map(|(name, value)| format!("{name}={}", value.replace(':', "%3A")))
@@ -179,7 +181,7 @@ fn requests_that_are_none_are_refused_in_the_words_of_the_protocol() {
     Owner::claim(&app);
     let ask = "/oauth/device_authorization";
     let long = "x".repeat(20_000);
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    let cases: &[(&str, Form<'_>, &str)] = &[
         (ask, &[], "invalid_request"),
         (ask, &[("client_id", "somebody")], "invalid_client"),
         (ask, &[("client_id", "stead-tv"), ("client_id", "stead-tv")], "invalid_request"),

@@ -7,6 +7,8 @@ export type RouteName =
   | 'item'
   | 'play'
   | 'settings'
+  | 'device'
+  | 'tv'
   | 'missing';
 
 export interface Route {
@@ -25,6 +27,8 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/item\/([0-9a-f]{32})$/, 'item'],
   [/^\/play\/([0-9a-f]{32})$/, 'play'],
   [/^\/settings$/, 'settings'],
+  [/^\/device$/, 'device'],
+  [/^\/tv$/, 'tv'],
 ];
 
 function parse(): Route {
