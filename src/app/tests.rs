@@ -137,8 +137,8 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     let (own, sign_out) = (Action::OwnAccount(Own::Sessions), Action::OwnAccount(Own::SignOut));
     vec![
         case("sessions::list", own, |permit| sessions::list(core, permit)),
-        case("sessions::end", own, move |permit| sessions::end(core, permit, id)),
-        case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit)),
+        case("sessions::end", own, move |permit| sessions::end(core, permit, NOW, id)),
+        case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit, NOW)),
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
         case("settings::rename", Action::Guard(Guard::Identity), |permit| {
             settings::rename(core, permit, NOW, "Attic")

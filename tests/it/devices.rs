@@ -10,6 +10,8 @@ use stead_rules::limits::{
     SESSION_IDLE_SECONDS,
 };
 use stead_rules::policy::Door;
+use stead_store::Store;
+use stead_store::accounts::audit;
 
 use crate::access::member;
 use crate::endings::{Jukebox, SONG_BYTES, begin, drain};
@@ -108,6 +110,10 @@ fn a_television_is_let_in_by_a_phone_named_listed_and_ended() {
     let end = format!("/api/v1/sessions/{}/revoke", row["id"].as_str().unwrap());
     owner.browser.post(&end, &json!({})).expect(204);
     assert_eq!(tv.get("/api/v1/home").expect(401).code(), "not_signed_in");
+    let store = Store::open(&app.data).unwrap();
+    let kept = store.accounts.read(|tx| audit::newest(tx, 3)).unwrap();
+    let kinds: Vec<_> = kept.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["device.ended", "device.signed_in", "device.approved"]);
 }
 
 #[test]

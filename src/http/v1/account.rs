@@ -136,6 +136,7 @@ pub(crate) async fn revoke(
     ctx: Ctx,
     Segment(session): Segment<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    let ended = core.blocking(move |core| sessions::end(core, &ctx.permit, session)).await?;
+    let ended =
+        core.blocking(move |core| sessions::end(core, &ctx.permit, ctx.now, session)).await?;
     if ended { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }
