@@ -9,7 +9,7 @@ use stead_rules::claim::Peer;
 use stead_rules::limits::{DEVICES_PER_USER_MAX, PASSWORD_ALL_WAIT_SECONDS};
 use stead_rules::policy::{Action, ClientKind, Guard, Own, Permit};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{AppPassword, BadName, Name, Wait, place_of, wait_after};
+use stead_rules::signin::{AppPassword, BadName, Name, NoticeKind, Wait, place_of, wait_after};
 use stead_rules::time::Now;
 use stead_store::accounts::devices::{self as rows, Origin};
 use stead_store::accounts::sessions::{SessionFacts, by_token, make_session};
@@ -19,7 +19,7 @@ use stead_store::{Failure, StoreError};
 
 use super::core::{Core, CoreError, permitted};
 use super::devices::{Inherited, Judge, inherit};
-use super::sha256;
+use super::{notices, sha256};
 use crate::host::entropy::bytes;
 
 /// An app password could not be made, or was not taken.
@@ -94,6 +94,8 @@ pub fn make(
         }
         make_session(tx, &core.run, &session, &sha256(password.expose().as_bytes()))?;
         rows::put_origin(tx, &origin)?;
+        let (who, kind) = (Some(by.session.id), NoticeKind::DeviceApproved);
+        notices::tell(tx, core, now, by.user.id, who, kind, &origin.name)?;
         audit::append(tx, now, "device.app_password_made", &detail.to_string())?;
         Ok(())
     })?;

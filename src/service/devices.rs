@@ -18,8 +18,8 @@ use stead_rules::ids::{SessionId, UserId};
 use stead_rules::limits::{DEVICE_GUESS_ALL_WAIT_SECONDS, DEVICES_PER_USER_MAX};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    BadName, DeviceClient, DevicesFull, Grant, GrantOver, Methods, Name, Poll, UserCode, Verdict,
-    Wait, place_of, wait_after,
+    BadName, DeviceClient, DevicesFull, Grant, GrantOver, Methods, Name, NoticeKind, Poll,
+    UserCode, Verdict, Wait, place_of, wait_after,
 };
 use stead_rules::time::{Moment, Now};
 use stead_store::accounts::devices::{self as rows, Origin};
@@ -29,7 +29,8 @@ use stead_store::accounts::{audit, claim};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
-use super::sessions::{Token, shortened};
+use super::notices;
+use super::sessions::{Token, new_token, short_agent};
 use super::sha256;
 use crate::host::entropy::{bytes, fresh};
 
@@ -115,7 +116,7 @@ pub struct Offer {
 /// [`DeviceError`].
 pub fn ask(core: &Core, permit: &Permit, now: Now, asked: Asked) -> Result<Offer, DeviceError> {
     permitted(permit, Action::SignIn)?;
-    let device_code = Token::fresh(core);
+    let device_code = new_token(core.entropy.as_ref());
     let code = fresh_code(core);
     let (user_code, grant) = (code.expose(), Grant::new(now));
     core.device_desk().add(Waiting::new(device_code.hash(), code, grant, asked), now)?;
@@ -192,7 +193,7 @@ fn open(
     let Some(approval) = &taken.approval else { return Ok(None) };
     let by = by_id(tx, &core.run, approval.session)?.filter(is_current);
     let Some(by) = by else { return Ok(None) };
-    let token = Token::fresh(core);
+    let token = new_token(core.entropy.as_ref());
     let inherited = Inherited { methods: approval.methods, auth: approval.auth };
     let kind = taken.asked.client.kind();
     let session = inherit(core, now, &by, inherited, kind, &taken.asked.agent);
@@ -205,6 +206,8 @@ fn open(
         asked_from: taken.asked.peer.address.to_string(),
     };
     rows::put_origin(tx, &origin)?;
+    let (who, kind_of) = (Some(approval.session), NoticeKind::DeviceApproved);
+    notices::tell(tx, core, now, by.user.id, who, kind_of, &origin.name)?;
     claim::mark_clock(tx, core.clock.mark())?;
     let detail = serde_json::json!({
         "user": by.user.id.to_string(), "session": session.id.to_string(), "kind": kind.word(),
@@ -241,7 +244,7 @@ pub(super) fn inherit(
         id: fresh(core.entropy.as_ref(), SessionId::from_bytes),
         user: by.user.id,
         client,
-        agent: shortened(agent),
+        agent: short_agent(agent),
         issuer: by.session.issuer,
         methods: inherited.methods,
         auth: inherited.auth,

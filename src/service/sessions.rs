@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{SessionId, UserId};
 use stead_rules::policy::{Action, ClientKind, Own, Permit, Shows};
-use stead_rules::signin::{Life, Methods, life, rests};
+use stead_rules::signin::{Life, Methods, Vouched, life, rests};
 use stead_rules::time::{Moment, Now};
 use stead_store::accounts::audit;
 use stead_store::accounts::claim::server;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::core::{Core, CoreError, permitted};
 use super::sha256;
-use crate::host::entropy::{bytes, fresh};
+use crate::host::entropy::{Entropy, bytes, fresh};
 
 /// 256 bit: nobody guesses it, and its hash needs no salt.
 const TOKEN_BYTES: usize = 32;
@@ -28,12 +28,6 @@ const TOUCH_SECONDS: u64 = 60;
 pub struct Token(Zeroizing<String>);
 
 impl Token {
-    /// A new one.
-    pub(crate) fn fresh(core: &Core) -> Self {
-        let random = Zeroizing::new(bytes::<TOKEN_BYTES>(core.entropy.as_ref()));
-        Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(*random)))
-    }
-
     /// What is kept of it.
     pub(crate) fn hash(&self) -> [u8; 32] {
         sha256(self.0.as_bytes())
@@ -61,14 +55,27 @@ pub(crate) fn open(
     user: &User,
     new: &NewSession<'_>,
 ) -> Result<Token, StoreError> {
+    open_vouched(tx, core, now, user, new, Vouched::OldPassword)
+}
+
+/// The same for somebody of whom more is known than the password: a first factor is enrolled by
+/// that.
+pub(crate) fn open_vouched(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: &User,
+    new: &NewSession<'_>,
+    vouched: Vouched,
+) -> Result<Token, StoreError> {
     let entropy = core.entropy.as_ref();
     let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
-    let token = Token::fresh(core);
+    let token = new_token(entropy);
     let session = Session {
         id: fresh(entropy, SessionId::from_bytes),
         user: user.id,
         client: new.client,
-        agent: shortened(new.agent),
+        agent: short_agent(new.agent),
         issuer: user.issuer,
         methods: new.methods,
         auth: Moment::of(now),
@@ -79,11 +86,18 @@ pub(crate) fn open(
         rested: false,
     };
     rows::make_session(tx, &core.run, &session, &token.hash())?;
+    rows::vouch(tx, session.id, vouched)?;
     Ok(token)
 }
 
-/// What is kept of what a client calls itself.
-pub(crate) fn shortened(agent: &str) -> String {
+/// A new token.
+pub(crate) fn new_token(entropy: &dyn Entropy) -> Token {
+    let random = Zeroizing::new(bytes::<TOKEN_BYTES>(entropy));
+    Token(Zeroizing::new(URL_SAFE_NO_PAD.encode(*random)))
+}
+
+/// What is kept of a client's own description.
+pub(crate) fn short_agent(agent: &str) -> String {
     agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect()
 }
 

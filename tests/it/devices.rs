@@ -117,6 +117,27 @@ fn a_television_is_let_in_by_a_phone_named_listed_and_ended() {
 }
 
 #[test]
+fn a_persons_other_sessions_are_told_of_what_was_let_in() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    app.clock.advance(60_000);
+    let (mut other, signed_in) = owner.sign_in_at(&app, app.clock_ms());
+    signed_in.expect(200);
+    television(&app, &mut owner);
+    let phone = &mut owner.browser;
+    phone.post("/api/v1/settings/app-passwords", &json!({ "allowed": true })).expect(204);
+    phone.post("/api/v1/app-passwords", &json!({ "name": "Radio" })).expect(201);
+    let told = |browser: &mut Client| {
+        let list = browser.get("/api/v1/notices").expect(200).json();
+        let rows = list["notices"].as_array().unwrap().clone();
+        let rows = rows.iter().filter(|row| row["kind"] == "device_approved");
+        rows.map(|row| row["about"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&mut other), ["Radio", "Living room"]);
+    assert!(told(phone).is_empty(), "who did it is not told");
+}
+
+#[test]
 fn a_television_of_the_owner_gets_playback_at_no_row_anything_else() {
     let app = App::start();
     let mut owner = Owner::claim(&app);

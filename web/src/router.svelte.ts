@@ -9,6 +9,7 @@ export type RouteName =
   | 'settings'
   | 'device'
   | 'tv'
+  | 'security'
   | 'missing';
 
 export interface Route {
@@ -29,6 +30,7 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings$/, 'settings'],
   [/^\/device$/, 'device'],
   [/^\/tv$/, 'tv'],
+  [/^\/settings\/security$/, 'security'],
 ];
 
 function parse(): Route {
