@@ -22,6 +22,7 @@ use super::cookies::Cookie;
 use super::ctx::{Ctx, Facts};
 use super::error::Problem;
 use super::row::Access;
+use crate::service::app_passwords::{self, AppPasswordError};
 use crate::service::core::{Core, CoreError};
 use crate::service::judge::{Asked, judge, standing, standing_at_once};
 use crate::service::playback;
@@ -106,7 +107,7 @@ impl Knock {
     fn judged(self, row: &Guarded, server: &State) -> Result<Ctx, Problem> {
         let core = row.core.as_ref();
         let Self { now, peer, transport, agent, nearness, device, credential } = self;
-        let shown = credential.look_up(core, now)?;
+        let shown = credential.look_up(core, now, peer)?;
         let permit = match permit(server, row, now, nearness, &shown) {
             Ok(permit) => permit,
             Err(refusal) => return Err(refused(core, &shown, now, refusal)),
@@ -151,6 +152,11 @@ enum Credential {
     Claim(TicketId),
     /// The token of a session, and how it was shown.
     Session(SecretText, Shows),
+    /// A name and the password of an app.
+    App {
+        login: String,
+        password: SecretText,
+    },
     Link(String),
 }
 
@@ -190,6 +196,7 @@ impl Credential {
     fn of_session(headers: &HeaderMap, transport: Transport) -> Self {
         match Authorization::read(headers) {
             Authorization::Bearer(token) => Self::Session(token, Shows::Bearer),
+            Authorization::Basic { login, password } => Self::App { login, password },
             Authorization::Unknown => Self::None,
             Authorization::Absent => {
                 Cookie::Session.read(headers, transport).map_or(Self::None, |token| {
@@ -203,7 +210,7 @@ impl Credential {
         matches!(self, Self::None | Self::Claim(_))
     }
 
-    fn look_up(self, core: &Core, now: Now) -> Result<Shown, Problem> {
+    fn look_up(self, core: &Core, now: Now, peer: Peer) -> Result<Shown, Problem> {
         match self {
             Self::None => Ok(Shown::default()),
             Self::Claim(browser) => Ok(Shown { browser: Some(browser), ..Shown::default() }),
@@ -211,6 +218,14 @@ impl Credential {
                 let session = match sessions::find(core, token.expose(), shows) {
                     Ok(found) => found,
                     Err(CoreError::NoStore) => None,
+                    Err(error) => return Err(error.into()),
+                };
+                Ok(Shown { session, ..Shown::default() })
+            }
+            Self::App { login, password } => {
+                let session = match app_passwords::find(core, now, peer, &login, &password) {
+                    Ok(found) => found,
+                    Err(AppPasswordError::Core(CoreError::NoStore)) => None,
                     Err(error) => return Err(error.into()),
                 };
                 Ok(Shown { session, ..Shown::default() })

@@ -50,6 +50,10 @@ app_pages! {
     play "/play/{id}";
     /// Search.
     search "/search";
+    /// Letting a television or an app in.
+    device "/device";
+    /// For televisions: a code to be let in with.
+    tv "/tv";
 }
 
 /// The wizard: its page is there while there is something to claim.

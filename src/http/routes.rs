@@ -19,7 +19,7 @@ use super::gate::{PanicAnswer, gate};
 use super::guard::{Guarded, guard};
 use super::measure::measure;
 use super::row::{Access, Bounds, Row, row};
-use super::{assets, pages, v1};
+use super::{assets, oauth, pages, v1};
 use crate::service::core::Core;
 
 /// Every row. Access, action, door and bounds have no defaults.
@@ -40,6 +40,8 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::certificate)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::device)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::tv)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest)),
@@ -79,6 +81,23 @@ pub fn table() -> Vec<Row> {
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::remembered)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::forget)),
         row(Session, own(Own::Read), Door::Api, Call, routes!(v1::server::openapi)),
+        // Televisions and apps.
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::token)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::poll)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::look)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::devices::approve)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::deny)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::app_passwords)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::devices::make_app_password)),
+        row(
+            Session,
+            Action::Guard(Guard::Policy),
+            Door::Api,
+            Call,
+            routes!(v1::devices::allow_app_passwords),
+        ),
         // The server's settings.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),

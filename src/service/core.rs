@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
+use super::devices::DeviceDesk;
 use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
@@ -57,6 +58,8 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
+    /// Televisions and apps that wait to be let in.
+    pub devices: Mutex<DeviceDesk>,
     /// Factors and recovery codes that wait to be confirmed.
     pub drafts: Mutex<DraftDesk>,
     /// Password hashing, a few at a time.
@@ -191,6 +194,11 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Televisions and apps that wait, for one look.
+    pub fn device_desk(&self) -> MutexGuard<'_, DeviceDesk> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What waits to be confirmed, for one look.

@@ -15,6 +15,7 @@ mod commands;
 mod commit_order;
 mod config;
 mod crowd;
+mod devices;
 mod directions;
 mod discovery;
 mod docs;

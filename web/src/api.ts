@@ -4,6 +4,7 @@ import type {
   ClaimProgress,
   CodeMethod,
   CodesOffer,
+  DeviceFacts,
   Done,
   Factors,
   FactorShown,
@@ -30,6 +31,8 @@ import type {
   Settings,
   SigninStep,
   TotpOffer,
+  TvOffer,
+  TvStep,
 } from './api/types';
 
 export type * from './api/types';
@@ -129,6 +132,19 @@ export const account = {
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
   settings: () => read<Settings>('/settings'),
   rename: (name: string) => write<undefined>('/settings', { name }),
+};
+
+export const devices = {
+  tvBegin: (name: string) => write<TvOffer>('/tv/begin', { name }),
+  tvPoll: (device_code: string) => write<TvStep>('/tv/poll', { device_code }),
+  look: (code: string) => write<DeviceFacts>('/devices/look', { code }),
+  approve: (code: string, name: string) => write<undefined>('/devices/approve', { code, name }),
+  deny: (code: string) => write<undefined>('/devices/deny', { code }),
+  appPasswordsAllowed: async () => (await read<{ allowed: boolean }>('/app-passwords')).allowed,
+  allowAppPasswords: (allowed: boolean) =>
+    write<undefined>('/settings/app-passwords', { allowed }),
+  makeAppPassword: async (name: string) =>
+    (await write<{ password: string }>('/app-passwords', { name })).password,
 };
 
 export const security = {

@@ -7,6 +7,8 @@ export type RouteName =
   | 'item'
   | 'play'
   | 'settings'
+  | 'device'
+  | 'tv'
   | 'security'
   | 'missing';
 
@@ -26,6 +28,8 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/item\/([0-9a-f]{32})$/, 'item'],
   [/^\/play\/([0-9a-f]{32})$/, 'play'],
   [/^\/settings$/, 'settings'],
+  [/^\/device$/, 'device'],
+  [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],
 ];
 

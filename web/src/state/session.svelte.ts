@@ -87,4 +87,5 @@ whenSignedOut(left);
 /** Somebody plays without a sign-in: they are nobody here, and there is nothing to set. */
 export const isLocal = () => session.server?.plays_without_sign_in === true;
 
-export const isOwner = () => session.me?.user.role === 'owner';
+/** A television of the owner plays, and administers nothing. */
+export const isOwner = () => session.me?.user.role === 'owner' && session.me.session.kind === 'web';
