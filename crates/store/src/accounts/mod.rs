@@ -5,6 +5,7 @@ pub mod claim;
 pub mod identity;
 pub mod libraries;
 pub mod local;
+pub mod plain;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;

@@ -166,6 +166,9 @@ fn a_door_takes_what_it_is_for() {
         let own = [Action::OwnAccount(Own::Read), Action::OwnAccount(Own::SignOut)];
         assert!(!at(Door::Tv) || is_library(action) || own.contains(&action));
         assert_eq!(at(Door::Tv), at(Door::AppPassword));
+        let way_in = [Action::ReadPublic, Action::SignIn];
+        let plays = at(Door::Tv) || way_in.contains(&action);
+        assert!(!at(Door::Plain) || plays, "{action:?}");
     }
 }
 
