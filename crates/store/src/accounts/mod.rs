@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod claim;
+pub mod devices;
 pub mod factors;
 pub mod identity;
 pub mod libraries;
@@ -10,6 +11,7 @@ pub mod notices;
 pub mod passkeys;
 pub mod people;
 pub mod plain;
+pub mod provider;
 pub mod remembered;
 pub mod sessions;
 pub mod throttle;
