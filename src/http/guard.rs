@@ -64,6 +64,7 @@ struct Knock {
     transport: Transport,
     agent: String,
     nearness: Nearness,
+    device: Option<SecretText>,
     credential: Credential,
 }
 
@@ -84,6 +85,9 @@ impl Knock {
             transport,
             agent: agent(request.headers()),
             nearness: extensions.get().copied().unwrap_or(Nearness::Elsewhere),
+            device: Cookie::Device
+                .read(request.headers(), transport)
+                .map(|token| SecretText::new(token.to_owned())),
             credential: Credential::read(row.access, request, transport),
         })
     }
@@ -106,7 +110,7 @@ impl Knock {
 
     fn judged(self, row: &Guarded, server: &State) -> Result<Ctx, Problem> {
         let core = row.core.as_ref();
-        let Self { now, peer, transport, agent, nearness, credential } = self;
+        let Self { now, peer, transport, agent, nearness, device, credential } = self;
         let mut shown = credential.look_up(core, now)?;
         if !is_of_this_port(core, &shown, transport)? {
             // As if it had not been shown: it is worth nothing here.
@@ -122,7 +126,7 @@ impl Knock {
             // Only a request that was allowed is a use: an ended session must stay ended.
             touch(core, facts, now)?;
         }
-        Ok(Ctx::new(Facts { now, peer, transport, agent, session, link, permit }))
+        Ok(Ctx::new(Facts { now, peer, transport, agent, device, session, link, permit }))
     }
 }
 

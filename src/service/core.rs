@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
 use super::disks::Disks;
+use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::passwords::Hasher;
 use super::pump::Pumps;
@@ -56,6 +57,8 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
+    /// Factors and recovery codes that wait to be confirmed.
+    pub drafts: Mutex<DraftDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// Who plays without a sign-in, where the system side says so and no claim was ever made.
@@ -188,6 +191,11 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits to be confirmed, for one look.
+    pub fn draft_desk(&self) -> MutexGuard<'_, DraftDesk> {
+        self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store, for code that runs on a thread that may block.
