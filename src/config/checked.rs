@@ -50,6 +50,17 @@ pub struct Net {
     pub tls: Tls,
     /// Whose word on where a request comes from is believed.
     pub proxies: Vec<Prefix>,
+    /// Who may play over http.
+    pub plain_playback: PlainPlayback,
+}
+
+/// Who may play over http.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlainPlayback {
+    /// Nobody.
+    Off,
+    /// Televisions of the own network.
+    OnLink,
 }
 
 /// Which certificate is served.
@@ -239,7 +250,31 @@ fn net(raw: RawNet, note: &mut impl FnMut(Problem)) -> Net {
     }
     let tls = tls(&raw, note);
     let proxies = prefixes("net.proxies", &raw.proxies, note);
-    Net { https_listen: https, http_listen: http, names, tls, proxies }
+    let plain_playback = plain_playback(&raw, note);
+    Net { https_listen: https, http_listen: http, names, tls, proxies, plain_playback }
+}
+
+fn plain_playback(raw: &RawNet, note: &mut impl FnMut(Problem)) -> PlainPlayback {
+    match raw.plain_playback.as_str() {
+        "off" => PlainPlayback::Off,
+        "on-link" => PlainPlayback::OnLink,
+        other => {
+            let what = format!("net.plain_playback: there is no {other:?}");
+            note(Problem::new(what).hint("one of off, on-link"));
+            PlainPlayback::Off
+        }
+    }
+}
+
+impl PlainPlayback {
+    /// The word of the config.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::OnLink => "on-link",
+        }
+    }
 }
 
 fn tls(raw: &RawNet, note: &mut impl FnMut(Problem)) -> Tls {

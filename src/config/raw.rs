@@ -39,6 +39,10 @@ definitions! {
         cert_file: PathBuf = PathBuf::new();
         /// Its private key, in PEM without a password (privkey.pem).
         key_file: PathBuf = PathBuf::new();
+        /// "off", or "on-link": televisions of the own network that cannot accept the box's own
+        /// certificate may play over http. Whoever listens there sees what is played. Such a
+        /// television can do nothing else, and its sign-in is worth nothing elsewhere.
+        plain_playback: String = "off".to_owned();
         /// Proxies whose word on where a request comes from is believed (X-Forwarded-For or
         /// Forwarded), for instance ["10.0.0.2/32"]. Anybody else who sends such a header only
         /// loses rights by it.

@@ -128,6 +128,17 @@ fn certificates_of_files_take_both_files() {
 }
 
 #[test]
+fn playing_over_http_is_off_unless_it_is_said() {
+    assert_eq!(load("").unwrap().net.plain_playback, PlainPlayback::Off);
+    let on = load("[net]\nplain_playback = \"on-link\"\n").unwrap();
+    assert_eq!(on.net.plain_playback, PlainPlayback::OnLink);
+    refuses(
+        "[net]\nplain_playback = \"on\"\n",
+        "net.plain_playback: there is no \"on\"; one of off, on-link",
+    );
+}
+
+#[test]
 fn proxies_are_ranges_and_never_everybody() {
     let config = load("[net]\nproxies = [\"10.0.0.2/32\", \"fd00:1::/64\"]\n").unwrap();
     assert_eq!(config.net.proxies.len(), 2);

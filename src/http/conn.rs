@@ -5,13 +5,16 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::HeaderMap;
 use stead_rules::proxy::{self, Client, Prefix, Told};
 
-/// How bytes travel: credentials are taken on these two only.
+/// How bytes travel. Credentials are taken on the first two only, but for those of televisions that
+/// play over plain http, which are good for nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// TLS.
     Tls,
     /// Plain http, from the box itself to a literal loopback name.
     Loopback,
+    /// Plain http in the own network, where the config says so.
+    Plain,
 }
 
 /// Whether somebody is where the system side lets people play without a sign-in (C7).

@@ -7,14 +7,16 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use stead_rules::claim::{AskedFor, Peer};
-use stead_rules::proxy::Way;
+use stead_rules::claim::{AskedFor, Link, Peer};
+use stead_rules::proxy::{Client, Way};
 use tower_http::catch_panic::ResponseForPanic;
 
 use super::authorization;
 use super::conn::{Connection, Nearness, Transport, by_tls_to_own_proxy, client};
+use super::cookies::Cookie;
 use super::error::Problem;
 use super::{headers, pages};
+use crate::config::PlainPlayback;
 use crate::net::guard::{AskedHost, parse_host};
 use crate::service::core::Core;
 use crate::service::local;
@@ -57,7 +59,9 @@ fn admit(core: &Core, request: &Request) -> Result<(Transport, Peer, Nearness), 
         Way::Believed if by_tls_to_own_proxy(connection, request.headers(), proxies) => {
             Some(Transport::Tls)
         }
-        Way::Straight | Way::Believed | Way::Unknown => transport(connection, &host, client.way),
+        Way::Straight | Way::Believed | Way::Unknown => {
+            transport(connection, &host, client.way).or_else(|| plain(core, client, request))
+        }
     };
     let Some(transport) = transport else {
         return Err(pages::lead_to_tls(core, &reach, &host, request));
@@ -65,9 +69,31 @@ fn admit(core: &Core, request: &Request) -> Result<(Transport, Peer, Nearness), 
     check_origin(request.method(), request.headers(), &host, transport)
         .map_err(IntoResponse::into_response)?;
     let peer = reach.peer(client.address, client.way == Way::Unknown);
-    let listed = local::admits(core, client, asked_for(&host));
+    // What a name on the plain port leads to could be anybody on the way.
+    let listed = transport != Transport::Plain && local::admits(core, client, asked_for(&host));
     let nearness = if listed { Nearness::Listed } else { Nearness::Elsewhere };
     Ok((transport, peer, nearness))
+}
+
+/// Plain http where televisions of the own network may play by it. Rows that are not open there
+/// refuse; pages need somebody who was let in, since everybody else is shown the way to TLS.
+fn plain(core: &Core, client: Client, request: &Request) -> Option<Transport> {
+    let near = client.way == Way::Straight
+        && core.reach().peer(client.address, false).link == Link::OnLink;
+    let may = match core.config.net.plain_playback {
+        PlainPlayback::Off => false,
+        PlainPlayback::OnLink => near && !shows_the_way(request),
+    };
+    may.then_some(Transport::Plain)
+}
+
+/// Whether somebody who was not let in asks for a page that only those get who were.
+fn shows_the_way(request: &Request) -> bool {
+    let known = Cookie::Session.read(request.headers(), Transport::Plain).is_some();
+    let path = request.uri().path();
+    let open = ["/tv", "/health", "/favicon.svg", "/manifest.webmanifest"].contains(&path)
+        || ["/api/", "/assets/", "/stream/"].iter().any(|start| path.starts_with(start));
+    !known && !open
 }
 
 /// Plain http is answered to the box itself by a literal loopback name only: a name could be
@@ -155,7 +181,7 @@ fn is_navigation(mode: Option<&str>, destination: Option<&str>) -> bool {
 fn is_own(origin: &str, host: &str, transport: Transport) -> bool {
     let scheme = match transport {
         Transport::Tls => "https://",
-        Transport::Loopback => "http://",
+        Transport::Loopback | Transport::Plain => "http://",
     };
     origin.strip_prefix(scheme).is_some_and(|rest| rest.eq_ignore_ascii_case(host))
 }

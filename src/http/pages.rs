@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::State as Claim;
 use stead_rules::playback::http_date;
@@ -144,12 +144,7 @@ fn locked(core: &Core, reason: stead_rules::claim::LockReason) -> Response {
 /// The plain port's answer to anybody but the box itself.
 pub(super) fn lead_to_tls(core: &Core, reach: &Reach, host: &str, request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem::new(
-            StatusCode::FORBIDDEN,
-            "tls_only",
-            "This port only shows the way. Use https.",
-        )
-        .into_response();
+        return Problem::tls_only().into_response();
     }
     if request.uri().path() == "/certificate" {
         let secure = trust_page::secure_origin(host, reach.https_port);

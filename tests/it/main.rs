@@ -36,6 +36,7 @@ mod local_security;
 mod locked;
 mod media;
 mod oversized;
+mod plain_playback;
 mod program;
 mod proxies;
 mod secret_age;

@@ -1,10 +1,10 @@
 //! The decision itself, top to bottom in the order in which it is judged.
 
-use super::act::{Action, Own};
+use super::act::{Action, Door, Own};
 use super::actor::Role;
 use super::decision::{Decision, Permit, Reason, Rule};
 use super::question::{Actor, Question, Session};
-use super::require::{Requirement, Verdict};
+use super::require::{Requirement, RequirementId, Verdict};
 use crate::claim::{Serves, State};
 use crate::limits::{GUARD_SECONDS, TEND_SECONDS};
 use crate::signin::{Assurance, Life, Method};
@@ -235,6 +235,9 @@ fn administer(
 
 /// Judges each requirement by itself; the least permissive verdict wins.
 fn required(question: &Question<'_>, session: &Session) -> Decision {
+    if let Some(id) = refused_over_plain_http(question) {
+        return Decision::Deny { reason: Reason::NotThisClient, rule: Requirement::rule(id) };
+    }
     let concerned = question.requirements.iter().filter(|row| row.concerns(question));
     match concerned.map(|row| row.judge(session)).max() {
         None | Some(Verdict::Satisfied) => allow(question, Rule::Default),
@@ -250,6 +253,14 @@ fn required(question: &Question<'_>, session: &Session) -> Decision {
             Decision::Enrol { level, rule: Requirement::rule(id) }
         }
     }
+}
+
+/// What must resist phishing cannot be shown to a page that anybody on the way could have sent.
+fn refused_over_plain_http(question: &Question<'_>) -> Option<RequirementId> {
+    let plain = question.door == Door::Plain;
+    let mut concerned = question.requirements.iter().filter(|row| row.concerns(question));
+    let strict = concerned.find(|row| plain && row.level >= Assurance::MfaPhishingResistant);
+    strict.map(|row| row.id)
 }
 
 fn allow(question: &Question<'_>, rule: Rule) -> Decision {

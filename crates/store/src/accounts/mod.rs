@@ -10,6 +10,7 @@ pub mod local;
 pub mod notices;
 pub mod passkeys;
 pub mod people;
+pub mod plain;
 pub mod provider;
 pub mod remembered;
 pub mod sessions;

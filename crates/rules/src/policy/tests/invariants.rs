@@ -168,6 +168,9 @@ fn a_door_takes_what_it_is_for() {
         let own = [Action::OwnAccount(Own::Read), Action::OwnAccount(Own::SignOut)];
         assert!(!at(Door::Tv) || is_library(action) || own.contains(&action));
         assert_eq!(at(Door::Tv), at(Door::AppPassword));
+        let way_in = [Action::ReadPublic, Action::SignIn];
+        let plays = at(Door::Tv) || way_in.contains(&action);
+        assert!(!at(Door::Plain) || plays, "{action:?}");
     }
 }
 
@@ -177,7 +180,7 @@ fn only_a_browser_administers_and_only_a_browser_gets_what_a_row_is_for() {
         assert_eq!(client.may_administer(), client == ClientKind::Web);
         for way in Door::ALL {
             let door = client.door(way);
-            let as_it_is = client == ClientKind::Web || way == Door::Stream;
+            let as_it_is = client == ClientKind::Web || [Door::Stream, Door::Plain].contains(&way);
             assert_eq!(
                 door == way,
                 as_it_is || way == client.door(Door::Api),
@@ -186,6 +189,8 @@ fn only_a_browser_administers_and_only_a_browser_gets_what_a_row_is_for() {
             for action in Action::ALL {
                 let playback = is_library(action)
                     || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut));
+                let way_in = [Action::ReadPublic, Action::SignIn].contains(&action);
+                let playback = playback || (door == Door::Plain && way_in);
                 assert!(client == ClientKind::Web || !door.takes(action) || playback);
             }
         }
