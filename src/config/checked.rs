@@ -65,10 +65,13 @@ pub struct Discovery {
     pub interfaces: Vec<String>,
 }
 
-/// Who may use the server: always somebody who signed in. The value carries nothing yet.
+/// Who may use the server: always somebody who signed in.
 #[derive(Debug, Clone)]
 pub struct Claim {
-    _always_secured: (),
+    /// The `stead.txt` on the medium that the box starts from.
+    pub boot_file: Option<PathBuf>,
+    /// Folders where sticks appear, each perhaps with a `stead.txt`.
+    pub sticks: Vec<PathBuf>,
 }
 
 /// Background work.
@@ -158,6 +161,30 @@ impl Paths {
         self.data_dir.join("Setup Stead.html")
     }
 
+    /// The file by which `stead recover` asks for a new owner.
+    #[must_use]
+    pub fn recover_wish(&self) -> PathBuf {
+        self.data_dir.join("recover")
+    }
+
+    /// The hash of the owner's own code, outside of the database, which may be what is lost.
+    #[must_use]
+    pub fn own_code(&self) -> PathBuf {
+        self.data_dir.join("own-code")
+    }
+
+    /// The word that a wipe is decided.
+    #[must_use]
+    pub fn wipe_journal(&self) -> PathBuf {
+        self.data_dir.join("wipe")
+    }
+
+    /// The phones that wait for the plug pattern, while some do.
+    #[must_use]
+    pub fn plug(&self) -> PathBuf {
+        self.data_dir.join("plug")
+    }
+
     /// The file by which `stead open --new-secret` asks for another claim secret.
     #[must_use]
     pub fn new_secret_wish(&self) -> PathBuf {
@@ -226,7 +253,8 @@ fn claim(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> Claim {
                 .hint("take the line away: this version always asks people to sign in"),
         );
     }
-    Claim { _always_secured: () }
+    let boot_file = (!raw.boot_file.as_os_str().is_empty()).then(|| absolute(&raw.boot_file));
+    Claim { boot_file, sticks: raw.sticks.iter().map(|stick| absolute(stick)).collect() }
 }
 
 fn work(raw: &RawWork, note: &mut impl FnMut(Problem)) -> Work {

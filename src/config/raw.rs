@@ -55,6 +55,11 @@ definitions! {
     claim: RawClaim {
         /// A server answers nobody until an owner has claimed it, and then only who signs in.
         local_security: bool = true;
+        /// The stead.txt on the medium that this box starts from, in which its owner may have put
+        /// a code of their own; empty for none.
+        boot_file: PathBuf = PathBuf::new();
+        /// Folders where sticks labelled STEAD appear; a stead.txt on one is read too.
+        sticks: Vec<PathBuf> = Vec::new();
     }
 
     /// How much of the machine background work may take.
@@ -90,6 +95,12 @@ impl Raw {
     /// Counts paths that are not absolute from `folder`; names of programs stay names.
     pub(super) fn resolve_paths(&mut self, folder: &Path) {
         self.paths.data_dir = folder.join(&self.paths.data_dir);
+        if !self.claim.boot_file.as_os_str().is_empty() {
+            self.claim.boot_file = folder.join(&self.claim.boot_file);
+        }
+        for stick in &mut self.claim.sticks {
+            *stick = folder.join(&*stick);
+        }
         for root in &mut self.media.roots {
             *root = folder.join(&*root);
         }

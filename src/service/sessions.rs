@@ -70,6 +70,31 @@ pub(crate) fn open(
     Ok(Token(token))
 }
 
+/// Opens a session in place of the one that asks, with the factors it has shown and when: the
+/// server that they were shown to is another one from now on, and nothing of the old token counts.
+pub(crate) fn go_on_as(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
+) -> Result<Token, StoreError> {
+    let entropy = core.entropy.as_ref();
+    let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
+    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes::<TOKEN_BYTES>(entropy)));
+    let session = Session {
+        id: fresh(entropy, SessionId::from_bytes),
+        generation: server.generation,
+        epoch: server.epoch.saturating_add(facts.user.epoch),
+        created: now.wall,
+        last_seen: Moment::of(now),
+        rested: false,
+        ..facts.session.clone()
+    };
+    rows::end(tx, facts.user.id, facts.session.id)?;
+    rows::make_session(tx, &core.run, &session, &sha256(token.as_bytes()))?;
+    Ok(Token(token))
+}
+
 /// The session behind a token, if there is one. Looking is no use of it: see [`touch`]. Blocks.
 ///
 /// # Errors

@@ -5,11 +5,12 @@
 //! slowed for the place they come from, so that nobody is locked out by what others do.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use stead_rules::claim::Peer;
 use stead_rules::ids::TicketId;
 use stead_rules::limits::{FACTOR_ALL_WAIT_SECONDS, PASSWORD_ALL_WAIT_SECONDS, SIGNIN_TICKETS_MAX};
-use stead_rules::policy::{Action, ClientKind, Permit};
+use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
     Method, Methods, Name, Password, RecoveryCode, TimeSource, Wait, place_of, step_to_heal,
@@ -320,6 +321,10 @@ fn open(
 ) -> Result<Token, SignInError> {
     let user = user_of(tx, core, now, account)?;
     claim::mark_clock(tx, core.clock.mark())?;
+    if user.role == Role::Owner {
+        // Whatever waits for the owner not to come has waited in vain.
+        core.owner_came.store(true, Ordering::Relaxed);
+    }
     let new = NewSession { client: ClientKind::Web, agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
     audit::append(tx, now, "signin.done", &detail.to_string())?;

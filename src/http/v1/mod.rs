@@ -5,6 +5,7 @@ pub(crate) mod claim;
 pub(crate) mod events;
 pub(crate) mod items;
 pub(crate) mod libraries;
+pub(crate) mod life;
 pub(crate) mod pictures;
 pub(crate) mod playback;
 pub(crate) mod server;

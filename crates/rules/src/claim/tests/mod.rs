@@ -1,5 +1,7 @@
 //! The claim's tables, its invariants and random walks over it.
 
+mod boot_file;
+mod plug;
 mod proof;
 mod start;
 mod table;
