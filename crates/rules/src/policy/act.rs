@@ -44,6 +44,10 @@ pub enum Own {
     Sessions,
     /// Set up a second factor.
     Enrol,
+    /// Show a factor again in the session that asks.
+    StepUp,
+    /// Change what one signs in with: factors, password, recovery codes, remembered devices.
+    Factors,
 }
 
 /// Everyday administration.
@@ -99,7 +103,7 @@ pub enum Door {
 
 impl Action {
     /// Every action, for tables and tests that must be complete.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::ReadPublic,
         Self::ClaimBegin,
         Self::ClaimStep,
@@ -109,6 +113,8 @@ impl Action {
         Self::OwnAccount(Own::SignOut),
         Self::OwnAccount(Own::Sessions),
         Self::OwnAccount(Own::Enrol),
+        Self::OwnAccount(Own::StepUp),
+        Self::OwnAccount(Own::Factors),
         Self::Browse,
         Self::Play,
         Self::ReportProgress,
@@ -156,6 +162,8 @@ impl Own {
             Self::SignOut => "own.sign_out",
             Self::Sessions => "own.sessions",
             Self::Enrol => "own.enrol",
+            Self::StepUp => "own.step_up",
+            Self::Factors => "own.factors",
         }
     }
 }

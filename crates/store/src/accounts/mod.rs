@@ -2,11 +2,17 @@
 
 pub mod audit;
 pub mod claim;
+pub mod factors;
 pub mod identity;
 pub mod libraries;
+pub mod notices;
+pub mod remembered;
+pub mod passkeys;
+pub mod people;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;
+pub mod way_back;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::world::{HOLDER, NOW, actors, ago, ask, ask_with, owner, session, stat
 use super::world::{PASSKEY, TOTP};
 use crate::claim::State;
 use crate::policy::{Action, Actor, ClientKind, Decision, Door, Epoch, Holder, Own, Role, Session};
-use crate::signin::{Assurance, Methods};
+use crate::signin::{Assurance, Method, Methods};
 use crate::time::{Moment, Now, TimeTrust};
 
 fn every_answer(check: impl Fn(&State, &Actor, Action, Decision)) {
@@ -163,4 +163,22 @@ fn words_are_stable_distinct_and_read_back() {
     }
     assert_eq!(Role::from_word("root"), None);
     assert_eq!(ClientKind::from_word(""), None);
+}
+
+#[test]
+fn a_recovery_code_just_shown_stands_for_a_passkey_that_is_lost() {
+    let reach = Assurance::MfaPhishingResistant;
+    let factors = Action::OwnAccount(Own::Factors);
+    let password = Methods::NONE.and(Method::Password);
+    for (method, seconds, may) in [
+        (Method::Totp, 60, false),
+        (Method::RecoveryCode, 60, true),
+        (Method::RecoveryCode, 900, false),
+        (Method::RememberedDevice, 60, false),
+    ] {
+        let fine = session(Role::Member, password.and(method), ago(seconds));
+        let actor = Actor::Session(Session { reach, ..fine });
+        let allowed = ask(&State::Claimed, &actor, factors).lets_in();
+        assert_eq!(allowed, may, "{method:?} {seconds}");
+    }
 }

@@ -2,9 +2,12 @@
 
 mod assurance;
 mod clock;
+mod factors;
 mod name;
+mod passkey;
 mod password;
 mod recovery;
 mod session;
 mod throttle;
 mod totp;
+mod way_back;
