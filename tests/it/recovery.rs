@@ -122,7 +122,7 @@ fn a_locked_server_is_opened_by_a_fresh_factor_only() {
     app.clock.advance(60_000);
     let (mut browser, answer) = owner.sign_in_at(&app, app.clock_ms());
     answer.expect(200);
-    app.clock.advance(15 * 60_000);
+    app.clock.advance(16 * 60_000);
     let refused = browser.post("/api/v1/unlock", &json!({})).expect(401);
     assert_eq!(refused.code(), "insufficient_user_authentication");
     assert_eq!(state(&app), "locked: older_generation");
