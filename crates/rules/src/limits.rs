@@ -1,8 +1,10 @@
 //! Every number that bounds something, with its reason.
 
 mod media;
+mod provider;
 
 pub use media::*;
+pub use provider::*;
 
 /// A proof that was accepted holds the claim for this browser this long; each step restarts it.
 /// Long enough to install an authenticator app on a slow phone.
@@ -47,6 +49,27 @@ pub const PASSKEY_CEREMONIES_MAX: usize = 512;
 /// Of these, from one place (an IPv4 address, a /64 of IPv6): the oldest of the place makes room, so
 /// that a flood from one device takes nobody else's.
 pub const PASSKEY_CEREMONIES_PER_PLACE_MAX: usize = 32;
+/// A device's code is good for this long (RFC 8628 §3.2): to find a phone, sign in on it and type.
+pub const DEVICE_CODE_SECONDS: u64 = 10 * 60;
+/// A device asks this often whether it was approved (RFC 8628 §3.2).
+pub const DEVICE_POLL_SECONDS: u64 = 5;
+/// One that asks sooner waits so much longer from then on (RFC 8628 §3.5).
+pub const DEVICE_POLL_SLOWER_SECONDS: u64 = 5;
+/// Hasty questions of one device before its code is void: a clock that drifts makes a few.
+pub const DEVICE_HASTY_POLLS_MAX: u32 = 20;
+/// Codes that wait at once. More make guessing one easier: with these, one guess in 200 million
+/// meets a code.
+pub const DEVICE_CODES_MAX: usize = 128;
+/// Of these, what comes from beyond the box's own networks: whoever floods from outside leaves
+/// half of the places to the house.
+pub const DEVICE_CODES_FROM_ELSEWHERE_MAX: usize = 64;
+/// Of these, what one place may hold: a household sets up its televisions one by one.
+pub const DEVICE_CODES_PER_PLACE_MAX: usize = 4;
+/// Longest wait for wrong codes of one user from everywhere. A code is for one approval and dies in
+/// minutes, so a person who types the right one after others guessed in their name waits no longer.
+pub const DEVICE_GUESS_ALL_WAIT_SECONDS: u64 = 60;
+/// Televisions, apps and passwords for apps of one user: a household has fewer screens.
+pub const DEVICES_PER_USER_MAX: u32 = 40;
 /// TOTP period, RFC 6238 §5.2.
 pub const TOTP_STEP_SECONDS: u64 = 30;
 /// Steps accepted either side of the current one, RFC 6238 §5.2.

@@ -2,9 +2,11 @@
 //!
 //! Everything here is a rule over values: hashes, codes and clocks are read elsewhere.
 
+mod app_password;
 mod assurance;
 mod clock;
 mod common;
+mod device;
 mod factors;
 mod name;
 mod notice;
@@ -16,9 +18,15 @@ mod throttle;
 mod totp;
 mod way_back;
 
+pub use crate::claim::ClaimCode as UserCode;
 pub use crate::claim::Wait;
+pub use app_password::{AppPassword, BadAppPassword};
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
+pub use device::{
+    DeviceClient, DevicesFull, Grant, GrantOver, Holding, PLAYBACK_SCOPE, Poll, Verdict, has_room,
+    scope_is_playback,
+};
 pub use factors::{
     CannotEnrol, FactorKind, FirstFactor, LastFactor, TooManyFactors, Vouched, may_add,
     may_enrol_first, may_remove, methods_for, password_min_chars, step_up_methods,

@@ -56,7 +56,7 @@ pub fn make_session(
                  (id, user_id, token_hash, client, agent, issuer_id, assurance, methods, auth_ms,
                   auth_boot_ms, auth_run, generation, epoch, created_ms, last_seen_ms,
                   seen_boot_ms, seen_run)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?9, ?10, ?11)";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     tx.transaction.execute(
         sql,
         rusqlite::params![
@@ -70,14 +70,25 @@ pub fn make_session(
             session.methods.words(),
             session.auth.wall.0,
             session.auth.boot.map_or(0, |boot| boot.0),
-            run,
+            counted_in(session.auth, run),
             session.generation,
             session.epoch,
             session.created.0,
+            session.last_seen.wall.0,
+            session.last_seen.boot.map_or(0, |boot| boot.0),
+            counted_in(session.last_seen, run),
         ],
     )?;
     Ok(())
 }
+
+/// The start that a moment's uptime counts from: of one from before this start it is not known.
+fn counted_in(moment: Moment, run: &RunId) -> RunId {
+    moment.boot.map_or(NO_RUN, |_| *run)
+}
+
+/// No start of a machine has this id.
+const NO_RUN: RunId = [0; 16];
 
 /// A session with its user and what both are measured against.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,7 +274,7 @@ fn session_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Session> {
     })
 }
 
-pub(super) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
+pub(crate) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
     let [wall, boot, counted_in] = columns;
     let wall = WallMs(row.get(wall)?);
     let same_run = row.get_ref(counted_in)?.as_blob()? == run;

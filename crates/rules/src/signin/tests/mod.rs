@@ -1,7 +1,9 @@
 //! The rules of signing in, each as a table of cases.
 
+mod app_password;
 mod assurance;
 mod clock;
+mod device;
 mod factors;
 mod name;
 mod passkey;
