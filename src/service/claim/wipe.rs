@@ -38,8 +38,10 @@ pub fn wipe(core: &Core, permit: &Permit, now: Now, typed: &str) -> Outcome {
     check_name(core, typed)?;
     let by = permit.user().map(|user| user.to_string());
     let detail = serde_json::json!({ "by": by }).to_string();
-    let line = |tx: &_| audit::append(tx, now, "server.wiped", &detail);
-    core.store()?.accounts.write(line).map_err(CoreError::from)?;
+    core.store()?
+        .accounts
+        .write(|tx| audit::append(tx, now, "server.wiped", &detail))
+        .map_err(CoreError::from)?;
     core.room.with_room(|| begin(core.paths())).map_err(ClaimError::Wish)?;
     tracing::warn!("the owner wipes this server; it ends now and begins anew at its next start");
     core.stopping.cancel();
