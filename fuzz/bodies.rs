@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Write as _;
 
 use rustix::fs::{MemfdFlags, memfd_create};
+use stead::http::oauth::Members;
 use stead::net::guard::parse_host;
 use stead::work::launcher::Cancel;
 use stead::work::probe::{Class, probe};
@@ -18,13 +19,14 @@ use stead_rules::playback::{
 pub(crate) type Body = fn(&[u8]);
 
 /// The bodies by the names of their targets.
-pub(crate) const BODIES: [(&str, Body); 6] = [
+pub(crate) const BODIES: [(&str, Body); 7] = [
     ("probe_video", video),
     ("probe_audio", audio),
     ("probe_picture", picture),
     ("names", names),
     ("ranges", ranges),
     ("texts", texts),
+    ("forms", forms),
 ];
 
 /// Headers of files whose name promises video.
@@ -94,4 +96,11 @@ pub(crate) fn texts(bytes: &[u8]) {
     let text = &String::from_utf8_lossy(bytes);
     drop((parse_host(text), parse_http_date(text), StreamLink::decode(bytes)));
     drop((ClaimCode::parse(text), LinkSecret::parse(text)));
+}
+
+/// Form bodies, which anybody may send to the account service.
+pub(crate) fn forms(bytes: &[u8]) {
+    if let Ok(form) = Members::parse(bytes) {
+        assert!(form.get("grant_type").is_none_or(|word| !word.is_empty()));
+    }
 }

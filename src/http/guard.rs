@@ -162,7 +162,7 @@ impl Credential {
                 .read(headers, transport)
                 .and_then(|text| text.parse().ok())
                 .map_or(Self::None, Self::Claim),
-            Access::Session => Cookie::Session
+            Access::Session | Access::Known => Cookie::Session
                 .read(headers, transport)
                 .map_or(Self::None, |token| Self::Session(token.to_owned())),
             Access::Link => Self::Link(

@@ -16,6 +16,7 @@ mod gate;
 mod guard;
 mod headers;
 mod measure;
+pub mod oauth;
 mod pages;
 pub mod routes;
 pub mod row;

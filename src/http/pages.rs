@@ -35,6 +35,10 @@ app_pages! {
     home "/";
     /// Signing in.
     sign_in "/signin";
+    /// Whether another program may know who one is.
+    authorize "/authorize";
+    /// Signing out at another program's wish.
+    sign_out "/signout";
     /// Settings.
     settings "/settings";
     /// A library.

@@ -19,13 +19,13 @@ use super::gate::{PanicAnswer, gate};
 use super::guard::{Guarded, guard};
 use super::measure::measure;
 use super::row::{Access, Bounds, Row, row};
-use super::{assets, pages, v1};
+use super::{assets, oauth, pages, v1};
 use crate::service::core::Core;
 
 /// Every row. Access, action, door and bounds have no defaults.
 #[must_use]
 pub fn table() -> Vec<Row> {
-    use Access::{Claim, Link, Open, Session};
+    use Access::{Claim, Known, Link, Open, Session};
     use Bounds::{Call, Flow, Page};
     let own = |what| Action::OwnAccount(what);
     vec![
@@ -33,6 +33,8 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::claim)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_in)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::authorize)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_out)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)),
@@ -62,6 +64,36 @@ pub fn table() -> Vec<Row> {
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::sessions)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::revoke)),
         row(Session, own(Own::Read), Door::Api, Call, routes!(v1::server::openapi)),
+        // The account service, for programs.
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::openid)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::oauth)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::jwks)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::token::token)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::userinfo)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::userinfo_by_post)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::introspect)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::revoke)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::register)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::read)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::replace)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::remove)),
+        row(Known, Action::SignIn, Door::Api, Call, routes!(v1::authorize::look)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::authorize::consent)),
+        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::authorize::leave)),
+        row(
+            Session,
+            Action::Guard(Guard::Identity),
+            Door::Api,
+            Call,
+            routes!(v1::authorize::invite),
+        ),
+        row(
+            Session,
+            Action::Guard(Guard::Identity),
+            Door::Api,
+            Call,
+            routes!(v1::authorize::rotate),
+        ),
         // The server's settings.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),

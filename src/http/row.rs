@@ -20,6 +20,8 @@ pub enum Access {
     Claim,
     /// The cookie of a signed-in browser.
     Session,
+    /// The same if it brings one that is known: what is answered is for strangers too.
+    Known,
     /// The signed link itself, which names a session.
     Link,
 }

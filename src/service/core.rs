@@ -15,6 +15,7 @@ use super::claim::ClaimDesk;
 use super::disks::Disks;
 use super::health::LastLook;
 use super::passwords::Hasher;
+use super::provider::authorize::AuthorizeDesk;
 use super::pump::Pumps;
 use super::reach::Reach;
 use super::room::DataRoom;
@@ -52,6 +53,8 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
+    /// Requests of clients whose person was told to sign in.
+    pub authorize: Mutex<AuthorizeDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// True once claimed; discovery listens.
@@ -172,6 +175,11 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Clients' requests that wait for a sign-in, for one look.
+    pub fn authorize_desk(&self) -> MutexGuard<'_, AuthorizeDesk> {
+        self.authorize.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store, for code that runs on a thread that may block.

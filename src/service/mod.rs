@@ -13,6 +13,7 @@ pub mod libraries;
 pub mod passwords;
 pub mod pictures;
 pub mod playback;
+pub mod provider;
 pub mod pump;
 pub mod reach;
 pub mod room;
