@@ -14,6 +14,7 @@ use stead_rules::media::{LibraryKind, artwork, sort_title, title_key, understand
 use stead_rules::playback::{
     Answer, Conditions, Method, Representation, StreamLink, answer, file_etag, parse_http_date,
 };
+use stead_rules::signin::{AppPassword, scope_is_playback};
 
 /// What is done with some bytes.
 pub(crate) type Body = fn(&[u8]);
@@ -91,11 +92,12 @@ pub(crate) fn ranges(bytes: &[u8]) {
     }
 }
 
-/// Short texts that strangers send: hosts, dates, codes, secrets, stream links.
+/// Short texts that strangers send: hosts, dates, codes, secrets, app passwords, scopes, stream links.
 pub(crate) fn texts(bytes: &[u8]) {
     let text = &String::from_utf8_lossy(bytes);
     drop((parse_host(text), parse_http_date(text), StreamLink::decode(bytes)));
-    drop((ClaimCode::parse(text), LinkSecret::parse(text)));
+    drop((ClaimCode::parse(text), LinkSecret::parse(text), AppPassword::parse(text)));
+    let _: bool = scope_is_playback(text);
 }
 
 /// Form bodies, which anybody may send to the account service.

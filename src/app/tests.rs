@@ -7,7 +7,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
-use stead_rules::ids::{AccountId, IssuerId, ItemId, LibraryId, SessionId, TicketId, UserId};
+use stead_rules::ids::{
+    AccountId, DeviceId, FactorId, IssuerId, ItemId, LibraryId, NoticeId, SessionId, TicketId,
+    UserId,
+};
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
 use stead_rules::policy::{
@@ -16,22 +19,26 @@ use stead_rules::policy::{
 };
 use stead_rules::provider::{AuthorizeQuery, ClientAuth, Metadata, built_in};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Assurance, Method, Methods, Password};
+use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
-
 use stead_store::accounts::identity::User;
-use stead_store::accounts::sessions::{Session as StoredSession, SessionFacts};
+use stead_store::accounts::sessions::SessionFacts;
 
 use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
+use crate::service::devices::{Asked, Judge};
 use crate::service::provider::authorize::Word;
 use crate::service::provider::clients::{self, Presented};
 use crate::service::provider::logout::{self, Wish};
 use crate::service::provider::tokens::{self, ShownCode};
 use crate::service::provider::{authorize, keys, register};
-use crate::service::signin::{Asker, Factor};
-use crate::service::{folders, items, libraries, pictures, playback, sessions, settings, signin};
+use crate::service::signin::{Asker, Factor, Remember, Sent};
+use crate::service::stepup::{self, Shown};
+use crate::service::{
+    app_passwords, authenticators, devices, factors, folders, items, libraries, notices,
+    own_password, pictures, playback, recovery, remembered, sessions, settings, signin,
+};
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
 const HOLDER: TicketId = TicketId::from_bytes([1; 16]);
@@ -112,7 +119,7 @@ fn case<'a, T, E: Display>(
 fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
     let proof = || claim::Proof::Link(SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned()));
     let password = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
-    let asker = || Asker { peer: HERE, agent: "test".to_owned() };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
     let (begin, step) = (Action::ClaimBegin, Action::ClaimStep);
     vec![
         case("claim::begin", begin, move |permit| {
@@ -130,7 +137,8 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         }),
         case("signin::finish", Action::SignIn, move |permit| {
             let factor = Factor::Totp("123456".to_owned());
-            signin::finish(core, permit, NOW, &asker(), HOLDER, &factor, WallMs(0))
+            let sent = Sent { factor, browser_time: WallMs(0), remember: Remember::No };
+            signin::finish(core, permit, NOW, &asker(), HOLDER, &sent)
         }),
     ]
 }
@@ -140,8 +148,16 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     let (own, sign_out) = (Action::OwnAccount(Own::Sessions), Action::OwnAccount(Own::SignOut));
     vec![
         case("sessions::list", own, |permit| sessions::list(core, permit)),
-        case("sessions::end", own, move |permit| sessions::end(core, permit, id)),
-        case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit)),
+        case("sessions::end", own, move |permit| sessions::end(core, permit, NOW, id)),
+        case("notices::list", Action::OwnAccount(Own::Read), |p| notices::list(core, p, NOW)),
+        case("notices::seen", Action::OwnAccount(Own::Read), |permit| {
+            notices::seen(core, permit, NoticeId::from_bytes([2; 16]))
+        }),
+        case("remembered::list", own, |permit| remembered::list(core, permit, NOW)),
+        case("remembered::forget", own, |permit| {
+            remembered::forget(core, permit, DeviceId::from_bytes([2; 16]))
+        }),
+        case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit, NOW)),
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
         case("settings::rename", Action::Guard(Guard::Identity), |permit| {
             settings::rename(core, permit, NOW, "Attic")
@@ -154,8 +170,13 @@ fn provider_cases(core: &Core) -> Vec<Case<'_>> {
     let client = || built_in("stead-app").unwrap();
     let (sign_in, identity) = (Action::SignIn, Action::Guard(Guard::Identity));
     let query = AuthorizeQuery::default();
-    let shown =
-        move || ShownCode { code: secret(), redirect_uri: String::new(), verifier: secret() };
+    let shown = move || ShownCode {
+        code: secret(),
+        redirect_uri: String::new(),
+        verifier: secret(),
+        peer: HERE,
+        agent: String::new(),
+    };
     let presented = || Presented { id: "nobody".to_owned(), secret: None, way: ClientAuth::None };
     vec![
         case("clients::authenticate", sign_in, move |permit| {
@@ -178,40 +199,9 @@ fn provider_cases(core: &Core) -> Vec<Case<'_>> {
         }),
         case("tokens::revoke", sign_in, move |p| tokens::revoke(core, p, &client(), &secret())),
         case("logout::leave", Action::OwnAccount(Own::SignOut), |permit| {
-            logout::leave(core, permit, &Wish::default())
+            logout::leave(core, permit, NOW, &Wish::default())
         }),
     ]
-}
-
-/// The session behind [`owner`], as it is stored.
-fn facts() -> SessionFacts {
-    let issuer = IssuerId::from_bytes([1; 16]);
-    let session = StoredSession {
-        id: SessionId::from_bytes([1; 16]),
-        user: UserId::from_bytes([1; 16]),
-        client: ClientKind::Web,
-        agent: "test".to_owned(),
-        issuer,
-        methods: Methods::NONE.and(Method::Password).and(Method::Totp),
-        auth: Moment::of(NOW),
-        generation: 1,
-        epoch: 0,
-        created: NOW.wall,
-        last_seen: Moment::of(NOW),
-        rested: false,
-    };
-    let user = User {
-        id: session.user,
-        issuer,
-        sub: "robin".to_owned(),
-        account: AccountId::from_bytes([1; 16]),
-        name: "Robin".to_owned(),
-        role: Role::Owner,
-        enabled: true,
-        epoch: 0,
-    };
-    let within_reach = Assurance::Mfa;
-    SessionFacts { session, user, server_generation: 1, epoch_now: 0, within_reach }
 }
 
 /// Registering is by a token, and what it says of itself is looked at after the permission.
@@ -224,11 +214,11 @@ fn registration_cases(core: &Core) -> Vec<Case<'_>> {
     let sign_in = Action::SignIn;
     vec![
         case("register::invite", Action::Guard(Guard::Identity), |permit| {
-            register::invite(core, permit, NOW, &facts())
+            register::invite(core, permit, NOW, &robin())
         }),
         case("authorize::consent", Action::OwnAccount(Own::Sessions), |permit| {
             let query = AuthorizeQuery::default();
-            authorize::consent(core, permit, NOW, &facts(), &query, None, Word::No)
+            authorize::consent(core, permit, NOW, &robin(), &query, None, Word::No)
         }),
         case("register::register", sign_in, move |permit| {
             register::register(core, permit, NOW, &secret(), &metadata())
@@ -239,6 +229,109 @@ fn registration_cases(core: &Core) -> Vec<Case<'_>> {
         }),
         case("register::remove", sign_in, move |permit| {
             register::remove(core, permit, NOW, "x", &secret())
+        }),
+    ]
+}
+
+fn device_cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
+    let judge = || Judge { by, peer: HERE };
+    let asked = || Asked {
+        client: DeviceClient::Tv,
+        name: String::new(),
+        agent: "test".to_owned(),
+        peer: HERE,
+    };
+    let (sessions, factors) = (Action::OwnAccount(Own::Sessions), Action::OwnAccount(Own::Factors));
+    vec![
+        case("devices::ask", Action::SignIn, move |p| devices::ask(core, p, NOW, asked())),
+        case("devices::poll", Action::SignIn, |permit| {
+            devices::poll(core, permit, NOW, DeviceClient::Tv, "none")
+        }),
+        case("devices::look", sessions, move |p| devices::look(core, p, NOW, judge(), "B")),
+        case("devices::approve", factors, move |permit| {
+            devices::approve(core, permit, NOW, judge(), "B", "TV")
+        }),
+        case("devices::deny", sessions, move |p| devices::deny(core, p, NOW, judge(), "B")),
+        case("devices::origins", sessions, |permit| devices::origins(core, permit)),
+        case("app_passwords::make", factors, move |permit| {
+            app_passwords::make(core, permit, NOW, judge(), "Radio")
+        }),
+        case("app_passwords::are_allowed", sessions, |p| app_passwords::are_allowed(core, p)),
+        case("app_passwords::allow", Action::Guard(Guard::Policy), |permit| {
+            app_passwords::allow(core, permit, NOW, true)
+        }),
+    ]
+}
+
+/// Whoever asks about their own factors, as the store would tell it.
+fn robin() -> SessionFacts {
+    let account = AccountId::from_bytes([1; 16]);
+    SessionFacts {
+        session: stead_store::accounts::sessions::Session {
+            id: SessionId::from_bytes([1; 16]),
+            user: UserId::from_bytes([1; 16]),
+            client: ClientKind::Web,
+            agent: "test".to_owned(),
+            issuer: IssuerId::from_bytes([1; 16]),
+            methods: Methods::NONE.and(Method::Password).and(Method::Totp),
+            auth: Moment::of(NOW),
+            generation: 1,
+            epoch: 0,
+            created: NOW.wall,
+            last_seen: Moment::of(NOW),
+            rested: false,
+        },
+        user: User {
+            id: UserId::from_bytes([1; 16]),
+            issuer: IssuerId::from_bytes([1; 16]),
+            sub: account.to_string(),
+            account,
+            name: "Robin".to_owned(),
+            role: Role::Owner,
+            enabled: true,
+            epoch: 0,
+        },
+        server_generation: 1,
+        epoch_now: 0,
+        within_reach: Assurance::Mfa,
+        vouched: Vouched::OldPassword,
+    }
+}
+
+fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let (own, step_up) = (Action::OwnAccount(Own::Factors), Action::OwnAccount(Own::StepUp));
+    let id = FactorId::from_bytes([2; 16]);
+    vec![
+        case("stepup::wanted", step_up, move |p| stepup::wanted(core, p, &robin())),
+        case("stepup::show", step_up, move |permit| {
+            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
+            let shown = Shown { factor: None, password: None, browser_time: WallMs(0) };
+            runtime.block_on(stepup::show(core, permit, NOW, asker, robin(), shown))
+        }),
+        case("authenticators::begin", own, move |permit| {
+            authenticators::begin(core, permit, NOW, &robin())
+        }),
+        case("authenticators::confirm", own, move |permit| {
+            authenticators::confirm(core, permit, NOW, &robin(), HOLDER, "Phone", "123456")
+        }),
+        case("recovery::begin", own, move |p| recovery::begin(core, p, NOW, &robin())),
+        case("recovery::confirm", own, move |permit| {
+            recovery::confirm(core, permit, NOW, &robin(), HOLDER, "ABCD")
+        }),
+        case("own_password::change", own, move |permit| {
+            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
+            let typed = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
+            let both = (typed(), typed());
+            runtime.block_on(own_password::change(core, permit, NOW, asker, robin(), both))
+        }),
+        case("factors::list", Action::OwnAccount(Own::Read), move |permit| {
+            factors::list(core, permit, &robin())
+        }),
+        case("factors::rename", own, move |permit| {
+            factors::rename(core, permit, &robin(), id, "Phone")
+        }),
+        case("factors::remove", own, move |permit| {
+            factors::remove(core, permit, NOW, &robin(), id)
         }),
     ]
 }
@@ -345,11 +438,14 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     drop(entered);
 
     let core = &made.core;
+    let by = robin();
     let cases = claim_cases(core, &runtime)
         .into_iter()
         .chain(own_cases(core))
         .chain(provider_cases(core))
         .chain(registration_cases(core))
+        .chain(device_cases(core, &by))
+        .chain(factor_cases(core, &runtime))
         .chain(library_cases(core, &runtime, &media))
         .chain(item_cases(core, &runtime));
     for (name, own, is_refused) in cases {

@@ -41,6 +41,8 @@ app_pages! {
     sign_out "/signout";
     /// Settings.
     settings "/settings";
+    /// What one signs in with.
+    security "/settings/security";
     /// A library.
     library "/library/{id}";
     /// An item.
@@ -49,6 +51,10 @@ app_pages! {
     play "/play/{id}";
     /// Search.
     search "/search";
+    /// Letting a television or an app in.
+    device "/device";
+    /// For televisions: a code to be let in with.
+    tv "/tv";
 }
 
 /// The wizard: its page is there while there is something to claim.

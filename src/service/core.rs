@@ -12,7 +12,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
+use super::devices::DeviceDesk;
 use super::disks::Disks;
+use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::passwords::Hasher;
 use super::provider::authorize::AuthorizeDesk;
@@ -55,6 +57,10 @@ pub struct Core {
     pub signin: Mutex<SignInDesk>,
     /// Requests of clients whose person was told to sign in.
     pub authorize: Mutex<AuthorizeDesk>,
+    /// Televisions and apps that wait to be let in.
+    pub devices: Mutex<DeviceDesk>,
+    /// Factors and recovery codes that wait to be confirmed.
+    pub drafts: Mutex<DraftDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// True once claimed; discovery listens.
@@ -180,6 +186,16 @@ impl Core {
     /// Clients' requests that wait for a sign-in, for one look.
     pub fn authorize_desk(&self) -> MutexGuard<'_, AuthorizeDesk> {
         self.authorize.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Televisions and apps that wait, for one look.
+    pub fn device_desk(&self) -> MutexGuard<'_, DeviceDesk> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits to be confirmed, for one look.
+    pub fn draft_desk(&self) -> MutexGuard<'_, DraftDesk> {
+        self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store, for code that runs on a thread that may block.

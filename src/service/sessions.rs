@@ -3,9 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{SessionId, UserId};
-use stead_rules::policy::{Action, ClientKind, Own, Permit};
-use stead_rules::signin::{Life, Methods, life, rests};
+use stead_rules::policy::{Action, ClientKind, Own, Permit, Shows};
+use stead_rules::signin::{Life, Methods, Vouched, life, rests};
 use stead_rules::time::{Moment, Now};
+use stead_store::accounts::audit;
 use stead_store::accounts::claim::server;
 use stead_store::accounts::identity::User;
 use stead_store::accounts::sessions::{self as rows, Session, SessionFacts};
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::core::{Core, CoreError, permitted};
 use super::sha256;
-use crate::host::entropy::{bytes, fresh};
+use crate::host::entropy::{Entropy, bytes, fresh};
 
 /// 256 bit: nobody guesses it, and its hash needs no salt.
 const TOKEN_BYTES: usize = 32;
@@ -23,10 +24,15 @@ const AGENT_MAX_CHARS: usize = 120;
 /// `last_seen` is written at most this often: the card is not worn by browsing.
 const TOUCH_SECONDS: u64 = 60;
 
-/// What a browser shows to be recognised; only its hash is kept.
+/// What a browser, a television or an app shows to be recognised; only its hash is kept.
 pub struct Token(Zeroizing<String>);
 
 impl Token {
+    /// What is kept of it.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        sha256(self.0.as_bytes())
+    }
+
     /// The cookie's value.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -49,14 +55,27 @@ pub(crate) fn open(
     user: &User,
     new: &NewSession<'_>,
 ) -> Result<Token, StoreError> {
+    open_vouched(tx, core, now, user, new, Vouched::OldPassword)
+}
+
+/// The same for somebody of whom more is known than the password: a first factor is enrolled by
+/// that.
+pub(crate) fn open_vouched(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: &User,
+    new: &NewSession<'_>,
+    vouched: Vouched,
+) -> Result<Token, StoreError> {
     let entropy = core.entropy.as_ref();
     let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
-    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes::<TOKEN_BYTES>(entropy)));
+    let token = new_token(entropy);
     let session = Session {
         id: fresh(entropy, SessionId::from_bytes),
         user: user.id,
         client: new.client,
-        agent: new.agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect(),
+        agent: short_agent(new.agent),
         issuer: user.issuer,
         methods: new.methods,
         auth: Moment::of(now),
@@ -66,17 +85,31 @@ pub(crate) fn open(
         last_seen: Moment::of(now),
         rested: false,
     };
-    rows::make_session(tx, &core.run, &session, &sha256(token.as_bytes()))?;
-    Ok(Token(token))
+    rows::make_session(tx, &core.run, &session, &token.hash())?;
+    rows::vouch(tx, session.id, vouched)?;
+    Ok(token)
 }
 
-/// The session behind a token, if there is one. Looking is no use of it: see [`touch`]. Blocks.
+/// A new token.
+pub(crate) fn new_token(entropy: &dyn Entropy) -> Token {
+    let random = Zeroizing::new(bytes::<TOKEN_BYTES>(entropy));
+    Token(Zeroizing::new(URL_SAFE_NO_PAD.encode(*random)))
+}
+
+/// What is kept of a client's own description.
+pub(crate) fn short_agent(agent: &str) -> String {
+    agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect()
+}
+
+/// The session behind a token, if there is one and its kind of client shows it in this way. Looking
+/// is no use of it: see [`touch`]. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn find(core: &Core, token: &str) -> Result<Option<SessionFacts>, CoreError> {
+pub fn find(core: &Core, token: &str, shows: Shows) -> Result<Option<SessionFacts>, CoreError> {
     let hash = sha256(token.as_bytes());
-    Ok(core.store()?.accounts.read(|tx| rows::by_token(tx, &core.run, &hash))?)
+    let found = core.store()?.accounts.read(|tx| rows::by_token(tx, &core.run, &hash))?;
+    Ok(found.filter(|facts| facts.session.client.is_known_by(shows)))
 }
 
 /// Records that a session was used, at most once a minute. Blocks.
@@ -119,27 +152,44 @@ pub fn list(core: &Core, permit: &Permit) -> Result<Vec<Session>, CoreError> {
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn end(core: &Core, permit: &Permit, session: SessionId) -> Result<bool, CoreError> {
+pub fn end(core: &Core, permit: &Permit, now: Now, session: SessionId) -> Result<bool, CoreError> {
     permitted(permit, Action::OwnAccount(Own::Sessions))?;
     let Some(user) = permit.user() else { return Ok(false) };
-    end_of(core, user, session)
+    end_of(core, now, user, session)
 }
 
 /// Ends the session that asks. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn sign_out(core: &Core, permit: &Permit) -> Result<bool, CoreError> {
+pub fn sign_out(core: &Core, permit: &Permit, now: Now) -> Result<bool, CoreError> {
     permitted(permit, Action::OwnAccount(Own::SignOut))?;
     let Some((user, session)) = permit.user().zip(permit.session()) else { return Ok(false) };
-    end_of(core, user, session)
+    end_of(core, now, user, session)
 }
 
-fn end_of(core: &Core, user: UserId, session: SessionId) -> Result<bool, CoreError> {
-    let ended = core.store()?.accounts.write(|tx| rows::end(tx, user, session))?;
+fn end_of(core: &Core, now: Now, user: UserId, session: SessionId) -> Result<bool, CoreError> {
+    let ended = core.store()?.accounts.write(|tx| {
+        let facts = rows::by_id(tx, &core.run, session)?;
+        let ended = rows::end(tx, user, session)?;
+        match facts.map(|facts| facts.session.client).filter(|_| ended) {
+            Some(kind @ (ClientKind::Tv | ClientKind::App | ClientKind::AppPassword)) => {
+                audit::append(tx, now, "device.ended", &ended_detail(user, session, kind))?;
+            }
+            Some(ClientKind::Web) | None => {}
+        }
+        Ok::<_, StoreError>(ended)
+    })?;
     // What flows for it looks again at once.
     core.session_ended.send_replace(());
     Ok(ended)
+}
+
+fn ended_detail(user: UserId, session: SessionId, kind: ClientKind) -> String {
+    serde_json::json!({
+        "user": user.to_string(), "session": session.to_string(), "kind": kind.word(),
+    })
+    .to_string()
 }
 
 /// The session with this id, if there is one. Blocks.

@@ -227,7 +227,7 @@ fn open_redirect_an_answer_goes_to_a_registered_address_or_nowhere() {
     let cases = [
         (query("nobody", &[]), "unknown_client"),
         (query("", &[]), "unknown_client"),
-        (query("stead-server", &[]), "unknown_redirect"),
+        (query("stead-tv", &[]), "unknown_redirect"),
         (query("stead-app", &[]), "unknown_redirect"),
         (query(&cellar.id, &[("redirect_uri", "")]), "unknown_redirect"),
         (query(&cellar.id, &[("redirect_uri", "https://attacker.example/")]), "unknown_redirect"),
@@ -324,7 +324,7 @@ fn pkce_downgrade_and_stolen_codes_give_nothing() {
         &[("client_id", cellar.id.as_str())][..],
         &[("client_id", "nobody")],
         &[("client_id", &cellar.id), ("client_secret", &cellar.secret)],
-        &[("client_id", "stead-server")],
+        &[("client_id", "stead-tv")],
     ] {
         let refused = post_form(&app, "/oauth/token", &[&members[..], more].concat());
         assert!(matches!(refused.status, 400 | 401), "{more:?} {}", refused.text());
@@ -562,6 +562,51 @@ fn signing_out_at_a_clients_wish_leads_back_only_where_it_may() {
         assert_eq!(told.get("to").and_then(Value::as_str), to, "{wish:?}");
         browser.get("/api/v1/me").expect(401);
     }
+}
+
+/// A native app (RFC 8252) gets a session of its person that plays and does nothing else.
+#[test]
+fn an_app_plays_as_its_person_and_a_replayed_code_signs_it_out() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let redirect = "http://127.0.0.1:49152/callback";
+    let wanted = [("redirect_uri", redirect), ("scope", "playback")];
+    let asked = query("stead-app", &wanted);
+    let told = look(&mut owner.browser, &asked).expect(200).json();
+    assert_eq!((&told["step"], &told["place"]), (&json!("consent"), &json!("127.0.0.1:49152")));
+    let (place, members) = sent_to(&agree(&mut owner.browser, &asked).expect(200));
+    assert_eq!(place, redirect);
+    let code = member(&members, "code").unwrap();
+    let exchange = || {
+        let members = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "stead-app"),
+            ("code", code.as_str()),
+            ("redirect_uri", redirect),
+            ("code_verifier", VERIFIER),
+        ];
+        post_form(&app, "/oauth/token", &members)
+    };
+    let given = exchange().expect(200).json();
+    let token = given["access_token"].as_str().unwrap();
+    let me = with_bearer(&app, "GET", "/api/v1/me", token, None).expect(200).json();
+    assert_eq!(me["session"]["kind"], "app");
+    with_bearer(&app, "GET", "/api/v1/home", token, None).expect(200);
+    with_bearer(&app, "GET", "/api/v1/settings", token, None).expect(403);
+    let body = json!({ "query": asked });
+    let answer = with_bearer(&app, "POST", "/api/v1/oauth/authorize", token, Some(&body));
+    assert_eq!(answer.expect(200).json()["step"], "sign_in", "an app says nobody's name");
+    let listed = owner.browser.get("/api/v1/sessions").expect(200).json();
+    let kinds = listed["sessions"].as_array().unwrap().iter().map(|one| one["kind"].clone());
+    assert!(kinds.into_iter().any(|kind| kind == "app"));
+    // Agreed once is not agreed for ever: any program may call itself that.
+    assert_eq!(look(&mut owner.browser, &asked).expect(200).json()["step"], "consent");
+    exchange().expect(400);
+    with_bearer(&app, "GET", "/api/v1/me", token, None).expect(401);
+    // After a quarter of an hour the best factor is asked for again.
+    later(&app, 16 * 60);
+    let told = look(&mut owner.browser, &asked).expect(200).json();
+    assert_eq!((&told["step"], &told["again"]), (&json!("sign_in"), &json!(true)));
 }
 
 /// CSRF and framing: another site can neither agree for somebody nor show them the page in a frame.

@@ -9,6 +9,9 @@ export type RouteName =
   | 'item'
   | 'play'
   | 'settings'
+  | 'device'
+  | 'tv'
+  | 'security'
   | 'missing';
 
 export interface Route {
@@ -29,6 +32,9 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/item\/([0-9a-f]{32})$/, 'item'],
   [/^\/play\/([0-9a-f]{32})$/, 'play'],
   [/^\/settings$/, 'settings'],
+  [/^\/device$/, 'device'],
+  [/^\/tv$/, 'tv'],
+  [/^\/settings\/security$/, 'security'],
 ];
 
 function parse(): Route {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
+use stead_rules::provider::{GrantType, Scope};
 
 use super::error::OAuthError;
 use crate::http::ctx::Ctx;
@@ -16,6 +17,7 @@ use crate::service::provider::{issuer, keys};
 pub(crate) struct Metadata {
     issuer: String,
     authorization_endpoint: String,
+    device_authorization_endpoint: String,
     token_endpoint: String,
     userinfo_endpoint: String,
     jwks_uri: String,
@@ -25,14 +27,14 @@ pub(crate) struct Metadata {
     end_session_endpoint: String,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 2],
+    grant_types_supported: [&'static str; 3],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: [&'static str; 3],
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
-    scopes_supported: [&'static str; 3],
+    scopes_supported: [&'static str; 4],
     claims_supported: [&'static str; 10],
     acr_values_supported: [&'static str; 3],
     prompt_values_supported: [&'static str; 3],
@@ -60,6 +62,7 @@ fn metadata(issuer: &str) -> Metadata {
     Metadata {
         issuer: issuer.to_owned(),
         authorization_endpoint: at("/authorize"),
+        device_authorization_endpoint: at("/oauth/device_authorization"),
         token_endpoint: at("/oauth/token"),
         userinfo_endpoint: at("/oauth/userinfo"),
         jwks_uri: at("/oauth/jwks"),
@@ -69,14 +72,14 @@ fn metadata(issuer: &str) -> Metadata {
         end_session_endpoint: at("/signout"),
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
-        grant_types_supported: ["authorization_code", "refresh_token"],
+        grant_types_supported: GrantType::ALL.map(GrantType::word),
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: ["ES256"],
         token_endpoint_auth_methods_supported: [basic, post, none],
         introspection_endpoint_auth_methods_supported: [basic, post],
         revocation_endpoint_auth_methods_supported: [basic, post, none],
         code_challenge_methods_supported: ["S256"],
-        scopes_supported: ["openid", "profile", "offline_access"],
+        scopes_supported: Scope::ALL.map(Scope::word),
         claims_supported: [
             "iss",
             "sub",

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::http::error::Problem;
 use crate::service::chain;
 use crate::service::core::CoreError;
 use crate::service::provider::ProviderError;
@@ -18,6 +19,8 @@ pub struct OAuthError {
     description: String,
     /// The scheme to try, where a header said who asks (RFC 6749 §5.2, RFC 6750 §3).
     challenge: Option<&'static str>,
+    /// What this protocol has no word for: somebody is slowed down, the disk is full.
+    other: Option<Box<Problem>>,
 }
 
 #[derive(Serialize)]
@@ -30,7 +33,7 @@ impl OAuthError {
     /// A refusal with 400, by a code that an RFC registers.
     pub(crate) fn of(error: &'static str, description: &str) -> Self {
         let description = description.to_owned();
-        Self { status: StatusCode::BAD_REQUEST, error, description, challenge: None }
+        Self { status: StatusCode::BAD_REQUEST, error, description, challenge: None, other: None }
     }
 
     /// Something is missing, twice, or malformed.
@@ -98,6 +101,13 @@ impl OAuthError {
     }
 }
 
+impl From<Problem> for OAuthError {
+    fn from(problem: Problem) -> Self {
+        let other = Some(Box::new(problem));
+        Self { other, ..Self::of("temporarily_unavailable", "Ask again later.") }
+    }
+}
+
 impl From<CoreError> for OAuthError {
     fn from(error: CoreError) -> Self {
         match error {
@@ -129,6 +139,9 @@ impl From<TokenError> for OAuthError {
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
+        if let Some(problem) = self.other {
+            return problem.into_response();
+        }
         let body = Body { error: self.error, error_description: &self.description };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();

@@ -2,6 +2,7 @@
 //! and the errors of their RFCs. Forms are taken here, so no row below reads a cookie.
 
 mod client;
+pub(crate) mod device;
 pub(crate) mod discovery;
 mod error;
 mod form;

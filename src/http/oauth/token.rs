@@ -9,6 +9,7 @@ use stead_rules::provider::{Client, GrantType};
 use stead_rules::secret::SecretText;
 
 use super::client::proved;
+use super::device;
 use super::error::OAuthError;
 use super::form::Members;
 use crate::http::ctx::Ctx;
@@ -18,14 +19,14 @@ use crate::service::provider::tokens::{self, Given, ShownCode};
 /// What a client is given (RFC 6749 §5.1).
 #[derive(Serialize)]
 pub(crate) struct TokenAnswer {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
+    pub(super) access_token: String,
+    pub(super) token_type: &'static str,
+    pub(super) expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
+    pub(super) refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id_token: Option<String>,
-    scope: String,
+    pub(super) id_token: Option<String>,
+    pub(super) scope: String,
 }
 
 /// Gives tokens for what a client shows (RFC 6749 §3.2).
@@ -45,7 +46,9 @@ pub(crate) async fn token(
     let given = match grant {
         GrantType::AuthorizationCode => by_code(&core, ctx, client, &form).await?,
         GrantType::RefreshToken => by_refresh(&core, ctx, client, &form).await?,
-        GrantType::DeviceCode => return Err(OAuthError::unsupported_grant_type()),
+        GrantType::DeviceCode => {
+            return device::exchange(&core, ctx, &form).await.map(axum::Json);
+        }
     };
     Ok(axum::Json(answer(&given)))
 }
@@ -60,6 +63,8 @@ async fn by_code(
         code: SecretText::new(form.need("code")?.to_owned()),
         redirect_uri: form.need("redirect_uri")?.to_owned(),
         verifier: SecretText::new(form.need("code_verifier")?.to_owned()),
+        peer: ctx.peer,
+        agent: ctx.agent.clone(),
     };
     let given = core
         .blocking(move |core| {

@@ -141,7 +141,7 @@ pub(crate) async fn leave(
                 return_to: members.get("post_logout_redirect_uri"),
                 state: members.get("state"),
             };
-            logout::leave(core, &ctx.permit, &wish).map_err(Problem::from)
+            logout::leave(core, &ctx.permit, ctx.now, &wish).map_err(Problem::from)
         })
         .await?;
     let headers: HeaderMap = cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect();

@@ -3,11 +3,17 @@
 pub(crate) mod account;
 pub(crate) mod authorize;
 pub(crate) mod claim;
+pub(crate) mod devices;
+pub(crate) mod enrol;
 pub(crate) mod events;
+pub(crate) mod factors;
 pub(crate) mod items;
 pub(crate) mod libraries;
+pub(crate) mod notices;
 pub(crate) mod pictures;
 pub(crate) mod playback;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signin;
+pub(crate) mod stepup;
+pub(crate) mod tv;

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use stead_rules::policy::{Action, Own, Permit};
+use stead_rules::time::Now;
 use stead_store::accounts::provider as rows;
 use stead_store::{Accounts, ReadTx};
 
@@ -29,10 +30,15 @@ pub struct Wish<'a> {
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn leave(core: &Core, permit: &Permit, wish: &Wish<'_>) -> Result<Option<String>, CoreError> {
+pub fn leave(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    wish: &Wish<'_>,
+) -> Result<Option<String>, CoreError> {
     permitted(permit, Action::OwnAccount(Own::SignOut))?;
     let return_to = core.store()?.accounts.read(|tx| return_address(tx, core, wish))?;
-    sessions::sign_out(core, permit)?;
+    sessions::sign_out(core, permit, now)?;
     Ok(return_to)
 }
 

@@ -6,9 +6,11 @@
 use std::str::FromStr;
 
 use serde_json::json;
-use stead_rules::claim::State;
+use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
-use stead_rules::limits::{ACCESS_TOKEN_SECONDS, ACCESS_TOKENS_PER_GRANT_MAX, ID_TOKEN_SECONDS};
+use stead_rules::limits::{
+    ACCESS_TOKEN_SECONDS, ACCESS_TOKENS_PER_GRANT_MAX, ID_TOKEN_SECONDS, SESSION_IDLE_SECONDS,
+};
 use stead_rules::policy::{Action, Permit};
 use stead_rules::provider::{
     Client, ClientAuth, GrantType, Scope, Scopes, access_is_live, acr, amr, code_is_live,
@@ -23,6 +25,7 @@ use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
 use super::{ProviderError, base64url, is_live, issuer, keys, opaque};
 use crate::service::core::{Core, permitted};
+use crate::service::devices::{self, App};
 use crate::service::judge::standing;
 use crate::service::sha256;
 
@@ -59,6 +62,10 @@ pub struct ShownCode {
     pub redirect_uri: String,
     /// PKCE.
     pub verifier: SecretText,
+    /// Where it is.
+    pub peer: Peer,
+    /// What it calls itself.
+    pub agent: String,
 }
 
 /// A token that counts, and whose it is.
@@ -91,11 +98,13 @@ pub fn exchange(
     permitted(permit, Action::SignIn).map_err(ProviderError::from)?;
     let server = standing(core, now);
     let store = core.store().map_err(ProviderError::from)?;
-    store
-        .accounts
-        .write(|tx| exchanged(tx, core, now, &server, client, shown))
-        .map_err(TokenError::Provider)?
-        .map_err(TokenError::Refused)
+    let outcome = store.accounts.write(|tx| exchanged(tx, core, now, &server, client, shown));
+    let outcome = outcome.map_err(TokenError::Provider)?;
+    if outcome.is_err() {
+        // An app that plays may have been signed out.
+        core.session_ended.send_replace(());
+    }
+    outcome.map_err(TokenError::Refused)
 }
 
 fn exchanged(
@@ -123,7 +132,41 @@ fn exchanged(
     let Some(session) = giver(tx, core, now, server, &grant)? else {
         return Ok(Err("The person has signed out."));
     };
+    if grant.scopes.has(Scope::Playback) {
+        return let_app_in(tx, core, now, client, &grant, &session, shown);
+    }
     Ok(Ok(give(tx, core, now, client, &grant, &session)?))
+}
+
+/// An app plays as its person: what it gets is a session of theirs, listed and ended like any
+/// other, and worth what the session that agreed was worth.
+fn let_app_in(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    client: &Client,
+    grant: &Grant,
+    session: &SessionFacts,
+    shown: &ShownCode,
+) -> Result<Outcome, ProviderError> {
+    let app = App { name: &client.name, agent: &shown.agent, peer: shown.peer };
+    let Some((id, token)) = devices::let_app_in(tx, core, now, session, &app)? else {
+        return Ok(Err("The person has too many devices."));
+    };
+    rows::set_app_session(tx, &grant.id, id)?;
+    let id_token = if grant.scopes.has(Scope::OpenId) {
+        let claims = claims(core, now, grant, session, &token.hash());
+        Some(keys::sign(tx, core, now, &claims)?)
+    } else {
+        None
+    };
+    Ok(Ok(Given {
+        access: SecretText::new(token.expose().to_owned()),
+        expires_in_seconds: SESSION_IDLE_SECONDS,
+        refresh: None,
+        id_token,
+        scopes: grant.scopes,
+    }))
 }
 
 fn wrong_code(grant: &Grant, now: Now, shown: &ShownCode) -> Option<&'static str> {

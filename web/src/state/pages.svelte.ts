@@ -14,7 +14,10 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   library: () => import('../pages/library/Library.svelte'),
   item: () => import('../pages/item/Item.svelte'),
   play: () => import('../player/Play.svelte'),
+  security: () => import('../pages/settings/Security.svelte'),
   settings: () => import('../pages/settings/Settings.svelte'),
+  device: () => import('../pages/Device.svelte'),
+  tv: () => import('../pages/Tv.svelte'),
 };
 
 /** Why a page did not come: no answer, or this app is older than the box and its files are gone. */

@@ -83,4 +83,5 @@ export function left(): void {
 
 whenSignedOut(left);
 
-export const isOwner = () => session.me?.user.role === 'owner';
+/** A television of the owner plays, and administers nothing. */
+export const isOwner = () => session.me?.user.role === 'owner' && session.me.session.kind === 'web';
