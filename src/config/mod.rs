@@ -16,7 +16,8 @@ mod problem;
 pub mod raw;
 
 pub use checked::{
-    AccountService, Claim, Config, Discovery, Log, LogFormat, LogLevel, Media, Net, Paths, Work,
+    AccountService, Claim, Config, Discovery, LocalSecurity, Log, LogFormat, LogLevel, Media, Net,
+    Paths, PlainPlayback, Tls, Work,
 };
 pub use problem::{Place, Problem, Problems};
 

@@ -30,17 +30,22 @@ pub fn table() -> Vec<Row> {
     let own = |what| Action::OwnAccount(what);
     vec![
         // What anybody near may see, whatever state the server is in.
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::claim)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_in)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::authorize)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_out)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::security)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::certificate)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::device)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::tv)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)),
@@ -49,6 +54,12 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Call, routes!(v1::server::health_text)),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::health)),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::server)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Call, routes!(v1::server::health_text)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::health)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::server)).on_plain(),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_pem)),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_der)),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_profile)),
@@ -62,8 +73,8 @@ pub fn table() -> Vec<Row> {
         // Signing in, and what belongs to oneself.
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::signin)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::factor)),
-        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout)),
-        row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me)),
+        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout)).on_plain(),
+        row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me)).on_plain(),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::sessions)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::revoke)),
         row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::stepup::wanted)),
@@ -132,7 +143,7 @@ pub fn table() -> Vec<Row> {
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
         // Libraries and what is in them.
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::libraries::list)),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::libraries::list)).on_plain(),
         row(Session, Action::Tend(Tend::Libraries), Door::Api, Call, routes!(v1::libraries::add)),
         row(Session, Action::Tend(Tend::Scans), Door::Api, Call, routes!(v1::libraries::scan)),
         row(
@@ -150,16 +161,17 @@ pub fn table() -> Vec<Row> {
             Call,
             routes!(v1::libraries::folders),
         ),
-        row(Session, Action::Browse, Door::Api, Flow, routes!(v1::events::events)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::list)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::details)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::home)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::search)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::pictures::image)),
+        row(Session, Action::Browse, Door::Api, Flow, routes!(v1::events::events)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::list)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::details)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::home)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::search)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::pictures::image)).on_plain(),
         // Playback.
-        row(Session, Action::Play, Door::Api, Call, routes!(v1::playback::play)),
-        row(Session, Action::ReportProgress, Door::Api, Call, routes!(v1::playback::progress)),
-        row(Link, Action::Play, Door::Stream, Flow, routes!(v1::playback::stream)),
+        row(Session, Action::Play, Door::Api, Call, routes!(v1::playback::play)).on_plain(),
+        row(Session, Action::ReportProgress, Door::Api, Call, routes!(v1::playback::progress))
+            .on_plain(),
+        row(Link, Action::Play, Door::Stream, Flow, routes!(v1::playback::stream)).on_plain(),
         row(Session, Action::Metrics, Door::Metrics, Call, routes!(v1::server::metrics)),
     ]
 }
@@ -180,8 +192,13 @@ pub fn router(core: Arc<Core>) -> Router {
 }
 
 fn mount(router: Router<Arc<Core>>, core: &Arc<Core>, row: Row) -> Router<Arc<Core>> {
-    let guarded =
-        Guarded { core: Arc::clone(core), access: row.access, action: row.action, door: row.door };
+    let guarded = Guarded {
+        core: Arc::clone(core),
+        access: row.access,
+        action: row.action,
+        door: row.door,
+        plain: row.plain,
+    };
     let (_, paths, mut methods) = row.endpoint;
     methods = match row.bounds {
         Bounds::Call => methods.route_layer(CompressionLayer::new()),

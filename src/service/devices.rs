@@ -30,7 +30,7 @@ use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
 use super::notices;
-use super::sessions::{Token, new_token, short_agent};
+use super::sessions::{Token, shortened};
 use super::sha256;
 use crate::host::entropy::{bytes, fresh};
 
@@ -116,7 +116,7 @@ pub struct Offer {
 /// [`DeviceError`].
 pub fn ask(core: &Core, permit: &Permit, now: Now, asked: Asked) -> Result<Offer, DeviceError> {
     permitted(permit, Action::SignIn)?;
-    let device_code = new_token(core.entropy.as_ref());
+    let device_code = Token::fresh(core);
     let code = fresh_code(core);
     let (user_code, grant) = (code.expose(), Grant::new(now));
     core.device_desk().add(Waiting::new(device_code.hash(), code, grant, asked), now)?;
@@ -193,7 +193,7 @@ fn open(
     let Some(approval) = &taken.approval else { return Ok(None) };
     let by = by_id(tx, &core.run, approval.session)?.filter(is_current);
     let Some(by) = by else { return Ok(None) };
-    let token = new_token(core.entropy.as_ref());
+    let token = Token::fresh(core);
     let inherited = Inherited { methods: approval.methods, auth: approval.auth };
     let kind = taken.asked.client.kind();
     let session = inherit(core, now, &by, inherited, kind, &taken.asked.agent);
@@ -286,7 +286,7 @@ pub(super) fn inherit(
         id: fresh(core.entropy.as_ref(), SessionId::from_bytes),
         user: by.user.id,
         client,
-        agent: short_agent(agent),
+        agent: shortened(agent),
         issuer: by.session.issuer,
         methods: inherited.methods,
         auth: inherited.auth,

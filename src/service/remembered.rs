@@ -11,7 +11,7 @@ use stead_store::accounts::remembered::{self as rows, Remembered};
 use stead_store::{Accounts, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
-use super::sessions::{Token, new_token, short_agent};
+use super::sessions::{Token, shortened};
 use super::signin::{Asker, SignInError, user_of};
 use super::{notices, sha256};
 use crate::host::entropy::fresh;
@@ -54,10 +54,9 @@ pub(crate) fn remember(
     asker: &Asker,
 ) -> Result<Token, SignInError> {
     let user = user_of(tx, account)?;
-    let token = new_token(core.entropy.as_ref());
-    let (id, agent) =
-        (fresh(core.entropy.as_ref(), DeviceId::from_bytes), short_agent(&asker.agent));
-    rows::add(tx, &core.run, user.id, id, &agent, &sha256(token.expose().as_bytes()), now)?;
+    let token = Token::fresh(core);
+    let (id, agent) = (fresh(core.entropy.as_ref(), DeviceId::from_bytes), shortened(&asker.agent));
+    rows::add(tx, &core.run, user.id, id, &agent, &token.hash(), now)?;
     notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
     Ok(token)
 }

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::core::{Core, CoreError, permitted};
 use super::sha256;
-use crate::host::entropy::{Entropy, bytes, fresh};
+use crate::host::entropy::{bytes, fresh};
 
 /// 256 bit: nobody guesses it, and its hash needs no salt.
 const TOKEN_BYTES: usize = 32;
@@ -28,6 +28,12 @@ const TOUCH_SECONDS: u64 = 60;
 pub struct Token(Zeroizing<String>);
 
 impl Token {
+    /// A new token.
+    pub(crate) fn fresh(core: &Core) -> Self {
+        let random = Zeroizing::new(bytes::<TOKEN_BYTES>(core.entropy.as_ref()));
+        Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(*random)))
+    }
+
     /// What is kept of it.
     pub(crate) fn hash(&self) -> [u8; 32] {
         sha256(self.0.as_bytes())
@@ -70,12 +76,12 @@ pub(crate) fn open_vouched(
 ) -> Result<Token, StoreError> {
     let entropy = core.entropy.as_ref();
     let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
-    let token = new_token(entropy);
+    let token = Token::fresh(core);
     let session = Session {
         id: fresh(entropy, SessionId::from_bytes),
         user: user.id,
         client: new.client,
-        agent: short_agent(new.agent),
+        agent: shortened(new.agent),
         issuer: user.issuer,
         methods: new.methods,
         auth: Moment::of(now),
@@ -90,14 +96,8 @@ pub(crate) fn open_vouched(
     Ok(token)
 }
 
-/// A new token.
-pub(crate) fn new_token(entropy: &dyn Entropy) -> Token {
-    let random = Zeroizing::new(bytes::<TOKEN_BYTES>(entropy));
-    Token(Zeroizing::new(URL_SAFE_NO_PAD.encode(*random)))
-}
-
-/// What is kept of a client's own description.
-pub(crate) fn short_agent(agent: &str) -> String {
+/// What is kept of what a client calls itself.
+pub(crate) fn shortened(agent: &str) -> String {
     agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect()
 }
 

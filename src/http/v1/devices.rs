@@ -60,7 +60,7 @@ pub(crate) async fn look(
     Ok(axum::Json(DeviceAnswer {
         kind: seen.client.kind().word(),
         name: seen.name,
-        agent: sessions::short_agent(&seen.agent),
+        agent: sessions::shortened(&seen.agent),
         address: seen.address.to_string(),
         near: seen.near,
         expires_in_s: seen.left_seconds,
