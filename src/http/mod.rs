@@ -19,6 +19,7 @@ mod measure;
 mod pages;
 pub mod routes;
 pub mod row;
+mod site;
 mod stream;
 mod v1;
 mod wire;

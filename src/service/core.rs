@@ -11,9 +11,11 @@ use stead_store::{Accounts, Failure, Library, ReadTx, Store, StoreError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::approvals::ApprovalDesk;
 use super::claim::ClaimDesk;
 use super::disks::Disks;
 use super::health::LastLook;
+use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
 use super::pump::Pumps;
 use super::reach::Reach;
@@ -52,6 +54,12 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
+    /// Challenges for passkeys that are waited for.
+    pub passkeys: Mutex<PasskeyDesk>,
+    /// Requests that wait for a phone.
+    pub approvals: Mutex<ApprovalDesk>,
+    /// Sent when such a request begins; pages that listen ask for what waits.
+    pub approval_told: watch::Sender<()>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// True once claimed; discovery listens.
@@ -172,6 +180,16 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Challenges for passkeys, for one look.
+    pub fn passkey_desk(&self) -> MutexGuard<'_, PasskeyDesk> {
+        self.passkeys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Requests that wait for a phone, for one look.
+    pub fn approval_desk(&self) -> MutexGuard<'_, ApprovalDesk> {
+        self.approvals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store, for code that runs on a thread that may block.

@@ -1,6 +1,7 @@
 //! Use cases: one function per thing a person can do. They know the store and the rules, and
 //! nothing of HTTP.
 
+pub mod approvals;
 mod buffers;
 pub mod claim;
 pub mod core;
@@ -10,6 +11,7 @@ pub mod health;
 pub mod items;
 pub(crate) mod judge;
 pub mod libraries;
+pub mod passkeys;
 pub mod passwords;
 pub mod pictures;
 pub mod playback;
@@ -21,6 +23,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup_page;
 pub mod signin;
+mod stepup;
 mod totp;
 
 /// SHA-256 of something that needs no slow hash, because it is random.

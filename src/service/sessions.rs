@@ -70,6 +70,23 @@ pub(crate) fn open(
     Ok(Token(token))
 }
 
+/// Gives a session another id and another token after something was shown in it, so that whoever
+/// knew the old one has nothing of it.
+pub(crate) fn renew(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    old: &Session,
+    methods: Methods,
+) -> Result<Token, StoreError> {
+    let entropy = core.entropy.as_ref();
+    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes::<TOKEN_BYTES>(entropy)));
+    let id = fresh(entropy, SessionId::from_bytes);
+    let renewed = Session { id, methods, auth: Moment::of(now), ..old.clone() };
+    rows::renew(tx, &core.run, old.id, &renewed, &sha256(token.as_bytes()))?;
+    Ok(Token(token))
+}
+
 /// The session behind a token, if there is one. Looking is no use of it: see [`touch`]. Blocks.
 ///
 /// # Errors

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use stead_rules::claim::Peer;
-use stead_rules::ids::TicketId;
+use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{FACTOR_ALL_WAIT_SECONDS, PASSWORD_ALL_WAIT_SECONDS, SIGNIN_TICKETS_MAX};
 use stead_rules::policy::{Action, ClientKind, Permit};
 use stead_rules::secret::SecretText;
@@ -18,7 +18,7 @@ use stead_rules::signin::{
 use stead_rules::time::{BootMs, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::throttle::{self, Guess};
-use stead_store::accounts::{audit, claim};
+use stead_store::accounts::{audit, claim, passkeys};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
@@ -99,7 +99,7 @@ impl SignInDesk {
             .cloned()
     }
 
-    fn remove(&mut self, ticket: TicketId) {
+    pub(super) fn remove(&mut self, ticket: TicketId) {
         self.waiting.retain(|one| one.ticket != ticket);
     }
 }
@@ -191,13 +191,17 @@ fn password_right(
     agent: &str,
 ) -> Result<Next, SignInError> {
     let accounts = &core.store()?.accounts;
-    if accounts.read(|tx| identity::totp(tx, account.id))?.is_some() {
+    if accounts.read(|tx| has_second_factor(tx, account.id))? {
         let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
         core.signin_desk().add(Waiting { ticket, account, begun: now.boot }, now);
         return Ok(Next::Factor(ticket));
     }
     let methods = Methods::NONE.and(Method::Password);
     accounts.write(|tx| Ok(Next::Done(open(tx, core, now, &account, methods, agent)?)))
+}
+
+fn has_second_factor(tx: &ReadTx<'_, Accounts>, id: AccountId) -> Result<bool, StoreError> {
+    Ok(identity::totp(tx, id)?.is_some() || !passkeys::of_account(tx, id)?.is_empty())
 }
 
 /// A second factor, as it came in.
@@ -251,6 +255,12 @@ pub fn finish(
         core.signin_desk().remove(ticket);
     }
     outcome
+}
+
+/// The account whose password was right for this ticket.
+pub(super) fn account_of(core: &Core, now: Now, ticket: TicketId) -> Result<Account, SignInError> {
+    let waiting = core.signin_desk().find(ticket, now).ok_or(SignInError::TicketOver)?;
+    Ok(waiting.account)
 }
 
 fn accept_totp(
@@ -310,7 +320,7 @@ fn accept_recovery(
     Ok(Method::RecoveryCode)
 }
 
-fn open(
+pub(super) fn open(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
     now: Now,
@@ -318,7 +328,7 @@ fn open(
     methods: Methods,
     agent: &str,
 ) -> Result<Token, SignInError> {
-    let user = user_of(tx, core, now, account)?;
+    let user = user_of(tx, account)?;
     claim::mark_clock(tx, core.clock.mark())?;
     let new = NewSession { client: ClientKind::Web, agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
@@ -327,15 +337,8 @@ fn open(
 }
 
 /// An account without a user here may not come in; it is told the same as a wrong password.
-fn user_of(
-    tx: &WriteTx<'_, Accounts>,
-    core: &Core,
-    now: Now,
-    account: &Account,
-) -> Result<User, SignInError> {
-    let fresh_id = fresh(core.entropy.as_ref(), stead_rules::ids::IssuerId::from_bytes);
-    let issuer = identity::embedded_issuer(tx, fresh_id, now.wall)?;
-    identity::user_by_identity(tx, issuer, &account.id.to_string())?
+fn user_of(tx: &ReadTx<'_, Accounts>, account: &Account) -> Result<User, SignInError> {
+    identity::user_by_account(tx, account.id)?
         .filter(|user| user.enabled)
         .ok_or(SignInError::WrongNameOrPassword)
 }

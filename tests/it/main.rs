@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod approvals;
 mod claim;
 mod clockless;
 mod commands;
@@ -32,6 +33,7 @@ mod library;
 mod locked;
 mod media;
 mod oversized;
+mod passkeys;
 mod program;
 mod secret_age;
 mod secrets;

@@ -1,10 +1,12 @@
 //! Version 1 of the API: one module a subject, each with its wire types and thin handlers.
 
 pub(crate) mod account;
+pub(crate) mod approvals;
 pub(crate) mod claim;
 pub(crate) mod events;
 pub(crate) mod items;
 pub(crate) mod libraries;
+pub(crate) mod passkeys;
 pub(crate) mod pictures;
 pub(crate) mod playback;
 pub(crate) mod server;

@@ -56,11 +56,11 @@ pub(crate) async fn signin(
     }
 }
 
-fn asker(ctx: &Ctx) -> Asker {
+pub(super) fn asker(ctx: &Ctx) -> Asker {
     Asker { peer: ctx.peer, agent: ctx.agent.clone() }
 }
 
-fn done(token: &Token, transport: Transport) -> Response {
+pub(super) fn done(token: &Token, transport: Transport) -> Response {
     let cookie = Cookie::Session.set(token.expose(), transport);
     let headers: HeaderMap = cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
     (headers, axum::Json(SignInAnswer { step: "done", ticket: None })).into_response()

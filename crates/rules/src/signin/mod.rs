@@ -2,6 +2,7 @@
 //!
 //! Everything here is a rule over values: hashes, codes and clocks are read elsewhere.
 
+mod approval;
 mod assurance;
 mod clock;
 mod common;
@@ -16,6 +17,10 @@ mod throttle;
 mod totp;
 
 pub use crate::claim::Wait;
+pub use approval::{
+    Approver, NotAsked, Numbers, approval_is_live, may_approve, may_ask, numbers, refusal_counts,
+    wrong_numbers_refuse,
+};
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
 pub use factors::{

@@ -82,6 +82,18 @@ pub fn account_by_login(
     Ok(tx.transaction.query_row(sql, [login], account_row).optional()?)
 }
 
+/// The account with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn account_by_id(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<Option<Account>, StoreError> {
+    let sql = "SELECT id, login, name, password_hash, epoch, enabled FROM account WHERE id = ?1";
+    Ok(tx.transaction.query_row(sql, [account.as_bytes()], account_row).optional()?)
+}
+
 fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: id(row, "id")?,
@@ -248,6 +260,39 @@ pub fn user_by_identity(
                 WHERE issuer_id = ?1 AND sub = ?2";
     let found = tx.transaction.query_row(sql, (issuer.as_bytes(), sub), user_row);
     Ok(found.optional()?)
+}
+
+/// The user with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn user_by_id(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<Option<User>, StoreError> {
+    let sql = "SELECT id, issuer_id, sub, account_id, name, role, enabled, epoch FROM user
+                WHERE id = ?1";
+    Ok(tx.transaction.query_row(sql, [user.as_bytes()], user_row).optional()?)
+}
+
+/// The user whose factors an account holds.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn user_by_account(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<Option<User>, StoreError> {
+    let sql = "SELECT id, issuer_id, sub, account_id, name, role, enabled, epoch FROM user
+                WHERE account_id = ?1";
+    Ok(tx.transaction.query_row(sql, [account.as_bytes()], user_row).optional()?)
+}
+
+/// Makes every session of a user worthless that was opened before.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn bump_epoch(tx: &WriteTx<'_, Accounts>, user: UserId) -> Result<(), StoreError> {
+    let sql = "UPDATE user SET epoch = epoch + 1 WHERE id = ?1";
+    tx.transaction.execute(sql, [user.as_bytes()])?;
+    Ok(())
 }
 
 pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {

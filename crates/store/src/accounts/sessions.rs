@@ -157,6 +157,49 @@ pub fn end(
     Ok(tx.transaction.execute(sql, (session.as_bytes(), user.as_bytes()))? == 1)
 }
 
+/// Gives a session another id and another token, and says what was shown in it just now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn renew(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    old: SessionId,
+    renewed: &Session,
+    token_hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET id = ?2, token_hash = ?3, assurance = ?4, methods = ?5,
+                      auth_ms = ?6, auth_boot_ms = ?7, auth_run = ?8, last_seen_ms = ?6,
+                      seen_boot_ms = ?7, seen_run = ?8, rested = 0
+                WHERE id = ?1";
+    tx.transaction.execute(
+        sql,
+        rusqlite::params![
+            old.as_bytes(),
+            renewed.id.as_bytes(),
+            token_hash,
+            renewed.methods.assurance().word(),
+            renewed.methods.words(),
+            renewed.auth.wall.0,
+            renewed.auth.boot.map_or(0, |boot| boot.0),
+            run,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Lets one session go on in the present epoch of its user.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep(tx: &WriteTx<'_, Accounts>, session: SessionId) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET epoch = (SELECT server.epoch + user.epoch FROM server, user
+                                            WHERE user.id = session.user_id)
+                WHERE id = ?1";
+    tx.transaction.execute(sql, [session.as_bytes()])?;
+    Ok(())
+}
+
 /// Records a request of the session, and whether it had rested before it.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The rules of signing in, each as a table of cases.
 
+mod approval;
 mod assurance;
 mod clock;
 mod factors;
