@@ -1,6 +1,8 @@
 // The one place that talks to the server. Every call answers typed data or throws a Problem.
 import { Problem } from './api/problem';
 import type {
+  ApprovalRequest,
+  AskedApproval,
   ClaimProgress,
   CodesOffer,
   Done,
@@ -12,7 +14,11 @@ import type {
   Item,
   Library,
   LibraryKind,
+  MadePasskey,
+  MakeOptions,
   Me,
+  PasskeyChallenge,
+  PasskeyList,
   PlayTicket,
   ProgressEvent,
   Proof,
@@ -20,6 +26,8 @@ import type {
   ServerInfo,
   SessionRow,
   Settings,
+  ShowOptions,
+  ShownPasskey,
   SigninStep,
   TotpOffer,
 } from './api/types';
@@ -103,6 +111,33 @@ export const account = {
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
   settings: () => read<Settings>('/settings'),
   rename: (name: string) => write<undefined>('/settings', { name }),
+};
+
+export const passkeys = {
+  list: () => read<PasskeyList>('/passkeys'),
+  begin: () => write<PasskeyChallenge<MakeOptions>>('/passkeys/begin'),
+  add: (ceremony: string, name: string, credential: MadePasskey) =>
+    write<{ id: string }>('/passkeys', { ceremony, name, credential }),
+  rename: (id: string, name: string) => write<undefined>(`/passkeys/${id}/name`, { name }),
+  remove: (id: string) => write<undefined>(`/passkeys/${id}/remove`),
+  /** With a ticket, for who has given their password; without one, for whoever has a passkey. */
+  beginSignin: (ticket?: string) =>
+    write<PasskeyChallenge<ShowOptions>>('/signin/passkey/begin', ticket === undefined ? {} : { ticket }),
+  signin: (ceremony: string, credential: ShownPasskey) =>
+    write<Done>('/signin/passkey', { ceremony, credential }),
+  beginStepUp: () => write<PasskeyChallenge<ShowOptions>>('/stepup/passkey/begin'),
+  stepUp: (ceremony: string, credential: ShownPasskey) =>
+    write<undefined>('/stepup/passkey', { ceremony, credential }),
+};
+
+export const approvals = {
+  ask: (ticket: string) => write<AskedApproval>('/signin/approval/begin', { ticket }),
+  look: (request: string) =>
+    write<{ step: 'waiting' | 'done' }>('/signin/approval', { request }),
+  inbox: async () => (await read<{ requests: ApprovalRequest[] }>('/approvals')).requests,
+  approve: (id: string, number: number) =>
+    write<undefined>(`/approvals/${id}/approve`, { number }),
+  refuse: (id: string) => write<undefined>(`/approvals/${id}/refuse`),
 };
 
 export const libraries = {
