@@ -4,10 +4,13 @@
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde_json::json;
 use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
-use stead_rules::ids::{ItemId, LibraryId, SessionId, TicketId, UserId};
+use stead_rules::ids::{
+    AccountId, FactorId, IssuerId, ItemId, LibraryId, SessionId, TicketId, UserId,
+};
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
 use stead_rules::policy::{
@@ -17,12 +20,18 @@ use stead_rules::policy::{
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Assurance, Method, Methods, Password};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
+use stead_store::accounts::identity::User;
+use stead_store::accounts::sessions::{self as sessions_stored, SessionFacts};
 
 use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
+use crate::service::approvals::Tapped;
+use crate::service::passkeys::{Made, Site};
 use crate::service::signin::{Asker, Factor};
-use crate::service::{folders, items, libraries, pictures, playback, sessions, settings, signin};
+use crate::service::{
+    approvals, folders, items, libraries, passkeys, pictures, playback, sessions, settings, signin,
+};
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
 const HOLDER: TicketId = TicketId::from_bytes([1; 16]);
@@ -140,6 +149,111 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     ]
 }
 
+fn passkey_cases<'a>(core: &'a Core, facts: &'a SessionFacts, site: &'a Site) -> Vec<Case<'a>> {
+    let asker = || Asker { peer: HERE, agent: "test".to_owned() };
+    let (sign_in, read) = (Action::SignIn, Action::OwnAccount(Own::Read));
+    let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Factors));
+    let id = FactorId::from_bytes([6; 16]);
+    vec![
+        case("passkeys::list", read, |p| passkeys::list(core, p, &facts.user, Some(site))),
+        case("passkeys::begin_registration", own, move |permit| {
+            passkeys::begin_registration(core, permit, NOW, &asker(), facts, site)
+        }),
+        case("passkeys::finish_registration", own, |permit| {
+            let made = answered(json!({ "attestationObject": "AAAA", "clientDataJSON": "AAAA" }));
+            let made = Made { ceremony: HOLDER, name: "Phone", credential: &made };
+            passkeys::finish_registration(core, permit, NOW, facts, site, &made)
+        }),
+        case("passkeys::rename", own, move |permit| {
+            passkeys::rename(core, permit, NOW, &facts.user, id, "Phone")
+        }),
+        case("passkeys::remove", own, move |p| passkeys::remove(core, p, NOW, facts, id)),
+        case("passkeys::begin_sign_in", sign_in, move |permit| {
+            passkeys::begin_sign_in(core, permit, NOW, &asker(), site, None)
+        }),
+        case("passkeys::sign_in", sign_in, move |permit| {
+            let shown = answered(shown());
+            passkeys::sign_in(core, permit, NOW, &asker(), site, HOLDER, &shown)
+        }),
+        case("passkeys::begin_step_up", step_up, move |permit| {
+            passkeys::begin_step_up(core, permit, NOW, &asker(), facts, site)
+        }),
+        case("passkeys::step_up", step_up, |permit| {
+            passkeys::step_up(core, permit, NOW, facts, site, HOLDER, &answered(shown()))
+        }),
+    ]
+}
+
+/// What a browser tells of an authenticator's answer.
+fn answered<T: serde::de::DeserializeOwned>(response: serde_json::Value) -> T {
+    let answer =
+        json!({ "id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": response });
+    serde_json::from_value(answer).unwrap()
+}
+
+fn shown() -> serde_json::Value {
+    json!({ "authenticatorData": "AAAA", "clientDataJSON": "AAAA", "signature": "AAAA" })
+}
+
+fn approval_cases<'a>(core: &'a Core, facts: &'a SessionFacts) -> Vec<Case<'a>> {
+    let asker = || Asker { peer: HERE, agent: "test".to_owned() };
+    let sign_in = Action::SignIn;
+    let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Sessions));
+    vec![
+        case("approvals::ask_to_sign_in", sign_in, move |permit| {
+            approvals::ask_to_sign_in(core, permit, NOW, &asker(), HOLDER, None)
+        }),
+        case("approvals::sign_in", sign_in, move |permit| {
+            approvals::sign_in(core, permit, NOW, &asker(), HOLDER)
+        }),
+        case("approvals::ask_to_step_up", step_up, move |permit| {
+            approvals::ask_to_step_up(core, permit, NOW, &asker(), facts)
+        }),
+        case("approvals::step_up", step_up, |permit| {
+            approvals::step_up(core, permit, NOW, facts, HOLDER)
+        }),
+        case("approvals::inbox", own, |p| approvals::inbox(core, p, NOW, facts)),
+        case("approvals::answer", own, |permit| {
+            approvals::answer(core, permit, NOW, facts, HOLDER, Tapped::NotMe)
+        }),
+    ]
+}
+
+/// The owner's browser, as the guard would have found it.
+fn owner_facts() -> SessionFacts {
+    let user = UserId::from_bytes([1; 16]);
+    let methods = Methods::NONE.and(Method::Password).and(Method::Totp);
+    SessionFacts {
+        session: sessions_stored::Session {
+            id: SessionId::from_bytes([1; 16]),
+            user,
+            client: ClientKind::Web,
+            agent: "test".to_owned(),
+            issuer: IssuerId::from_bytes([1; 16]),
+            methods,
+            auth: Moment::of(NOW),
+            generation: 1,
+            epoch: 0,
+            created: NOW.wall,
+            last_seen: Moment::of(NOW),
+            rested: false,
+        },
+        user: User {
+            id: user,
+            issuer: IssuerId::from_bytes([1; 16]),
+            sub: "1".to_owned(),
+            account: AccountId::from_bytes([1; 16]),
+            name: "Robin".to_owned(),
+            role: Role::Owner,
+            enabled: true,
+            epoch: 0,
+        },
+        server_generation: 1,
+        epoch_now: 0,
+        within_reach: Assurance::Mfa,
+    }
+}
+
 fn library_cases<'a>(
     core: &'a Arc<Core>,
     runtime: &'a tokio::runtime::Runtime,
@@ -242,9 +356,12 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     drop(entered);
 
     let core = &made.core;
+    let (facts, site) = (owner_facts(), Site::of(core, "http", "localhost:8080").unwrap());
     let cases = claim_cases(core, &runtime)
         .into_iter()
         .chain(own_cases(core))
+        .chain(passkey_cases(core, &facts, &site))
+        .chain(approval_cases(core, &facts))
         .chain(library_cases(core, &runtime, &media))
         .chain(item_cases(core, &runtime));
     for (name, own, is_refused) in cases {

@@ -302,8 +302,8 @@ impl From<ApprovalError> for Problem {
             ApprovalError::NobodyThere => Self::new(
                 StatusCode::CONFLICT,
                 "no_approver",
-                "None of your devices can approve this: one must have shown a second factor within \
-                 a day. Show another factor.",
+                "None of your devices can approve this: one must be signed in with a second factor. \
+                 Show another factor.",
             ),
             ApprovalError::NotYou => Self::new(
                 StatusCode::FORBIDDEN,

@@ -166,10 +166,13 @@ fn a_session_below_mfa_approves_nothing() {
 }
 
 #[test]
-fn an_old_sign_in_approves_nothing() {
+fn an_idle_phone_approves_and_one_that_was_signed_out_does_not() {
     let app = App::start();
-    let owner = Owner::claim(&app);
+    let mut owner = Owner::claim(&app);
     app.clock.advance(TEND_SECONDS * 1000);
+    let asked = Asking::from(&app, &owner, HERE).ask().expect(200).json();
+    tap(&mut owner.browser, &asked["request"], &asked["number"]).expect(204);
+    owner.browser.post("/api/v1/signout", &json!({})).expect(204);
     assert_eq!(Asking::from(&app, &owner, HERE).ask().code(), "no_approver");
 }
 

@@ -29,13 +29,14 @@ pub struct Approver {
     pub asks_itself: bool,
 }
 
-/// Whether a session may approve: its person has shown a second factor there, not long ago, and a
-/// remembered browser has not. A browser vouches for no sign-in of its own.
+/// Whether a session may approve: its person has once shown a second factor there, which a
+/// remembered browser has not, and it goes on. A phone lies idle for days and is had all the same.
+/// A browser vouches for no sign-in of its own.
 #[must_use]
 pub fn may_approve(approver: Approver) -> bool {
     approver.client.may_administer()
         && approver.methods.assurance_shown_now() >= Assurance::Mfa
-        && approver.life == Life::Live
+        && approver.life != Life::Ended
         && !approver.asks_itself
 }
 

@@ -14,7 +14,7 @@ fn after(seconds: u64) -> Now {
 }
 
 #[test]
-fn who_approves_has_shown_a_second_factor_not_long_ago_and_elsewhere() {
+fn who_approves_has_shown_a_second_factor_and_elsewhere() {
     let password = Methods::NONE.and(Method::Password);
     let fine = Approver {
         client: ClientKind::Web,
@@ -33,7 +33,7 @@ fn who_approves_has_shown_a_second_factor_not_long_ago_and_elsewhere() {
             Approver { methods: password.and(Method::RememberedDevice), ..fine },
             false,
         ),
-        ("an old sign-in", Approver { life: Life::PlaybackOnly, ..fine }, false),
+        ("an idle phone", Approver { life: Life::PlaybackOnly, ..fine }, true),
         ("an ended one", Approver { life: Life::Ended, ..fine }, false),
         ("the one that asks", Approver { asks_itself: true, ..fine }, false),
     ] {
