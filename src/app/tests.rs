@@ -9,7 +9,8 @@ use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
 use stead_rules::ids::{
-    AccountId, FactorId, IssuerId, ItemId, LibraryId, SessionId, TicketId, UserId,
+    AccountId, DeviceId, FactorId, IssuerId, ItemId, LibraryId, NoticeId, SessionId, TicketId,
+    UserId,
 };
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
@@ -18,19 +19,21 @@ use stead_rules::policy::{
     Tend, decide,
 };
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Assurance, Method, Methods, Password};
+use stead_rules::signin::{Assurance, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
 use stead_store::accounts::identity::User;
-use stead_store::accounts::sessions::{self as sessions_stored, SessionFacts};
+use stead_store::accounts::sessions::SessionFacts;
 
 use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
 use crate::service::approvals::Tapped;
-use crate::service::passkeys::{Made, Site};
-use crate::service::signin::{Asker, Factor};
+use crate::service::passkeys::Site;
+use crate::service::signin::{Asker, Factor, Remember, Sent};
+use crate::service::stepup::{self, Shown};
 use crate::service::{
-    approvals, folders, items, libraries, passkeys, pictures, playback, sessions, settings, signin,
+    approvals, authenticators, factors, folders, items, libraries, notices, own_password, passkeys,
+    pictures, playback, recovery, remembered, sessions, settings, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -112,7 +115,7 @@ fn case<'a, T, E: Display>(
 fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
     let proof = || claim::Proof::Link(SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned()));
     let password = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
-    let asker = || Asker { peer: HERE, agent: "test".to_owned() };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
     let (begin, step) = (Action::ClaimBegin, Action::ClaimStep);
     vec![
         case("claim::begin", begin, move |permit| {
@@ -130,7 +133,8 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         }),
         case("signin::finish", Action::SignIn, move |permit| {
             let factor = Factor::Totp("123456".to_owned());
-            signin::finish(core, permit, NOW, &asker(), HOLDER, &factor, WallMs(0))
+            let sent = Sent { factor, browser_time: WallMs(0), remember: Remember::No };
+            signin::finish(core, permit, NOW, &asker(), HOLDER, &sent)
         }),
     ]
 }
@@ -141,6 +145,14 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     vec![
         case("sessions::list", own, |permit| sessions::list(core, permit)),
         case("sessions::end", own, move |permit| sessions::end(core, permit, id)),
+        case("notices::list", Action::OwnAccount(Own::Read), |p| notices::list(core, p, NOW)),
+        case("notices::seen", Action::OwnAccount(Own::Read), |permit| {
+            notices::seen(core, permit, NoticeId::from_bytes([2; 16]))
+        }),
+        case("remembered::list", own, |permit| remembered::list(core, permit, NOW)),
+        case("remembered::forget", own, |permit| {
+            remembered::forget(core, permit, DeviceId::from_bytes([2; 16]))
+        }),
         case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit)),
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
         case("settings::rename", Action::Guard(Guard::Identity), |permit| {
@@ -149,11 +161,83 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     ]
 }
 
+/// Whoever asks about their own factors, as the store would tell it.
+fn robin() -> SessionFacts {
+    let account = AccountId::from_bytes([1; 16]);
+    SessionFacts {
+        session: stead_store::accounts::sessions::Session {
+            id: SessionId::from_bytes([1; 16]),
+            user: UserId::from_bytes([1; 16]),
+            client: ClientKind::Web,
+            agent: "test".to_owned(),
+            issuer: IssuerId::from_bytes([1; 16]),
+            methods: Methods::NONE.and(Method::Password).and(Method::Totp),
+            auth: Moment::of(NOW),
+            generation: 1,
+            epoch: 0,
+            created: NOW.wall,
+            last_seen: Moment::of(NOW),
+            rested: false,
+        },
+        user: User {
+            id: UserId::from_bytes([1; 16]),
+            issuer: IssuerId::from_bytes([1; 16]),
+            sub: account.to_string(),
+            account,
+            name: "Robin".to_owned(),
+            role: Role::Owner,
+            enabled: true,
+            epoch: 0,
+        },
+        server_generation: 1,
+        epoch_now: 0,
+        within_reach: Assurance::Mfa,
+        vouched: Vouched::OldPassword,
+    }
+}
+
+fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let (own, step_up) = (Action::OwnAccount(Own::Factors), Action::OwnAccount(Own::StepUp));
+    let id = FactorId::from_bytes([2; 16]);
+    vec![
+        case("stepup::wanted", step_up, move |p| stepup::wanted(core, p, &robin())),
+        case("stepup::show", step_up, move |permit| {
+            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
+            let shown = Shown { factor: None, password: None, browser_time: WallMs(0) };
+            runtime.block_on(stepup::show(core, permit, NOW, asker, robin(), shown))
+        }),
+        case("authenticators::begin", own, move |permit| {
+            authenticators::begin(core, permit, NOW, &robin())
+        }),
+        case("authenticators::confirm", own, move |permit| {
+            authenticators::confirm(core, permit, NOW, &robin(), HOLDER, "Phone", "123456")
+        }),
+        case("recovery::begin", own, move |p| recovery::begin(core, p, NOW, &robin())),
+        case("recovery::confirm", own, move |permit| {
+            recovery::confirm(core, permit, NOW, &robin(), HOLDER, "ABCD")
+        }),
+        case("own_password::change", own, move |permit| {
+            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
+            let typed = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
+            let both = (typed(), typed());
+            runtime.block_on(own_password::change(core, permit, NOW, asker, robin(), both))
+        }),
+        case("factors::list", Action::OwnAccount(Own::Read), move |permit| {
+            factors::list(core, permit, &robin())
+        }),
+        case("factors::rename", own, move |permit| {
+            factors::rename(core, permit, &robin(), id, "Phone")
+        }),
+        case("factors::remove", own, move |permit| {
+            factors::remove(core, permit, NOW, &robin(), id)
+        }),
+    ]
+}
+
 fn passkey_cases<'a>(core: &'a Core, facts: &'a SessionFacts, site: &'a Site) -> Vec<Case<'a>> {
-    let asker = || Asker { peer: HERE, agent: "test".to_owned() };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
     let (sign_in, read) = (Action::SignIn, Action::OwnAccount(Own::Read));
     let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Factors));
-    let id = FactorId::from_bytes([6; 16]);
     vec![
         case("passkeys::list", read, |p| passkeys::list(core, p, &facts.user, Some(site))),
         case("passkeys::begin_registration", own, move |permit| {
@@ -161,13 +245,9 @@ fn passkey_cases<'a>(core: &'a Core, facts: &'a SessionFacts, site: &'a Site) ->
         }),
         case("passkeys::finish_registration", own, |permit| {
             let made = answered(json!({ "attestationObject": "AAAA", "clientDataJSON": "AAAA" }));
-            let made = Made { ceremony: HOLDER, name: "Phone", credential: &made };
+            let made = passkeys::Made { ceremony: HOLDER, name: "Phone", credential: &made };
             passkeys::finish_registration(core, permit, NOW, facts, site, &made)
         }),
-        case("passkeys::rename", own, move |permit| {
-            passkeys::rename(core, permit, NOW, &facts.user, id, "Phone")
-        }),
-        case("passkeys::remove", own, move |p| passkeys::remove(core, p, NOW, facts, id)),
         case("passkeys::begin_sign_in", sign_in, move |permit| {
             passkeys::begin_sign_in(core, permit, NOW, &asker(), site, None)
         }),
@@ -196,7 +276,7 @@ fn shown() -> serde_json::Value {
 }
 
 fn approval_cases<'a>(core: &'a Core, facts: &'a SessionFacts) -> Vec<Case<'a>> {
-    let asker = || Asker { peer: HERE, agent: "test".to_owned() };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
     let sign_in = Action::SignIn;
     let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Sessions));
     vec![
@@ -217,41 +297,6 @@ fn approval_cases<'a>(core: &'a Core, facts: &'a SessionFacts) -> Vec<Case<'a>> 
             approvals::answer(core, permit, NOW, facts, HOLDER, Tapped::NotMe)
         }),
     ]
-}
-
-/// The owner's browser, as the guard would have found it.
-fn owner_facts() -> SessionFacts {
-    let user = UserId::from_bytes([1; 16]);
-    let methods = Methods::NONE.and(Method::Password).and(Method::Totp);
-    SessionFacts {
-        session: sessions_stored::Session {
-            id: SessionId::from_bytes([1; 16]),
-            user,
-            client: ClientKind::Web,
-            agent: "test".to_owned(),
-            issuer: IssuerId::from_bytes([1; 16]),
-            methods,
-            auth: Moment::of(NOW),
-            generation: 1,
-            epoch: 0,
-            created: NOW.wall,
-            last_seen: Moment::of(NOW),
-            rested: false,
-        },
-        user: User {
-            id: user,
-            issuer: IssuerId::from_bytes([1; 16]),
-            sub: "1".to_owned(),
-            account: AccountId::from_bytes([1; 16]),
-            name: "Robin".to_owned(),
-            role: Role::Owner,
-            enabled: true,
-            epoch: 0,
-        },
-        server_generation: 1,
-        epoch_now: 0,
-        within_reach: Assurance::Mfa,
-    }
 }
 
 fn library_cases<'a>(
@@ -356,10 +401,11 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     drop(entered);
 
     let core = &made.core;
-    let (facts, site) = (owner_facts(), Site::of(core, "http", "localhost:8080").unwrap());
+    let (facts, site) = (robin(), Site::of(core, "http", "localhost:8080").unwrap());
     let cases = claim_cases(core, &runtime)
         .into_iter()
         .chain(own_cases(core))
+        .chain(factor_cases(core, &runtime))
         .chain(passkey_cases(core, &facts, &site))
         .chain(approval_cases(core, &facts))
         .chain(library_cases(core, &runtime, &media))

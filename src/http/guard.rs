@@ -10,11 +10,13 @@ use axum::response::{IntoResponse, Response};
 use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
 use stead_rules::playback::{BadLink, StreamLink};
-use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason};
+use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason, Shows};
+use stead_rules::secret::SecretText;
 use stead_rules::time::Now;
 use stead_store::StoreError;
 use stead_store::accounts::sessions::SessionFacts;
 
+use super::authorization::Authorization;
 use super::conn::{Connection, Transport, came_by_proxy};
 use super::cookies::Cookie;
 use super::ctx::{Ctx, Facts};
@@ -59,6 +61,7 @@ struct Knock {
     peer: Peer,
     transport: Transport,
     agent: String,
+    device: Option<SecretText>,
     credential: Credential,
 }
 
@@ -75,6 +78,9 @@ impl Knock {
             peer: row.core.reach().peer(connection.address(), came_by_proxy(request.headers())),
             transport,
             agent: agent(request.headers()),
+            device: Cookie::Device
+                .read(request.headers(), transport)
+                .map(|token| SecretText::new(token.to_owned())),
             credential: Credential::read(row.access, request, transport),
         })
     }
@@ -97,7 +103,7 @@ impl Knock {
 
     fn judged(self, row: &Guarded, server: &State) -> Result<Ctx, Problem> {
         let core = row.core.as_ref();
-        let Self { now, peer, transport, agent, credential } = self;
+        let Self { now, peer, transport, agent, device, credential } = self;
         let shown = credential.look_up(core, now)?;
         let permit = match permit(server, row, now, &shown) {
             Ok(permit) => permit,
@@ -108,7 +114,7 @@ impl Knock {
             // Only a request that was allowed is a use: an ended session must stay ended.
             touch(core, facts, now)?;
         }
-        Ok(Ctx::new(Facts { now, peer, transport, agent, session, link, permit }))
+        Ok(Ctx::new(Facts { now, peer, transport, agent, device, session, link, permit }))
     }
 }
 
@@ -141,7 +147,8 @@ fn refused(core: &Core, shown: &Shown, now: Now, refusal: Problem) -> Problem {
 enum Credential {
     None,
     Claim(TicketId),
-    Session(String),
+    /// The token of a session, and how it was shown.
+    Session(SecretText, Shows),
     Link(String),
 }
 
@@ -162,12 +169,24 @@ impl Credential {
                 .read(headers, transport)
                 .and_then(|text| text.parse().ok())
                 .map_or(Self::None, Self::Claim),
-            Access::Session => Cookie::Session
-                .read(headers, transport)
-                .map_or(Self::None, |token| Self::Session(token.to_owned())),
+            Access::Session => Self::of_session(headers, transport),
             Access::Link => Self::Link(
                 request.uri().path().split('/').nth(LINK_SEGMENT).unwrap_or_default().to_owned(),
             ),
+        }
+    }
+
+    /// Who says who they are in so many words is not asked for a cookie too: a browser sends one
+    /// by itself, and the two could be two people.
+    fn of_session(headers: &HeaderMap, transport: Transport) -> Self {
+        match Authorization::read(headers) {
+            Authorization::Bearer(token) => Self::Session(token, Shows::Bearer),
+            Authorization::Unknown => Self::None,
+            Authorization::Absent => {
+                Cookie::Session.read(headers, transport).map_or(Self::None, |token| {
+                    Self::Session(SecretText::new(token.to_owned()), Shows::Cookie)
+                })
+            }
         }
     }
 
@@ -179,8 +198,8 @@ impl Credential {
         match self {
             Self::None => Ok(Shown::default()),
             Self::Claim(browser) => Ok(Shown { browser: Some(browser), ..Shown::default() }),
-            Self::Session(token) => {
-                let session = match sessions::find(core, &token) {
+            Self::Session(token, shows) => {
+                let session = match sessions::find(core, token.expose(), shows) {
                     Ok(found) => found,
                     Err(CoreError::NoStore) => None,
                     Err(error) => return Err(error.into()),

@@ -37,6 +37,8 @@ app_pages! {
     sign_in "/signin";
     /// Settings.
     settings "/settings";
+    /// What one signs in with.
+    security "/settings/security";
     /// A library.
     library "/library/{id}";
     /// An item.

@@ -91,7 +91,7 @@ pub fn ask_to_sign_in(
     own: Option<SessionId>,
 ) -> Result<Asked, ApprovalError> {
     permitted(permit, Action::SignIn)?;
-    let account = signin::account_of(core, now, ticket)?.id;
+    let account = signin::waiting(core, ticket, now)?.account.id;
     ask(core, now, asker, account, What::SignIn(ticket), own)
 }
 
@@ -146,32 +146,35 @@ fn ask(
     Ok(asked)
 }
 
+/// Whether a device of this account's person could approve a sign-in now.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn somebody_is_there(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    match identity::user_by_account(tx, account)? {
+        Some(user) => approvers(tx, core, now, user.id, None),
+        None => Ok(false),
+    }
+}
+
 /// Whether a person could approve a sign-in now.
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) fn approvers(
+fn approvers(
     tx: &ReadTx<'_, Accounts>,
     core: &Core,
     now: Now,
     user: UserId,
     own: Option<SessionId>,
 ) -> Result<bool, StoreError> {
-    for session in session_rows::of_user(tx, &core.run, user)? {
-        if may_approve(approver(&session, now, own)) && current(tx, core, session.id)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether a session belongs to the present epoch and claim.
-fn current(tx: &ReadTx<'_, Accounts>, core: &Core, id: SessionId) -> Result<bool, StoreError> {
-    let facts = session_rows::by_id(tx, &core.run, id)?;
-    Ok(facts.is_some_and(|facts| {
-        facts.session.epoch == facts.epoch_now
-            && facts.session.generation == facts.server_generation
-    }))
+    let sessions = session_rows::of_user(tx, &core.run, user)?;
+    Ok(sessions.iter().any(|session| may_approve(approver(session, now, own))))
 }
 
 fn approver(session: &Session, now: Now, own: Option<SessionId>) -> Approver {
@@ -284,10 +287,10 @@ pub fn sign_in(
     permitted(permit, Action::SignIn)?;
     let found = core.approval_desk().take_approved(request, now, None)?;
     let Some((What::SignIn(ticket), _)) = found else { return Ok(Looked::Waits) };
-    let account = signin::account_of(core, now, ticket)?;
-    let methods = Methods::NONE.and(Method::Password).and(Method::DeviceApproval);
+    let waiting = signin::waiting(core, ticket, now)?;
+    let methods = waiting.shown.and(Method::DeviceApproval);
     let open =
-        |tx: &WriteTx<'_, Accounts>| signin::open(tx, core, now, &account, methods, &asker.agent);
+        |tx: &WriteTx<'_, Accounts>| signin::open(tx, core, now, &waiting.account, methods, asker);
     let token = core.store()?.accounts.write(open)?;
     core.signin_desk().remove(ticket);
     Ok(Looked::Opened(token))

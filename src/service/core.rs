@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::approvals::ApprovalDesk;
 use super::claim::ClaimDesk;
 use super::disks::Disks;
+use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
@@ -58,8 +59,10 @@ pub struct Core {
     pub passkeys: Mutex<PasskeyDesk>,
     /// Requests that wait for a phone.
     pub approvals: Mutex<ApprovalDesk>,
-    /// Sent when such a request begins; pages that listen ask for what waits.
+    /// Sent when such a request begins or ends; pages that listen ask for what waits.
     pub approval_told: watch::Sender<()>,
+    /// Factors and recovery codes that wait to be confirmed.
+    pub drafts: Mutex<DraftDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// True once claimed; discovery listens.
@@ -180,6 +183,11 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits to be confirmed, for one look.
+    pub fn draft_desk(&self) -> MutexGuard<'_, DraftDesk> {
+        self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Challenges for passkeys, for one look.

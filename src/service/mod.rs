@@ -2,28 +2,35 @@
 //! nothing of HTTP.
 
 pub mod approvals;
+pub mod authenticators;
 mod buffers;
 pub mod claim;
 pub mod core;
 pub mod disks;
+pub mod drafts;
+pub mod factors;
 pub mod folders;
 pub mod health;
 pub mod items;
 pub(crate) mod judge;
 pub mod libraries;
+pub mod notices;
+pub mod own_password;
 pub mod passkeys;
 pub mod passwords;
 pub mod pictures;
 pub mod playback;
 pub mod pump;
 pub mod reach;
+pub mod recovery;
+pub mod remembered;
 pub mod room;
 pub mod scans;
 pub mod sessions;
 pub mod settings;
 pub mod setup_page;
 pub mod signin;
-mod stepup;
+pub mod stepup;
 mod totp;
 
 /// SHA-256 of something that needs no slow hash, because it is random.

@@ -10,21 +10,17 @@ mod desk;
 mod register;
 mod show;
 
-use stead_rules::ids::FactorId;
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    AskedName, BadName, BoxNames, CannotEnrol, LastFactor, Name, NoPasskeyHere, TooManyPasskeys,
-    may_remove, passkey_name,
+    AskedName, BadName, BoxNames, NoPasskeyHere, TooManyPasskeys, passkey_name,
 };
-use stead_rules::time::Now;
-use stead_store::accounts::audit;
-use stead_store::accounts::identity::{self, User};
+use stead_store::accounts::identity::User;
 use stead_store::accounts::passkeys::{self as rows, PasskeyRow};
-use stead_store::accounts::sessions::{self, SessionFacts};
-use stead_store::{Accounts, Failure, StoreError, WriteTx};
+use stead_store::{Failure, StoreError};
 use webauthn_rs::prelude::{Passkey, Url, Webauthn, WebauthnBuilder, WebauthnError};
 
 use super::core::{Core, CoreError, permitted};
+use super::factors::FactorError;
 use super::signin::SignInError;
 use crate::net::guard::{AskedHost, parse_host};
 
@@ -56,15 +52,9 @@ pub enum PasskeyError {
     /// The name given to it.
     #[error(transparent)]
     Name(#[from] BadName),
-    /// There is none like that.
-    #[error("there is no such passkey")]
-    NotFound,
-    /// It may not go.
-    #[error(transparent)]
-    LastFactor(#[from] LastFactor),
     /// It may not be the first factor.
     #[error(transparent)]
-    CannotEnrol(#[from] CannotEnrol),
+    Factor(#[from] FactorError),
     /// What was asked for cannot be made; a fault of ours.
     #[error("a challenge could not be made")]
     Library(#[source] WebauthnError),
@@ -81,6 +71,7 @@ impl Failure for PasskeyError {
         match self {
             Self::Core(error) => error.into_store().map_err(Self::Core),
             Self::SignIn(error) => error.into_store().map_err(Self::SignIn),
+            Self::Factor(error) => error.into_store().map_err(Self::Factor),
             other => Err(other),
         }
     }
@@ -155,73 +146,10 @@ pub fn list(
     Ok(own.into_iter().map(|row| PasskeyView { usable_here: here(&row), row }).collect())
 }
 
-/// Gives one of one's own passkeys another name. Blocks.
-///
-/// # Errors
-/// [`PasskeyError`].
-pub fn rename(
-    core: &Core,
-    permit: &Permit,
-    now: Now,
-    user: &User,
-    passkey: FactorId,
-    name: &str,
-) -> Result<(), PasskeyError> {
-    permitted(permit, Action::OwnAccount(Own::Factors))?;
-    let name = Name::parse(name)?;
-    core.store()?.accounts.write(|tx| {
-        if !rows::rename(tx, user.account, passkey, name.as_str())? {
-            return Err(PasskeyError::NotFound);
-        }
-        told(tx, now, "mfa.passkey_named", user, passkey)
-    })
-}
-
-/// Removes one of one's own passkeys. Every other session of the user ends. Blocks.
-///
-/// # Errors
-/// [`PasskeyError`].
-pub fn remove(
-    core: &Core,
-    permit: &Permit,
-    now: Now,
-    facts: &SessionFacts,
-    passkey: FactorId,
-) -> Result<(), PasskeyError> {
-    permitted(permit, Action::OwnAccount(Own::Factors))?;
-    let user = &facts.user;
-    core.store()?.accounts.write(|tx| {
-        let others = usize::from(identity::totp(tx, user.account)?.is_some());
-        let present = rows::of_account(tx, user.account)?.len();
-        if !rows::remove(tx, user.account, passkey)? {
-            return Err(PasskeyError::NotFound);
-        }
-        may_remove(user.role, false, present.saturating_add(others))?;
-        identity::bump_epoch(tx, user.id)?;
-        sessions::keep(tx, facts.session.id)?;
-        told(tx, now, "mfa.passkey_removed", user, passkey)
-    })?;
-    core.session_ended.send_replace(());
-    Ok(())
-}
-
 fn stored(row: &PasskeyRow) -> Result<Passkey, StoreError> {
     serde_json::from_str(&row.credential).map_err(|_| StoreError::BadRow { what: "passkey" })
 }
 
 fn to_store(passkey: &Passkey) -> Result<String, StoreError> {
     serde_json::to_string(passkey).map_err(|_| StoreError::BadRow { what: "passkey" })
-}
-
-fn told(
-    tx: &WriteTx<'_, Accounts>,
-    now: Now,
-    what: &str,
-    user: &User,
-    passkey: FactorId,
-) -> Result<(), PasskeyError> {
-    let detail = serde_json::json!({
-        "user": user.id.to_string(), "passkey": passkey.to_string(),
-    });
-    Ok(audit::append(tx, now, what, &detail.to_string())?)
 }

@@ -20,6 +20,7 @@ mod directions;
 mod discovery;
 mod docs;
 mod endings;
+mod factors;
 mod folders;
 mod full_disk;
 mod fuzzing;

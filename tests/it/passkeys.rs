@@ -95,7 +95,7 @@ fn a_passkey_alone_signs_in_and_is_worth_more_than_a_code() {
     assert_eq!((&list[0]["name"], &list[0]["made_for"]), (&json!("Phone"), &json!("localhost")));
     assert_eq!(list[0]["usable_here"], true);
     assert!(list[0]["used_ms"].is_i64(), "{list:?}");
-    assert!(logged(&owned.app, "mfa.passkey_added"));
+    assert!(logged(&owned.app, "mfa.added"));
 }
 
 #[test]
@@ -286,9 +286,9 @@ fn a_removed_passkey_opens_nothing_and_ends_other_sessions() {
     let name = json!({ "name": "Old phone" });
     let mut browser = owned.stranger();
     sign_in(&mut browser, &mut owned.device).expect(200);
-    browser.post(&format!("/api/v1/passkeys/{id}/name"), &name).expect(204);
+    browser.post(&format!("/api/v1/factors/{id}/rename"), &name).expect(204);
     assert_eq!(passkeys(&mut browser)[0]["name"], "Old phone");
-    browser.post(&format!("/api/v1/passkeys/{id}/remove"), &json!({})).expect(204);
+    browser.post(&format!("/api/v1/factors/{id}/remove"), &json!({})).expect(204);
     assert!(passkeys(&mut browser).is_empty(), "the session that acts goes on");
     elsewhere.get("/api/v1/me").expect(401);
     let mut later = owned.stranger();

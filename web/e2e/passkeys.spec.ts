@@ -44,7 +44,7 @@ const session = (page: Page) =>
 /** The entry of the passkey in the settings. */
 const entry = (page: Page) => page.locator('p.name').filter({ hasText: 'Blue phone' });
 
-const byPasskey = (page: Page) => page.getByRole('button', { name: 'Sign in with a passkey' });
+const byPasskey = (page: Page) => page.getByRole('button', { name: 'Use a passkey' });
 
 async function signOut(page: Page): Promise<void> {
   await page.goto(`${owned.box.origin}/settings`);
@@ -53,7 +53,7 @@ async function signOut(page: Page): Promise<void> {
 
 test('a passkey is made on one page', async () => {
   const { page, box } = owned;
-  await page.goto(`${box.origin}/settings`);
+  await page.goto(`${box.origin}/settings/security`);
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   const dialog = page.getByRole('dialog');
   await look(page);
@@ -95,7 +95,7 @@ test('it is offered among the names to fill in', async () => {
 
 test('one that was taken away signs nobody in', async () => {
   const { page, box } = owned;
-  await page.goto(`${box.origin}/settings`);
+  await page.goto(`${box.origin}/settings/security`);
   await page.getByRole('button', { name: 'Remove Blue phone' }).click();
   await look(page);
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();

@@ -1,11 +1,15 @@
 // The one place that talks to the server. Every call answers typed data or throws a Problem.
-import { Problem } from './api/problem';
+import { asProblem, Problem } from './api/problem';
 import type {
   ApprovalRequest,
   AskedApproval,
   ClaimProgress,
+  CodeMethod,
   CodesOffer,
   Done,
+  Factors,
+  FactorShown,
+  FactorWanted,
   FolderView,
   HomeView,
   ItemDetails,
@@ -17,11 +21,15 @@ import type {
   MadePasskey,
   MakeOptions,
   Me,
+  NewCodes,
+  NewTotp,
+  Notice,
   PasskeyChallenge,
   PasskeyList,
   PlayTicket,
   ProgressEvent,
   Proof,
+  RememberedDevice,
   ScanProblem,
   ServerInfo,
   SessionRow,
@@ -48,7 +56,25 @@ export function whenSignedOut(listener: Listener): void {
   onSignedOut = listener;
 }
 
+type Asker = () => Promise<boolean>;
+let askForFactor: Asker = () => Promise.resolve(false);
+
+/** Called when an answer wants a factor shown again; it says whether that was done. */
+export function whenFactorIsWanted(asker: Asker): void {
+  askForFactor = asker;
+}
+
 async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await once(path, init);
+  } catch (thrown) {
+    const wanted = asProblem(thrown).code === 'insufficient_user_authentication';
+    if (wanted && (await askForFactor())) return once(path, init);
+    throw thrown;
+  }
+}
+
+async function once(path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(BASE + path, { credentials: 'same-origin', ...init }).catch(() => {
     throw Problem.unreachable();
   });
@@ -104,8 +130,8 @@ export const account = {
   server: () => read<ServerInfo>('/server'),
   me: () => read<Me>('/me'),
   signin: (name: string, password: string) => write<SigninStep>('/signin', { name, password }),
-  factor: (ticket: string, method: 'totp' | 'recovery', code: string) =>
-    write<Done>('/signin/factor', { ticket, method, code, ...browserTime() }),
+  factor: (ticket: string, method: CodeMethod, code: string, remember: boolean) =>
+    write<Done>('/signin/factor', { ticket, method, code, remember, ...browserTime() }),
   signout: () => write<undefined>('/signout'),
   sessions: async () => (await read<{ sessions: SessionRow[] }>('/sessions')).sessions,
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
@@ -118,8 +144,6 @@ export const passkeys = {
   begin: () => write<PasskeyChallenge<MakeOptions>>('/passkeys/begin'),
   add: (ceremony: string, name: string, credential: MadePasskey) =>
     write<{ id: string }>('/passkeys', { ceremony, name, credential }),
-  rename: (id: string, name: string) => write<undefined>(`/passkeys/${id}/name`, { name }),
-  remove: (id: string) => write<undefined>(`/passkeys/${id}/remove`),
   /** With a ticket, for who has given their password; without one, for whoever has a passkey. */
   beginSignin: (ticket?: string) =>
     write<PasskeyChallenge<ShowOptions>>('/signin/passkey/begin', ticket === undefined ? {} : { ticket }),
@@ -138,6 +162,25 @@ export const approvals = {
   approve: (id: string, number: number) =>
     write<undefined>(`/approvals/${id}/approve`, { number }),
   refuse: (id: string) => write<undefined>(`/approvals/${id}/refuse`),
+};
+
+export const security = {
+  wanted: () => read<FactorWanted>('/stepup'),
+  stepUp: (shown: FactorShown) => write<undefined>('/stepup', { ...shown, ...browserTime() }),
+  factors: () => read<Factors>('/factors'),
+  rename: (id: string, name: string) => write<undefined>(`/factors/${id}/rename`, { name }),
+  remove: (id: string) => write<undefined>(`/factors/${id}/remove`),
+  newTotp: () => write<NewTotp>('/factors/totp'),
+  confirmTotp: (ticket: string, name: string, code: string) =>
+    write<undefined>('/factors/totp/confirm', { ticket, name, code }),
+  newCodes: () => write<NewCodes>('/recovery-codes'),
+  confirmCodes: (ticket: string, codeTail: string) =>
+    write<undefined>('/recovery-codes/confirm', { ticket, code_tail: codeTail }),
+  password: (old: string, now: string) => write<undefined>('/password', { old, new: now }),
+  remembered: async () => (await read<{ devices: RememberedDevice[] }>('/remembered')).devices,
+  forget: (id: string) => write<undefined>(`/remembered/${id}/forget`),
+  notices: async () => (await read<{ notices: Notice[] }>('/notices')).notices,
+  seen: (id: string) => write<undefined>(`/notices/${id}/seen`),
 };
 
 export const libraries = {

@@ -7,6 +7,7 @@ export type RouteName =
   | 'item'
   | 'play'
   | 'settings'
+  | 'security'
   | 'missing';
 
 export interface Route {
@@ -25,6 +26,7 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/item\/([0-9a-f]{32})$/, 'item'],
   [/^\/play\/([0-9a-f]{32})$/, 'play'],
   [/^\/settings$/, 'settings'],
+  [/^\/settings\/security$/, 'security'],
 ];
 
 function parse(): Route {

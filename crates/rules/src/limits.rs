@@ -1,8 +1,10 @@
 //! Every number that bounds something, with its reason.
 
 mod media;
+mod provider;
 
 pub use media::*;
+pub use provider::*;
 
 /// A proof that was accepted holds the claim for this browser this long; each step restarts it.
 /// Long enough to install an authenticator app on a slow phone.
@@ -12,6 +14,7 @@ pub const CLAIM_SECRET_UPTIME_SECONDS: u64 = 30 * 24 * 3600;
 /// Shortest password of an account that also has a second factor (NIST SP 800-63B-4 §3.1.1.2).
 pub const PASSWORD_MIN_WITH_FACTOR_CHARS: usize = 8;
 /// Shortest password that is the only factor (NIST SP 800-63B-4 §3.1.1.2).
+/// Shortest password of an account that has nothing else (NIST SP 800-63B-4 §3.1.1.2).
 pub const PASSWORD_MIN_ALONE_CHARS: usize = 15;
 /// Longest password accepted; NIST asks for at least 64, and hashing cost must not grow with it.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
@@ -57,6 +60,27 @@ pub const APPROVAL_REFUSED_SECONDS: u64 = 10 * 60;
 pub const APPROVAL_WRONG_MAX: u32 = 3;
 /// Requests that wait, of everybody, and refusals that are remembered: right passwords made each.
 pub const APPROVALS_MAX: usize = 256;
+/// A device's code is good for this long (RFC 8628 §3.2): to find a phone, sign in on it and type.
+pub const DEVICE_CODE_SECONDS: u64 = 10 * 60;
+/// A device asks this often whether it was approved (RFC 8628 §3.2).
+pub const DEVICE_POLL_SECONDS: u64 = 5;
+/// One that asks sooner waits so much longer from then on (RFC 8628 §3.5).
+pub const DEVICE_POLL_SLOWER_SECONDS: u64 = 5;
+/// Hasty questions of one device before its code is void: a clock that drifts makes a few.
+pub const DEVICE_HASTY_POLLS_MAX: u32 = 20;
+/// Codes that wait at once. More make guessing one easier: with these, one guess in 200 million
+/// meets a code.
+pub const DEVICE_CODES_MAX: usize = 128;
+/// Of these, what comes from beyond the box's own networks: whoever floods from outside leaves
+/// half of the places to the house.
+pub const DEVICE_CODES_FROM_ELSEWHERE_MAX: usize = 64;
+/// Of these, what one place may hold: a household sets up its televisions one by one.
+pub const DEVICE_CODES_PER_PLACE_MAX: usize = 4;
+/// Longest wait for wrong codes of one user from everywhere. A code is for one approval and dies in
+/// minutes, so a person who types the right one after others guessed in their name waits no longer.
+pub const DEVICE_GUESS_ALL_WAIT_SECONDS: u64 = 60;
+/// Televisions, apps and passwords for apps of one user: a household has fewer screens.
+pub const DEVICES_PER_USER_MAX: u32 = 40;
 /// TOTP period, RFC 6238 §5.2.
 pub const TOTP_STEP_SECONDS: u64 = 30;
 /// Steps accepted either side of the current one, RFC 6238 §5.2.
@@ -80,6 +104,14 @@ pub const FACTOR_ALL_WAIT_SECONDS: u64 = 15 * 60;
 /// Counts of misses that are kept: made-up names get one too, and a flood of them must not fill
 /// the disk.
 pub const THROTTLE_ROWS_MAX: u32 = 10_000;
+/// A one-time link or code that the owner made for somebody is good for this long: handed over in
+/// the evening, used the next day.
+pub const WAY_BACK_SECONDS: u64 = 24 * 3600;
+/// A rescue secret, and each rescue begun with it, is good for this much uptime: long enough to
+/// find the recovery codes, short for a link that lies on a disk.
+pub const RESCUE_SECONDS: u64 = 15 * 60;
+/// Resets that are enrolling a new authenticator at once; the oldest makes room.
+pub const RESETS_AT_ONCE_MAX: usize = 64;
 /// A session's right to tend (boards, libraries, scans) ends after this.
 pub const TEND_SECONDS: u64 = 24 * 3600;
 /// A session's right to tend ends after this long without a request.

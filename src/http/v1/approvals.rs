@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::ids::TicketId;
 use stead_rules::limits::APPROVAL_SECONDS;
+use stead_rules::policy::Shows;
 use utoipa::ToSchema;
 
 use super::signin::asker;
@@ -56,7 +57,8 @@ pub(crate) async fn ask_to_sign_in(
     let asked = core
         .blocking(move |core| {
             let ticket = parsed(&request.ticket)?;
-            let own = own.map(|token| sessions::find(core, &token)).transpose()?.flatten();
+            let own =
+                own.map(|token| sessions::find(core, &token, Shows::Cookie)).transpose()?.flatten();
             let own = own.map(|facts| facts.session.id);
             approvals::ask_to_sign_in(core, &ctx.permit, ctx.now, &asker(&ctx), ticket, own)
         })

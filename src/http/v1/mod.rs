@@ -3,12 +3,16 @@
 pub(crate) mod account;
 pub(crate) mod approvals;
 pub(crate) mod claim;
+pub(crate) mod enrol;
 pub(crate) mod events;
+pub(crate) mod factors;
 pub(crate) mod items;
 pub(crate) mod libraries;
+pub(crate) mod notices;
 pub(crate) mod passkeys;
 pub(crate) mod pictures;
 pub(crate) mod playback;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signin;
+pub(crate) mod stepup;

@@ -3,23 +3,22 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stead_rules::ids::{FactorId, TicketId};
+use stead_rules::ids::TicketId;
 use stead_rules::limits::PASSKEYS_MAX;
 use utoipa::ToSchema;
 use webauthn_rs::prelude::{PublicKeyCredential, RegisterPublicKeyCredential};
 
-use super::signin::{asker, done};
-use crate::http::cookies::Cookie;
+use super::signin::{asker, done, raised};
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::site::AskedSite;
-use crate::http::wire::{Json, Segment};
+use crate::http::wire::Json;
 use crate::service::core::Core;
 use crate::service::passkeys::{self, Begun, PasskeyError, PasskeyView};
+use crate::service::signin::Opened;
 
 /// One's own passkeys.
 #[derive(Serialize, ToSchema)]
@@ -154,45 +153,6 @@ pub(crate) async fn add(
     Ok(axum::Json(NewPasskeyAnswer { id: id.to_string() }))
 }
 
-/// Another name for a passkey.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PasskeyNameRequest {
-    name: String,
-}
-
-/// Gives a passkey another name.
-#[utoipa::path(post, path = "/api/v1/passkeys/{id}/name", params(("id" = String, Path)),
-    request_body = PasskeyNameRequest,
-    responses((status = 204), (status = "default", body = Problem)))]
-pub(crate) async fn rename(
-    State(core): State<Arc<Core>>,
-    ctx: Ctx,
-    Segment(passkey): Segment<FactorId>,
-    Json(request): Json<PasskeyNameRequest>,
-) -> Result<StatusCode, Problem> {
-    let user = ctx.signed_in()?.user.clone();
-    core.blocking(move |core| {
-        passkeys::rename(core, &ctx.permit, ctx.now, &user, passkey, &request.name)
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Removes a passkey; one's other sessions end.
-#[utoipa::path(post, path = "/api/v1/passkeys/{id}/remove", params(("id" = String, Path)),
-    responses((status = 204), (status = "default", body = Problem)))]
-pub(crate) async fn remove(
-    State(core): State<Arc<Core>>,
-    ctx: Ctx,
-    Segment(passkey): Segment<FactorId>,
-) -> Result<StatusCode, Problem> {
-    let facts = ctx.signed_in()?.clone();
-    core.blocking(move |core| passkeys::remove(core, &ctx.permit, ctx.now, &facts, passkey))
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// Who wants to sign in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -250,7 +210,7 @@ pub(crate) async fn sign_in(
             passkeys::sign_in(core, &ctx.permit, ctx.now, &asker(&ctx), &site, id, shown)
         })
         .await?;
-    Ok(done(&token, transport))
+    Ok(done(&Opened { token, device: None }, transport))
 }
 
 /// Gives out a challenge to show a passkey anew.
@@ -288,9 +248,7 @@ pub(crate) async fn step_up(
             passkeys::step_up(core, &ctx.permit, ctx.now, &facts, &site, id, shown)
         })
         .await?;
-    let cookie = Cookie::Session.set(token.expose(), transport);
-    let headers: HeaderMap = cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
-    Ok((StatusCode::NO_CONTENT, headers).into_response())
+    Ok(raised(&token, transport))
 }
 
 fn ceremony(text: &str) -> Result<TicketId, PasskeyError> {

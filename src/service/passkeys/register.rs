@@ -3,18 +3,19 @@
 use serde_json::{Value, json};
 use stead_rules::ids::{FactorId, TicketId};
 use stead_rules::policy::{Action, Own, Permit};
-use stead_rules::signin::{CannotEnrol, Name, may_add_passkey};
+use stead_rules::signin::{FactorKind, Name, may_add_passkey};
 use stead_rules::time::Now;
-use stead_store::accounts::identity;
 use stead_store::accounts::passkeys::{self as rows, PasskeyRow};
 use stead_store::accounts::sessions::SessionFacts;
 use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 use webauthn_rs::prelude::{Passkey, RegisterPublicKeyCredential, Uuid};
 
 use super::desk::{self, Begun, Ceremony};
-use super::{PasskeyError, Site, to_store, told};
+use super::{PasskeyError, Site, to_store};
 use crate::host::entropy::fresh;
+use crate::service::authenticators::{added, check_first};
 use crate::service::core::{Core, permitted};
+use crate::service::factors::Kept;
 use crate::service::signin::Asker;
 
 /// Gives out a challenge for a new passkey of whoever is signed in. Blocks.
@@ -59,10 +60,7 @@ fn may_register(
 ) -> Result<Vec<PasskeyRow>, PasskeyError> {
     let present = rows::of_account(tx, facts.user.account)?;
     may_add_passkey(present.len())?;
-    if present.is_empty() && identity::totp(tx, facts.user.account)?.is_none() {
-        // Whoever learned an old password would make the account theirs for good.
-        return Err(CannotEnrol.into());
-    }
+    check_first(tx, facts)?;
     Ok(present)
 }
 
@@ -105,13 +103,14 @@ pub fn finish(
     let id = fresh(core.entropy.as_ref(), FactorId::from_bytes);
     core.store()?.accounts.write(|tx| {
         may_register(tx, facts)?;
-        keep(tx, now, facts, site, &passkey, (id, &name))
+        keep(tx, core, now, facts, site, &passkey, (id, &name))
     })?;
     Ok(id)
 }
 
 fn keep(
     tx: &WriteTx<'_, Accounts>,
+    core: &Core,
     now: Now,
     facts: &SessionFacts,
     site: &Site,
@@ -132,5 +131,7 @@ fn keep(
         Err(StoreError::Exists(_)) => return Err(PasskeyError::Exists),
         added => added?,
     }
-    told(tx, now, "mfa.passkey_added", &facts.user, id)
+    let kept =
+        Kept { id, kind: FactorKind::Passkey, name: row.name, created: row.created, used: None };
+    Ok(added(tx, core, now, facts, &kept)?)
 }

@@ -47,7 +47,7 @@ pub fn begin_sign_in(
             (options, Ceremony::Anybody(state))
         }
         Some(ticket) => {
-            let account = signin::account_of(core, now, ticket)?.id;
+            let account = signin::waiting(core, ticket, now)?.account.id;
             let (options, state) = challenge_of(core, site, account)?;
             (options, Ceremony::SecondStep(ticket, account, state))
         }
@@ -124,20 +124,18 @@ pub fn sign_in(
     let (ticket, methods) = match &what {
         Ceremony::Anybody(_) => (None, Methods::NONE.and(Method::Passkey)),
         Ceremony::SecondStep(ticket, ..) => {
-            (Some(*ticket), Methods::NONE.and(Method::Password).and(Method::Passkey))
+            // The password may have run out meanwhile.
+            let waiting = signin::waiting(core, *ticket, now)?;
+            (Some(*ticket), waiting.shown.and(Method::Passkey))
         }
         Ceremony::Register(..) | Ceremony::StepUp(..) => return Err(PasskeyError::CeremonyOver),
     };
-    if let Some(ticket) = ticket {
-        // The password may have run out meanwhile.
-        signin::account_of(core, now, ticket)?;
-    }
     let outcome = core.store()?.accounts.write(|tx| {
         let account = match look(tx, now, site, &what, shown)? {
             Looked::Fits(account) => account,
             Looked::Cloned => return Ok(Err(PasskeyError::Refused)),
         };
-        Ok::<_, PasskeyError>(Ok(signin::open(tx, core, now, &account, methods, &asker.agent)?))
+        Ok::<_, PasskeyError>(Ok(signin::open(tx, core, now, &account, methods, asker)?))
     })?;
     if let (Ok(_), Some(ticket)) = (&outcome, ticket) {
         core.signin_desk().remove(ticket);

@@ -2,10 +2,12 @@
 //!
 //! Everything here is a rule over values: hashes, codes and clocks are read elsewhere.
 
+mod app_password;
 mod approval;
 mod assurance;
 mod clock;
 mod common;
+mod device;
 mod factors;
 mod name;
 mod notice;
@@ -15,14 +17,21 @@ mod recovery;
 mod session;
 mod throttle;
 mod totp;
+mod way_back;
 
+pub use crate::claim::ClaimCode as UserCode;
 pub use crate::claim::Wait;
+pub use app_password::{AppPassword, BadAppPassword};
 pub use approval::{
     Approver, NotAsked, Numbers, approval_is_live, may_approve, may_ask, numbers, refusal_counts,
     wrong_numbers_refuse,
 };
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
+pub use device::{
+    DeviceClient, DevicesFull, Grant, GrantOver, Holding, PLAYBACK_SCOPE, Poll, Verdict, has_room,
+    scope_is_playback,
+};
 pub use factors::{
     CannotEnrol, FactorKind, FirstFactor, LastFactor, TooManyFactors, Vouched, may_add,
     may_enrol_first, may_remove, methods_for, password_min_chars, step_up_methods,
@@ -38,6 +47,7 @@ pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use session::{Life, life, rests, ticket_is_live};
 pub use throttle::{Misses, Tries, and_one, place_of, wait_after};
 pub use totp::{TotpVerdict, accept_step, judge_code, step_of, step_to_heal};
+pub use way_back::{NoHelp, WayBack, may_be_given, rescue_is_live, way_back_is_live};
 
 #[cfg(test)]
 mod tests;

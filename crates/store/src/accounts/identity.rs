@@ -94,7 +94,21 @@ pub fn account_by_id(
     Ok(tx.transaction.query_row(sql, [account.as_bytes()], account_row).optional()?)
 }
 
-fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+/// Gives an account another password.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_password(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    password_hash: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE account SET password_hash = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (account.as_bytes(), password_hash))?;
+    Ok(())
+}
+
+pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: id(row, "id")?,
         login: row.get("login")?,
@@ -103,69 +117,6 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
         epoch: row.get("epoch")?,
         enabled: row.get("enabled")?,
     })
-}
-
-/// A confirmed authenticator.
-pub struct Totp {
-    /// The shared secret.
-    pub secret: Vec<u8>,
-    /// The last step that was accepted.
-    pub last_step: u64,
-}
-
-/// The account's authenticator, if it has one.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn totp(tx: &ReadTx<'_, Accounts>, account: AccountId) -> Result<Option<Totp>, StoreError> {
-    let sql = "SELECT secret, last_step FROM totp WHERE account_id = ?1";
-    let found = tx.transaction.query_row(sql, [account.as_bytes()], |row| {
-        Ok(Totp { secret: row.get(0)?, last_step: row.get(1)? })
-    });
-    Ok(found.optional()?)
-}
-
-/// Sets the account's authenticator.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn put_totp(
-    tx: &WriteTx<'_, Accounts>,
-    account: AccountId,
-    totp: &Totp,
-    now: WallMs,
-) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO totp (account_id, secret, last_step, created_ms)
-               VALUES (?1, ?2, ?3, ?4)";
-    tx.transaction.execute(sql, (account.as_bytes(), &totp.secret, totp.last_step, now.0))?;
-    Ok(())
-}
-
-/// Accepts `step` once: false when it or a later one was accepted already (RFC 6238 §5.2).
-///
-/// # Errors
-/// [`StoreError`].
-pub fn accept_totp_step(
-    tx: &WriteTx<'_, Accounts>,
-    account: AccountId,
-    step: u64,
-) -> Result<bool, StoreError> {
-    let sql = "UPDATE totp SET last_step = ?2 WHERE account_id = ?1 AND last_step < ?2";
-    Ok(tx.transaction.execute(sql, (account.as_bytes(), step))? == 1)
-}
-
-/// Lowers the last accepted step, which a wrong clock had put into the future.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn lower_totp_step(
-    tx: &WriteTx<'_, Accounts>,
-    account: AccountId,
-    step: u64,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE totp SET last_step = ?2 WHERE account_id = ?1 AND last_step > ?2";
-    tx.transaction.execute(sql, (account.as_bytes(), step))?;
-    Ok(())
 }
 
 /// Replaces the account's recovery codes by these hashes.
@@ -199,6 +150,18 @@ pub fn use_recovery_code(
     let sql = "UPDATE recovery_code SET used_ms = ?3
                 WHERE account_id = ?1 AND code_hash = ?2 AND used_ms IS NULL";
     Ok(tx.transaction.execute(sql, (account.as_bytes(), hash, now.0))? == 1)
+}
+
+/// How many recovery codes of the account are not used up.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn recovery_codes_left(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM recovery_code WHERE account_id = ?1 AND used_ms IS NULL";
+    Ok(tx.transaction.query_row(sql, [account.as_bytes()], |row| row.get(0))?)
 }
 
 /// Somebody who uses this server.

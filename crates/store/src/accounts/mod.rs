@@ -2,12 +2,19 @@
 
 pub mod audit;
 pub mod claim;
+pub mod devices;
+pub mod factors;
 pub mod identity;
 pub mod libraries;
+pub mod notices;
 pub mod passkeys;
+pub mod people;
+pub mod provider;
+pub mod remembered;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;
+pub mod way_back;
 
 #[cfg(test)]
 mod tests;

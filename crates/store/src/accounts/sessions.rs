@@ -3,11 +3,11 @@
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{IssuerId, SessionId, UserId};
 use stead_rules::policy::ClientKind;
-use stead_rules::signin::{Assurance, Methods};
+use stead_rules::signin::{Assurance, Methods, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
 
 use super::identity::User;
-use crate::columns::{client, id, methods, role};
+use crate::columns::{client, id, methods, role, vouched};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// One start of the machine: uptimes are compared only within it.
@@ -56,7 +56,7 @@ pub fn make_session(
                  (id, user_id, token_hash, client, agent, issuer_id, assurance, methods, auth_ms,
                   auth_boot_ms, auth_run, generation, epoch, created_ms, last_seen_ms,
                   seen_boot_ms, seen_run)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?9, ?10, ?11)";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     tx.transaction.execute(
         sql,
         rusqlite::params![
@@ -70,14 +70,25 @@ pub fn make_session(
             session.methods.words(),
             session.auth.wall.0,
             session.auth.boot.map_or(0, |boot| boot.0),
-            run,
+            counted_in(session.auth, run),
             session.generation,
             session.epoch,
             session.created.0,
+            session.last_seen.wall.0,
+            session.last_seen.boot.map_or(0, |boot| boot.0),
+            counted_in(session.last_seen, run),
         ],
     )?;
     Ok(())
 }
+
+/// The start that a moment's uptime counts from: of one from before this start it is not known.
+fn counted_in(moment: Moment, run: &RunId) -> RunId {
+    moment.boot.map_or(NO_RUN, |_| *run)
+}
+
+/// No start of a machine has this id.
+const NO_RUN: RunId = [0; 16];
 
 /// A session with its user and what both are measured against.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +103,8 @@ pub struct SessionFacts {
     pub epoch_now: u64,
     /// The best that the user's own factors could reach.
     pub within_reach: Assurance,
+    /// What speaks for the session beside the password that opened it.
+    pub vouched: Vouched,
 }
 
 const FACTS: &str = "SELECT s.*,
@@ -129,7 +142,7 @@ pub fn by_id(
     Ok(statement.query_row([session.as_bytes()], |row| facts_row(row, run)).optional()?)
 }
 
-/// All sessions of a user, the last used first.
+/// All sessions of a user that still count, the last used first.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -138,7 +151,11 @@ pub fn of_user(
     run: &RunId,
     user: UserId,
 ) -> Result<Vec<Session>, StoreError> {
-    let sql = "SELECT * FROM session WHERE user_id = ?1 ORDER BY last_seen_ms DESC LIMIT 200";
+    let sql = "SELECT s.* FROM session s JOIN user u ON u.id = s.user_id
+                 JOIN server ON server.one = 1
+                WHERE s.user_id = ?1 AND s.epoch = server.epoch + u.epoch
+                  AND s.generation = server.generation
+                ORDER BY s.last_seen_ms DESC LIMIT 200";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map([user.as_bytes()], |row| session_row(row, run))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -200,6 +217,20 @@ pub fn keep(tx: &WriteTx<'_, Accounts>, session: SessionId) -> Result<(), StoreE
     Ok(())
 }
 
+/// Says what speaks for a session beside its password.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn vouch(
+    tx: &WriteTx<'_, Accounts>,
+    session: SessionId,
+    vouched: Vouched,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET vouched = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (session.as_bytes(), vouched.word()))?;
+    Ok(())
+}
+
 /// Records a request of the session, and whether it had rested before it.
 ///
 /// # Errors
@@ -243,7 +274,7 @@ fn session_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Session> {
     })
 }
 
-pub(super) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
+pub(crate) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
     let [wall, boot, counted_in] = columns;
     let wall = WallMs(row.get(wall)?);
     let same_run = row.get_ref(counted_in)?.as_blob()? == run;
@@ -266,6 +297,7 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
         },
         server_generation: row.get("server_generation")?,
         epoch_now: row.get("epoch_now")?,
+        vouched: vouched(row, "vouched")?,
         within_reach: within_reach(row)?,
     })
 }

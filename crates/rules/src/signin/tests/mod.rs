@@ -1,8 +1,10 @@
 //! The rules of signing in, each as a table of cases.
 
+mod app_password;
 mod approval;
 mod assurance;
 mod clock;
+mod device;
 mod factors;
 mod name;
 mod passkey;
@@ -11,3 +13,4 @@ mod recovery;
 mod session;
 mod throttle;
 mod totp;
+mod way_back;

@@ -1,0 +1,144 @@
+//! Everybody who uses this server, and what the owner does about them.
+
+use rusqlite::{OptionalExtension, Row};
+use stead_rules::ids::{AccountId, UserId};
+use stead_rules::policy::Role;
+use stead_rules::time::WallMs;
+
+use super::identity::{Account, User, account_row, user_row};
+use crate::{Accounts, ReadTx, StoreError, WriteTx};
+
+/// Somebody, as the owner sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub user: User,
+    /// Whether there is a password here to be forgotten.
+    pub has_password_here: bool,
+    /// Whether there is an authenticator.
+    pub has_totp: bool,
+    /// Recovery codes that were not used.
+    pub recovery_codes: u32,
+    /// The last request of any session that is still there.
+    pub last_seen: Option<WallMs>,
+}
+
+const PERSON: &str = "SELECT u.*, a.password_hash <> '' AS has_password,
+            EXISTS (SELECT 1 FROM totp t WHERE t.account_id = u.account_id) AS has_totp,
+            (SELECT count(*) FROM recovery_code r
+              WHERE r.account_id = u.account_id AND r.used_ms IS NULL) AS recovery_codes,
+            (SELECT max(s.last_seen_ms) FROM session s WHERE s.user_id = u.id) AS last_seen
+       FROM user u JOIN account a ON a.id = u.account_id";
+
+/// Everybody, by name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(tx: &ReadTx<'_, Accounts>) -> Result<Vec<Person>, StoreError> {
+    let mut statement = tx.transaction.prepare(&format!("{PERSON} ORDER BY u.name, u.id"))?;
+    let rows = statement.query_map([], person_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Somebody.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn one(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<Option<Person>, StoreError> {
+    let sql = format!("{PERSON} WHERE u.id = ?1");
+    Ok(tx.transaction.query_row(&sql, [user.as_bytes()], person_row).optional()?)
+}
+
+/// The owner, if there is one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owner(tx: &ReadTx<'_, Accounts>) -> Result<Option<Person>, StoreError> {
+    let sql = format!("{PERSON} WHERE u.role = ?1");
+    Ok(tx.transaction.query_row(&sql, [Role::Owner.word()], person_row).optional()?)
+}
+
+/// The user whose factors are kept in this account.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_account(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<Option<Person>, StoreError> {
+    let sql = format!("{PERSON} WHERE u.account_id = ?1");
+    Ok(tx.transaction.query_row(&sql, [account.as_bytes()], person_row).optional()?)
+}
+
+/// Where somebody's factors are kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn account(tx: &ReadTx<'_, Accounts>, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let sql = "SELECT id, login, name, password_hash, epoch, enabled FROM account WHERE id = ?1";
+    Ok(tx.transaction.query_row(sql, [id.as_bytes()], account_row).optional()?)
+}
+
+fn person_row(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person {
+        user: user_row(row)?,
+        has_password_here: row.get("has_password")?,
+        has_totp: row.get("has_totp")?,
+        recovery_codes: row.get("recovery_codes")?,
+        last_seen: row.get::<_, Option<i64>>("last_seen")?.map(WallMs),
+    })
+}
+
+/// Lets somebody in or not.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_enabled(
+    tx: &WriteTx<'_, Accounts>,
+    user: UserId,
+    enabled: bool,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE user SET enabled = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (user.as_bytes(), enabled))?;
+    Ok(())
+}
+
+/// Ends whatever was opened for somebody until now: sessions of an older epoch are void, and those
+/// that are there are removed.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sign_out_everywhere(tx: &WriteTx<'_, Accounts>, user: UserId) -> Result<(), StoreError> {
+    let id = user.as_bytes();
+    tx.transaction.execute("UPDATE user SET epoch = epoch + 1 WHERE id = ?1", [id])?;
+    tx.transaction.execute("DELETE FROM session WHERE user_id = ?1", [id])?;
+    Ok(())
+}
+
+/// Gives an account another password.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_password(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    password_hash: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE account SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1";
+    tx.transaction.execute(sql, (account.as_bytes(), password_hash))?;
+    Ok(())
+}
+
+/// Whether there is such a recovery code that was not used.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has_recovery_code(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+    hash: &[u8; 32],
+) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM recovery_code
+                WHERE account_id = ?1 AND code_hash = ?2 AND used_ms IS NULL)";
+    Ok(tx.transaction.query_row(sql, (account.as_bytes(), hash), |row| row.get(0))?)
+}
