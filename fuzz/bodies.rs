@@ -5,7 +5,10 @@ use std::fs::File;
 use std::io::Write as _;
 use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustix::fs::{MemfdFlags, memfd_create};
+use serde_json::{Value, json};
 use stead::http::oauth::Members;
 use stead::net::guard::parse_host;
 use stead::work::launcher::Cancel;
@@ -17,6 +20,7 @@ use stead_rules::playback::{
 };
 use stead_rules::proxy::{Prefix, Told, client};
 use stead_rules::signin::{AppPassword, scope_is_playback};
+use webauthn_rs::prelude::{Url, Uuid, WebauthnBuilder};
 
 /// What is done with some bytes.
 pub(crate) type Body = fn(&[u8]);
@@ -30,6 +34,7 @@ pub(crate) const BODIES: [(&str, Body); 7] = [
     ("ranges", ranges),
     ("texts", texts),
     ("forms", forms),
+    ("passkeys", passkeys),
 ];
 
 /// Headers of files whose name promises video.
@@ -116,5 +121,39 @@ pub(crate) fn texts(bytes: &[u8]) {
 pub(crate) fn forms(bytes: &[u8]) {
     if let Ok(form) = Members::parse(bytes) {
         assert!(form.get("grant_type").is_none_or(|word| !word.is_empty()));
+    }
+}
+
+/// What an authenticator answers to a challenge of ours: everything but its own words is right, so
+/// that these are looked at. They are also taken for the whole answer.
+pub(crate) fn passkeys(bytes: &[u8]) {
+    let (id, origin) = ("stead-ab12.local", "https://stead-ab12.local");
+    let Ok(url) = Url::parse(origin) else { return };
+    let Ok(webauthn) = WebauthnBuilder::new(id, &url).and_then(WebauthnBuilder::build) else {
+        return;
+    };
+    let user = Uuid::from_bytes([7; 16]);
+    let Ok((options, state)) = webauthn.start_passkey_registration(user, "Robin", "Robin", None)
+    else {
+        return;
+    };
+    let client_data = json!({
+        "type": "webauthn.create",
+        "challenge": json!(options).pointer("/publicKey/challenge"),
+        "origin": origin,
+    });
+    let told = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let answer: Value = json!({
+        "id": "AAAA", "rawId": "AAAA", "type": "public-key",
+        "response": {
+            "attestationObject": told(bytes),
+            "clientDataJSON": told(client_data.to_string().as_bytes()),
+        },
+    });
+    if let Ok(answer) = serde_json::from_value(answer) {
+        drop(webauthn.finish_passkey_registration(&answer, &state));
+    }
+    if let Ok(answer) = serde_json::from_slice(bytes) {
+        drop(webauthn.finish_passkey_registration(&answer, &state));
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde_json::json;
 use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
@@ -27,7 +28,9 @@ use stead_store::accounts::sessions::SessionFacts;
 use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
+use crate::service::approvals::Tapped;
 use crate::service::devices::{Asked, Judge};
+use crate::service::passkeys::Site;
 use crate::service::provider::authorize::Word;
 use crate::service::provider::clients::{self, Presented};
 use crate::service::provider::logout::{self, Wish};
@@ -36,8 +39,8 @@ use crate::service::provider::{authorize, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
-    app_passwords, authenticators, devices, factors, folders, items, libraries, notices,
-    own_password, pictures, playback, recovery, remembered, sessions, settings, signin,
+    app_passwords, approvals, authenticators, devices, factors, folders, items, libraries, notices,
+    own_password, passkeys, pictures, playback, recovery, remembered, sessions, settings, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -351,6 +354,71 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
     ]
 }
 
+fn passkey_cases<'a>(core: &'a Core, facts: &'a SessionFacts, site: &'a Site) -> Vec<Case<'a>> {
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
+    let (sign_in, read) = (Action::SignIn, Action::OwnAccount(Own::Read));
+    let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Factors));
+    vec![
+        case("passkeys::list", read, |p| passkeys::list(core, p, &facts.user, Some(site))),
+        case("passkeys::begin_registration", own, move |permit| {
+            passkeys::begin_registration(core, permit, NOW, &asker(), facts, site)
+        }),
+        case("passkeys::finish_registration", own, |permit| {
+            let made = answered(json!({ "attestationObject": "AAAA", "clientDataJSON": "AAAA" }));
+            let made = passkeys::Made { ceremony: HOLDER, name: "Phone", credential: &made };
+            passkeys::finish_registration(core, permit, NOW, facts, site, &made)
+        }),
+        case("passkeys::begin_sign_in", sign_in, move |permit| {
+            passkeys::begin_sign_in(core, permit, NOW, &asker(), site, None)
+        }),
+        case("passkeys::sign_in", sign_in, move |permit| {
+            let shown = answered(shown());
+            passkeys::sign_in(core, permit, NOW, &asker(), site, HOLDER, &shown)
+        }),
+        case("passkeys::begin_step_up", step_up, move |permit| {
+            passkeys::begin_step_up(core, permit, NOW, &asker(), facts, site)
+        }),
+        case("passkeys::step_up", step_up, |permit| {
+            passkeys::step_up(core, permit, NOW, facts, site, HOLDER, &answered(shown()))
+        }),
+    ]
+}
+
+/// What a browser tells of an authenticator's answer.
+fn answered<T: serde::de::DeserializeOwned>(response: serde_json::Value) -> T {
+    let answer =
+        json!({ "id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": response });
+    serde_json::from_value(answer).unwrap()
+}
+
+fn shown() -> serde_json::Value {
+    json!({ "authenticatorData": "AAAA", "clientDataJSON": "AAAA", "signature": "AAAA" })
+}
+
+fn approval_cases<'a>(core: &'a Core, facts: &'a SessionFacts) -> Vec<Case<'a>> {
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
+    let sign_in = Action::SignIn;
+    let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Sessions));
+    vec![
+        case("approvals::ask_to_sign_in", sign_in, move |permit| {
+            approvals::ask_to_sign_in(core, permit, NOW, &asker(), HOLDER, None)
+        }),
+        case("approvals::sign_in", sign_in, move |permit| {
+            approvals::sign_in(core, permit, NOW, &asker(), HOLDER)
+        }),
+        case("approvals::ask_to_step_up", step_up, move |permit| {
+            approvals::ask_to_step_up(core, permit, NOW, &asker(), facts)
+        }),
+        case("approvals::step_up", step_up, |permit| {
+            approvals::step_up(core, permit, NOW, facts, HOLDER)
+        }),
+        case("approvals::inbox", own, |p| approvals::inbox(core, p, NOW, facts)),
+        case("approvals::answer", own, |permit| {
+            approvals::answer(core, permit, NOW, facts, HOLDER, Tapped::NotMe)
+        }),
+    ]
+}
+
 fn library_cases<'a>(
     core: &'a Arc<Core>,
     runtime: &'a tokio::runtime::Runtime,
@@ -453,7 +521,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     drop(entered);
 
     let core = &made.core;
-    let by = robin();
+    let (by, site) = (robin(), Site::of(core, "http", "localhost:8080").unwrap());
     let cases = claim_cases(core, &runtime)
         .into_iter()
         .chain(own_cases(core))
@@ -461,6 +529,8 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
         .chain(registration_cases(core))
         .chain(device_cases(core, &by))
         .chain(factor_cases(core, &runtime))
+        .chain(passkey_cases(core, &by, &site))
+        .chain(approval_cases(core, &by))
         .chain(library_cases(core, &runtime, &media))
         .chain(item_cases(core, &runtime));
     for (name, own, is_refused) in cases {

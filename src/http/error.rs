@@ -13,13 +13,16 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use stead_rules::claim::{NoPlace, Reject};
-use stead_rules::limits::{PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
+use stead_rules::limits::{PASSKEYS_MAX, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
 use stead_rules::playback::BadLink;
 use stead_rules::provider::Untrusted;
-use stead_rules::signin::{BadName, BadPassword, TimeSource, TooManyFactors};
+use stead_rules::signin::{
+    BadName, BadPassword, NoPasskeyHere, NotAsked, TimeSource, TooManyFactors, TooManyPasskeys,
+};
 use stead_store::StoreError;
 
 use super::oauth::BadForm;
+use crate::service::approvals::ApprovalError;
 use crate::service::chain;
 use crate::service::claim::ClaimError;
 use crate::service::core::CoreError;
@@ -28,6 +31,7 @@ use crate::service::folders::FolderError;
 use crate::service::items::ItemsError;
 use crate::service::libraries::LibraryError;
 use crate::service::own_password::PasswordError;
+use crate::service::passkeys::PasskeyError;
 use crate::service::passwords::HashError;
 use crate::service::playback::PlayError;
 use crate::service::provider::ProviderError;
@@ -379,6 +383,89 @@ impl From<PasswordError> for Problem {
     }
 }
 
+impl From<PasskeyError> for Problem {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::NotHere(why) => Self::no_passkeys_here(why),
+            PasskeyError::CeremonyOver => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "passkey_over",
+                "This took too long, or was answered before. Try again.",
+            ),
+            PasskeyError::Refused => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "passkey_refused",
+                "This passkey was not accepted. Try again, or sign in another way.",
+            ),
+            PasskeyError::NoneHere => Self::new(
+                StatusCode::CONFLICT,
+                "no_passkey_here",
+                "You have no passkey for this address. Show another factor.",
+            ),
+            PasskeyError::TooMany(TooManyPasskeys) => Self::new(
+                StatusCode::CONFLICT,
+                "too_many_passkeys",
+                format!(
+                    "You have {PASSKEYS_MAX} passkeys. Remove one that you no longer use first."
+                ),
+            ),
+            PasskeyError::Exists => Self::new(
+                StatusCode::CONFLICT,
+                "passkey_exists",
+                "This passkey is registered already. Use it, or take another device.",
+            ),
+            PasskeyError::Name(name) => Self::name(name),
+            PasskeyError::Factor(error) => error.into(),
+            PasskeyError::Library(error) => Self::internal(&error),
+            PasskeyError::SignIn(error) => error.into(),
+            PasskeyError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<ApprovalError> for Problem {
+    fn from(error: ApprovalError) -> Self {
+        match error {
+            ApprovalError::NotAsked(NotAsked::TooMany { wait_seconds }) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "approvals_waiting",
+                "Several requests wait on your devices already. Answer them there, or wait.",
+            )
+            .retry_after(wait_seconds),
+            ApprovalError::NotAsked(NotAsked::Refused { wait_seconds }) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "approval_refused",
+                "Such a request was refused not long ago. Show another factor, or wait.",
+            )
+            .retry_after(wait_seconds),
+            ApprovalError::NobodyThere => Self::new(
+                StatusCode::CONFLICT,
+                "no_approver",
+                "None of your devices can approve this: one must be signed in with a second factor. \
+                 Show another factor.",
+            ),
+            ApprovalError::NotYou => Self::new(
+                StatusCode::FORBIDDEN,
+                "cannot_approve",
+                "This session cannot approve. Sign in here with a second factor first.",
+            ),
+            ApprovalError::Over => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "approval_over",
+                "This request was refused, answered wrongly, or took too long. Begin again.",
+            ),
+            ApprovalError::WrongNumber => Self::new(
+                StatusCode::CONFLICT,
+                "wrong_number",
+                "That was not the number shown there, so nobody was let in. If it was you, begin \
+                 again there.",
+            ),
+            ApprovalError::SignIn(error) => error.into(),
+            ApprovalError::Core(error) => error.into(),
+        }
+    }
+}
+
 impl From<SettingsError> for Problem {
     fn from(error: SettingsError) -> Self {
         match error {
@@ -389,6 +476,18 @@ impl From<SettingsError> for Problem {
 }
 
 impl Problem {
+    fn no_passkeys_here(why: NoPasskeyHere) -> Self {
+        let detail = match why {
+            NoPasskeyHere::Address => {
+                "Browsers make no passkeys for an address of digits. Open this server by its name."
+            }
+            NoPasskeyHere::SharedName => {
+                "This name may lead to another box tomorrow. Open this server by its own name."
+            }
+        };
+        Self::new(StatusCode::CONFLICT, "no_passkeys_here", detail)
+    }
+
     fn slow_down(seconds: u64, detail: &str) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "slow_down", detail).retry_after(seconds)
     }

@@ -21,6 +21,7 @@ pub mod oauth;
 mod pages;
 pub mod routes;
 pub mod row;
+mod site;
 mod stream;
 mod v1;
 mod wire;

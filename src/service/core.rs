@@ -15,11 +15,13 @@ use stead_store::{Accounts, Failure, Library, ReadTx, Store, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::approvals::ApprovalDesk;
 use super::claim::ClaimDesk;
 use super::devices::DeviceDesk;
 use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
+use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
 use super::provider::authorize::AuthorizeDesk;
 use super::pump::Pumps;
@@ -71,6 +73,12 @@ pub struct Core {
     pub authorize: Mutex<AuthorizeDesk>,
     /// Televisions and apps that wait to be let in.
     pub devices: Mutex<DeviceDesk>,
+    /// Challenges for passkeys that are waited for.
+    pub passkeys: Mutex<PasskeyDesk>,
+    /// Requests that wait for a phone.
+    pub approvals: Mutex<ApprovalDesk>,
+    /// Sent when such a request begins or ends; pages that listen ask for what waits.
+    pub approval_told: watch::Sender<()>,
     /// Factors and recovery codes that wait to be confirmed.
     pub drafts: Mutex<DraftDesk>,
     /// Password hashing, a few at a time.
@@ -220,6 +228,16 @@ impl Core {
     /// What waits to be confirmed, for one look.
     pub fn draft_desk(&self) -> MutexGuard<'_, DraftDesk> {
         self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Challenges for passkeys, for one look.
+    pub fn passkey_desk(&self) -> MutexGuard<'_, PasskeyDesk> {
+        self.passkeys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Requests that wait for a phone, for one look.
+    pub fn approval_desk(&self) -> MutexGuard<'_, ApprovalDesk> {
+        self.approvals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store, for code that runs on a thread that may block.

@@ -2,6 +2,7 @@
 //! nothing of HTTP.
 
 pub mod app_passwords;
+pub mod approvals;
 pub mod authenticators;
 mod buffers;
 pub mod claim;
@@ -18,6 +19,7 @@ pub mod libraries;
 pub mod local;
 pub mod notices;
 pub mod own_password;
+pub mod passkeys;
 pub mod passwords;
 pub mod pictures;
 pub mod playback;

@@ -29,7 +29,7 @@ use self::factor::Showing;
 use super::core::{Core, CoreError, permitted};
 use super::passwords::HashError;
 use super::sessions::{self, NewSession, Token};
-use super::{factors, remembered};
+use super::{approvals, factors, remembered};
 use crate::host::entropy::fresh;
 
 /// A sign-in was refused.
@@ -230,7 +230,11 @@ pub(crate) fn wait_for_factor(
     account: Account,
     shown: Methods,
 ) -> Result<Next, SignInError> {
-    let methods = core.store()?.accounts.read(|tx| factors::methods(tx, account.id))?;
+    let methods = core.store()?.accounts.read(|tx| {
+        let methods = factors::methods(tx, account.id)?;
+        let there = approvals::somebody_is_there(tx, core, now, account.id)?;
+        Ok::<_, StoreError>(if there { methods.and(Method::DeviceApproval) } else { methods })
+    })?;
     let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
     core.signin_desk().add(Waiting { ticket, account, shown, begun: now.boot }, now);
     Ok(Next::Factor { ticket, methods })

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod approvals;
 mod claim;
 mod clockless;
 mod commands;
@@ -38,6 +39,7 @@ mod locked;
 mod media;
 mod orphaned;
 mod oversized;
+mod passkeys;
 mod plain_playback;
 mod plug;
 mod program;

@@ -1,6 +1,8 @@
 // The one place that talks to the server. Every call answers typed data or throws a Problem.
 import { asProblem, Problem } from './api/problem';
 import type {
+  ApprovalRequest,
+  AskedApproval,
   AuthorizeStep,
   ClaimProgress,
   CodeMethod,
@@ -18,10 +20,14 @@ import type {
   Item,
   Library,
   LibraryKind,
+  MadePasskey,
+  MakeOptions,
   Me,
   NewCodes,
   NewTotp,
   Notice,
+  PasskeyChallenge,
+  PasskeyList,
   PlayTicket,
   PlugPlace,
   ProgressEvent,
@@ -31,6 +37,8 @@ import type {
   ServerInfo,
   SessionRow,
   Settings,
+  ShowOptions,
+  ShownPasskey,
   SigninStep,
   TotpOffer,
   TvOffer,
@@ -170,6 +178,31 @@ export const devices = {
     write<undefined>('/settings/app-passwords', { allowed }),
   makeAppPassword: async (name: string) =>
     (await write<{ password: string }>('/app-passwords', { name })).password,
+};
+
+export const passkeys = {
+  list: () => read<PasskeyList>('/passkeys'),
+  begin: () => write<PasskeyChallenge<MakeOptions>>('/passkeys/begin'),
+  add: (ceremony: string, name: string, credential: MadePasskey) =>
+    write<{ id: string }>('/passkeys', { ceremony, name, credential }),
+  /** With a ticket, for who has given their password; without one, for whoever has a passkey. */
+  beginSignin: (ticket?: string) =>
+    write<PasskeyChallenge<ShowOptions>>('/signin/passkey/begin', ticket === undefined ? {} : { ticket }),
+  signin: (ceremony: string, credential: ShownPasskey) =>
+    write<Done>('/signin/passkey', { ceremony, credential }),
+  beginStepUp: () => write<PasskeyChallenge<ShowOptions>>('/stepup/passkey/begin'),
+  stepUp: (ceremony: string, credential: ShownPasskey) =>
+    write<undefined>('/stepup/passkey', { ceremony, credential }),
+};
+
+export const approvals = {
+  ask: (ticket: string) => write<AskedApproval>('/signin/approval/begin', { ticket }),
+  look: (request: string) =>
+    write<{ step: 'waiting' | 'done' }>('/signin/approval', { request }),
+  inbox: async () => (await read<{ requests: ApprovalRequest[] }>('/approvals')).requests,
+  approve: (id: string, number: number) =>
+    write<undefined>(`/approvals/${id}/approve`, { number }),
+  refuse: (id: string) => write<undefined>(`/approvals/${id}/refuse`),
 };
 
 export const security = {

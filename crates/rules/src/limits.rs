@@ -49,6 +49,17 @@ pub const PASSKEY_CEREMONIES_MAX: usize = 512;
 /// Of these, from one place (an IPv4 address, a /64 of IPv6): the oldest of the place makes room, so
 /// that a flood from one device takes nobody else's.
 pub const PASSKEY_CEREMONIES_PER_PLACE_MAX: usize = 32;
+/// A request to approve a sign-in waits this long: to fetch the phone from the next room.
+pub const APPROVAL_SECONDS: u64 = 3 * 60;
+/// Requests that wait for one person at once: more than a household makes by mistake is somebody who
+/// hopes that one of them is tapped away.
+pub const APPROVALS_PENDING_MAX: usize = 3;
+/// After "it was not me" nobody is asked for that account from that place for this long.
+pub const APPROVAL_REFUSED_SECONDS: u64 = 10 * 60;
+/// So many wrong numbers in a row for one account and place count as a refusal.
+pub const APPROVAL_WRONG_MAX: u32 = 3;
+/// Requests that wait, of everybody, and refusals that are remembered: right passwords made each.
+pub const APPROVALS_MAX: usize = 256;
 /// A device's code is good for this long (RFC 8628 §3.2): to find a phone, sign in on it and type.
 pub const DEVICE_CODE_SECONDS: u64 = 10 * 60;
 /// A device asks this often whether it was approved (RFC 8628 §3.2).

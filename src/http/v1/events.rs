@@ -48,12 +48,14 @@ struct Listening {
     /// What is still to be said of how things stand.
     standing: Vec<Event>,
     session_ended: watch::Receiver<()>,
+    approval_told: watch::Receiver<()>,
     look: Interval,
     running: Running,
 }
 
 /// Scans as they go on (`scan`) and libraries whose content changed (`library`), as far as the
-/// one who listens sees them. It begins with how the scans stand.
+/// one who listens sees them. It begins with how the scans stand. `approvals` says no more than
+/// that somebody's inbox changed.
 #[utoipa::path(get, path = "/api/v1/events",
     responses((status = 200, body = String, content_type = "text/event-stream"),
         (status = "default", body = Problem)))]
@@ -66,9 +68,11 @@ pub(crate) async fn events(
     let running = Running::since(ctx.now, whose, asked);
     let told = core.scans.listen();
     let session_ended = core.session_ended.subscribe();
+    let approval_told = core.approval_told.subscribe();
     let look = interval(Duration::from_secs(SESSION_LOOK_EVENTS_SECONDS));
     let standing = Vec::new();
-    let mut listening = Listening { core, ctx, told, standing, session_ended, look, running };
+    let mut listening =
+        Listening { core, ctx, told, standing, session_ended, approval_told, look, running };
     listening.look_at_all().await;
     let stream = unfold(listening, |mut listening| async {
         let event = listening.next().await?;
@@ -83,15 +87,20 @@ impl Listening {
             if let Some(event) = self.standing.pop() {
                 return Some(event);
             }
+            let mut asked = false;
             let told = tokio::select! {
                 () = self.core.stopping.cancelled() => return None,
                 _ = self.session_ended.changed() => None,
+                _ = self.approval_told.changed() => { asked = true; None }
                 _ = self.look.tick() => None,
                 told = self.told.recv() => Some(told),
             };
             // Whoever signed out, or was signed out, is told nothing more.
             if !self.running.goes_on(&self.core).await {
                 return None;
+            }
+            if asked {
+                return Some(Event::default().event("approvals").data("{}"));
             }
             match told {
                 Some(Ok(Told::Scan(library, scan))) if self.sees(library).await => {

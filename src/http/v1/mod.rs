@@ -1,6 +1,7 @@
 //! Version 1 of the API: one module a subject, each with its wire types and thin handlers.
 
 pub(crate) mod account;
+pub(crate) mod approvals;
 pub(crate) mod authorize;
 pub(crate) mod claim;
 pub(crate) mod devices;
@@ -11,6 +12,7 @@ pub(crate) mod items;
 pub(crate) mod libraries;
 pub(crate) mod life;
 pub(crate) mod notices;
+pub(crate) mod passkeys;
 pub(crate) mod pictures;
 pub(crate) mod playback;
 pub(crate) mod server;

@@ -55,6 +55,11 @@ impl Client {
         Self { host: format!("{host}:{}", self.port), ..self.clone() }
     }
 
+    /// The same browser, which opened the server by this name.
+    pub(crate) fn named(&self, name: &str) -> Self {
+        Self { host: format!("{name}:{}", self.port), ..self.clone() }
+    }
+
     /// The same browser at another port of the server (after a restart).
     pub(crate) fn at(&self, port: u16) -> Self {
         Self { port, host: format!("127.0.0.1:{port}"), ..self.clone() }

@@ -1,5 +1,6 @@
 // The libraries and how their scans stand, kept live by server-sent events.
 // Where events do not come through, the list is asked every few seconds while a scan runs.
+import { refreshInbox } from './inbox.svelte';
 import { EVENTS_URL, asProblem, libraries as api, type Library, type Problem, type Scan } from '../api';
 
 const POLL_MS = 3_000;
@@ -80,6 +81,7 @@ export function followLibraries(): () => void {
       const change = parsed<{ library_id: string }>(event);
       if (change) noteChange(change.library_id);
     });
+    source.addEventListener('approvals', () => void refreshInbox());
     source.addEventListener('error', () => {
       source?.close();
       source = undefined;

@@ -3,6 +3,7 @@
 //! Everything here is a rule over values: hashes, codes and clocks are read elsewhere.
 
 mod app_password;
+mod approval;
 mod assurance;
 mod clock;
 mod common;
@@ -21,6 +22,10 @@ mod way_back;
 pub use crate::claim::ClaimCode as UserCode;
 pub use crate::claim::Wait;
 pub use app_password::{AppPassword, BadAppPassword};
+pub use approval::{
+    Approver, NotAsked, Numbers, approval_is_live, may_approve, may_ask, numbers, refusal_counts,
+    wrong_numbers_refuse,
+};
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
 pub use device::{

@@ -1,6 +1,7 @@
 //! The rules of signing in, each as a table of cases.
 
 mod app_password;
+mod approval;
 mod assurance;
 mod clock;
 mod device;

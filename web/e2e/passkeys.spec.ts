@@ -1,0 +1,135 @@
+// Passkeys with Chromium's virtual authenticator: made on one page, used without a name, taken away.
+import { expect, test, type CDPSession, type Page } from '@playwright/test';
+import { openBrowser, PHONE } from './browser.ts';
+import { look } from './checks.ts';
+import { ownedBox, type Owned } from './owned.ts';
+
+test.describe.configure({ mode: 'serial' });
+
+let owned: Owned;
+let cdp: CDPSession;
+let authenticatorId: string;
+
+/** Whether somebody is at the authenticator, and shows their finger whenever it asks. */
+const somebodyIsThere = (enabled: boolean) =>
+  cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+
+test.beforeAll(async () => {
+  owned = await ownedBox({});
+  cdp = await owned.phone.newCDPSession(owned.page);
+  await cdp.send('WebAuthn.enable', {});
+  const added = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  authenticatorId = added.authenticatorId;
+});
+
+test.afterAll(() => owned.close());
+
+interface Me {
+  session?: { id: string; assurance: string; methods: string[] };
+}
+
+/** The session of this browser, as the box knows it. */
+const session = (page: Page) =>
+  page.evaluate(async () => ((await (await fetch('/api/v1/me')).json()) as Me).session);
+
+/** The entry of the passkey in the settings. */
+const entry = (page: Page) => page.locator('p.name').filter({ hasText: 'Blue phone' });
+
+const byPasskey = (page: Page) => page.getByRole('button', { name: 'Use a passkey' });
+
+async function signOut(page: Page): Promise<void> {
+  await page.goto(`${owned.box.origin}/settings`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+}
+
+test('a passkey is made on one page', async () => {
+  const { page, box } = owned;
+  await page.goto(`${box.origin}/settings/security`);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  const dialog = page.getByRole('dialog');
+  await look(page);
+  await dialog.getByLabel('Name of the passkey').fill('Blue phone');
+  await dialog.getByRole('button', { name: 'Make the passkey' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(entry(page)).toBeVisible();
+  await look(page);
+  const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
+  expect(credentials.map((key) => [key.rpId, key.isResidentCredential])).toEqual([
+    [box.facts.host_name, true],
+  ]);
+});
+
+test('it signs in without a name', async () => {
+  const { page, box } = owned;
+  await somebodyIsThere(false);
+  await signOut(page);
+  await page.waitForURL(/\/signin/);
+  await expect(byPasskey(page)).toBeVisible();
+  await look(page);
+  await somebodyIsThere(true);
+  await byPasskey(page).click();
+  await page.waitForURL(`${box.origin}/settings`);
+  expect(await session(page)).toMatchObject({
+    assurance: 'mfa_phishing_resistant',
+    methods: ['passkey'],
+  });
+});
+
+test('it is offered among the names to fill in', async () => {
+  const { page } = owned;
+  const before = (await session(page))?.id;
+  // Whoever is at the authenticator picks the first passkey that is offered.
+  await signOut(page);
+  const now = () => session(page).then((own) => own?.id, () => undefined);
+  await expect.poll(async () => (await now()) ?? before).not.toBe(before);
+});
+
+test('one that was taken away signs nobody in', async () => {
+  const { page, box } = owned;
+  await page.goto(`${box.origin}/settings/security`);
+  await page.getByRole('button', { name: 'Remove Blue phone' }).click();
+  await look(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect(entry(page)).toBeHidden();
+  await somebodyIsThere(false);
+  await signOut(page);
+  await expect(byPasskey(page)).toBeVisible();
+  await somebodyIsThere(true);
+  await byPasskey(page).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'not accepted' })).toBeVisible();
+});
+
+test('a page opened by an address offers none', async () => {
+  const page = await owned.phone.newPage();
+  await page.goto(`https://127.0.0.1:${owned.box.facts.https_port}/signin`);
+  await expect(page.getByLabel('Name')).toBeVisible();
+  await expect(byPasskey(page)).toBeHidden();
+  await page.close();
+});
+
+test('a certificate that was only clicked through leads to its installation', async () => {
+  const own = await openBrowser(owned.box, 'distrusts');
+  try {
+    // The answer of somebody who clicks the browser's warning away.
+    const clicked = await own.device({ ...PHONE, ignoreHTTPSErrors: true });
+    const page = await clicked.newPage();
+    await page.goto(`${owned.box.origin}/signin`);
+    await byPasskey(page).click();
+    await expect(page.getByRole('alert').filter({ hasText: 'does not trust' })).toBeVisible();
+    await page.getByRole('button', { name: 'How to let this device trust it' }).click();
+    await expect(page.getByRole('dialog').locator('details').first()).toBeVisible();
+    await look(page);
+  } finally {
+    await own.close();
+  }
+});
