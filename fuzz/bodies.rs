@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::net::IpAddr;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use stead::net::guard::parse_host;
@@ -13,6 +14,7 @@ use stead_rules::media::{LibraryKind, artwork, sort_title, title_key, understand
 use stead_rules::playback::{
     Answer, Conditions, Method, Representation, StreamLink, answer, file_etag, parse_http_date,
 };
+use stead_rules::proxy::{Prefix, Told, client};
 
 /// What is done with some bytes.
 pub(crate) type Body = fn(&[u8]);
@@ -94,4 +96,10 @@ pub(crate) fn texts(bytes: &[u8]) {
     let text = &String::from_utf8_lossy(bytes);
     drop((parse_host(text), parse_http_date(text), StreamLink::decode(bytes)));
     drop((ClaimCode::parse(text), LinkSecret::parse(text)));
+    let told: &str = text;
+    let proxies: Vec<_> = [told, "10.0.0.0/8"].into_iter().filter_map(Prefix::parse).collect();
+    for (forwarded, x_forwarded_for) in [(vec![told], vec![]), (vec![], vec![told])] {
+        let way = Told { forwarded, x_forwarded_for, passed_on: true };
+        let _ = client(IpAddr::from([10, 0, 0, 2]), &way, &proxies);
+    }
 }

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
-use stead_rules::playback::{BadLink, StreamLink};
+use stead_rules::playback::{BadLink, LOCAL_SESSION, StreamLink};
 use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason, Shows};
 use stead_rules::secret::SecretText;
 use stead_rules::time::Now;
@@ -17,7 +17,7 @@ use stead_store::StoreError;
 use stead_store::accounts::sessions::SessionFacts;
 
 use super::authorization::Authorization;
-use super::conn::{Connection, Transport, came_by_proxy};
+use super::conn::{Nearness, Transport};
 use super::cookies::Cookie;
 use super::ctx::{Ctx, Facts};
 use super::error::Problem;
@@ -62,25 +62,27 @@ struct Knock {
     transport: Transport,
     agent: String,
     device: Option<SecretText>,
+    nearness: Nearness,
     credential: Credential,
 }
 
 impl Knock {
     fn of(row: &Guarded, request: &Request) -> Result<Self, Problem> {
         let extensions = request.extensions();
-        let (Some(connection), Some(transport)) =
-            (extensions.get::<Connection>(), extensions.get::<Transport>().copied())
+        let (Some(peer), Some(transport)) =
+            (extensions.get::<Peer>().copied(), extensions.get::<Transport>().copied())
         else {
             return Err(Problem::not_found());
         };
         Ok(Self {
             now: row.core.now(),
-            peer: row.core.reach().peer(connection.address(), came_by_proxy(request.headers())),
+            peer,
             transport,
             agent: agent(request.headers()),
             device: Cookie::Device
                 .read(request.headers(), transport)
                 .map(|token| SecretText::new(token.to_owned())),
+            nearness: extensions.get().copied().unwrap_or(Nearness::Elsewhere),
             credential: Credential::read(row.access, request, transport),
         })
     }
@@ -103,9 +105,9 @@ impl Knock {
 
     fn judged(self, row: &Guarded, server: &State) -> Result<Ctx, Problem> {
         let core = row.core.as_ref();
-        let Self { now, peer, transport, agent, device, credential } = self;
+        let Self { now, peer, transport, agent, device, nearness, credential } = self;
         let shown = credential.look_up(core, now)?;
-        let permit = match permit(server, row, now, &shown) {
+        let permit = match permit(server, row, now, nearness, &shown) {
             Ok(permit) => permit,
             Err(refusal) => return Err(refused(core, &shown, now, refusal)),
         };
@@ -158,6 +160,13 @@ struct Shown {
     browser: Option<TicketId>,
     session: Option<SessionFacts>,
     link: Option<StreamLink>,
+}
+
+impl Shown {
+    /// A link that was made for a session is good for that session only.
+    fn may_be_local(&self, access: Access) -> bool {
+        access != Access::Link || self.link.is_some_and(|link| link.session == LOCAL_SESSION)
+    }
 }
 
 impl Credential {
@@ -218,8 +227,18 @@ impl Credential {
 /// `/stream/<link>/<name>`: the segment that holds the link.
 const LINK_SEGMENT: usize = 2;
 
-fn permit(server: &State, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit, Problem> {
-    let without = shown.browser.map_or(Actor::Stranger, Actor::ClaimHolder);
+fn permit(
+    server: &State,
+    row: &Guarded,
+    now: Now,
+    nearness: Nearness,
+    shown: &Shown,
+) -> Result<Permit, Problem> {
+    let unknown = match nearness {
+        Nearness::Listed if shown.may_be_local(row.access) => Actor::Local,
+        Nearness::Listed | Nearness::Elsewhere => Actor::Stranger,
+    };
+    let without = shown.browser.map_or(unknown, Actor::ClaimHolder);
     let asked = Asked { action: row.action, door: row.door };
     match judge(server, now, shown.session.as_ref(), without, asked) {
         Decision::Allow(permit) | Decision::AllowNotice { permit, .. } => Ok(permit),

@@ -39,6 +39,7 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::certificate)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest)),

@@ -1,8 +1,11 @@
 //! What every use case needs, in one value: the store, the clock, entropy, and the little state
 //! that lives in memory. It knows nothing of HTTP.
 
+use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use stead_rules::claim::Listed;
 use stead_rules::ids::BoxId;
 use stead_rules::policy::{Action, NotPermitted, Permit};
 use stead_rules::time::{Now, TimeTrust, WallMs};
@@ -27,6 +30,7 @@ use crate::host::entropy::Entropy;
 use crate::host::metrics::Metrics;
 use crate::host::vital::Fallen;
 use crate::net::mdns::Announcer;
+use crate::net::tls::CurrentCertificate;
 
 /// What every use case needs.
 pub struct Core {
@@ -57,10 +61,16 @@ pub struct Core {
     pub drafts: Mutex<DraftDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
+    /// Who plays without a sign-in, where the system side says so and no claim was ever made.
+    pub local: Option<Listed>,
     /// True once claimed; discovery listens.
     pub claimed: watch::Sender<bool>,
     /// Sent when a session ends; answers that go on ask again whether they may.
     pub session_ended: watch::Sender<()>,
+    /// The certificates that are served.
+    pub certificate: Arc<CurrentCertificate>,
+    /// The certificate files of the config could not be used when they were last read.
+    pub certificate_files_broken: AtomicBool,
     /// The box's own CA, for whoever wants to install it.
     pub ca: RwLock<Arc<CaFiles>>,
     /// Cancelled when the end begins: what goes on for ever ends then.
@@ -90,6 +100,12 @@ pub struct CaFiles {
     pub der: Vec<u8>,
     /// For iPhone, iPad and Mac.
     pub profile: String,
+    /// The names that it may vouch for.
+    pub names: Vec<String>,
+    /// The single addresses that it may vouch for.
+    pub addresses: Vec<IpAddr>,
+    /// When it ends.
+    pub ends: WallMs,
 }
 
 /// The store could not be asked.

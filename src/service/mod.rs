@@ -13,6 +13,7 @@ pub mod health;
 pub mod items;
 pub(crate) mod judge;
 pub mod libraries;
+pub mod local;
 pub mod notices;
 pub mod own_password;
 pub mod passwords;

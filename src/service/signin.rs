@@ -205,14 +205,14 @@ fn password_right(
     let accounts = &core.store()?.accounts;
     let second = accounts.read(|tx| factors::methods(tx, account.id))?;
     if second == Methods::NONE {
-        let opened = accounts.write(|tx| open(tx, core, now, &account, shown, asker))?;
+        let opened = accounts.write(|tx| open(tx, core, now, &account, shown, &asker.agent))?;
         return Ok(Next::Done(Opened { token: opened, device: None }));
     }
     if let Some(device) = remembered::stands_for_a_factor(core, now, &account, asker)? {
         let shown = shown.and(Method::RememberedDevice);
         let opened = accounts.write(|tx| {
             remembered::note_use(tx, device, now)?;
-            open(tx, core, now, &account, shown, asker)
+            open(tx, core, now, &account, shown, &asker.agent)
         })?;
         return Ok(Next::Done(Opened { token: opened, device: None }));
     }
@@ -304,7 +304,7 @@ pub(crate) fn finish_with(
             Ok(method) => method,
             Err(wrong) => return Ok(Err(wrong)),
         };
-        let token = open(tx, core, now, account, waiting.shown.and(method), asker)?;
+        let token = open(tx, core, now, account, waiting.shown.and(method), &asker.agent)?;
         let device = match remember {
             Remember::No => None,
             Remember::ThisDevice => Some(remembered::remember(tx, core, now, account, asker)?),
@@ -324,11 +324,11 @@ pub(crate) fn open(
     now: Now,
     account: &Account,
     methods: Methods,
-    asker: &Asker,
+    agent: &str,
 ) -> Result<Token, SignInError> {
     let user = user_of(tx, account)?;
     claim::mark_clock(tx, core.clock.mark())?;
-    let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
+    let new = NewSession { client: ClientKind::Web, agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
     audit::append(tx, now, "signin.done", &detail.to_string())?;
     Ok(sessions::open(tx, core, now, &user, &new)?)

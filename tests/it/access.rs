@@ -61,6 +61,7 @@ pub(crate) const CASES: &[Case] = &[
     case("GET", "/item/{id}", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/play/{id}", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/search", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/certificate", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/assets/{name}", [404, 404, 404, 404, 404, 404, 404]),
     case("GET", "/favicon.svg", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/manifest.webmanifest", [200, 200, 200, 200, 200, 200, 200]),

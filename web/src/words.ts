@@ -236,6 +236,19 @@ const en = {
   'install.home': 'Go to my Stead',
   'install.later': 'You can do this later: it is in the settings, under “This server”.',
 
+  'open.label': 'How this server is protected',
+  'open.title': 'Local security is off.',
+  'open.text':
+    'Whoever is near plays these folders without a sign-in, by a setting in the configuration. Setting the server up ends that.',
+  'open.claim': 'Set up this server',
+  'legacy.title': 'This server has no owner.',
+  'legacy.text':
+    'It was made before servers had to be claimed and works as before. Set it up, so that nobody else does.',
+
+  'ca.what': 'What the certificate can and cannot do',
+  'ca.can':
+    'It vouches for this one server, under its own names and addresses, for 20 years. It cannot vouch for your bank, your router or any other device, and it sees nothing of what you do elsewhere.',
+  'ca.more': 'All its names, and how to remove it',
   'ca.ios': 'iPhone and iPad',
   'ca.android': 'Android',
   'ca.macos': 'Mac',

@@ -23,6 +23,10 @@ export interface ServerInfo {
   id: string;
   version: string;
   claimed: boolean;
+  /** `off` where listed folders play without a sign-in until the box is claimed. */
+  local_security: 'on' | 'off';
+  /** Whether this browser is where they do. */
+  plays_without_sign_in: boolean;
   reason?: LockReason;
 }
 

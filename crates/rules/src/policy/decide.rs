@@ -19,6 +19,9 @@ pub fn decide(question: &Question<'_>) -> Decision {
 
 /// Each check either ends the matter with `Err` or leaves it to the next one.
 fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
+    if plays_without_sign_in(question) {
+        return Ok(allow(question, Rule::Local));
+    }
     check_state(question)?;
     check_door(question)?;
     match question.action {
@@ -38,6 +41,17 @@ fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
         Action::Tend(_) | Action::Metrics => tend(question, live_session(question)?),
         Action::Guard(_) | Action::Unlock => guard(question, live_session(question)?),
     }
+}
+
+/// What the system side lists is looked at and played by anybody who is near, and nothing more, for
+/// as long as the server was never claimed: an owner's policy is never lifted by a file.
+fn plays_without_sign_in(question: &Question<'_>) -> bool {
+    let local = match question.actor {
+        Actor::Local => true,
+        Actor::Stranger | Actor::ClaimHolder(_) | Actor::Session(_) => false,
+    };
+    let plays = matches!(question.action, Action::Browse | Action::Play);
+    local && plays && !question.server.was_claimed() && question.door.takes(question.action)
 }
 
 /// What the state of the server leaves to be asked at all.
@@ -129,7 +143,7 @@ fn claim_step(question: &Question<'_>) -> Result<Decision, Decision> {
         (Actor::ClaimHolder(ticket), State::Pending(pending)) if *ticket == pending.holder => {
             Ok(allow(question, Rule::State))
         }
-        (Actor::Stranger | Actor::ClaimHolder(_) | Actor::Session(_), _) => {
+        (Actor::Stranger | Actor::ClaimHolder(_) | Actor::Local | Actor::Session(_), _) => {
             Err(Decision::Deny { reason: Reason::ClaimNotYours, rule: Rule::State })
         }
     }
@@ -140,7 +154,9 @@ fn live_session<'a>(question: &Question<'a>) -> Result<&'a Session, Decision> {
     let deny = |reason| Err(Decision::Deny { reason, rule: Rule::Session });
     let session = match question.actor {
         Actor::Session(session) => session,
-        Actor::Stranger | Actor::ClaimHolder(_) => return deny(Reason::NotSignedIn),
+        Actor::Stranger | Actor::ClaimHolder(_) | Actor::Local => {
+            return deny(Reason::NotSignedIn);
+        }
     };
     if !session.account.enabled {
         return deny(Reason::AccountDisabled);

@@ -6,6 +6,7 @@ pub mod devices;
 pub mod factors;
 pub mod identity;
 pub mod libraries;
+pub mod local;
 pub mod notices;
 pub mod passkeys;
 pub mod people;
