@@ -26,7 +26,7 @@ use webauthn_rs::prelude::{Url, Uuid, WebauthnBuilder};
 pub(crate) type Body = fn(&[u8]);
 
 /// The bodies by the names of their targets.
-pub(crate) const BODIES: [(&str, Body); 7] = [
+pub(crate) const BODIES: [(&str, Body); 8] = [
     ("probe_video", video),
     ("probe_audio", audio),
     ("probe_picture", picture),
