@@ -24,7 +24,7 @@ fn who_approves_has_shown_a_second_factor_and_elsewhere() {
     };
     for (what, approver, may) in [
         ("a code", fine, true),
-        ("an app", Approver { client: ClientKind::App, ..fine }, true),
+        ("an app", Approver { client: ClientKind::App, ..fine }, false),
         ("a passkey", Approver { methods: Methods::NONE.and(Method::Passkey), ..fine }, true),
         ("a television", Approver { client: ClientKind::Tv, ..fine }, false),
         ("a password", Approver { methods: password, ..fine }, false),
