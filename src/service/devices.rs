@@ -238,7 +238,7 @@ pub(super) fn let_app_in(
     if rows::count(tx, by.user.id)? >= DEVICES_PER_USER_MAX {
         return Ok(None);
     }
-    let token = new_token(core.entropy.as_ref());
+    let token = Token::fresh(core);
     let inherited = Inherited { methods: by.session.methods, auth: by.session.auth };
     let session = inherit(core, now, by, inherited, ClientKind::App, app.agent);
     make_session(tx, &core.run, &session, &token.hash())?;
