@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::net::IpAddr;
 
 use rustix::fs::{MemfdFlags, memfd_create};
+use stead::http::oauth::Members;
 use stead::net::guard::parse_host;
 use stead::work::launcher::Cancel;
 use stead::work::probe::{Class, probe};
@@ -21,13 +22,14 @@ use stead_rules::signin::{AppPassword, scope_is_playback};
 pub(crate) type Body = fn(&[u8]);
 
 /// The bodies by the names of their targets.
-pub(crate) const BODIES: [(&str, Body); 6] = [
+pub(crate) const BODIES: [(&str, Body); 7] = [
     ("probe_video", video),
     ("probe_audio", audio),
     ("probe_picture", picture),
     ("names", names),
     ("ranges", ranges),
     ("texts", texts),
+    ("forms", forms),
 ];
 
 /// Headers of files whose name promises video.
@@ -107,5 +109,12 @@ pub(crate) fn texts(bytes: &[u8]) {
     for (forwarded, x_forwarded_for) in [(vec![told], vec![]), (vec![], vec![told])] {
         let way = Told { forwarded, x_forwarded_for, passed_on: true };
         let _ = client(IpAddr::from([10, 0, 0, 2]), &way, &proxies);
+    }
+}
+
+/// Form bodies, which anybody may send to the account service.
+pub(crate) fn forms(bytes: &[u8]) {
+    if let Ok(form) = Members::parse(bytes) {
+        assert!(form.get("grant_type").is_none_or(|word| !word.is_empty()));
     }
 }

@@ -17,6 +17,7 @@ use stead_rules::policy::{
     Account, Action, Actor, ClientKind, Door, Epoch, Guard, Own, Permit, Question, Role, Session,
     Tend, decide,
 };
+use stead_rules::provider::{AuthorizeQuery, ClientAuth, Metadata, built_in};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
@@ -27,6 +28,11 @@ use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
 use crate::service::devices::{Asked, Judge};
+use crate::service::provider::authorize::Word;
+use crate::service::provider::clients::{self, Presented};
+use crate::service::provider::logout::{self, Wish};
+use crate::service::provider::tokens::{self, ShownCode};
+use crate::service::provider::{authorize, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
@@ -170,6 +176,74 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
         case("settings::rename", Action::Guard(Guard::Identity), |permit| {
             settings::rename(core, permit, NOW, "Attic")
+        }),
+    ]
+}
+
+fn provider_cases(core: &Core) -> Vec<Case<'_>> {
+    let secret = || SecretText::new("nothing".to_owned());
+    let client = || built_in("stead-app").unwrap();
+    let (sign_in, identity) = (Action::SignIn, Action::Guard(Guard::Identity));
+    let query = AuthorizeQuery::default();
+    let shown = move || ShownCode {
+        code: secret(),
+        redirect_uri: String::new(),
+        verifier: secret(),
+        peer: HERE,
+        agent: String::new(),
+    };
+    let presented = || Presented { id: "nobody".to_owned(), secret: None, way: ClientAuth::None };
+    vec![
+        case("clients::authenticate", sign_in, move |permit| {
+            clients::authenticate(core, permit, &presented())
+        }),
+        case("keys::published", sign_in, |permit| keys::published(core, permit, NOW)),
+        case("keys::rotate", identity, |permit| keys::rotate(core, permit, NOW)),
+        case("authorize::look", sign_in, move |permit| {
+            authorize::look(core, permit, NOW, None, &query, None)
+        }),
+        case("tokens::exchange", sign_in, move |permit| {
+            tokens::exchange(core, permit, NOW, &client(), &shown())
+        }),
+        case("tokens::refresh", sign_in, move |permit| {
+            tokens::refresh(core, permit, NOW, &client(), &secret())
+        }),
+        case("tokens::userinfo", sign_in, move |p| tokens::userinfo(core, p, NOW, &secret())),
+        case("tokens::introspect", sign_in, move |permit| {
+            tokens::introspect(core, permit, NOW, &client(), &secret())
+        }),
+        case("tokens::revoke", sign_in, move |p| tokens::revoke(core, p, &client(), &secret())),
+        case("logout::leave", Action::OwnAccount(Own::SignOut), |permit| {
+            logout::leave(core, permit, NOW, &Wish::default())
+        }),
+    ]
+}
+
+/// Registering is by a token, and what it says of itself is looked at after the permission.
+fn registration_cases(core: &Core) -> Vec<Case<'_>> {
+    let secret = || SecretText::new("nothing".to_owned());
+    let metadata = || Metadata {
+        redirect_uris: vec!["https://films.example.net/cb".to_owned()],
+        ..Metadata::default()
+    };
+    let sign_in = Action::SignIn;
+    vec![
+        case("register::invite", Action::Guard(Guard::Identity), |permit| {
+            register::invite(core, permit, NOW, &robin())
+        }),
+        case("authorize::consent", Action::OwnAccount(Own::Sessions), |permit| {
+            let query = AuthorizeQuery::default();
+            authorize::consent(core, permit, NOW, &robin(), &query, None, Word::No)
+        }),
+        case("register::register", sign_in, move |permit| {
+            register::register(core, permit, NOW, &secret(), &metadata())
+        }),
+        case("register::read", sign_in, move |p| register::read(core, p, "x", &secret())),
+        case("register::replace", sign_in, move |permit| {
+            register::replace(core, permit, NOW, "x", &secret(), &metadata())
+        }),
+        case("register::remove", sign_in, move |permit| {
+            register::remove(core, permit, NOW, "x", &secret())
         }),
     ]
 }
@@ -386,6 +460,8 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     let cases = claim_cases(core, &runtime)
         .into_iter()
         .chain(own_cases(core))
+        .chain(provider_cases(core))
+        .chain(registration_cases(core))
         .chain(device_cases(core, &by))
         .chain(factor_cases(core, &runtime))
         .chain(library_cases(core, &runtime, &media))

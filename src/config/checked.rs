@@ -1,9 +1,12 @@
 //! A config that can be meant: what each part of the program is given.
 
 use super::problem::{Problem, Problems};
-use super::raw::{Raw, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawWork};
+use super::raw::{
+    Raw, RawAccounts, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawWork,
+};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use stead_rules::provider::{RedirectKind, redirect_kind};
 
 use stead_rules::claim::{Listed, Version};
 use stead_rules::proxy::Prefix;
@@ -24,6 +27,8 @@ pub struct Config {
     pub discovery: Discovery,
     /// Who may use it.
     pub claim: Claim,
+    /// The account service.
+    pub accounts: AccountService,
     /// Background work.
     pub work: Work,
     /// The log.
@@ -122,6 +127,13 @@ pub enum LocalSecurity {
         /// Who.
         listed: Listed,
     },
+}
+
+/// The account service.
+#[derive(Debug, Clone)]
+pub struct AccountService {
+    /// By what address others name it; None for the server's own name.
+    pub issuer: Option<String>,
 }
 
 /// Background work.
@@ -252,6 +264,7 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
         media: media(raw.media, &mut note),
         discovery: discovery(raw.discovery),
         claim: claim(&raw.claim, &mut note),
+        accounts: accounts(&raw.accounts, &mut note),
         work: work(&raw.work, &mut note),
         log: log(&raw.log, &mut note),
     };
@@ -441,6 +454,26 @@ impl LocalSecurity {
             }
         }
     }
+}
+
+fn accounts(raw: &RawAccounts, note: &mut impl FnMut(Problem)) -> AccountService {
+    let issuer = raw.issuer.trim().trim_end_matches('/');
+    if !issuer.is_empty() && !is_issuer(issuer) {
+        note(
+            Problem::new(format!(
+                "accounts.issuer: {issuer:?} is no address of an account service"
+            ))
+            .hint("write it as https://films.example.net, with a port if need be and no path"),
+        );
+    }
+    AccountService { issuer: (!issuer.is_empty()).then(|| issuer.to_owned()) }
+}
+
+/// Over TLS, or on this machine alone: an issuer that anybody on the way could be is none.
+fn is_issuer(text: &str) -> bool {
+    let kind = redirect_kind(text);
+    let plain = !text.contains(['?', ',']) && text.matches('/').count() == 2;
+    plain && matches!(kind, Some(RedirectKind::Https | RedirectKind::Loopback))
 }
 
 fn work(raw: &RawWork, note: &mut impl FnMut(Problem)) -> Work {

@@ -16,8 +16,8 @@ mod problem;
 pub mod raw;
 
 pub use checked::{
-    Claim, Config, Discovery, LocalSecurity, Log, LogFormat, LogLevel, Media, Net, Paths,
-    PlainPlayback, Tls, Work,
+    AccountService, Claim, Config, Discovery, LocalSecurity, Log, LogFormat, LogLevel, Media, Net,
+    Paths, PlainPlayback, Tls, Work,
 };
 pub use problem::{Place, Problem, Problems};
 

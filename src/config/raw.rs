@@ -90,6 +90,14 @@ definitions! {
         sticks: Vec<PathBuf> = Vec::new();
     }
 
+    /// The account service: the sign-in that other servers and apps of yours can use.
+    accounts: RawAccounts {
+        /// The address by which others name this account service, for instance
+        /// "https://films.example.net"; its name belongs into net.names too. Empty for this
+        /// server's own .local name. Who has connected must connect anew when it changes.
+        issuer: String = String::new();
+    }
+
     /// How much of the machine background work may take.
     work: RawWork {
         /// Files that are looked into at the same time during a scan; 0 lets Stead choose from

@@ -73,7 +73,7 @@ fn complete(row: &Row, item: &mut PathItem) {
 
 fn wanted(row: &Row, writes: bool) -> Option<Vec<SecurityRequirement>> {
     let wanted = match row.access {
-        Access::Open | Access::Link => return None,
+        Access::Open | Access::Link | Access::Known => return None,
         // The claim begins without a cookie, and gives one.
         Access::Claim if writes && row.action == Action::ClaimBegin => return None,
         Access::Claim => Cookie::Claim,

@@ -15,9 +15,11 @@ use utoipa::ToSchema;
 use stead_rules::claim::{NoPlace, Reject};
 use stead_rules::limits::{PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
 use stead_rules::playback::BadLink;
+use stead_rules::provider::Untrusted;
 use stead_rules::signin::{BadName, BadPassword, TimeSource, TooManyFactors};
 use stead_store::StoreError;
 
+use super::oauth::BadForm;
 use crate::service::chain;
 use crate::service::claim::ClaimError;
 use crate::service::core::CoreError;
@@ -28,6 +30,8 @@ use crate::service::libraries::LibraryError;
 use crate::service::own_password::PasswordError;
 use crate::service::passwords::HashError;
 use crate::service::playback::PlayError;
+use crate::service::provider::ProviderError;
+use crate::service::provider::authorize::AuthorizeError;
 use crate::service::settings::SettingsError;
 use crate::service::signin::SignInError;
 
@@ -267,6 +271,47 @@ impl From<SignInError> for Problem {
             ),
             SignInError::Hash(error) => error.into(),
             SignInError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<AuthorizeError> for Problem {
+    fn from(error: AuthorizeError) -> Self {
+        match error {
+            AuthorizeError::Untrusted(Untrusted::Client) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "unknown_client",
+                "The app or server that sent you here is not known to this server. Go back and \
+                 connect it anew.",
+            ),
+            AuthorizeError::Untrusted(Untrusted::Redirect) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "unknown_redirect",
+                "Whoever sent you here wants the answer at an address that is not registered, so \
+                 nothing was sent. Go back; if you do not know who it was, close this page.",
+            ),
+            AuthorizeError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<BadForm> for Problem {
+    fn from(error: BadForm) -> Self {
+        let detail = match error {
+            BadForm::Twice => {
+                "The request names something twice, so nobody can tell what is meant."
+            }
+            BadForm::TooMany => "The request is longer than any real one.",
+        };
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+}
+
+impl From<ProviderError> for Problem {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Core(error) => error.into(),
+            error @ ProviderError::Key => Self::internal(&error),
         }
     }
 }

@@ -203,7 +203,7 @@ impl Credential {
                 .read(headers, transport)
                 .and_then(|text| text.parse().ok())
                 .map_or(Self::None, Self::Claim),
-            Access::Session => Self::of_session(headers, transport),
+            Access::Session | Access::Known => Self::of_session(headers, transport),
             Access::Link => Self::Link(
                 request.uri().path().split('/').nth(LINK_SEGMENT).unwrap_or_default().to_owned(),
             ),

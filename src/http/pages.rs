@@ -36,6 +36,10 @@ macro_rules! app_pages {
 app_pages! {
     /// Home.
     home "/";
+    /// Whether another program may know who one is.
+    authorize "/authorize";
+    /// Signing out at another program's wish.
+    sign_out "/signout";
     /// Settings.
     settings "/settings";
     /// What one signs in with.

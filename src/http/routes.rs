@@ -25,7 +25,7 @@ use crate::service::core::Core;
 /// Every row. Access, action, door and bounds have no defaults.
 #[must_use]
 pub fn table() -> Vec<Row> {
-    use Access::{Claim, Link, Open, Session};
+    use Access::{Claim, Known, Link, Open, Session};
     use Bounds::{Call, Flow, Page};
     let own = |what| Action::OwnAccount(what);
     vec![
@@ -33,6 +33,8 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::claim)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_in)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::authorize)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_out)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)).on_plain(),
@@ -91,11 +93,43 @@ pub fn table() -> Vec<Row> {
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::remembered)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::forget)),
         row(Session, own(Own::Read), Door::Api, Call, routes!(v1::server::openapi)),
+        // The account service, for programs.
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::openid)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::oauth)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::jwks)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::token::token)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::userinfo)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::userinfo_by_post)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::introspect)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::revoke)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::register)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::read)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::replace)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::remove)),
+        row(Known, Action::SignIn, Door::Api, Call, routes!(v1::authorize::look)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::authorize::consent)),
+        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::authorize::leave)),
+        row(
+            Session,
+            Action::Guard(Guard::Identity),
+            Door::Api,
+            Call,
+            routes!(v1::authorize::invite),
+        ),
+        row(
+            Session,
+            Action::Guard(Guard::Identity),
+            Door::Api,
+            Call,
+            routes!(v1::authorize::rotate),
+        ),
         // Televisions and apps.
         row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)),
         row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::token)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)).on_plain(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::poll)).on_plain(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::poll)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::look)),
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::devices::approve)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::deny)),

@@ -21,6 +21,8 @@ pub enum Access {
     /// A signed-in client: the cookie of a browser, or what a television or an app was given, as
     /// `Authorization`. The door follows from its kind.
     Session,
+    /// The same if it brings one that is known: what is answered is for strangers too.
+    Known,
     /// The signed link itself, which names a session.
     Link,
 }

@@ -21,6 +21,7 @@ use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::passwords::Hasher;
+use super::provider::authorize::AuthorizeDesk;
 use super::pump::Pumps;
 use super::reach::Reach;
 use super::room::DataRoom;
@@ -66,6 +67,8 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
+    /// Requests of clients whose person was told to sign in.
+    pub authorize: Mutex<AuthorizeDesk>,
     /// Televisions and apps that wait to be let in.
     pub devices: Mutex<DeviceDesk>,
     /// Factors and recovery codes that wait to be confirmed.
@@ -202,6 +205,11 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Clients' requests that wait for a sign-in, for one look.
+    pub fn authorize_desk(&self) -> MutexGuard<'_, AuthorizeDesk> {
+        self.authorize.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Televisions and apps that wait, for one look.

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use stead_rules::claim::{Link, Peer};
 use stead_rules::ids::{SessionId, UserId};
 use stead_rules::limits::{DEVICE_GUESS_ALL_WAIT_SECONDS, DEVICES_PER_USER_MAX};
-use stead_rules::policy::{Action, Own, Permit};
+use stead_rules::policy::{Action, ClientKind, Own, Permit};
 use stead_rules::signin::{
     BadName, DeviceClient, DevicesFull, Grant, GrantOver, Methods, Name, NoticeKind, Poll,
     UserCode, Verdict, Wait, place_of, wait_after,
@@ -254,6 +254,48 @@ fn open(
     Ok(Some(token))
 }
 
+/// An app that its person agreed to in a browser.
+pub(super) struct App<'a> {
+    /// What people see in their list.
+    pub(super) name: &'a str,
+    /// What its program calls itself.
+    pub(super) agent: &'a str,
+    /// Where it is.
+    pub(super) peer: Peer,
+}
+
+/// Opens a session for an app whose person agreed in `by`; none when they have too many devices.
+pub(super) fn let_app_in(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    by: &SessionFacts,
+    app: &App<'_>,
+) -> Result<Option<(SessionId, Token)>, StoreError> {
+    if rows::count(tx, by.user.id)? >= DEVICES_PER_USER_MAX {
+        return Ok(None);
+    }
+    let token = Token::fresh(core);
+    let inherited = Inherited { methods: by.session.methods, auth: by.session.auth };
+    let session = inherit(core, now, by, inherited, ClientKind::App, app.agent);
+    make_session(tx, &core.run, &session, &token.hash())?;
+    let from = app.peer.address.to_string();
+    let origin = Origin {
+        session: session.id,
+        name: app.name.to_owned(),
+        approved_by: by.session.id,
+        approved_from: from.clone(),
+        asked_from: from,
+    };
+    rows::put_origin(tx, &origin)?;
+    let detail = serde_json::json!({
+        "user": by.user.id.to_string(), "session": session.id.to_string(),
+        "kind": ClientKind::App.word(), "approved_by": by.session.id.to_string(),
+    });
+    audit::append(tx, now, "device.signed_in", &detail.to_string())?;
+    Ok(Some((session.id, token)))
+}
+
 /// Whether the session of who approved is still worth what it was.
 fn is_current(by: &SessionFacts) -> bool {
     by.user.enabled
@@ -274,7 +316,7 @@ pub(super) fn inherit(
     now: Now,
     by: &SessionFacts,
     inherited: Inherited,
-    client: stead_rules::policy::ClientKind,
+    client: ClientKind,
     agent: &str,
 ) -> Session {
     Session {

@@ -21,6 +21,7 @@ pub mod own_password;
 pub mod passwords;
 pub mod pictures;
 pub mod playback;
+pub mod provider;
 pub mod pump;
 pub mod reach;
 pub mod recovery;

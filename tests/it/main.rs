@@ -41,6 +41,7 @@ mod oversized;
 mod plain_playback;
 mod plug;
 mod program;
+mod provider;
 mod proxies;
 mod recovery;
 mod secret_age;

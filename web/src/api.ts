@@ -1,6 +1,7 @@
 // The one place that talks to the server. Every call answers typed data or throws a Problem.
 import { asProblem, Problem } from './api/problem';
 import type {
+  AuthorizeStep,
   ClaimProgress,
   CodeMethod,
   CodesOffer,
@@ -147,6 +148,15 @@ export const account = {
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
   settings: () => read<Settings>('/settings'),
   rename: (name: string) => write<undefined>('/settings', { name }),
+};
+
+/** What the pages do that other programs lead to; `query` is what stands in the page's address. */
+export const provider = {
+  authorize: (query: string, ticket: string | undefined) =>
+    write<AuthorizeStep>('/oauth/authorize', { query, ticket }),
+  consent: (query: string, ticket: string | undefined, agree: boolean) =>
+    write<AuthorizeStep>('/oauth/consent', { query, ticket, agree }),
+  signout: (query: string) => write<{ to?: string }>('/oauth/signout', { query }),
 };
 
 export const devices = {

@@ -3,6 +3,8 @@ export type RouteName =
   | 'home'
   | 'claim'
   | 'signin'
+  | 'authorize'
+  | 'signout'
   | 'library'
   | 'item'
   | 'play'
@@ -24,6 +26,8 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/search$/, 'home'],
   [/^\/claim$/, 'claim'],
   [/^\/signin$/, 'signin'],
+  [/^\/authorize$/, 'authorize'],
+  [/^\/signout$/, 'signout'],
   [/^\/library\/([0-9a-f]{32})$/, 'library'],
   [/^\/item\/([0-9a-f]{32})$/, 'item'],
   [/^\/play\/([0-9a-f]{32})$/, 'play'],

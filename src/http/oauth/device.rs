@@ -3,24 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
 use serde::Serialize;
 use stead_rules::limits::{DEVICE_POLL_SECONDS, SESSION_IDLE_SECONDS};
 use stead_rules::signin::{DeviceClient, PLAYBACK_SCOPE, scope_is_playback};
-use utoipa::ToSchema;
 
-use super::{Fields, OAuthError, Refusal, never_kept};
+use super::error::OAuthError;
+use super::form::Members;
+use super::token::TokenAnswer;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::v1::tv::complete;
 use crate::service::core::Core;
 use crate::service::devices::{self, Asked, DeviceError, Offer, Polled};
 
-/// The `grant_type` of RFC 8628 §3.4.
-pub(crate) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
 /// RFC 8628 §3.2.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 pub(crate) struct DeviceAuthorization {
     device_code: String,
     user_code: String,
@@ -32,25 +29,24 @@ pub(crate) struct DeviceAuthorization {
 }
 
 /// Gives a device a code to show. `device_name` is what the person sees it call itself.
-#[utoipa::path(post, path = "/oauth/device_authorization",
-    responses((status = 200, body = DeviceAuthorization), (status = 400, body = Refusal)))]
+#[utoipa::path(post, path = "/oauth/device_authorization", responses((status = 200)))]
 pub(crate) async fn authorize(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
-    fields: Fields,
-) -> Result<Response, OAuthError> {
+    fields: Members,
+) -> Result<axum::Json<DeviceAuthorization>, OAuthError> {
     let client = client(&fields)?;
-    if !fields.value("scope").is_none_or(scope_is_playback) {
-        return Err(Refusal::new("invalid_scope", "The one scope there is: playback.").into());
+    if !fields.get("scope").is_none_or(scope_is_playback) {
+        return Err(OAuthError::of("invalid_scope", "The one scope there is: playback."));
     }
-    let name = fields.value("device_name").unwrap_or_default().to_owned();
+    let name = fields.get("device_name").unwrap_or_default().to_owned();
     let offer = core
         .blocking(move |core| {
             let asked = Asked { client, name, agent: ctx.agent.clone(), peer: ctx.peer };
             devices::ask(core, &ctx.permit, ctx.now, asked).map_err(Problem::from)
         })
         .await?;
-    Ok(never_kept(axum::Json(answer(offer))))
+    Ok(axum::Json(answer(offer)))
 }
 
 fn answer(offer: Offer) -> DeviceAuthorization {
@@ -66,48 +62,43 @@ fn answer(offer: Offer) -> DeviceAuthorization {
     }
 }
 
-fn client(fields: &Fields) -> Result<DeviceClient, Refusal> {
-    DeviceClient::from_id(fields.wanted("client_id")?)
-        .ok_or(Refusal::new("invalid_client", "This server knows no client of that id."))
-}
-
-/// RFC 6749 §5.1.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TokenAnswer {
-    access_token: String,
-    token_type: &'static str,
-    /// It ends when it was not used for so long; each use begins that anew.
-    expires_in: u64,
-    scope: &'static str,
+fn client(fields: &Members) -> Result<DeviceClient, OAuthError> {
+    DeviceClient::from_id(fields.need("client_id")?)
+        .ok_or_else(|| OAuthError::of("invalid_client", "This server knows no client of that id."))
 }
 
 /// Exchanges a device's code for a token, once.
 pub(super) async fn exchange(
     core: &Arc<Core>,
     ctx: Ctx,
-    fields: &Fields,
-) -> Result<Response, OAuthError> {
+    fields: &Members,
+) -> Result<TokenAnswer, OAuthError> {
     let client = client(fields)?;
-    let code = fields.wanted("device_code")?.to_owned();
+    let code = fields.need("device_code")?.to_owned();
     let polled =
         core.blocking(move |core| devices::poll(core, &ctx.permit, ctx.now, client, &code)).await;
     let refusal = match polled {
         Ok(Polled::Done(token)) => {
-            return Ok(never_kept(axum::Json(TokenAnswer {
+            return Ok(TokenAnswer {
                 access_token: token.expose().to_owned(),
                 token_type: "Bearer",
+                // It ends when it was not used for so long; each use begins that anew.
                 expires_in: SESSION_IDLE_SECONDS,
-                scope: PLAYBACK_SCOPE,
-            })));
+                refresh_token: None,
+                id_token: None,
+                scope: PLAYBACK_SCOPE.to_owned(),
+            });
         }
-        Ok(Polled::Pending) => Refusal::new("authorization_pending", "Nobody has said yes yet."),
-        Ok(Polled::SlowDown) => Refusal::new("slow_down", "Wait five seconds longer each time."),
-        Ok(Polled::Denied) => Refusal::new("access_denied", "Somebody said no."),
-        Ok(Polled::Over) => Refusal::new("expired_token", "The code is void. Ask for another one."),
+        Ok(Polled::Pending) => OAuthError::of("authorization_pending", "Nobody has said yes yet."),
+        Ok(Polled::SlowDown) => OAuthError::of("slow_down", "Wait five seconds longer each time."),
+        Ok(Polled::Denied) => OAuthError::of("access_denied", "Somebody said no."),
+        Ok(Polled::Over) => {
+            OAuthError::of("expired_token", "The code is void. Ask for another one.")
+        }
         Err(DeviceError::NoSuchDevice) => {
-            Refusal::new("invalid_grant", "No such code was given out, or it was used.")
+            OAuthError::of("invalid_grant", "No such code was given out, or it was used.")
         }
-        Err(error) => return Err(OAuthError::Other(error.into())),
+        Err(error) => return Err(Problem::from(error).into()),
     };
-    Err(refusal.into())
+    Err(refusal)
 }

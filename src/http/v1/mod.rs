@@ -1,6 +1,7 @@
 //! Version 1 of the API: one module a subject, each with its wire types and thin handlers.
 
 pub(crate) mod account;
+pub(crate) mod authorize;
 pub(crate) mod claim;
 pub(crate) mod devices;
 pub(crate) mod enrol;

@@ -94,9 +94,9 @@ impl Client {
         }
         if let Some(body) = &body {
             let length = body.len();
-            request.push_str(&format!(
-                "Content-Type: application/json\r\nContent-Length: {length}\r\n"
-            ));
+            let own = self.headers.iter().any(|(name, _)| name == "Content-Type");
+            let kind = if own { "" } else { "Content-Type: application/json\r\n" };
+            request.push_str(&format!("{kind}Content-Length: {length}\r\n"));
         }
         request.push_str("Connection: close\r\n\r\n");
         request.push_str(body.as_deref().unwrap_or_default());

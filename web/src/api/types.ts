@@ -143,6 +143,20 @@ export interface Notice {
   at_ms: number;
 }
 
+/** A program asks who somebody is, and they have not agreed yet. */
+export interface AuthorizeConsent {
+  step: 'consent';
+  client: string;
+  /** Where the answer goes: a host, or an app's scheme. */
+  place: string;
+  scopes: string[];
+}
+
+export type AuthorizeStep =
+  | AuthorizeConsent
+  | { step: 'redirect'; to: string }
+  | { step: 'sign_in'; again: boolean; ticket: string };
+
 export interface Me {
   user: { id: string; name: string; role: 'owner' | 'administrator' | 'member' };
   session: {

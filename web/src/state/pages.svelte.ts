@@ -9,6 +9,8 @@ import { session } from './session.svelte';
 const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = {
   claim: () => import('../pages/claim/Claim.svelte'),
   signin: () => import('../pages/SignIn.svelte'),
+  authorize: () => import('../pages/provider/Authorize.svelte'),
+  signout: () => import('../pages/provider/SignOut.svelte'),
   library: () => import('../pages/library/Library.svelte'),
   item: () => import('../pages/item/Item.svelte'),
   play: () => import('../player/Play.svelte'),

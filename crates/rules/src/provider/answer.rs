@@ -3,6 +3,7 @@
 use super::client::ClientAuth;
 use super::request::{Asked, Sent};
 use super::scope::{Scope, Scopes};
+use crate::limits::GUARD_SECONDS;
 use crate::signin::{Assurance, Method, Methods};
 use crate::time::{BootMs, Moment, Now};
 
@@ -72,7 +73,15 @@ fn is_enough(asked: &Asked, present: Present, shown_since: Option<BootMs>, now: 
     let sure = asked.level.is_none_or(|level| {
         present.methods.assurance_shown_now() >= level || present.reach < level
     });
-    anew || (young && sure && !asked.prompt.login)
+    anew || (young && sure && is_guarded(asked, present, now) && !asked.prompt.login)
+}
+
+/// To let an app play as oneself is to let somebody in: like a television it takes the best factor
+/// that the person has, shown just now.
+fn is_guarded(asked: &Asked, present: Present, now: Now) -> bool {
+    !asked.scopes.has(Scope::Playback)
+        || (present.auth.elapsed(now).surely_within(GUARD_SECONDS)
+            && present.methods.assurance_shown_now() >= present.reach)
 }
 
 /// A public client on a loopback address or a scheme of its own may be any program: its person is

@@ -88,8 +88,8 @@ impl GrantType {
 /// A client that every account service knows: public, and part of Stead.
 ///
 /// `stead-app` is any native app: it gets its answers on a loopback address, which no other machine
-/// can receive (RFC 8252 §7.3). `stead-tv` and `stead-server` have no browser of their own to
-/// receive an answer in, so they are approved on another device.
+/// can receive (RFC 8252 §7.3), or is approved on another device like `stead-tv`, which has no
+/// browser to receive an answer in.
 #[must_use]
 pub fn built_in(id: &str) -> Option<Client> {
     let public = |name: &str, redirects: &[&str], grants: &[GrantType], scopes| Client {
@@ -107,14 +107,10 @@ pub fn built_in(id: &str) -> Option<Client> {
         "stead-app" => Some(public(
             "An app on this device",
             &["http://127.0.0.1/callback", "http://[::1]/callback"],
-            &[GrantType::AuthorizationCode],
+            &[GrantType::AuthorizationCode, GrantType::DeviceCode],
             played.and(Scope::OpenId).and(Scope::Profile),
         )),
         "stead-tv" => Some(public("A television", &[], &device, played)),
-        "stead-server" => {
-            let scopes = Scopes::NONE.and(Scope::OpenId).and(Scope::Profile);
-            Some(public("A Stead server", &[], &device, scopes.and(Scope::Registration)))
-        }
         _ => None,
     }
 }

@@ -11,8 +11,6 @@ pub enum Scope {
     OfflineAccess,
     /// To see and play, as that person, on this server.
     Playback,
-    /// To be registered as a server that this person signs in to (RFC 7591).
-    Registration,
 }
 
 /// Some of them.
@@ -21,8 +19,7 @@ pub struct Scopes(u8);
 
 impl Scope {
     /// Every scope, in the order in which they are written.
-    pub const ALL: [Self; 5] =
-        [Self::OpenId, Self::Profile, Self::OfflineAccess, Self::Playback, Self::Registration];
+    pub const ALL: [Self; 4] = [Self::OpenId, Self::Profile, Self::OfflineAccess, Self::Playback];
 
     /// The word in requests and in the store.
     #[must_use]
@@ -32,7 +29,6 @@ impl Scope {
             Self::Profile => "profile",
             Self::OfflineAccess => "offline_access",
             Self::Playback => "playback",
-            Self::Registration => "registration",
         }
     }
 
@@ -42,7 +38,6 @@ impl Scope {
             Self::Profile => 2,
             Self::OfflineAccess => 4,
             Self::Playback => 8,
-            Self::Registration => 16,
         }
     }
 }

@@ -92,7 +92,7 @@ fn a_redirect_is_the_registered_one_and_only_a_loopback_port_is_free() {
 
 #[test]
 fn a_request_whose_redirect_is_not_known_is_sent_nowhere() {
-    let device_only = built_in("stead-server");
+    let device_only = built_in("stead-tv");
     let cases: [(Option<Client>, AuthorizeQuery<'_>, Result<&str, Untrusted>); 5] = [
         (Some(client()), query(), Ok("https://cellar.example/cb")),
         (None, query(), Err(Untrusted::Client)),
@@ -202,6 +202,23 @@ fn what_follows_from_who_is_there() {
             told => told,
         };
         assert_eq!(told, expected, "case {at}");
+    }
+}
+
+#[test]
+fn to_let_an_app_play_takes_the_best_factor_shown_just_now() {
+    let mut asked = asked(|_| {});
+    asked.scopes = Scopes::NONE.and(Scope::Playback);
+    asked.client.auth = ClientAuth::None;
+    let both = Methods::NONE.and(Method::Password).and(Method::Totp);
+    let long_ago = Moment { wall: WallMs(0), boot: Some(BootMs(0)) };
+    let cases = [
+        (Present { methods: both, ..present() }, Follows::Consent),
+        (present(), Follows::SignIn { again: true }),
+        (Present { methods: both, auth: long_ago, ..present() }, Follows::SignIn { again: true }),
+    ];
+    for (present, expected) in cases {
+        assert_eq!(follows(&asked, Some(present), None, NOW), expected, "{present:?}");
     }
 }
 

@@ -57,6 +57,8 @@ CREATE TABLE oauth_grant (
     code_hash       BLOB    NOT NULL UNIQUE,
     code_used       INTEGER NOT NULL DEFAULT 0,
     refresh_hash    BLOB,                         -- the one refresh token that is good now
+    app_session_id  BLOB    REFERENCES session (id) ON DELETE SET NULL ON UPDATE CASCADE,
+                                                  -- what an app that plays was given instead
     methods         TEXT    NOT NULL,             -- how the person had signed in,
     auth_ms         INTEGER NOT NULL,             -- and when
     epoch           INTEGER NOT NULL,

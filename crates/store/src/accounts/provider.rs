@@ -10,6 +10,6 @@ pub use clients::{
 };
 pub use grants::{
     Access, Grant, GrantId, access_by_hash, end_grant, grant, grant_by_code, make_access,
-    make_grant, remove_access, set_refresh, use_code,
+    make_grant, remove_access, set_app_session, set_refresh, use_code,
 };
 pub use keys::{SigningKey, enter_stage, make_key, remove_key, signing_keys};

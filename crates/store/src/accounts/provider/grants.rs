@@ -140,11 +140,28 @@ pub fn set_refresh(
     Ok(())
 }
 
-/// Takes back a code and all that came of it: false when there is none.
+/// Says which session an app was given, so that it can be taken back with the code.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_app_session(
+    tx: &WriteTx<'_, Accounts>,
+    which: &GrantId,
+    session: SessionId,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE oauth_grant SET app_session_id = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (which, session.as_bytes()))?;
+    Ok(())
+}
+
+/// Takes back a code and all that came of it, an app's session too: false when there is none.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn end_grant(tx: &WriteTx<'_, Accounts>, which: &GrantId) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM session
+                WHERE id = (SELECT app_session_id FROM oauth_grant WHERE id = ?1)";
+    tx.transaction.execute(sql, [which])?;
     Ok(tx.transaction.execute("DELETE FROM oauth_grant WHERE id = ?1", [which])? == 1)
 }
 
