@@ -265,6 +265,9 @@ fn device_cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
         case("devices::poll", Action::SignIn, |permit| {
             devices::poll(core, permit, NOW, DeviceClient::Tv, "none")
         }),
+        case("devices::poll_over_plain", Action::SignIn, |permit| {
+            devices::poll_over_plain(core, permit, NOW, "none")
+        }),
         case("devices::look", sessions, move |p| devices::look(core, p, NOW, judge(), "B")),
         case("devices::approve", factors, move |permit| {
             devices::approve(core, permit, NOW, judge(), "B", "TV")

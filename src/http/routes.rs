@@ -47,7 +47,7 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::certificate)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::device)),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::tv)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::tv)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest)),
@@ -141,6 +141,9 @@ pub fn table() -> Vec<Row> {
         ),
         // Televisions and apps.
         row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::token)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)).on_plain(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::poll)).on_plain(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::poll)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::look)),

@@ -25,7 +25,7 @@ use stead_rules::time::{Moment, Now};
 use stead_store::accounts::devices::{self as rows, Origin};
 use stead_store::accounts::sessions::{Session, SessionFacts, by_id, make_session};
 use stead_store::accounts::throttle::{self, Guess};
-use stead_store::accounts::{audit, claim};
+use stead_store::accounts::{audit, claim, plain};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
@@ -147,6 +147,13 @@ pub enum Polled {
     Done(Token),
 }
 
+/// The port over which a device is given its token, and where alone it is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Port {
+    Secure,
+    Plain,
+}
+
 /// A device asks whether it is let in. Blocks.
 ///
 /// # Errors
@@ -158,20 +165,45 @@ pub fn poll(
     client: DeviceClient,
     device_code: &str,
 ) -> Result<Polled, DeviceError> {
+    poll_by(core, permit, now, client, device_code, Port::Secure)
+}
+
+/// A television asks over plain http whether it is let in: what it is given is good there alone.
+/// Blocks.
+///
+/// # Errors
+/// [`DeviceError`].
+pub fn poll_over_plain(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    device_code: &str,
+) -> Result<Polled, DeviceError> {
+    poll_by(core, permit, now, DeviceClient::Tv, device_code, Port::Plain)
+}
+
+fn poll_by(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    client: DeviceClient,
+    device_code: &str,
+    port: Port,
+) -> Result<Polled, DeviceError> {
     permitted(permit, Action::SignIn)?;
     let told = core.device_desk().poll(client, &sha256(device_code.as_bytes()), now)?;
     match told {
         (Poll::Pending, _) => Ok(Polled::Pending),
         (Poll::SlowDown, _) => Ok(Polled::SlowDown),
         (Poll::Over, _) => Ok(Polled::Over),
-        (Poll::Approved, Some(taken)) => let_in(core, now, taken),
+        (Poll::Approved, Some(taken)) => let_in(core, now, taken, port),
         (Poll::Denied, _) | (Poll::Approved, None) => Ok(Polled::Denied),
     }
 }
 
 /// Opens the session of a device whose code was taken off the desk, so that it is opened once.
-fn let_in(core: &Core, now: Now, taken: Waiting) -> Result<Polled, DeviceError> {
-    let opened = core.store()?.accounts.write(|tx| open(tx, core, now, &taken));
+fn let_in(core: &Core, now: Now, taken: Waiting, port: Port) -> Result<Polled, DeviceError> {
+    let opened = core.store()?.accounts.write(|tx| open(tx, core, now, &taken, port));
     match opened {
         Ok(Some(token)) => Ok(Polled::Done(token)),
         Ok(None) => Ok(Polled::Denied),
@@ -189,6 +221,7 @@ fn open(
     core: &Core,
     now: Now,
     taken: &Waiting,
+    port: Port,
 ) -> Result<Option<Token>, DeviceError> {
     let Some(approval) = &taken.approval else { return Ok(None) };
     let by = by_id(tx, &core.run, approval.session)?.filter(is_current);
@@ -198,6 +231,10 @@ fn open(
     let kind = taken.asked.client.kind();
     let session = inherit(core, now, &by, inherited, kind, &taken.asked.agent);
     make_session(tx, &core.run, &session, &token.hash())?;
+    match port {
+        Port::Secure => {}
+        Port::Plain => plain::mark(tx, session.id)?,
+    }
     let origin = Origin {
         session: session.id,
         name: approval.name.clone(),

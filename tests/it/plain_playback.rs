@@ -101,6 +101,23 @@ fn on_link_a_television_plays_over_plain_http() {
 }
 
 #[test]
+fn a_television_is_let_in_over_plain_http_and_its_token_is_good_there_alone() {
+    let app = on_link();
+    let mut owner = Owner::claim(&app);
+    let mut tv = television(&app);
+    assert!(tv.get("/tv").expect(200).text().contains("/assets/"), "the page for televisions");
+    let offer = tv.post("/api/v1/tv/begin", &json!({ "name": "Living room" })).expect(200).json();
+    let yes = json!({ "code": offer["user_code"], "name": "Living room" });
+    owner.browser.post("/api/v1/devices/approve", &yes).expect(204);
+    let poll = json!({ "device_code": offer["device_code"] });
+    assert_eq!(tv.post("/api/v1/tv/poll", &poll).expect(200).json()["step"], "done");
+    let token = tv.cookie("stead-plain").unwrap().to_owned();
+    tv.get("/api/v1/libraries").expect(200);
+    assert_eq!(tv.get("/api/v1/settings").expect(403).code(), "tls_only");
+    assert_eq!(over_tls(&app, "/api/v1/libraries", &token).status, 401);
+}
+
+#[test]
 fn whoever_was_not_let_in_is_shown_the_way_to_tls() {
     let app = on_link();
     Owner::claim(&app);

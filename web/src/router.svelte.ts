@@ -66,6 +66,11 @@ function kept(state: unknown): Entry {
   return { key: key ?? 'first', inner: inner === true };
 }
 
+let made = 0;
+
+/** Told apart within the history of this tab. Browsers give no UUIDs to pages of plain http. */
+const newKey = () => `${Date.now()}-${++made}`;
+
 function enter(): void {
   scrolls.set(entry.key, scrollY);
   entry = kept(history.state);
@@ -75,7 +80,7 @@ function enter(): void {
 /** Goes to a page of the app. */
 export function navigate(to: string, how: { replace?: boolean; keepScroll?: boolean } = {}): void {
   scrolls.set(entry.key, scrollY);
-  if (!how.replace) entry = { key: crypto.randomUUID(), inner: true };
+  if (!how.replace) entry = { key: newKey(), inner: true };
   if (how.replace) history.replaceState(entry, '', to);
   else history.pushState(entry, '', to);
   current = parse();

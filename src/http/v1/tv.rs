@@ -11,6 +11,7 @@ use stead_rules::limits::DEVICE_POLL_SECONDS;
 use stead_rules::signin::DeviceClient;
 use utoipa::ToSchema;
 
+use crate::http::conn::Transport;
 use crate::http::cookies::Cookie;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
@@ -107,7 +108,12 @@ pub(crate) async fn poll(
     let polled = core
         .blocking(move |core| {
             let code = request.device_code;
-            devices::poll(core, &ctx.permit, ctx.now, DeviceClient::Tv, &code)
+            match transport {
+                Transport::Plain => devices::poll_over_plain(core, &ctx.permit, ctx.now, &code),
+                Transport::Tls | Transport::Loopback => {
+                    devices::poll(core, &ctx.permit, ctx.now, DeviceClient::Tv, &code)
+                }
+            }
         })
         .await;
     let step = match polled {
