@@ -22,7 +22,9 @@ use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
 use crate::service::signin::{Asker, Factor};
-use crate::service::{folders, items, libraries, pictures, playback, sessions, settings, signin};
+use crate::service::{
+    folders, items, libraries, people, pictures, playback, rescue, sessions, settings, signin,
+};
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
 const HOLDER: TicketId = TicketId::from_bytes([1; 16]);
@@ -122,6 +124,38 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("signin::finish", Action::SignIn, move |permit| {
             let factor = Factor::Totp("123456".to_owned());
             signin::finish(core, permit, NOW, &asker(), HOLDER, &factor, WallMs(0))
+        }),
+    ]
+}
+
+fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let secret = || SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned());
+    let renewal = || rescue::Renewal {
+        password: Password::typed(&SecretText::new("seven green kettles".to_owned())),
+        totp_code: None,
+        browser_time: WallMs(0),
+    };
+    let user = UserId::from_bytes([5; 16]);
+    let (users, factors) = (Action::Guard(Guard::Users), Action::Guard(Guard::Factors));
+    let sign_in = Action::SignIn;
+    vec![
+        case("people::list", Action::Tend(Tend::Boards), |permit| people::list(core, permit)),
+        case("people::sign_out", users, move |permit| people::sign_out(core, permit, NOW, user)),
+        case("people::switch", users, move |p| people::switch(core, p, NOW, user, true)),
+        case("rescue::link", factors, move |p| rescue::link(core, p, NOW, user, false)),
+        case("rescue::code", factors, move |permit| rescue::code(core, permit, NOW, user)),
+        case("rescue::look", sign_in, move |p| rescue::look(core, p, NOW, &secret())),
+        case("rescue::enrol", sign_in, move |p| rescue::enrol(core, p, NOW, &secret())),
+        case("rescue::finish", sign_in, move |permit| {
+            runtime.block_on(rescue::finish(core, permit, NOW, HERE, secret(), renewal()))
+        }),
+        case("rescue::begin", sign_in, move |permit| {
+            let shown = rescue::Possession::Secret(secret());
+            rescue::begin(core, permit, NOW, HERE, &shown, &secret())
+        }),
+        case("rescue::finish_owner", sign_in, move |permit| {
+            let all = rescue::finish_owner(core, permit, NOW, HERE, HOLDER, renewal());
+            runtime.block_on(all)
         }),
     ]
 }
@@ -244,6 +278,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     let core = &made.core;
     let cases = claim_cases(core, &runtime)
         .into_iter()
+        .chain(rescue_cases(core, &runtime))
         .chain(own_cases(core))
         .chain(library_cases(core, &runtime, &media))
         .chain(item_cases(core, &runtime));

@@ -9,6 +9,7 @@ mod flags;
 mod health;
 mod new_secret;
 mod open;
+mod rescue;
 mod say;
 mod serve;
 mod setup_page;
@@ -67,6 +68,8 @@ enum Command {
     Serve(serve::Serve),
     /// Show how to get in: before the claim the QR code and the link, afterwards the address
     Open(open::Open),
+    /// Help the owner back in who forgot the password or lost the phone
+    Rescue(rescue::Rescue),
     /// Tell what the running server says of itself
     Status(status::Status),
     /// Ask the running server whether it works: exit code 0 if it does, be it with limits
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
     match CommandLine::parse().command {
         Command::Serve(command) => command.run().into(),
         Command::Open(command) => command.run().into(),
+        Command::Rescue(command) => command.run().into(),
         Command::Status(command) => command.run().into(),
         Command::Health(command) => command.run().into(),
         Command::CheckConfig(command) => command.run().into(),

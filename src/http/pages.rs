@@ -35,6 +35,12 @@ app_pages! {
     home "/";
     /// Signing in.
     sign_in "/signin";
+    /// Setting a new password by a one-time link.
+    reset "/reset";
+    /// The owner's way back.
+    rescue "/rescue";
+    /// Who uses the server.
+    people "/settings/people";
     /// Settings.
     settings "/settings";
     /// A library.

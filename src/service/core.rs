@@ -17,6 +17,7 @@ use super::health::LastLook;
 use super::passwords::Hasher;
 use super::pump::Pumps;
 use super::reach::Reach;
+use super::rescue::RescueDesk;
 use super::room::DataRoom;
 use super::scans::Scans;
 use super::signin::SignInDesk;
@@ -52,6 +53,8 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
+    /// Ways back that are under way.
+    pub rescue: Mutex<RescueDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// True once claimed; discovery listens.
@@ -172,6 +175,11 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ways back that are under way, for one look.
+    pub fn rescue_desk(&self) -> MutexGuard<'_, RescueDesk> {
+        self.rescue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store, for code that runs on a thread that may block.

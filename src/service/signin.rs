@@ -18,13 +18,13 @@ use stead_rules::signin::{
 use stead_rules::time::{BootMs, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::throttle::{self, Guess};
-use stead_store::accounts::{audit, claim};
+use stead_store::accounts::{audit, claim, people};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
 use super::passwords::HashError;
 use super::sessions::{self, NewSession, Token};
-use super::{sha256, totp};
+use super::{rescue, sha256, totp};
 use crate::host::entropy::fresh;
 
 /// A sign-in was refused.
@@ -234,7 +234,7 @@ pub fn finish(
         check_wait(tx, core, &guess, FACTOR_ALL_WAIT_SECONDS, now)?;
         let shown = match factor {
             Factor::Totp(code) => accept_totp(tx, core, now, &account, code, browser_time),
-            Factor::Recovery(code) => accept_recovery(tx, now, &account, code),
+            Factor::Recovery(code) => accept_recovery(tx, core, now, &account, code),
         };
         let method = match shown {
             Err(wrong @ SignInError::WrongCode { .. }) => {
@@ -294,13 +294,32 @@ fn heal_last_step(
     Ok(step)
 }
 
+/// The code that the owner made for this person is typed where a recovery code is, and counts as
+/// one: single use, and of the same worth.
+fn accept_owners_code(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: &Account,
+    code: &SecretText,
+) -> Result<bool, StoreError> {
+    match people::by_account(tx, account.id)? {
+        Some(person) => rescue::use_code(tx, core, now, person.user.id, code.expose()),
+        None => Ok(false),
+    }
+}
+
 fn accept_recovery(
     tx: &WriteTx<'_, Accounts>,
+    core: &Core,
     now: Now,
     account: &Account,
     code: &SecretText,
 ) -> Result<Method, SignInError> {
     let wrong = || SignInError::WrongCode { drift_seconds: None };
+    if accept_owners_code(tx, core, now, account, code)? {
+        return Ok(Method::RecoveryCode);
+    }
     let code = RecoveryCode::parse(code.expose()).map_err(|_| wrong())?;
     if !identity::use_recovery_code(tx, account.id, &sha256(code.bytes()), now.wall)? {
         return Err(wrong());

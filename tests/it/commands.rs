@@ -14,7 +14,7 @@ use stead::host::disk::BALLAST_BYTES;
 fn help_names_every_command_and_exit_code() {
     let help = stead(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for word in ["serve", "open", "status", "health", "check-config", "version"] {
+    for word in ["serve", "open", "rescue", "status", "health", "check-config", "version"] {
         assert!(help.said.contains(&format!("\n  {word} ")), "{word} in {}", help.said);
         let own = stead(&[word, "--help"]);
         assert_eq!((own.code, own.complained.as_str()), (Some(0), ""), "{word}");

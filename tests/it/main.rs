@@ -33,6 +33,7 @@ mod locked;
 mod media;
 mod oversized;
 mod program;
+mod rescue;
 mod secret_age;
 mod secrets;
 mod service_life;
