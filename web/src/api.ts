@@ -5,6 +5,8 @@ import type {
   CodesOffer,
   Done,
   FolderView,
+  HandedCode,
+  HandedLink,
   HomeView,
   ItemDetails,
   ItemPage,
@@ -13,9 +15,14 @@ import type {
   Library,
   LibraryKind,
   Me,
+  NewFactor,
+  Person,
   PlayTicket,
   ProgressEvent,
   Proof,
+  Renewed,
+  RescueBegun,
+  ResetLook,
   ScanProblem,
   ServerInfo,
   SessionRow,
@@ -103,6 +110,26 @@ export const account = {
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
   settings: () => read<Settings>('/settings'),
   rename: (name: string) => write<undefined>('/settings', { name }),
+};
+
+/** Ways back for whoever forgot or lost what they sign in with. */
+export const renew = {
+  look: (secret: string) => write<ResetLook>('/reset/look', { secret }),
+  factor: (secret: string) => write<NewFactor>('/reset/factor', { secret }),
+  reset: (secret: string, password: string, totp_code: string | undefined) =>
+    write<Renewed>('/reset', { secret, password, totp_code, ...browserTime() }),
+  rescue: (secret: string, recovery_code: string) =>
+    write<RescueBegun>('/rescue/owner', { possession: { kind: 'secret', secret }, recovery_code }),
+  rescueFinish: (ticket: string, password: string, totp_code: string | undefined) =>
+    write<Renewed>('/rescue/owner/finish', { ticket, password, totp_code, ...browserTime() }),
+};
+
+export const people = {
+  list: async () => (await read<{ people: Person[] }>('/people')).people,
+  link: (id: string, new_factor: boolean) => write<HandedLink>(`/people/${id}/link`, { new_factor }),
+  code: (id: string) => write<HandedCode>(`/people/${id}/code`),
+  signOut: (id: string) => write<undefined>(`/people/${id}/signout`),
+  switch: (id: string, enabled: boolean) => write<undefined>(`/people/${id}/switch`, { enabled }),
 };
 
 export const libraries = {

@@ -7,6 +7,9 @@ export type RouteName =
   | 'item'
   | 'play'
   | 'settings'
+  | 'people'
+  | 'reset'
+  | 'rescue'
   | 'missing';
 
 export interface Route {
@@ -25,6 +28,9 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/item\/([0-9a-f]{32})$/, 'item'],
   [/^\/play\/([0-9a-f]{32})$/, 'play'],
   [/^\/settings$/, 'settings'],
+  [/^\/settings\/people$/, 'people'],
+  [/^\/reset$/, 'reset'],
+  [/^\/rescue$/, 'rescue'],
 ];
 
 function parse(): Route {

@@ -13,6 +13,9 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   item: () => import('../pages/item/Item.svelte'),
   play: () => import('../player/Play.svelte'),
   settings: () => import('../pages/settings/Settings.svelte'),
+  people: () => import('../pages/settings/People.svelte'),
+  reset: () => import('../pages/renew/Reset.svelte'),
+  rescue: () => import('../pages/renew/Rescue.svelte'),
 };
 
 /** Why a page did not come: no answer, or this app is older than the box and its files are gone. */
