@@ -156,7 +156,7 @@ pub fn look(
             // As it is shown; signing in folds whatever is typed.
             login: account.name,
             new_factor: live.waiting.new_factor,
-            password_min_chars: stead_rules::signin::password_min_chars(live.has_factor_then()),
+            password_min_chars: stead_rules::signin::new_password_min_chars(live.has_factor_then()),
         })
     })
 }

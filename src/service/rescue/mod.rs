@@ -15,8 +15,8 @@ mod possession;
 use stead_rules::ids::AccountId;
 use stead_rules::limits::{RECOVERY_CODES, RESETS_AT_ONCE_MAX};
 use stead_rules::signin::{
-    BadPassword, NoHelp, Password, RecoveryCode, TimeSource, check_password, password_min_chars,
-    time_for_totp,
+    BadPassword, NoHelp, Password, RecoveryCode, TimeSource, check_password,
+    new_password_min_chars, time_for_totp,
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, Totp};
@@ -160,7 +160,7 @@ pub type Codes = Vec<Zeroizing<String>>;
 /// Whether the password will do for this person.
 fn check(password: &Password, person: &Person, has_factor: bool) -> Result<(), BadPassword> {
     let known = [person.user.name.as_str(), "Stead"];
-    check_password(password, password_min_chars(has_factor), &known, false)
+    check_password(password, new_password_min_chars(has_factor), &known, false)
 }
 
 /// The step of a new authenticator's first code.

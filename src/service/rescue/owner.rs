@@ -9,7 +9,7 @@ use stead_rules::limits::FACTOR_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, Permit};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
-    RecoveryCode, Wait, password_min_chars, place_of, rescue_is_live, wait_after,
+    RecoveryCode, Wait, new_password_min_chars, place_of, rescue_is_live, wait_after,
 };
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::identity::{self, Totp};
@@ -73,7 +73,7 @@ pub fn begin(
         ticket,
         login: person.user.name,
         enrolment,
-        password_min_chars: password_min_chars(person.has_totp),
+        password_min_chars: new_password_min_chars(person.has_totp),
     })
 }
 

@@ -23,7 +23,7 @@ pub use session::{Life, life, rests, ticket_is_live};
 pub use throttle::{Misses, Tries, and_one, place_of, wait_after};
 pub use totp::{TotpVerdict, accept_step, judge_code, step_of, step_to_heal};
 pub use way_back::{
-    NoHelp, WayBack, may_be_given, password_min_chars, rescue_is_live, way_back_is_live,
+    NoHelp, WayBack, may_be_given, new_password_min_chars, rescue_is_live, way_back_is_live,
 };
 
 #[cfg(test)]

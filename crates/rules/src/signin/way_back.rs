@@ -74,6 +74,6 @@ pub const fn rescue_is_live(made: BootMs, now: Now) -> bool {
 
 /// How long a new password must be (NIST SP 800-63B-4 §3.1.1.2).
 #[must_use]
-pub const fn password_min_chars(has_second_factor: bool) -> usize {
+pub const fn new_password_min_chars(has_second_factor: bool) -> usize {
     if has_second_factor { PASSWORD_MIN_WITH_FACTOR_CHARS } else { PASSWORD_MIN_ALONE_CHARS }
 }

@@ -1,7 +1,7 @@
 use crate::limits::{RESCUE_SECONDS, WAY_BACK_SECONDS};
 use crate::policy::Role;
 use crate::signin::{
-    NoHelp, WayBack, may_be_given, password_min_chars, rescue_is_live, way_back_is_live,
+    NoHelp, WayBack, may_be_given, new_password_min_chars, rescue_is_live, way_back_is_live,
 };
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
@@ -48,5 +48,5 @@ fn a_rescue_counts_in_uptime() {
 
 #[test]
 fn a_password_alone_is_longer() {
-    assert_eq!((password_min_chars(true), password_min_chars(false)), (8, 15));
+    assert_eq!((new_password_min_chars(true), new_password_min_chars(false)), (8, 15));
 }
