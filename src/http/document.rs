@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use stead_rules::policy::{Action, Door};
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Components, RefOr};
 
 use super::conn::Transport;
@@ -47,11 +49,16 @@ const SCHEMES: [(&str, Cookie, Transport); 4] = [
     ("claim_on_the_box", Cookie::Claim, Transport::Loopback),
 ];
 
+/// What televisions and apps show at the rows that are for playing.
+const BEARER: &str = "token";
+
 fn add_schemes(components: &mut Components) {
     for (name, cookie, transport) in SCHEMES {
         let key = ApiKey::Cookie(ApiKeyValue::new(cookie.name(transport)));
         components.add_security_scheme(name, SecurityScheme::ApiKey(key));
     }
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components.add_security_scheme(BEARER, bearer);
 }
 
 fn complete(row: &Row, item: &mut PathItem) {
@@ -73,7 +80,9 @@ fn wanted(row: &Row, writes: bool) -> Option<Vec<SecurityRequirement>> {
         Access::Session => Cookie::Session,
     };
     let schemes = SCHEMES.iter().filter(|(_, cookie, _)| *cookie == wanted);
-    Some(schemes.map(|(name, ..)| SecurityRequirement::new(*name, [""; 0])).collect())
+    let playback = wanted == Cookie::Session && Door::Tv.takes(row.action);
+    let names = schemes.map(|(name, ..)| *name).chain(playback.then_some(BEARER));
+    Some(names.map(|name| SecurityRequirement::new(name, [""; 0])).collect())
 }
 
 /// The statuses with which a row of this kind may refuse; the codes are in docs/status-codes.md.

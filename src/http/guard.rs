@@ -10,11 +10,13 @@ use axum::response::{IntoResponse, Response};
 use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
 use stead_rules::playback::{BadLink, StreamLink};
-use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason};
+use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason, Shows};
+use stead_rules::secret::SecretText;
 use stead_rules::time::Now;
 use stead_store::StoreError;
 use stead_store::accounts::sessions::SessionFacts;
 
+use super::authorization::Authorization;
 use super::conn::{Connection, Transport, came_by_proxy};
 use super::cookies::Cookie;
 use super::ctx::{Ctx, Facts};
@@ -141,7 +143,8 @@ fn refused(core: &Core, shown: &Shown, now: Now, refusal: Problem) -> Problem {
 enum Credential {
     None,
     Claim(TicketId),
-    Session(String),
+    /// The token of a session, and how it was shown.
+    Session(SecretText, Shows),
     Link(String),
 }
 
@@ -162,12 +165,24 @@ impl Credential {
                 .read(headers, transport)
                 .and_then(|text| text.parse().ok())
                 .map_or(Self::None, Self::Claim),
-            Access::Session => Cookie::Session
-                .read(headers, transport)
-                .map_or(Self::None, |token| Self::Session(token.to_owned())),
+            Access::Session => Self::of_session(headers, transport),
             Access::Link => Self::Link(
                 request.uri().path().split('/').nth(LINK_SEGMENT).unwrap_or_default().to_owned(),
             ),
+        }
+    }
+
+    /// Who says who they are in so many words is not asked for a cookie too: a browser sends one
+    /// by itself, and the two could be two people.
+    fn of_session(headers: &HeaderMap, transport: Transport) -> Self {
+        match Authorization::read(headers) {
+            Authorization::Bearer(token) => Self::Session(token, Shows::Bearer),
+            Authorization::Unknown => Self::None,
+            Authorization::Absent => {
+                Cookie::Session.read(headers, transport).map_or(Self::None, |token| {
+                    Self::Session(SecretText::new(token.to_owned()), Shows::Cookie)
+                })
+            }
         }
     }
 
@@ -179,8 +194,8 @@ impl Credential {
         match self {
             Self::None => Ok(Shown::default()),
             Self::Claim(browser) => Ok(Shown { browser: Some(browser), ..Shown::default() }),
-            Self::Session(token) => {
-                let session = match sessions::find(core, &token) {
+            Self::Session(token, shows) => {
+                let session = match sessions::find(core, token.expose(), shows) {
                     Ok(found) => found,
                     Err(CoreError::NoStore) => None,
                     Err(error) => return Err(error.into()),

@@ -7,6 +7,7 @@
 
 pub mod accept;
 mod assets;
+mod authorization;
 pub mod conn;
 mod cookies;
 mod ctx;

@@ -18,7 +18,8 @@ pub enum Access {
     Open,
     /// The cookie of the browser that holds a claim.
     Claim,
-    /// The cookie of a signed-in browser.
+    /// A signed-in client: the cookie of a browser, or what a television or an app was given, as
+    /// `Authorization`. The door follows from its kind.
     Session,
     /// The signed link itself, which names a session.
     Link,

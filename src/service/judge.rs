@@ -46,13 +46,14 @@ pub(crate) fn judge(
     asked: Asked,
 ) -> Decision {
     let generation = session.map_or(0, |facts| facts.server_generation);
+    let door = session.map_or(asked.door, |facts| facts.session.client.door(asked.door));
     decide(&Question {
         now,
         server,
         generation: Generation(generation),
         actor: &session.map_or(without, actor),
         action: asked.action,
-        door: asked.door,
+        door,
         libraries: &[],
         requirements: &[],
     })

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{SessionId, UserId};
-use stead_rules::policy::{Action, ClientKind, Own, Permit};
+use stead_rules::policy::{Action, ClientKind, Own, Permit, Shows};
 use stead_rules::signin::{Life, Methods, life, rests};
 use stead_rules::time::{Moment, Now};
 use stead_store::accounts::claim::server;
@@ -23,10 +23,21 @@ const AGENT_MAX_CHARS: usize = 120;
 /// `last_seen` is written at most this often: the card is not worn by browsing.
 const TOUCH_SECONDS: u64 = 60;
 
-/// What a browser shows to be recognised; only its hash is kept.
+/// What a browser, a television or an app shows to be recognised; only its hash is kept.
 pub struct Token(Zeroizing<String>);
 
 impl Token {
+    /// A new one.
+    pub(crate) fn fresh(core: &Core) -> Self {
+        let random = Zeroizing::new(bytes::<TOKEN_BYTES>(core.entropy.as_ref()));
+        Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(*random)))
+    }
+
+    /// What is kept of it.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        sha256(self.0.as_bytes())
+    }
+
     /// The cookie's value.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -51,12 +62,12 @@ pub(crate) fn open(
 ) -> Result<Token, StoreError> {
     let entropy = core.entropy.as_ref();
     let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
-    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes::<TOKEN_BYTES>(entropy)));
+    let token = Token::fresh(core);
     let session = Session {
         id: fresh(entropy, SessionId::from_bytes),
         user: user.id,
         client: new.client,
-        agent: new.agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect(),
+        agent: shortened(new.agent),
         issuer: user.issuer,
         methods: new.methods,
         auth: Moment::of(now),
@@ -66,17 +77,24 @@ pub(crate) fn open(
         last_seen: Moment::of(now),
         rested: false,
     };
-    rows::make_session(tx, &core.run, &session, &sha256(token.as_bytes()))?;
-    Ok(Token(token))
+    rows::make_session(tx, &core.run, &session, &token.hash())?;
+    Ok(token)
 }
 
-/// The session behind a token, if there is one. Looking is no use of it: see [`touch`]. Blocks.
+/// What is kept of what a client calls itself.
+pub(crate) fn shortened(agent: &str) -> String {
+    agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect()
+}
+
+/// The session behind a token, if there is one and its kind of client shows it in this way. Looking
+/// is no use of it: see [`touch`]. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn find(core: &Core, token: &str) -> Result<Option<SessionFacts>, CoreError> {
+pub fn find(core: &Core, token: &str, shows: Shows) -> Result<Option<SessionFacts>, CoreError> {
     let hash = sha256(token.as_bytes());
-    Ok(core.store()?.accounts.read(|tx| rows::by_token(tx, &core.run, &hash))?)
+    let found = core.store()?.accounts.read(|tx| rows::by_token(tx, &core.run, &hash))?;
+    Ok(found.filter(|facts| facts.session.client.is_known_by(shows)))
 }
 
 /// Records that a session was used, at most once a minute. Blocks.

@@ -98,6 +98,13 @@ test crates/rules/src/ids.rs - ids::Id (line 10) ... ok
             (folder / "api-any.xml").write_text("<testsuites/>")
             self.assertEqual(tally.collected(folder), {"api (ran no test)": [0, 1]})
 
+    def test_peers_are_counted_by_their_report_and_skipped_is_failed(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            report = Path(name, "peers.xml")
+            report.write_text('<testsuites><testcase name="a"/><testcase name="b"><failure/></testcase>'
+                              '<testcase name="c"><skipped/></testcase></testsuites>')
+            self.assertEqual(tally.of_node(report), {"peers": [1, 2]})
+
     def test_unittest_is_read_with_and_without_failures(self) -> None:
         self.assertEqual(tally.of_python("Ran 4 tests in 0.1s\n\nOK\n"), {"tools": [4, 0]})
         self.assertEqual(tally.of_python("Ran 4 tests in 0.1s\n\nFAILED (failures=1, errors=2)\n"), {"tools": [1, 3]})

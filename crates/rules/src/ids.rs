@@ -80,6 +80,12 @@ ids! {
     FileId;
     /// A sign-in or a claim that has begun and is not finished.
     TicketId;
+    /// A factor that an account keeps: an authenticator, a passkey.
+    FactorId;
+    /// A browser that is not asked for a second factor for a while.
+    DeviceId;
+    /// Something that a user's other sessions are told.
+    NoticeId;
     /// What a file holds: its size and the hash of its two ends. User data hangs on it, so it
     /// survives renames and rebuilt libraries.
     ContentKey;

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod media;
 pub mod playback;
 pub mod policy;
+pub mod provider;
 pub mod secret;
 pub mod signin;
 pub mod time;

@@ -1,8 +1,10 @@
 //! Every number that bounds something, with its reason.
 
 mod media;
+mod provider;
 
 pub use media::*;
+pub use provider::*;
 
 /// A proof that was accepted holds the claim for this browser this long; each step restarts it.
 /// Long enough to install an authenticator app on a slow phone.
@@ -11,6 +13,7 @@ pub const CLAIM_PENDING_SECONDS: u64 = 15 * 60;
 pub const CLAIM_SECRET_UPTIME_SECONDS: u64 = 30 * 24 * 3600;
 /// Shortest password of an account that also has a second factor (NIST SP 800-63B-4 §3.1.1.2).
 pub const PASSWORD_MIN_WITH_FACTOR_CHARS: usize = 8;
+/// Shortest password that is the only factor (NIST SP 800-63B-4 §3.1.1.2).
 /// Shortest password of an account that has nothing else (NIST SP 800-63B-4 §3.1.1.2).
 pub const PASSWORD_MIN_ALONE_CHARS: usize = 15;
 /// Longest password accepted; NIST asks for at least 64, and hashing cost must not grow with it.
@@ -19,6 +22,54 @@ pub const PASSWORD_MAX_BYTES: usize = 1024;
 pub const NAME_MAX_CHARS: usize = 64;
 /// Recovery codes handed out at enrolment.
 pub const RECOVERY_CODES: usize = 10;
+/// So few recovery codes left are told: time to make new ones.
+pub const RECOVERY_CODES_FEW: u32 = 3;
+/// Authenticators of one account: a phone, an old phone, a tablet, a spare; each one more is one
+/// more code that counts at any moment, and guessing gets easier by as much.
+pub const AUTHENTICATORS_MAX: usize = 5;
+/// Browsers that one user is remembered on; the oldest makes room.
+pub const REMEMBERED_DEVICES_MAX: u32 = 20;
+/// A remembered browser is not asked for a second factor this long, for playing and browsing.
+pub const REMEMBERED_DEVICE_SECONDS: u64 = 30 * 24 * 3600;
+/// Factors and sets of recovery codes that are being made and wait to be confirmed, of everybody.
+pub const FACTOR_DRAFTS_MAX: usize = 256;
+/// They wait this long: to install an authenticator app on a slow phone.
+pub const FACTOR_DRAFT_SECONDS: u64 = 15 * 60;
+/// Notices of one user that are kept; the oldest makes room.
+pub const NOTICES_MAX: u32 = 50;
+/// A notice that nobody saw is shown this long: longer than a holiday.
+pub const NOTICE_SECONDS: u64 = 90 * 24 * 3600;
+/// Passkeys of one account: a phone, a tablet, a laptop, two security keys, and those of before.
+pub const PASSKEYS_MAX: usize = 10;
+/// A challenge for a passkey is waited for this long (WebAuthn Level 3 §15.1 recommends 5 to 10
+/// minutes): time to find the key and to remember its PIN.
+pub const PASSKEY_CEREMONY_SECONDS: u64 = 5 * 60;
+/// Challenges that are waited for at once: each page of sign-in that stands open has one.
+pub const PASSKEY_CEREMONIES_MAX: usize = 512;
+/// Of these, from one place (an IPv4 address, a /64 of IPv6): the oldest of the place makes room, so
+/// that a flood from one device takes nobody else's.
+pub const PASSKEY_CEREMONIES_PER_PLACE_MAX: usize = 32;
+/// A device's code is good for this long (RFC 8628 §3.2): to find a phone, sign in on it and type.
+pub const DEVICE_CODE_SECONDS: u64 = 10 * 60;
+/// A device asks this often whether it was approved (RFC 8628 §3.2).
+pub const DEVICE_POLL_SECONDS: u64 = 5;
+/// One that asks sooner waits so much longer from then on (RFC 8628 §3.5).
+pub const DEVICE_POLL_SLOWER_SECONDS: u64 = 5;
+/// Hasty questions of one device before its code is void: a clock that drifts makes a few.
+pub const DEVICE_HASTY_POLLS_MAX: u32 = 20;
+/// Codes that wait at once. More make guessing one easier: with these, one guess in 200 million
+/// meets a code.
+pub const DEVICE_CODES_MAX: usize = 128;
+/// Of these, what comes from beyond the box's own networks: whoever floods from outside leaves
+/// half of the places to the house.
+pub const DEVICE_CODES_FROM_ELSEWHERE_MAX: usize = 64;
+/// Of these, what one place may hold: a household sets up its televisions one by one.
+pub const DEVICE_CODES_PER_PLACE_MAX: usize = 4;
+/// Longest wait for wrong codes of one user from everywhere. A code is for one approval and dies in
+/// minutes, so a person who types the right one after others guessed in their name waits no longer.
+pub const DEVICE_GUESS_ALL_WAIT_SECONDS: u64 = 60;
+/// Televisions, apps and passwords for apps of one user: a household has fewer screens.
+pub const DEVICES_PER_USER_MAX: u32 = 40;
 /// TOTP period, RFC 6238 §5.2.
 pub const TOTP_STEP_SECONDS: u64 = 30;
 /// Steps accepted either side of the current one, RFC 6238 §5.2.

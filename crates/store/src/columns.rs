@@ -4,7 +4,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use stead_rules::media::{ItemKind, LibraryKind};
 use stead_rules::policy::{ClientKind, Role};
-use stead_rules::signin::Methods;
+use stead_rules::signin::{Methods, NoticeKind, Vouched};
 
 /// An id read from a blob column.
 pub(crate) struct Stored<T>(pub(crate) T);
@@ -21,7 +21,8 @@ macro_rules! stored_ids {
 }
 
 stored_ids!(
-    BoxId, IssuerId, AccountId, UserId, SessionId, LibraryId, RootId, ItemId, FileId, ContentKey
+    BoxId, FactorId, DeviceId, NoticeId, IssuerId, AccountId, UserId, SessionId, LibraryId, RootId,
+    ItemId, FileId, ContentKey
 );
 
 /// Reads the id in column `name`.
@@ -64,6 +65,16 @@ pub(crate) fn role(row: &Row<'_>, name: &str) -> rusqlite::Result<Role> {
 /// Reads the kind of client in column `name`.
 pub(crate) fn client(row: &Row<'_>, name: &str) -> rusqlite::Result<ClientKind> {
     ClientKind::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
+}
+
+/// Reads what speaks for a session in column `name`.
+pub(crate) fn vouched(row: &Row<'_>, name: &str) -> rusqlite::Result<Vouched> {
+    Vouched::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
+}
+
+/// Reads the kind of notice in column `name`.
+pub(crate) fn notice_kind(row: &Row<'_>, name: &str) -> rusqlite::Result<NoticeKind> {
+    NoticeKind::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
 }
 
 /// Reads the methods in column `name`. Of words that nobody knows, fewer would be a guess.

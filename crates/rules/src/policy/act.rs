@@ -41,6 +41,10 @@ pub enum Own {
     Sessions,
     /// Set up a second factor.
     Enrol,
+    /// Show a factor again in the session that asks.
+    StepUp,
+    /// Change what one signs in with: factors, password, recovery codes, remembered devices.
+    Factors,
 }
 
 /// Everyday administration.
@@ -96,7 +100,7 @@ pub enum Door {
 
 impl Action {
     /// Every action, for tables and tests that must be complete.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::ReadPublic,
         Self::ClaimBegin,
         Self::ClaimStep,
@@ -105,6 +109,8 @@ impl Action {
         Self::OwnAccount(Own::SignOut),
         Self::OwnAccount(Own::Sessions),
         Self::OwnAccount(Own::Enrol),
+        Self::OwnAccount(Own::StepUp),
+        Self::OwnAccount(Own::Factors),
         Self::Browse,
         Self::Play,
         Self::ReportProgress,
@@ -151,6 +157,8 @@ impl Own {
             Self::SignOut => "own.sign_out",
             Self::Sessions => "own.sessions",
             Self::Enrol => "own.enrol",
+            Self::StepUp => "own.step_up",
+            Self::Factors => "own.factors",
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The decision itself, top to bottom in the order in which it is judged.
 
-use super::act::Action;
+use super::act::{Action, Own};
 use super::actor::Role;
 use super::decision::{Decision, Permit, Reason, Rule};
 use super::question::{Actor, Question, Session};
 use super::require::{Requirement, Verdict};
 use crate::claim::{Serves, State};
 use crate::limits::{GUARD_SECONDS, TEND_SECONDS};
-use crate::signin::{Assurance, Life};
+use crate::signin::{Assurance, Life, Method};
 
 /// Answers one request.
 #[must_use]
@@ -26,7 +26,8 @@ fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
             Ok(allow(question, Rule::State))
         }
         Action::ClaimStep => claim_step(question),
-        Action::OwnAccount(_) => {
+        Action::OwnAccount(Own::Factors) => own_factors(question, live_session(question)?),
+        Action::OwnAccount(Own::Read | Own::SignOut | Own::Sessions | Own::Enrol | Own::StepUp) => {
             live_session(question)?;
             Ok(allow(question, Rule::Own))
         }
@@ -51,8 +52,11 @@ fn refused_by_state(server: &State, action: Action) -> Option<Reason> {
     match action {
         Action::ReadPublic => None,
         Action::ClaimBegin | Action::ClaimStep => claim_refused(server),
+        Action::Browse
+        | Action::Play
+        | Action::ReportProgress
+        | Action::OwnAccount(Own::Factors) => library_refused(server),
         Action::SignIn | Action::OwnAccount(_) => sign_in_refused(server),
-        Action::Browse | Action::Play | Action::ReportProgress => library_refused(server),
         Action::Tend(_) | Action::Guard(_) | Action::Metrics => administration_refused(server),
         Action::Unlock => unlock_refused(server),
     }
@@ -148,6 +152,21 @@ fn live_session<'a>(question: &Question<'a>) -> Result<&'a Session, Decision> {
         Life::Live | Life::PlaybackOnly if current => Ok(session),
         Life::Live | Life::PlaybackOnly | Life::Ended => deny(Reason::SessionEnded),
     }
+}
+
+/// What one signs in with is changed by who has just shown the best that they have. A recovery code
+/// stands for a factor that is lost, or nobody could remove a lost passkey.
+fn own_factors(question: &Question<'_>, session: &Session) -> Result<Decision, Decision> {
+    if !session.client.may_administer() {
+        return Err(Decision::Deny { reason: Reason::NotThisClient, rule: Rule::Own });
+    }
+    let level = session.reach.max(Assurance::Password);
+    let shown =
+        session.methods.assurance_shown_now() >= level || session.methods.has(Method::RecoveryCode);
+    if shown && session.auth.elapsed(question.now).surely_within(GUARD_SECONDS) {
+        return Ok(allow(question, Rule::Own));
+    }
+    Ok(Decision::StepUp { level, max_age_seconds: Some(GUARD_SECONDS), rule: Rule::Own })
 }
 
 fn tend(question: &Question<'_>, session: &Session) -> Result<Decision, Decision> {

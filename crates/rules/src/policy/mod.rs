@@ -19,7 +19,7 @@ mod require;
 
 pub use crate::signin::Assurance;
 pub use act::{Action, Door, Guard, Own, Tend};
-pub use actor::{ClientKind, Role};
+pub use actor::{ClientKind, Role, Shows};
 pub use decide::decide;
 pub use decision::{Decision, Holder, NotPermitted, Permit, Reason, Rule};
 pub use question::{Account, Actor, Epoch, Question, Session};

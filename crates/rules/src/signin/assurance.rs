@@ -122,6 +122,15 @@ impl Methods {
         Method::ALL.into_iter().filter(move |method| self.has(*method))
     }
 
+    /// What a session has after `shown` was shown in it. The time of the session becomes that of
+    /// this moment, so of what was shown before only that is kept which says nothing of a moment:
+    /// that the password is known, and that the browser is.
+    #[must_use]
+    pub fn after_step_up(self, shown: Self) -> Self {
+        let kept = [Method::Password, Method::RememberedDevice];
+        kept.into_iter().filter(|method| self.has(*method)).fold(shown, Self::and)
+    }
+
     /// What these are worth for playing and browsing.
     #[must_use]
     pub fn assurance(self) -> Assurance {

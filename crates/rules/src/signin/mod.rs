@@ -2,10 +2,15 @@
 //!
 //! Everything here is a rule over values: hashes, codes and clocks are read elsewhere.
 
+mod app_password;
 mod assurance;
 mod clock;
 mod common;
+mod device;
+mod factors;
 mod name;
+mod notice;
+mod passkey;
 mod password;
 mod recovery;
 mod session;
@@ -13,10 +18,25 @@ mod throttle;
 mod totp;
 mod way_back;
 
+pub use crate::claim::ClaimCode as UserCode;
 pub use crate::claim::Wait;
+pub use app_password::{AppPassword, BadAppPassword};
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
+pub use device::{
+    DeviceClient, DevicesFull, Grant, GrantOver, Holding, PLAYBACK_SCOPE, Poll, Verdict, has_room,
+    scope_is_playback,
+};
+pub use factors::{
+    CannotEnrol, FactorKind, FirstFactor, LastFactor, TooManyFactors, Vouched, may_add,
+    may_enrol_first, may_remove, methods_for, password_min_chars, step_up_methods,
+};
 pub use name::{BadName, Name};
+pub use notice::{NoticeKind, notice_is_shown, recovery_codes_are_few};
+pub use passkey::{
+    AskedName, BoxNames, NoPasskeyHere, TooManyPasskeys, ceremony_is_live, may_add_passkey,
+    passkey_name,
+};
 pub use password::{BadPassword, Password, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use session::{Life, life, rests, ticket_is_live};

@@ -82,6 +82,32 @@ pub fn account_by_login(
     Ok(tx.transaction.query_row(sql, [login], account_row).optional()?)
 }
 
+/// The account with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn account_by_id(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<Option<Account>, StoreError> {
+    let sql = "SELECT id, login, name, password_hash, epoch, enabled FROM account WHERE id = ?1";
+    Ok(tx.transaction.query_row(sql, [account.as_bytes()], account_row).optional()?)
+}
+
+/// Gives an account another password.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_password(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    password_hash: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE account SET password_hash = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (account.as_bytes(), password_hash))?;
+    Ok(())
+}
+
 pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: id(row, "id")?,
@@ -91,69 +117,6 @@ pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {
         epoch: row.get("epoch")?,
         enabled: row.get("enabled")?,
     })
-}
-
-/// A confirmed authenticator.
-pub struct Totp {
-    /// The shared secret.
-    pub secret: Vec<u8>,
-    /// The last step that was accepted.
-    pub last_step: u64,
-}
-
-/// The account's authenticator, if it has one.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn totp(tx: &ReadTx<'_, Accounts>, account: AccountId) -> Result<Option<Totp>, StoreError> {
-    let sql = "SELECT secret, last_step FROM totp WHERE account_id = ?1";
-    let found = tx.transaction.query_row(sql, [account.as_bytes()], |row| {
-        Ok(Totp { secret: row.get(0)?, last_step: row.get(1)? })
-    });
-    Ok(found.optional()?)
-}
-
-/// Sets the account's authenticator.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn put_totp(
-    tx: &WriteTx<'_, Accounts>,
-    account: AccountId,
-    totp: &Totp,
-    now: WallMs,
-) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO totp (account_id, secret, last_step, created_ms)
-               VALUES (?1, ?2, ?3, ?4)";
-    tx.transaction.execute(sql, (account.as_bytes(), &totp.secret, totp.last_step, now.0))?;
-    Ok(())
-}
-
-/// Accepts `step` once: false when it or a later one was accepted already (RFC 6238 §5.2).
-///
-/// # Errors
-/// [`StoreError`].
-pub fn accept_totp_step(
-    tx: &WriteTx<'_, Accounts>,
-    account: AccountId,
-    step: u64,
-) -> Result<bool, StoreError> {
-    let sql = "UPDATE totp SET last_step = ?2 WHERE account_id = ?1 AND last_step < ?2";
-    Ok(tx.transaction.execute(sql, (account.as_bytes(), step))? == 1)
-}
-
-/// Lowers the last accepted step, which a wrong clock had put into the future.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn lower_totp_step(
-    tx: &WriteTx<'_, Accounts>,
-    account: AccountId,
-    step: u64,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE totp SET last_step = ?2 WHERE account_id = ?1 AND last_step > ?2";
-    tx.transaction.execute(sql, (account.as_bytes(), step))?;
-    Ok(())
 }
 
 /// Replaces the account's recovery codes by these hashes.
@@ -187,6 +150,18 @@ pub fn use_recovery_code(
     let sql = "UPDATE recovery_code SET used_ms = ?3
                 WHERE account_id = ?1 AND code_hash = ?2 AND used_ms IS NULL";
     Ok(tx.transaction.execute(sql, (account.as_bytes(), hash, now.0))? == 1)
+}
+
+/// How many recovery codes of the account are not used up.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn recovery_codes_left(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM recovery_code WHERE account_id = ?1 AND used_ms IS NULL";
+    Ok(tx.transaction.query_row(sql, [account.as_bytes()], |row| row.get(0))?)
 }
 
 /// Somebody who uses this server.
@@ -248,6 +223,39 @@ pub fn user_by_identity(
                 WHERE issuer_id = ?1 AND sub = ?2";
     let found = tx.transaction.query_row(sql, (issuer.as_bytes(), sub), user_row);
     Ok(found.optional()?)
+}
+
+/// The user with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn user_by_id(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<Option<User>, StoreError> {
+    let sql = "SELECT id, issuer_id, sub, account_id, name, role, enabled, epoch FROM user
+                WHERE id = ?1";
+    Ok(tx.transaction.query_row(sql, [user.as_bytes()], user_row).optional()?)
+}
+
+/// The user whose factors an account holds.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn user_by_account(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<Option<User>, StoreError> {
+    let sql = "SELECT id, issuer_id, sub, account_id, name, role, enabled, epoch FROM user
+                WHERE account_id = ?1";
+    Ok(tx.transaction.query_row(sql, [account.as_bytes()], user_row).optional()?)
+}
+
+/// Makes every session of a user worthless that was opened before.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn bump_epoch(tx: &WriteTx<'_, Accounts>, user: UserId) -> Result<(), StoreError> {
+    let sql = "UPDATE user SET epoch = epoch + 1 WHERE id = ?1";
+    tx.transaction.execute(sql, [user.as_bytes()])?;
+    Ok(())
 }
 
 pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {

@@ -3,11 +3,11 @@
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{IssuerId, SessionId, UserId};
 use stead_rules::policy::ClientKind;
-use stead_rules::signin::{Assurance, Methods};
+use stead_rules::signin::{Assurance, Methods, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
 
 use super::identity::User;
-use crate::columns::{client, id, methods, role};
+use crate::columns::{client, id, methods, role, vouched};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// One start of the machine: uptimes are compared only within it.
@@ -56,7 +56,7 @@ pub fn make_session(
                  (id, user_id, token_hash, client, agent, issuer_id, assurance, methods, auth_ms,
                   auth_boot_ms, auth_run, generation, epoch, created_ms, last_seen_ms,
                   seen_boot_ms, seen_run)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?9, ?10, ?11)";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     tx.transaction.execute(
         sql,
         rusqlite::params![
@@ -70,14 +70,25 @@ pub fn make_session(
             session.methods.words(),
             session.auth.wall.0,
             session.auth.boot.map_or(0, |boot| boot.0),
-            run,
+            counted_in(session.auth, run),
             session.generation,
             session.epoch,
             session.created.0,
+            session.last_seen.wall.0,
+            session.last_seen.boot.map_or(0, |boot| boot.0),
+            counted_in(session.last_seen, run),
         ],
     )?;
     Ok(())
 }
+
+/// The start that a moment's uptime counts from: of one from before this start it is not known.
+fn counted_in(moment: Moment, run: &RunId) -> RunId {
+    moment.boot.map_or(NO_RUN, |_| *run)
+}
+
+/// No start of a machine has this id.
+const NO_RUN: RunId = [0; 16];
 
 /// A session with its user and what both are measured against.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,13 +103,16 @@ pub struct SessionFacts {
     pub epoch_now: u64,
     /// The best that the user's own factors could reach.
     pub within_reach: Assurance,
+    /// What speaks for the session beside the password that opened it.
+    pub vouched: Vouched,
 }
 
 const FACTS: &str = "SELECT s.*,
             u.issuer_id AS user_issuer, u.sub, u.account_id, u.name, u.role, u.enabled,
             u.epoch AS user_epoch,
             server.generation AS server_generation, server.epoch + u.epoch AS epoch_now,
-            EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp
+            EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp,
+            EXISTS (SELECT 1 FROM passkey WHERE passkey.account_id = u.account_id) AS has_passkey
        FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1";
 
 /// The session behind a token's hash.
@@ -128,7 +142,7 @@ pub fn by_id(
     Ok(statement.query_row([session.as_bytes()], |row| facts_row(row, run)).optional()?)
 }
 
-/// All sessions of a user, the last used first.
+/// All sessions of a user that still count, the last used first.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -137,7 +151,11 @@ pub fn of_user(
     run: &RunId,
     user: UserId,
 ) -> Result<Vec<Session>, StoreError> {
-    let sql = "SELECT * FROM session WHERE user_id = ?1 ORDER BY last_seen_ms DESC LIMIT 200";
+    let sql = "SELECT s.* FROM session s JOIN user u ON u.id = s.user_id
+                 JOIN server ON server.one = 1
+                WHERE s.user_id = ?1 AND s.epoch = server.epoch + u.epoch
+                  AND s.generation = server.generation
+                ORDER BY s.last_seen_ms DESC LIMIT 200";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map([user.as_bytes()], |row| session_row(row, run))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -154,6 +172,63 @@ pub fn end(
 ) -> Result<bool, StoreError> {
     let sql = "DELETE FROM session WHERE id = ?1 AND user_id = ?2";
     Ok(tx.transaction.execute(sql, (session.as_bytes(), user.as_bytes()))? == 1)
+}
+
+/// Gives a session another id and another token, and says what was shown in it just now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn renew(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    old: SessionId,
+    renewed: &Session,
+    token_hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET id = ?2, token_hash = ?3, assurance = ?4, methods = ?5,
+                      auth_ms = ?6, auth_boot_ms = ?7, auth_run = ?8, last_seen_ms = ?6,
+                      seen_boot_ms = ?7, seen_run = ?8, rested = 0
+                WHERE id = ?1";
+    tx.transaction.execute(
+        sql,
+        rusqlite::params![
+            old.as_bytes(),
+            renewed.id.as_bytes(),
+            token_hash,
+            renewed.methods.assurance().word(),
+            renewed.methods.words(),
+            renewed.auth.wall.0,
+            renewed.auth.boot.map_or(0, |boot| boot.0),
+            run,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Lets one session go on in the present epoch of its user.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep(tx: &WriteTx<'_, Accounts>, session: SessionId) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET epoch = (SELECT server.epoch + user.epoch FROM server, user
+                                            WHERE user.id = session.user_id)
+                WHERE id = ?1";
+    tx.transaction.execute(sql, [session.as_bytes()])?;
+    Ok(())
+}
+
+/// Says what speaks for a session beside its password.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn vouch(
+    tx: &WriteTx<'_, Accounts>,
+    session: SessionId,
+    vouched: Vouched,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET vouched = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (session.as_bytes(), vouched.word()))?;
+    Ok(())
 }
 
 /// Records a request of the session, and whether it had rested before it.
@@ -199,7 +274,7 @@ fn session_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Session> {
     })
 }
 
-pub(super) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
+pub(crate) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite::Result<Moment> {
     let [wall, boot, counted_in] = columns;
     let wall = WallMs(row.get(wall)?);
     let same_run = row.get_ref(counted_in)?.as_blob()? == run;
@@ -208,7 +283,6 @@ pub(super) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite
 }
 
 fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
-    let has_totp: bool = row.get("has_totp")?;
     Ok(SessionFacts {
         session: session_row(row, run)?,
         user: User {
@@ -223,6 +297,15 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
         },
         server_generation: row.get("server_generation")?,
         epoch_now: row.get("epoch_now")?,
-        within_reach: if has_totp { Assurance::Mfa } else { Assurance::Password },
+        vouched: vouched(row, "vouched")?,
+        within_reach: within_reach(row)?,
+    })
+}
+
+fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
+    Ok(match (row.get("has_passkey")?, row.get("has_totp")?) {
+        (true, _) => Assurance::MfaPhishingResistant,
+        (false, true) => Assurance::Mfa,
+        (false, false) => Assurance::Password,
     })
 }

@@ -1,5 +1,6 @@
 //! The accounts database against a real file.
 
+mod factors;
 mod throttle;
 
 use stead_rules::ids::{AccountId, BoxId, IssuerId, LibraryId, RootId, SessionId, UserId};
@@ -9,7 +10,7 @@ use stead_rules::signin::{Method, Methods};
 use stead_rules::time::{Moment, WallMs};
 
 use super::claim::{self, Server, mark_clock, server, set_generation};
-use super::identity::{self, Account, Totp, User};
+use super::identity::{self, Account, User};
 use super::libraries::{self, LibraryRow, RootRow};
 use super::sessions::{self, Session};
 use crate::{Accounts, Found, OpenError, Store, StoreError, WriteTx, inspect};
@@ -106,24 +107,6 @@ fn there_is_one_owner() {
     store.accounts.write(|tx| a_user(tx, 1, Role::Owner)).unwrap();
     let second = store.accounts.write(|tx| a_user(tx, 2, Role::Owner));
     assert!(matches!(second, Err(StoreError::Exists(_))), "{second:?}");
-}
-
-#[test]
-fn a_totp_step_is_accepted_once() {
-    let (_folder, store) = opened();
-    let account = AccountId::from_bytes([1; 16]);
-    let accepted: Vec<bool> = store
-        .accounts
-        .write(|tx| {
-            a_user(tx, 1, Role::Owner)?;
-            identity::put_totp(tx, account, &Totp { secret: vec![0; 20], last_step: 10 }, NOW)?;
-            [10, 9, 11, 11, 12]
-                .iter()
-                .map(|step| identity::accept_totp_step(tx, account, *step))
-                .collect::<Result<_, StoreError>>()
-        })
-        .unwrap();
-    assert_eq!(accepted, [false, false, true, false, true]);
 }
 
 #[test]

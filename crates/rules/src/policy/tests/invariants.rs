@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use super::world::{HOLDER, NOW, actors, ago, ask, ask_with, owner, session, states};
 use super::world::{PASSKEY, TOTP};
 use crate::claim::State;
-use crate::policy::{Action, Actor, ClientKind, Decision, Door, Epoch, Holder, Own, Role, Session};
-use crate::signin::{Assurance, Methods};
+use crate::policy::{
+    Action, Actor, ClientKind, Decision, Door, Epoch, Holder, Own, Role, Session, Shows,
+};
+use crate::signin::{Assurance, Method, Methods};
 use crate::time::{Moment, Now, TimeTrust};
 
 fn every_answer(check: impl Fn(&State, &Actor, Action, Decision)) {
@@ -151,15 +153,65 @@ fn a_door_takes_what_it_is_for() {
 }
 
 #[test]
+fn only_a_browser_administers_and_only_a_browser_gets_what_a_row_is_for() {
+    for client in ClientKind::ALL {
+        assert_eq!(client.may_administer(), client == ClientKind::Web);
+        for way in Door::ALL {
+            let door = client.door(way);
+            let as_it_is = client == ClientKind::Web || way == Door::Stream;
+            assert_eq!(
+                door == way,
+                as_it_is || way == client.door(Door::Api),
+                "{client:?} {way:?}"
+            );
+            for action in Action::ALL {
+                let playback = is_library(action)
+                    || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut));
+                assert!(client == ClientKind::Web || !door.takes(action) || playback);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_one_kind_of_client_shows_is_worth_nothing_shown_in_another_way() {
+    let known = |client: ClientKind| {
+        [Shows::Cookie, Shows::Bearer, Shows::Basic].map(|shown| client.is_known_by(shown))
+    };
+    assert_eq!(known(ClientKind::Web), [true, false, false]);
+    assert_eq!(known(ClientKind::Tv), [true, true, false]);
+    assert_eq!(known(ClientKind::App), [false, true, false]);
+    assert_eq!(known(ClientKind::AppPassword), [false, true, true]);
+}
+
+#[test]
 fn words_are_stable_distinct_and_read_back() {
     let words: HashSet<_> = Action::ALL.iter().map(|action| action.word()).collect();
     assert_eq!(words.len(), Action::ALL.len());
     for role in [Role::Owner, Role::Administrator, Role::Member] {
         assert_eq!(Role::from_word(role.word()), Some(role));
     }
-    for client in [ClientKind::Web, ClientKind::App, ClientKind::Tv] {
+    for client in ClientKind::ALL {
         assert_eq!(ClientKind::from_word(client.word()), Some(client));
     }
     assert_eq!(Role::from_word("root"), None);
     assert_eq!(ClientKind::from_word(""), None);
+}
+
+#[test]
+fn a_recovery_code_just_shown_stands_for_a_passkey_that_is_lost() {
+    let reach = Assurance::MfaPhishingResistant;
+    let factors = Action::OwnAccount(Own::Factors);
+    let password = Methods::NONE.and(Method::Password);
+    for (method, seconds, may) in [
+        (Method::Totp, 60, false),
+        (Method::RecoveryCode, 60, true),
+        (Method::RecoveryCode, 900, false),
+        (Method::RememberedDevice, 60, false),
+    ] {
+        let fine = session(Role::Member, password.and(method), ago(seconds));
+        let actor = Actor::Session(Session { reach, ..fine });
+        let allowed = ask(&State::Claimed, &actor, factors).lets_in();
+        assert_eq!(allowed, may, "{method:?} {seconds}");
+    }
 }

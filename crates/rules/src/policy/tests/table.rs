@@ -8,12 +8,13 @@ use crate::golden;
 use crate::policy::{Action, Actor, Door, Guard, Own, Tend};
 
 /// One action of each class; that a class is judged alike is a test of its own.
-const COLUMNS: [Action; 12] = [
+const COLUMNS: [Action; 13] = [
     Action::ReadPublic,
     Action::ClaimBegin,
     Action::ClaimStep,
     Action::SignIn,
     Action::OwnAccount(Own::Read),
+    Action::OwnAccount(Own::Factors),
     Action::Browse,
     Action::Play,
     Action::ReportProgress,
@@ -26,7 +27,7 @@ const COLUMNS: [Action; 12] = [
 const LEGEND: &str = "\
 Who may do what. Each block is a state of the server. A session is named by role, way and age of
 its sign-in; `device` is a password on a remembered device, `age?` an age that the clock cannot
-tell. own, tend and guard stand for all actions of their class.
+tell. own, tend and guard stand for all actions of their class, own.factors for itself alone.
 
   yes            allowed                       -unclaimed   the server has no owner yet
   up mfa 15m     show a factor, not older      -claimed     the server has an owner
@@ -66,7 +67,11 @@ fn doors(text: &mut String) {
 
 fn head(text: &mut String, name: &str) {
     let words = COLUMNS.map(|action| action.word().replace("report_", ""));
-    let words = words.map(|word| word.split('.').next().unwrap_or_default().to_owned());
+    let words = words.map(|word| match word.split_once('.') {
+        Some(("own", "factors")) => word,
+        Some((class, _)) => class.to_owned(),
+        None => word,
+    });
     writeln!(text, "\n{name}").unwrap();
     row(text, "", &words);
 }
@@ -82,6 +87,7 @@ fn row(text: &mut String, label: &str, cells: &[String]) {
 #[test]
 fn a_class_of_actions_is_judged_alike() {
     let stands_for = |action| match action {
+        Action::OwnAccount(Own::Factors) => action,
         Action::OwnAccount(_) => Action::OwnAccount(Own::Read),
         Action::Tend(_) => Action::Tend(Tend::Libraries),
         Action::Guard(_) => Action::Guard(Guard::Users),

@@ -91,6 +91,7 @@ fn spoilt() -> Vec<(String, Actor)> {
         ("owner, no method", Session { methods: Methods::NONE, ..fine }),
         ("owner on a TV", Session { client: ClientKind::Tv, ..fine }),
         ("owner in an app", Session { client: ClientKind::App, ..fine }),
+        ("owner, app password", Session { client: ClientKind::AppPassword, ..fine }),
         ("owner, pwd, no factor", no_factor(Role::Owner)),
         ("member, pwd, no factor", no_factor(Role::Member)),
     ]

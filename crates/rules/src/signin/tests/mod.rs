@@ -1,8 +1,12 @@
 //! The rules of signing in, each as a table of cases.
 
+mod app_password;
 mod assurance;
 mod clock;
+mod device;
+mod factors;
 mod name;
+mod passkey;
 mod password;
 mod recovery;
 mod session;

@@ -1,0 +1,153 @@
+//! Which factors may come and go, and what is asked of whom.
+//!
+//! A second factor is something kept that one shows beside a password: an authenticator, a
+//! passkey. Recovery codes stand in for a lost one; they are none themselves.
+
+use super::assurance::{Method, Methods};
+use crate::limits::{AUTHENTICATORS_MAX, PASSWORD_MIN_ALONE_CHARS, PASSWORD_MIN_WITH_FACTOR_CHARS};
+use crate::policy::Role;
+
+/// A kind of second factor that an account keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FactorKind {
+    /// An authenticator app.
+    Totp,
+    /// A passkey.
+    Passkey,
+}
+
+impl FactorKind {
+    /// The stable word, as answered and logged.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Passkey => "passkey",
+        }
+    }
+}
+
+/// There are enough of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an account has at most {most} of these")]
+pub struct TooManyFactors {
+    /// How many there may be.
+    pub most: usize,
+}
+
+/// Whether an account that has `present` authenticators may get one more.
+///
+/// # Errors
+/// [`TooManyFactors`].
+pub const fn may_add(present: usize) -> Result<(), TooManyFactors> {
+    if present < AUTHENTICATORS_MAX {
+        Ok(())
+    } else {
+        Err(TooManyFactors { most: AUTHENTICATORS_MAX })
+    }
+}
+
+/// It is the last second factor, and there must be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is the last second factor, and this account needs one")]
+pub struct LastFactor;
+
+/// Whether one of `present` second factors may go. `required` says that a policy wants one of this
+/// user; whoever administers always needs one.
+///
+/// # Errors
+/// [`LastFactor`].
+pub const fn may_remove(role: Role, required: bool, present: usize) -> Result<(), LastFactor> {
+    if present > 1 || !(required || role.is_privileged()) { Ok(()) } else { Err(LastFactor) }
+}
+
+/// What speaks for it that a session is the person's, beside the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vouched {
+    /// Nothing: an old password opened it, and others may know that.
+    OldPassword,
+    /// It made the account, by an invitation.
+    MadeTheAccount,
+    /// A one-time code or reset link of the owner opened it.
+    OneTimeCode,
+    /// A link sent to the person's mail opened it.
+    MailedLink,
+}
+
+impl Vouched {
+    const ALL: [Self; 4] =
+        [Self::OldPassword, Self::MadeTheAccount, Self::OneTimeCode, Self::MailedLink];
+
+    /// The stable word, as stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OldPassword => "old_password",
+            Self::MadeTheAccount => "made_the_account",
+            Self::OneTimeCode => "one_time_code",
+            Self::MailedLink => "mailed_link",
+        }
+    }
+
+    /// The one with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// What is known when somebody wants to enrol the first second factor of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstFactor {
+    /// What speaks for the session.
+    pub vouched: Vouched,
+    /// A requirement is on, and this device was in use before it was switched on.
+    pub device_before_requirement: bool,
+}
+
+/// A first factor may not be enrolled by the password alone: whoever learned an old password
+/// would make the account theirs for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a first second factor takes more than the password")]
+pub struct CannotEnrol;
+
+/// Whether the first second factor of an account may be enrolled.
+///
+/// # Errors
+/// [`CannotEnrol`].
+pub const fn may_enrol_first(first: FirstFactor) -> Result<(), CannotEnrol> {
+    match first.vouched {
+        Vouched::MadeTheAccount | Vouched::OneTimeCode | Vouched::MailedLink => Ok(()),
+        Vouched::OldPassword if first.device_before_requirement => Ok(()),
+        Vouched::OldPassword => Err(CannotEnrol),
+    }
+}
+
+/// The shortest password of an account: longer where it is all there is.
+#[must_use]
+pub const fn password_min_chars(second_factors: usize) -> usize {
+    if second_factors == 0 { PASSWORD_MIN_ALONE_CHARS } else { PASSWORD_MIN_WITH_FACTOR_CHARS }
+}
+
+/// What can be shown beside a password by who keeps these. Recovery codes stand in for a factor;
+/// without one there is nothing to stand in for.
+#[must_use]
+pub fn methods_for(kinds: &[FactorKind], recovery_codes_left: u32) -> Methods {
+    let mut methods = Methods::NONE;
+    for kind in kinds {
+        methods = methods.and(match kind {
+            FactorKind::Totp => Method::Totp,
+            FactorKind::Passkey => Method::Passkey,
+        });
+    }
+    if !kinds.is_empty() && recovery_codes_left > 0 {
+        methods = methods.and(Method::RecoveryCode);
+    }
+    methods
+}
+
+/// What a session may show to be raised: a second factor, or the password where there is none.
+#[must_use]
+pub fn step_up_methods(second: Methods) -> Methods {
+    if second == Methods::NONE { Methods::NONE.and(Method::Password) } else { second }
+}

@@ -1,0 +1,76 @@
+//! What a user's other sessions are told, so that nobody adds to an account in silence.
+
+use crate::limits::RECOVERY_CODES_FEW;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoticeKind {
+    /// A second factor was added.
+    FactorAdded,
+    /// A second factor was removed.
+    FactorRemoved,
+    /// New recovery codes were made; older ones are void.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// Few recovery codes are left.
+    RecoveryCodesFew,
+    /// The password was changed.
+    PasswordChanged,
+    /// A device is not asked for the second factor for a while.
+    DeviceRemembered,
+    /// Factors or password were reset by somebody else.
+    Reset,
+    /// A television or an app was let in.
+    DeviceApproved,
+}
+
+impl NoticeKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::RecoveryCodesMade,
+        Self::RecoveryCodeUsed,
+        Self::RecoveryCodesFew,
+        Self::PasswordChanged,
+        Self::DeviceRemembered,
+        Self::Reset,
+        Self::DeviceApproved,
+    ];
+
+    /// The stable word, as stored and answered.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::RecoveryCodesFew => "recovery_codes_few",
+            Self::PasswordChanged => "password_changed",
+            Self::DeviceRemembered => "device_remembered",
+            Self::Reset => "reset",
+            Self::DeviceApproved => "device_approved",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// Whether a session is shown a notice: one that was there when it happened sees it for itself,
+/// whoever else saw it before; one that began later sees it as long as nobody has.
+#[must_use]
+pub const fn notice_is_shown(seen_here: bool, seen_by_anybody: bool, began_before: bool) -> bool {
+    !seen_here && (began_before || !seen_by_anybody)
+}
+
+/// Whether it is time to make new recovery codes.
+#[must_use]
+pub const fn recovery_codes_are_few(left: u32) -> bool {
+    left <= RECOVERY_CODES_FEW
+}
