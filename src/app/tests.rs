@@ -7,7 +7,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
-use stead_rules::ids::{ItemId, LibraryId, SessionId, TicketId, UserId};
+use stead_rules::ids::{
+    AccountId, DeviceId, FactorId, IssuerId, ItemId, LibraryId, NoticeId, SessionId, TicketId,
+    UserId,
+};
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
 use stead_rules::policy::{
@@ -15,15 +18,19 @@ use stead_rules::policy::{
     Tend, decide,
 };
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Assurance, Method, Methods, Password};
+use stead_rules::signin::{Assurance, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
+use stead_store::accounts::identity::User;
+use stead_store::accounts::sessions::SessionFacts;
 
 use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
-use crate::service::signin::{Asker, Factor};
+use crate::service::signin::{Asker, Factor, Remember, Sent};
+use crate::service::stepup::{self, Shown};
 use crate::service::{
-    folders, items, libraries, people, pictures, playback, rescue, sessions, settings, signin,
+    authenticators, factors, folders, items, libraries, notices, own_password, people, pictures,
+    playback, recovery, remembered, rescue, sessions, settings, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -105,7 +112,7 @@ fn case<'a, T, E: Display>(
 fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
     let proof = || claim::Proof::Link(SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned()));
     let password = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
-    let asker = || Asker { peer: HERE, agent: "test".to_owned() };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
     let (begin, step) = (Action::ClaimBegin, Action::ClaimStep);
     vec![
         case("claim::begin", begin, move |permit| {
@@ -123,7 +130,8 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         }),
         case("signin::finish", Action::SignIn, move |permit| {
             let factor = Factor::Totp("123456".to_owned());
-            signin::finish(core, permit, NOW, &asker(), HOLDER, &factor, WallMs(0))
+            let sent = Sent { factor, browser_time: WallMs(0), remember: Remember::No };
+            signin::finish(core, permit, NOW, &asker(), HOLDER, &sent)
         }),
     ]
 }
@@ -166,10 +174,91 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     vec![
         case("sessions::list", own, |permit| sessions::list(core, permit)),
         case("sessions::end", own, move |permit| sessions::end(core, permit, id)),
+        case("notices::list", Action::OwnAccount(Own::Read), |p| notices::list(core, p, NOW)),
+        case("notices::seen", Action::OwnAccount(Own::Read), |permit| {
+            notices::seen(core, permit, NoticeId::from_bytes([2; 16]))
+        }),
+        case("remembered::list", own, |permit| remembered::list(core, permit, NOW)),
+        case("remembered::forget", own, |permit| {
+            remembered::forget(core, permit, DeviceId::from_bytes([2; 16]))
+        }),
         case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit)),
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
         case("settings::rename", Action::Guard(Guard::Identity), |permit| {
             settings::rename(core, permit, NOW, "Attic")
+        }),
+    ]
+}
+
+/// Whoever asks about their own factors, as the store would tell it.
+fn robin() -> SessionFacts {
+    let account = AccountId::from_bytes([1; 16]);
+    SessionFacts {
+        session: stead_store::accounts::sessions::Session {
+            id: SessionId::from_bytes([1; 16]),
+            user: UserId::from_bytes([1; 16]),
+            client: ClientKind::Web,
+            agent: "test".to_owned(),
+            issuer: IssuerId::from_bytes([1; 16]),
+            methods: Methods::NONE.and(Method::Password).and(Method::Totp),
+            auth: Moment::of(NOW),
+            generation: 1,
+            epoch: 0,
+            created: NOW.wall,
+            last_seen: Moment::of(NOW),
+            rested: false,
+        },
+        user: User {
+            id: UserId::from_bytes([1; 16]),
+            issuer: IssuerId::from_bytes([1; 16]),
+            sub: account.to_string(),
+            account,
+            name: "Robin".to_owned(),
+            role: Role::Owner,
+            enabled: true,
+            epoch: 0,
+        },
+        server_generation: 1,
+        epoch_now: 0,
+        within_reach: Assurance::Mfa,
+        vouched: Vouched::OldPassword,
+    }
+}
+
+fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let (own, step_up) = (Action::OwnAccount(Own::Factors), Action::OwnAccount(Own::StepUp));
+    let id = FactorId::from_bytes([2; 16]);
+    vec![
+        case("stepup::wanted", step_up, move |p| stepup::wanted(core, p, &robin())),
+        case("stepup::show", step_up, move |permit| {
+            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
+            let shown = Shown { factor: None, password: None, browser_time: WallMs(0) };
+            runtime.block_on(stepup::show(core, permit, NOW, asker, robin(), shown))
+        }),
+        case("authenticators::begin", own, move |permit| {
+            authenticators::begin(core, permit, NOW, &robin())
+        }),
+        case("authenticators::confirm", own, move |permit| {
+            authenticators::confirm(core, permit, NOW, &robin(), HOLDER, "Phone", "123456")
+        }),
+        case("recovery::begin", own, move |p| recovery::begin(core, p, NOW, &robin())),
+        case("recovery::confirm", own, move |permit| {
+            recovery::confirm(core, permit, NOW, &robin(), HOLDER, "ABCD")
+        }),
+        case("own_password::change", own, move |permit| {
+            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
+            let typed = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
+            let both = (typed(), typed());
+            runtime.block_on(own_password::change(core, permit, NOW, asker, robin(), both))
+        }),
+        case("factors::list", Action::OwnAccount(Own::Read), move |permit| {
+            factors::list(core, permit, &robin())
+        }),
+        case("factors::rename", own, move |permit| {
+            factors::rename(core, permit, &robin(), id, "Phone")
+        }),
+        case("factors::remove", own, move |permit| {
+            factors::remove(core, permit, NOW, &robin(), id)
         }),
     ]
 }
@@ -280,6 +369,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
         .into_iter()
         .chain(rescue_cases(core, &runtime))
         .chain(own_cases(core))
+        .chain(factor_cases(core, &runtime))
         .chain(library_cases(core, &runtime, &media))
         .chain(item_cases(core, &runtime));
     for (name, own, is_refused) in cases {

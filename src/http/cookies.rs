@@ -1,4 +1,4 @@
-//! Cookies: one for a session, one for a claim under way.
+//! Cookies: one for a session, one for a claim under way, one for a browser that is remembered.
 //!
 //! Over TLS their names carry `__Host-`, so no other name of the box and no plain page can set
 //! them. On plain http from the box itself browsers refuse that prefix, so they have other names,
@@ -15,6 +15,8 @@ pub(crate) enum Cookie {
     Session,
     /// The browser that holds the claim.
     Claim,
+    /// A browser that is not asked for a second factor for a while.
+    Device,
 }
 
 /// How long a browser keeps a cookie; the server ends both earlier by its own rules.
@@ -28,6 +30,8 @@ impl Cookie {
             (Self::Session, Transport::Loopback) => "stead-loopback",
             (Self::Claim, Transport::Tls) => "__Host-stead-claim",
             (Self::Claim, Transport::Loopback) => "stead-claim-loopback",
+            (Self::Device, Transport::Tls) => "__Host-stead-device",
+            (Self::Device, Transport::Loopback) => "stead-device-loopback",
         }
     }
 
@@ -64,7 +68,7 @@ impl Cookie {
         // the cookie is only ever set and read by the page's own calls: Strict fits both.
         let same_site = match self {
             Self::Session => "Lax",
-            Self::Claim => "Strict",
+            Self::Claim | Self::Device => "Strict",
         };
         let secure = match transport {
             Transport::Tls => "; Secure",

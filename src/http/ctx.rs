@@ -9,6 +9,7 @@ use stead_rules::claim::Peer;
 use stead_rules::ids::{SessionId, UserId};
 use stead_rules::playback::StreamLink;
 use stead_rules::policy::Permit;
+use stead_rules::secret::SecretText;
 use stead_rules::time::Now;
 use stead_store::accounts::sessions::SessionFacts;
 
@@ -29,6 +30,8 @@ pub(crate) struct Facts {
     pub(crate) transport: Transport,
     /// What the client calls itself.
     pub(crate) agent: String,
+    /// What the browser shows to be remembered.
+    pub(crate) device: Option<SecretText>,
     /// The signed-in client.
     pub(crate) session: Option<SessionFacts>,
     /// What a stream link says.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use stead_rules::policy::{Action, Door};
+use stead_rules::policy::{Action, Door, Own};
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::{
@@ -85,6 +85,11 @@ fn wanted(row: &Row, writes: bool) -> Option<Vec<SecurityRequirement>> {
     Some(names.map(|name| SecurityRequirement::new(name, [""; 0])).collect())
 }
 
+/// Whether guesses are slowed there.
+const fn is_looked_at_in_turn(action: Action) -> bool {
+    matches!(action, Action::SignIn | Action::OwnAccount(Own::StepUp | Own::Factors))
+}
+
 /// The statuses with which a row of this kind may refuse; the codes are in docs/status-codes.md.
 fn refusals(row: &Row, operation: &Operation, writes: bool) -> BTreeSet<u16> {
     let parameters = operation.parameters.iter().flatten();
@@ -93,7 +98,7 @@ fn refusals(row: &Row, operation: &Operation, writes: bool) -> BTreeSet<u16> {
         (true, &[400, 403, 421, 500, 503]),
         (row.access != Access::Open || row.action == Action::SignIn, &[401]),
         (row.access == Access::Claim, &[409, 410, 429]),
-        (row.action == Action::SignIn, &[429]),
+        (is_looked_at_in_turn(row.action), &[429]),
         (!places.is_empty(), &[404]),
         (places.contains(&ParameterIn::Query) || operation.request_body.is_some(), &[422]),
         (writes, &[409, 413, 415, 507]),

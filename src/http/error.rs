@@ -12,15 +12,17 @@ use utoipa::ToSchema;
 
 use stead_rules::claim::Reject;
 use stead_rules::playback::BadLink;
-use stead_rules::signin::{BadName, BadPassword, NoHelp, TimeSource};
+use stead_rules::signin::{BadName, BadPassword, NoHelp, TimeSource, TooManyFactors};
 use stead_store::StoreError;
 
 use crate::service::chain;
 use crate::service::claim::ClaimError;
 use crate::service::core::CoreError;
+use crate::service::factors::FactorError;
 use crate::service::folders::FolderError;
 use crate::service::items::ItemsError;
 use crate::service::libraries::LibraryError;
+use crate::service::own_password::PasswordError;
 use crate::service::passwords::HashError;
 use crate::service::people::PeopleError;
 use crate::service::playback::PlayError;
@@ -223,6 +225,16 @@ impl From<SignInError> for Problem {
                 "signin_over",
                 "This took too long. Begin again with your name and password.",
             ),
+            SignInError::PasswordNeeded => Self::invalid(
+                "password",
+                "password_needed",
+                "Type your password too. It was not asked for when you signed in here.",
+            ),
+            SignInError::FactorNeeded => Self::invalid(
+                "code",
+                "factor_needed",
+                "Show your second factor: the code of your authenticator app, or a recovery code.",
+            ),
             SignInError::Hash(error) => error.into(),
             SignInError::Core(error) => error.into(),
         }
@@ -235,6 +247,48 @@ impl From<PeopleError> for Problem {
             PeopleError::NotFound => Self::not_found(),
             PeopleError::Owner => Self::not_for_owner(),
             PeopleError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<FactorError> for Problem {
+    fn from(error: FactorError) -> Self {
+        let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+        match error {
+            FactorError::NotFound => Self::not_found(),
+            FactorError::Name(name) => Self::name(name),
+            FactorError::Last(_) => Self::new(
+                StatusCode::CONFLICT,
+                "last_factor",
+                "This is your last second factor, and your account needs one. Add another first.",
+            ),
+            FactorError::TooMany(TooManyFactors { most }) => Self::new(
+                StatusCode::CONFLICT,
+                "too_many_factors",
+                format!("There are {most} of these already. Remove one that you do not use."),
+            ),
+            FactorError::CannotEnrol(_) => Self::new(
+                StatusCode::FORBIDDEN,
+                "enrolment_needs_code",
+                "A first second factor takes more than your password. Ask the owner of this \
+                 server for a one-time code, and sign in with that.",
+            ),
+            FactorError::DraftOver => Self::new(
+                StatusCode::CONFLICT,
+                "draft_over",
+                "This took too long, or was begun elsewhere. Begin again.",
+            ),
+            FactorError::CodeWrong { drift_seconds } => {
+                let detail = wrong_code_words(drift_seconds);
+                Self::wrong_code(unprocessable, "totp_wrong", drift_seconds, detail)
+            }
+            FactorError::TailWrong => Self::invalid(
+                "code_tail",
+                "tail_wrong",
+                "None of your new recovery codes ends like that. Look at the list you kept and \
+                 type the last four characters of any code.",
+            ),
+            FactorError::Core(error) => error.into(),
         }
     }
 }
@@ -283,6 +337,27 @@ impl From<RescueError> for Problem {
             RescueError::File(error) => Self::internal(&error),
             RescueError::Hash(error) => error.into(),
             RescueError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasswordError> for Problem {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::NoneHere => Self::new(
+                StatusCode::CONFLICT,
+                "no_password_here",
+                "You have no password at this server. Change it where your account is.",
+            ),
+            PasswordError::OldWrong => Self::invalid(
+                "old",
+                "password_wrong",
+                "Your present password is another one. Try again; capital letters count.",
+            ),
+            PasswordError::NotLookedAt(error) => error.into(),
+            PasswordError::New(password) => Self::password(password),
+            PasswordError::Hash(error) => error.into(),
+            PasswordError::Core(error) => error.into(),
         }
     }
 }

@@ -119,7 +119,8 @@ fn check_origin(
     // An app may live in a page of its own. No page of another site can send this header unasked,
     // and without a cookie nothing speaks for whoever sits at the browser.
     let says_itself = authorization::is_bearer(headers) && !headers.contains_key(header::COOKIE);
-    let origin_fits = safe || says_itself || word("origin").is_none_or(|origin| is_own(origin, host, transport));
+    let origin_fits =
+        safe || says_itself || word("origin").is_none_or(|origin| is_own(origin, host, transport));
     if same && origin_fits { Ok(()) } else { Err(cross_site()) }
 }
 

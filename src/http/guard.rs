@@ -61,6 +61,7 @@ struct Knock {
     peer: Peer,
     transport: Transport,
     agent: String,
+    device: Option<SecretText>,
     credential: Credential,
 }
 
@@ -77,6 +78,9 @@ impl Knock {
             peer: row.core.reach().peer(connection.address(), came_by_proxy(request.headers())),
             transport,
             agent: agent(request.headers()),
+            device: Cookie::Device
+                .read(request.headers(), transport)
+                .map(|token| SecretText::new(token.to_owned())),
             credential: Credential::read(row.access, request, transport),
         })
     }
@@ -99,7 +103,7 @@ impl Knock {
 
     fn judged(self, row: &Guarded, server: &State) -> Result<Ctx, Problem> {
         let core = row.core.as_ref();
-        let Self { now, peer, transport, agent, credential } = self;
+        let Self { now, peer, transport, agent, device, credential } = self;
         let shown = credential.look_up(core, now)?;
         let permit = match permit(server, row, now, &shown) {
             Ok(permit) => permit,
@@ -110,7 +114,7 @@ impl Knock {
             // Only a request that was allowed is a use: an ended session must stay ended.
             touch(core, facts, now)?;
         }
-        Ok(Ctx::new(Facts { now, peer, transport, agent, session, link, permit }))
+        Ok(Ctx::new(Facts { now, peer, transport, agent, device, session, link, permit }))
     }
 }
 

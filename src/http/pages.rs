@@ -43,6 +43,8 @@ app_pages! {
     people "/settings/people";
     /// Settings.
     settings "/settings";
+    /// What one signs in with.
+    security "/settings/security";
     /// A library.
     library "/library/{id}";
     /// An item.

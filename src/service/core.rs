@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
 use super::disks::Disks;
+use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::passwords::Hasher;
 use super::pump::Pumps;
@@ -55,6 +56,8 @@ pub struct Core {
     pub signin: Mutex<SignInDesk>,
     /// Ways back that are under way.
     pub rescue: Mutex<RescueDesk>,
+    /// Factors and recovery codes that wait to be confirmed.
+    pub drafts: Mutex<DraftDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// True once claimed; discovery listens.
@@ -180,6 +183,11 @@ impl Core {
     /// Ways back that are under way, for one look.
     pub fn rescue_desk(&self) -> MutexGuard<'_, RescueDesk> {
         self.rescue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits to be confirmed, for one look.
+    pub fn draft_desk(&self) -> MutexGuard<'_, DraftDesk> {
+        self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store, for code that runs on a thread that may block.

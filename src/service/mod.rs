@@ -1,21 +1,28 @@
 //! Use cases: one function per thing a person can do. They know the store and the rules, and
 //! nothing of HTTP.
 
+pub mod authenticators;
 mod buffers;
 pub mod claim;
 pub mod core;
 pub mod disks;
+pub mod drafts;
+pub mod factors;
 pub mod folders;
 pub mod health;
 pub mod items;
 pub(crate) mod judge;
 pub mod libraries;
+pub mod notices;
+pub mod own_password;
 pub mod passwords;
 pub mod people;
 pub mod pictures;
 pub mod playback;
 pub mod pump;
 pub mod reach;
+pub mod recovery;
+pub mod remembered;
 pub mod rescue;
 pub mod room;
 pub mod scans;
@@ -23,6 +30,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup_page;
 pub mod signin;
+pub mod stepup;
 mod totp;
 
 /// SHA-256 of something that needs no slow hash, because it is random.

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{SessionId, UserId};
 use stead_rules::policy::{Action, ClientKind, Own, Permit, Shows};
-use stead_rules::signin::{Life, Methods, life, rests};
+use stead_rules::signin::{Life, Methods, Vouched, life, rests};
 use stead_rules::time::{Moment, Now};
 use stead_store::accounts::claim::server;
 use stead_store::accounts::identity::User;
@@ -60,6 +60,19 @@ pub(crate) fn open(
     user: &User,
     new: &NewSession<'_>,
 ) -> Result<Token, StoreError> {
+    open_vouched(tx, core, now, user, new, Vouched::OldPassword)
+}
+
+/// The same for somebody of whom more is known than the password: a first factor is enrolled by
+/// that.
+pub(crate) fn open_vouched(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: &User,
+    new: &NewSession<'_>,
+    vouched: Vouched,
+) -> Result<Token, StoreError> {
     let entropy = core.entropy.as_ref();
     let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
     let token = Token::fresh(core);
@@ -78,6 +91,7 @@ pub(crate) fn open(
         rested: false,
     };
     rows::make_session(tx, &core.run, &session, &token.hash())?;
+    rows::vouch(tx, session.id, vouched)?;
     Ok(token)
 }
 

@@ -4,27 +4,31 @@
 //! an unknown name costs the same work and gets the same answer as a wrong password. They are
 //! slowed for the place they come from, so that nobody is locked out by what others do.
 
+mod desk;
+pub(crate) mod factor;
+
 use std::sync::Arc;
 
 use stead_rules::claim::Peer;
-use stead_rules::ids::TicketId;
-use stead_rules::limits::{FACTOR_ALL_WAIT_SECONDS, PASSWORD_ALL_WAIT_SECONDS, SIGNIN_TICKETS_MAX};
+use stead_rules::ids::{AccountId, TicketId};
+use stead_rules::limits::PASSWORD_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, ClientKind, Permit};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{
-    Method, Methods, Name, Password, RecoveryCode, TimeSource, Wait, place_of, step_to_heal,
-    ticket_is_live, time_for_totp, wait_after,
-};
-use stead_rules::time::{BootMs, Now, WallMs};
+use stead_rules::signin::{Method, Methods, Name, Password, Vouched, Wait, place_of, wait_after};
+use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::throttle::{self, Guess};
-use stead_store::accounts::{audit, claim, people};
+use stead_store::accounts::{audit, claim};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
+pub use self::desk::SignInDesk;
+pub(crate) use self::desk::Waiting;
+pub use self::factor::Factor;
+use self::factor::Showing;
 use super::core::{Core, CoreError, permitted};
 use super::passwords::HashError;
 use super::sessions::{self, NewSession, Token};
-use super::{rescue, sha256, totp};
+use super::{factors, remembered, rescue};
 use crate::host::entropy::fresh;
 
 /// A sign-in was refused.
@@ -48,6 +52,12 @@ pub enum SignInError {
     /// The sign-in took too long, or never began here.
     #[error("this sign-in is over")]
     TicketOver,
+    /// The session was opened without the password, so it is asked for beside the factor.
+    #[error("the password is needed too")]
+    PasswordNeeded,
+    /// There is a second factor, so the password alone raises nothing.
+    #[error("a second factor is needed")]
+    FactorNeeded,
     /// Too many passwords at once.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -69,47 +79,25 @@ impl From<StoreError> for SignInError {
     }
 }
 
-/// Sign-ins that wait for a second factor. They live in memory, because they live for minutes.
-#[derive(Default)]
-pub struct SignInDesk {
-    waiting: Vec<Waiting>,
-}
-
-#[derive(Clone)]
-struct Waiting {
-    ticket: TicketId,
-    account: Account,
-    begun: BootMs,
-}
-
-impl SignInDesk {
-    fn add(&mut self, waiting: Waiting, now: Now) {
-        self.waiting.retain(|old| ticket_is_live(old.begun, now));
-        // The oldest makes room: a flood of right passwords is somebody who has the password.
-        if self.waiting.len() >= SIGNIN_TICKETS_MAX {
-            self.waiting.remove(0);
-        }
-        self.waiting.push(waiting);
-    }
-
-    fn find(&self, ticket: TicketId, now: Now) -> Option<Waiting> {
-        self.waiting
-            .iter()
-            .find(|one| one.ticket == ticket && ticket_is_live(one.begun, now))
-            .cloned()
-    }
-
-    fn remove(&mut self, ticket: TicketId) {
-        self.waiting.retain(|one| one.ticket != ticket);
-    }
-}
-
 /// How a sign-in goes on.
 pub enum Next {
     /// Show a second factor with this ticket.
-    Factor(TicketId),
-    /// Signed in: the account has no second factor.
-    Done(Token),
+    Factor {
+        /// Comes back with the factor.
+        ticket: TicketId,
+        /// What this person can show now.
+        methods: Methods,
+    },
+    /// Signed in: there is no second factor, or the browser is remembered.
+    Done(Opened),
+}
+
+/// What a browser gets when it is signed in.
+pub struct Opened {
+    /// The session.
+    pub token: Token,
+    /// What it shows the next time instead of a second factor, if it is to be remembered.
+    pub device: Option<Token>,
 }
 
 /// Who asks.
@@ -119,10 +107,12 @@ pub struct Asker {
     pub peer: Peer,
     /// What the client calls itself.
     pub agent: String,
+    /// What it shows to be remembered.
+    pub device: Option<SecretText>,
 }
 
 impl Asker {
-    fn guess(&self, credential: String, known: bool) -> Guess {
+    pub(crate) fn guess(&self, credential: String, known: bool) -> Guess {
         Guess { credential, place: place_of(self.peer.address).to_string(), known }
     }
 }
@@ -150,9 +140,28 @@ pub async fn begin(
         let account = account.filter(|account| right && account.enabled);
         count_password(core, now, &guess, account.is_some())?;
         let account = account.ok_or(SignInError::WrongNameOrPassword)?;
-        password_right(core, now, account, &asker.agent)
+        password_right(core, now, account, &asker)
     })
     .await
+}
+
+/// Whether this is the password of the account, in its turn and counted like one at sign-in.
+///
+/// # Errors
+/// [`SignInError::WrongNameOrPassword`], or why it was not looked at.
+pub(crate) async fn check_password_of(
+    core: &Arc<Core>,
+    now: Now,
+    asker: &Asker,
+    login: &str,
+    password: Password,
+) -> Result<(), SignInError> {
+    let (from, login) = (asker.clone(), login.to_owned());
+    let (account, guess) = core.blocking(move |core| look_up(core, now, &from, &login)).await?;
+    let stored = account.map(|account| account.password_hash);
+    let right = core.hasher.verify(asker.peer, password, stored).await?;
+    core.blocking(move |core| count_password(core, now, &guess, right)).await?;
+    if right { Ok(()) } else { Err(SignInError::WrongNameOrPassword) }
 }
 
 fn look_up(
@@ -184,33 +193,87 @@ fn count_password(core: &Core, now: Now, guess: &Guess, right: bool) -> Result<(
     })
 }
 
+/// After a right password: in, or asked for a second factor, which a remembered browser stands for
+/// where nothing is guarded.
 fn password_right(
     core: &Core,
     now: Now,
     account: Account,
-    agent: &str,
+    asker: &Asker,
 ) -> Result<Next, SignInError> {
+    let shown = Methods::NONE.and(Method::Password);
     let accounts = &core.store()?.accounts;
-    if accounts.read(|tx| identity::totp(tx, account.id))?.is_some() {
-        let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
-        core.signin_desk().add(Waiting { ticket, account, begun: now.boot }, now);
-        return Ok(Next::Factor(ticket));
+    let second = accounts.read(|tx| asked_for(tx, core, now, account.id))?;
+    if second == Methods::NONE {
+        let opened = accounts.write(|tx| open(tx, core, now, &account, shown, asker))?;
+        return Ok(Next::Done(Opened { token: opened, device: None }));
     }
-    let methods = Methods::NONE.and(Method::Password);
-    accounts.write(|tx| Ok(Next::Done(open(tx, core, now, &account, methods, agent)?)))
+    if let Some(device) = remembered::stands_for_a_factor(core, now, &account, asker)? {
+        let shown = shown.and(Method::RememberedDevice);
+        let opened = accounts.write(|tx| {
+            remembered::note_use(tx, device, now)?;
+            open(tx, core, now, &account, shown, asker)
+        })?;
+        return Ok(Next::Done(Opened { token: opened, device: None }));
+    }
+    wait_for_factor(core, now, account, shown)
 }
 
-/// A second factor, as it came in.
-pub enum Factor {
-    /// An authenticator's code.
-    Totp(String),
-    /// A recovery code.
-    Recovery(SecretText),
+/// Lets a sign-in wait for a second factor. Blocks.
+///
+/// # Errors
+/// [`SignInError`].
+pub(crate) fn wait_for_factor(
+    core: &Core,
+    now: Now,
+    account: Account,
+    shown: Methods,
+) -> Result<Next, SignInError> {
+    let methods = core.store()?.accounts.read(|tx| asked_for(tx, core, now, account.id))?;
+    let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
+    core.signin_desk().add(Waiting { ticket, account, shown, begun: now.boot }, now);
+    Ok(Next::Factor { ticket, methods })
 }
 
-/// Checks the second factor. `browser_time` helps a box without a clock: after a right password
-/// the code may be judged by the browser's time, if that is later than the floor and than the last
-/// code accepted. Blocks.
+/// What may be shown beside the password. A code that the owner made for somebody is asked for even
+/// where there is no second factor yet: it is what the first one is enrolled by.
+fn asked_for(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: AccountId,
+) -> Result<Methods, StoreError> {
+    let methods = factors::methods(tx, account)?;
+    match identity::user_by_account(tx, account)? {
+        Some(user) if rescue::code_waits(tx, core, now, user.id)? => {
+            Ok(methods.and(Method::RecoveryCode))
+        }
+        Some(_) | None => Ok(methods),
+    }
+}
+
+/// Whether the browser is to be remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remember {
+    /// It is asked the next time too.
+    No,
+    /// It is not asked for a while.
+    ThisDevice,
+}
+
+/// A second factor with what comes along.
+pub struct Sent {
+    /// What is shown.
+    pub factor: Factor,
+    /// What the browser's clock says.
+    pub browser_time: WallMs,
+    /// Whether the browser is to be remembered.
+    pub remember: Remember,
+}
+
+/// Checks the second factor. The browser's time helps a box without a clock: after a right password
+/// the code may be judged by it, if it is later than the floor and than the last code accepted.
+/// Blocks.
 ///
 /// # Errors
 /// [`SignInError`].
@@ -220,146 +283,102 @@ pub fn finish(
     now: Now,
     asker: &Asker,
     ticket: TicketId,
-    factor: &Factor,
-    browser_time: WallMs,
-) -> Result<Token, SignInError> {
+    sent: &Sent,
+) -> Result<Opened, SignInError> {
     permitted(permit, Action::SignIn)?;
-    let waiting = core.signin_desk().find(ticket, now).ok_or(SignInError::TicketOver)?;
-    let account = waiting.account;
-    let guess = asker.guess(format!("factor:{}", account.id), true);
-    let accounts = &core.store()?.accounts;
-    // Looking, counting and opening are one transaction, so codes that come at the same moment
-    // are looked at one after the other, each after the misses before it.
-    let outcome = accounts.write(|tx| {
-        check_wait(tx, core, &guess, FACTOR_ALL_WAIT_SECONDS, now)?;
-        let shown = match factor {
-            Factor::Totp(code) => accept_totp(tx, core, now, &account, code, browser_time),
-            Factor::Recovery(code) => accept_recovery(tx, core, now, &account, code),
+    let waiting = waiting(core, ticket, now)?;
+    let showing = Showing { now, account: &waiting.account, browser_time: sent.browser_time };
+    finish_with(core, now, asker, &waiting, sent.remember, |tx| {
+        factor::accept(tx, core, &showing, &sent.factor)
+    })
+}
+
+/// The sign-in that waits under this ticket.
+///
+/// # Errors
+/// [`SignInError::TicketOver`].
+pub(crate) fn waiting(core: &Core, ticket: TicketId, now: Now) -> Result<Waiting, SignInError> {
+    core.signin_desk().find(ticket, now).ok_or(SignInError::TicketOver)
+}
+
+/// Ends a sign-in that waits with a factor that `look` judges; a miss of it is counted. Looking,
+/// counting and opening are one transaction, so codes that come at the same moment are looked at
+/// one after the other, each after the misses before it. Blocks.
+///
+/// # Errors
+/// [`SignInError`].
+pub(crate) fn finish_with(
+    core: &Core,
+    now: Now,
+    asker: &Asker,
+    waiting: &Waiting,
+    remember: Remember,
+    mut look: impl FnMut(&WriteTx<'_, Accounts>) -> Result<Method, SignInError>,
+) -> Result<Opened, SignInError> {
+    let account = &waiting.account;
+    let outcome = core.store()?.accounts.write(|tx| {
+        let method = match factor::in_turn(tx, core, now, asker, account, || look(tx))? {
+            Ok(method) => method,
+            Err(wrong) => return Ok(Err(wrong)),
         };
-        let method = match shown {
-            Err(wrong @ SignInError::WrongCode { .. }) => {
-                throttle::add_miss(tx, &core.run, &guess, now)?;
-                return Ok(Err(wrong));
-            }
-            shown => shown?,
+        let shown = waiting.shown.and(method);
+        let token = open_vouched(tx, core, now, account, shown, asker, vouched(tx, account)?)?;
+        let device = match remember {
+            Remember::No => None,
+            Remember::ThisDevice => Some(remembered::remember(tx, core, now, account, asker)?),
         };
-        throttle::was_right(tx, &core.run, &guess, now)?;
-        let methods = Methods::NONE.and(Method::Password).and(method);
-        Ok::<_, SignInError>(Ok(open(tx, core, now, &account, methods, &asker.agent)?))
+        Ok::<_, SignInError>(Ok(Opened { token, device }))
     })?;
     if outcome.is_ok() {
-        core.signin_desk().remove(ticket);
+        core.signin_desk().remove(waiting.ticket);
     }
     outcome
 }
 
-fn accept_totp(
-    tx: &WriteTx<'_, Accounts>,
-    core: &Core,
-    now: Now,
-    account: &Account,
-    code: &str,
-    browser_time: WallMs,
-) -> Result<Method, SignInError> {
-    let wrong = |drift_seconds| SignInError::WrongCode { drift_seconds };
-    let known = identity::totp(tx, account.id)?.ok_or_else(|| wrong(None))?;
-    let last = Some(heal_last_step(tx, now, account, known.last_step)?);
-    let (at, source) = time_for_totp(now, core.clock.floor(), last, Some(browser_time));
-    let step = totp::check(&known.secret, code, at, last)
-        .map_err(|miss| wrong(miss.told_at_sign_in(source)))?;
-    if !identity::accept_totp_step(tx, account.id, step)? {
-        return Err(wrong(None));
-    }
-    if source == TimeSource::Browser {
-        let detail = serde_json::json!({ "account": account.id.to_string(), "time_ms": at.0 });
-        audit::append(tx, now, "mfa.browser_time", &detail.to_string())?;
-        core.clock.offer_browser_time(browser_time);
-    }
-    Ok(Method::Totp)
+/// Who has no second factor was asked for the owner's code, and nothing else could be right.
+fn vouched(tx: &ReadTx<'_, Accounts>, account: &Account) -> Result<Vouched, StoreError> {
+    let second = factors::second(tx, account.id)?;
+    Ok(if second.is_empty() { Vouched::OneTimeCode } else { Vouched::OldPassword })
 }
 
-/// The last step accepted, put right if the clock ran ahead when it was.
-fn heal_last_step(
-    tx: &WriteTx<'_, Accounts>,
-    now: Now,
-    account: &Account,
-    last_step: u64,
-) -> Result<u64, SignInError> {
-    let Some(step) = step_to_heal(now, last_step) else { return Ok(last_step) };
-    identity::lower_totp_step(tx, account.id, step)?;
-    let detail = serde_json::json!({
-        "account": account.id.to_string(), "from_step": last_step, "to_step": step,
-    });
-    audit::append(tx, now, "mfa.step_lowered", &detail.to_string())?;
-    Ok(step)
-}
-
-/// The code that the owner made for this person is typed where a recovery code is, and counts as
-/// one: single use, and of the same worth.
-fn accept_owners_code(
-    tx: &WriteTx<'_, Accounts>,
-    core: &Core,
-    now: Now,
-    account: &Account,
-    code: &SecretText,
-) -> Result<bool, StoreError> {
-    match people::by_account(tx, account.id)? {
-        Some(person) => rescue::use_code(tx, core, now, person.user.id, code.expose()),
-        None => Ok(false),
-    }
-}
-
-fn accept_recovery(
-    tx: &WriteTx<'_, Accounts>,
-    core: &Core,
-    now: Now,
-    account: &Account,
-    code: &SecretText,
-) -> Result<Method, SignInError> {
-    let wrong = || SignInError::WrongCode { drift_seconds: None };
-    if accept_owners_code(tx, core, now, account, code)? {
-        return Ok(Method::RecoveryCode);
-    }
-    let code = RecoveryCode::parse(code.expose()).map_err(|_| wrong())?;
-    if !identity::use_recovery_code(tx, account.id, &sha256(code.bytes()), now.wall)? {
-        return Err(wrong());
-    }
-    let detail = serde_json::json!({ "account": account.id.to_string() });
-    audit::append(tx, now, "mfa.recovery_code_used", &detail.to_string())?;
-    Ok(Method::RecoveryCode)
-}
-
-fn open(
+/// Opens a session in a browser for who showed these.
+pub(crate) fn open(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
     now: Now,
     account: &Account,
     methods: Methods,
-    agent: &str,
+    asker: &Asker,
 ) -> Result<Token, SignInError> {
-    let user = user_of(tx, core, now, account)?;
-    claim::mark_clock(tx, core.clock.mark())?;
-    let new = NewSession { client: ClientKind::Web, agent, methods };
-    let detail = serde_json::json!({ "user": user.id.to_string() });
-    audit::append(tx, now, "signin.done", &detail.to_string())?;
-    Ok(sessions::open(tx, core, now, &user, &new)?)
+    open_vouched(tx, core, now, account, methods, asker, Vouched::OldPassword)
 }
 
-/// An account without a user here may not come in; it is told the same as a wrong password.
-fn user_of(
+fn open_vouched(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
     now: Now,
     account: &Account,
-) -> Result<User, SignInError> {
-    let fresh_id = fresh(core.entropy.as_ref(), stead_rules::ids::IssuerId::from_bytes);
-    let issuer = identity::embedded_issuer(tx, fresh_id, now.wall)?;
-    identity::user_by_identity(tx, issuer, &account.id.to_string())?
+    methods: Methods,
+    asker: &Asker,
+    vouched: Vouched,
+) -> Result<Token, SignInError> {
+    let user = user_of(tx, account)?;
+    claim::mark_clock(tx, core.clock.mark())?;
+    let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
+    let detail = serde_json::json!({ "user": user.id.to_string() });
+    audit::append(tx, now, "signin.done", &detail.to_string())?;
+    Ok(sessions::open_vouched(tx, core, now, &user, &new, vouched)?)
+}
+
+/// An account without a user here may not come in; it is told the same as a wrong password.
+pub(crate) fn user_of(tx: &ReadTx<'_, Accounts>, account: &Account) -> Result<User, SignInError> {
+    identity::user_by_account(tx, account.id)?
         .filter(|user| user.enabled)
         .ok_or(SignInError::WrongNameOrPassword)
 }
 
-fn check_wait(
+/// Refuses while a wait for misses at this credential is on.
+pub(crate) fn check_wait(
     tx: &ReadTx<'_, Accounts>,
     core: &Core,
     guess: &Guess,

@@ -19,6 +19,7 @@ mod directions;
 mod discovery;
 mod docs;
 mod endings;
+mod factors;
 mod folders;
 mod full_disk;
 mod fuzzing;

@@ -100,7 +100,10 @@ fn a_link_sets_a_new_password_once_and_ends_what_was_open() {
     phone.get("/api/v1/me").expect(401);
     house.sign_in(&old).1.expect(401);
     house.app.clock.advance(60_000);
-    house.sign_in(NEW).1.expect(200);
+    let (mut phone, answer) = house.sign_in(NEW);
+    answer.expect(200);
+    let told = phone.get("/api/v1/notices").expect(200).json();
+    assert_eq!(told["notices"][0]["kind"], "reset", "{told}");
     is_over(house.reset(&secret, "another one, much later", None));
     is_over(house.look(&secret));
     assert!(house.audited("recovery.link_made") && house.audited("recovery.link_used"));
@@ -281,6 +284,30 @@ fn the_owners_code_stands_in_once_for_a_second_factor() {
     let third = made(&mut house);
     house.app.clock.advance(DAY_MS);
     show_code(&house, Ipv4Addr::LOCALHOST, &third).expect(401);
+}
+
+/// Whoever learned an old password must not make the account theirs for good.
+#[test]
+fn a_first_factor_is_enrolled_by_the_owners_code_and_not_by_the_password_alone() {
+    let mut house = House::new();
+    let old = house.owner.password.clone();
+    let (mut thief, answer) = house.sign_in(&old);
+    answer.expect(200);
+    let refused = thief.post("/api/v1/factors/totp", &json!({})).expect(403);
+    assert_eq!(refused.code(), "enrolment_needs_code");
+
+    let code = house.ask("code", &json!({})).expect(200).json();
+    let (mut phone, first) = house.sign_in(&old);
+    let first = first.expect(200).json();
+    assert_eq!((&first["step"], &first["methods"]), (&json!("factor"), &json!(["recovery"])));
+    let show = |code: &Value| {
+        json!({ "ticket": first["ticket"], "method": "recovery", "code": code,
+            "browser_time_ms": house.app.clock_ms() })
+    };
+    phone.post("/api/v1/signin/factor", &show(&json!("BBBB-CCCC"))).expect(401);
+    house.app.clock.advance(60_000);
+    phone.post("/api/v1/signin/factor", &show(&code["code"])).expect(200);
+    phone.post("/api/v1/factors/totp", &json!({})).expect(200);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn wrong_password(app: &App, name: &str) -> Answer {
 /// Right name and password: the ticket for the second factor.
 fn ticket(owner: &Owner, browser: &mut Client) -> String {
     let answer = password(browser, &owner.name, &owner.password).expect(200).json();
-    assert_eq!(answer["step"], "totp");
+    assert_eq!(answer["step"], "factor");
     answer["ticket"].as_str().unwrap().to_owned()
 }
 

@@ -24,7 +24,7 @@ fn what_was_chosen_on_one_keyboard_is_right_on_another() {
         for password in ["un café au lait", "un cafe\u{301} au\u{a0}lait"] {
             let body = json!({ "name": name, "password": password });
             let answer = app.client().post("/api/v1/signin", &body).expect(200).json();
-            assert_eq!(answer["step"], "totp", "{name}");
+            assert_eq!(answer["step"], "factor", "{name}");
         }
     }
     for (name, password) in [("Amelie", "un café au lait"), ("Amélie", "un cafe au lait")] {

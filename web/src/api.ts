@@ -1,9 +1,13 @@
 // The one place that talks to the server. Every call answers typed data or throws a Problem.
-import { Problem } from './api/problem';
+import { asProblem, Problem } from './api/problem';
 import type {
   ClaimProgress,
+  CodeMethod,
   CodesOffer,
   Done,
+  Factors,
+  FactorShown,
+  FactorWanted,
   FolderView,
   HandedCode,
   HandedLink,
@@ -15,11 +19,15 @@ import type {
   Library,
   LibraryKind,
   Me,
+  NewCodes,
   NewFactor,
+  NewTotp,
+  Notice,
   Person,
   PlayTicket,
   ProgressEvent,
   Proof,
+  RememberedDevice,
   Renewed,
   RescueBegun,
   ResetLook,
@@ -47,7 +55,25 @@ export function whenSignedOut(listener: Listener): void {
   onSignedOut = listener;
 }
 
+type Asker = () => Promise<boolean>;
+let askForFactor: Asker = () => Promise.resolve(false);
+
+/** Called when an answer wants a factor shown again; it says whether that was done. */
+export function whenFactorIsWanted(asker: Asker): void {
+  askForFactor = asker;
+}
+
 async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await once(path, init);
+  } catch (thrown) {
+    const wanted = asProblem(thrown).code === 'insufficient_user_authentication';
+    if (wanted && (await askForFactor())) return once(path, init);
+    throw thrown;
+  }
+}
+
+async function once(path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(BASE + path, { credentials: 'same-origin', ...init }).catch(() => {
     throw Problem.unreachable();
   });
@@ -103,8 +129,8 @@ export const account = {
   server: () => read<ServerInfo>('/server'),
   me: () => read<Me>('/me'),
   signin: (name: string, password: string) => write<SigninStep>('/signin', { name, password }),
-  factor: (ticket: string, method: 'totp' | 'recovery', code: string) =>
-    write<Done>('/signin/factor', { ticket, method, code, ...browserTime() }),
+  factor: (ticket: string, method: CodeMethod, code: string, remember: boolean) =>
+    write<Done>('/signin/factor', { ticket, method, code, remember, ...browserTime() }),
   signout: () => write<undefined>('/signout'),
   sessions: async () => (await read<{ sessions: SessionRow[] }>('/sessions')).sessions,
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
@@ -130,6 +156,25 @@ export const people = {
   code: (id: string) => write<HandedCode>(`/people/${id}/code`),
   signOut: (id: string) => write<undefined>(`/people/${id}/signout`),
   switch: (id: string, enabled: boolean) => write<undefined>(`/people/${id}/switch`, { enabled }),
+};
+
+export const security = {
+  wanted: () => read<FactorWanted>('/stepup'),
+  stepUp: (shown: FactorShown) => write<undefined>('/stepup', { ...shown, ...browserTime() }),
+  factors: () => read<Factors>('/factors'),
+  rename: (id: string, name: string) => write<undefined>(`/factors/${id}/rename`, { name }),
+  remove: (id: string) => write<undefined>(`/factors/${id}/remove`),
+  newTotp: () => write<NewTotp>('/factors/totp'),
+  confirmTotp: (ticket: string, name: string, code: string) =>
+    write<undefined>('/factors/totp/confirm', { ticket, name, code }),
+  newCodes: () => write<NewCodes>('/recovery-codes'),
+  confirmCodes: (ticket: string, codeTail: string) =>
+    write<undefined>('/recovery-codes/confirm', { ticket, code_tail: codeTail }),
+  password: (old: string, now: string) => write<undefined>('/password', { old, new: now }),
+  remembered: async () => (await read<{ devices: RememberedDevice[] }>('/remembered')).devices,
+  forget: (id: string) => write<undefined>(`/remembered/${id}/forget`),
+  notices: async () => (await read<{ notices: Notice[] }>('/notices')).notices,
+  seen: (id: string) => write<undefined>(`/notices/${id}/seen`),
 };
 
 export const libraries = {

@@ -10,6 +10,7 @@ export type RouteName =
   | 'people'
   | 'reset'
   | 'rescue'
+  | 'security'
   | 'missing';
 
 export interface Route {
@@ -31,6 +32,7 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings\/people$/, 'people'],
   [/^\/reset$/, 'reset'],
   [/^\/rescue$/, 'rescue'],
+  [/^\/settings\/security$/, 'security'],
 ];
 
 function parse(): Route {

@@ -2,9 +2,12 @@
 
 pub(crate) mod account;
 pub(crate) mod claim;
+pub(crate) mod enrol;
 pub(crate) mod events;
+pub(crate) mod factors;
 pub(crate) mod items;
 pub(crate) mod libraries;
+pub(crate) mod notices;
 pub(crate) mod people;
 pub(crate) mod pictures;
 pub(crate) mod playback;
@@ -12,3 +15,4 @@ pub(crate) mod rescue;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signin;
+pub(crate) mod stepup;

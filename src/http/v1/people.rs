@@ -32,7 +32,7 @@ struct PersonWire {
     /// The last request of any session that is still there.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen_ms: Option<i64>,
-    /// What there is besides the password: `totp`, `recovery`.
+    /// What there is besides the password: `totp`, `passkey`, `recovery`.
     factors: Vec<&'static str>,
     /// Whether there is a password here to be forgotten.
     has_password_here: bool,
@@ -41,6 +41,7 @@ struct PersonWire {
 impl From<Person> for PersonWire {
     fn from(person: Person) -> Self {
         let totp = person.has_totp.then_some("totp");
+        let passkey = person.has_passkey.then_some("passkey");
         let recovery = (person.recovery_codes > 0).then_some("recovery");
         Self {
             id: person.user.id.to_string(),
@@ -48,7 +49,7 @@ impl From<Person> for PersonWire {
             role: person.user.role.word(),
             enabled: person.user.enabled,
             last_seen_ms: person.last_seen.map(|at| at.0),
-            factors: totp.into_iter().chain(recovery).collect(),
+            factors: totp.into_iter().chain(passkey).chain(recovery).collect(),
             has_password_here: person.has_password_here,
         }
     }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::Password;
+use stead_rules::signin::{Method, Methods, Password};
 use stead_rules::time::WallMs;
 use utoipa::ToSchema;
 
@@ -18,7 +18,7 @@ use crate::http::error::Problem;
 use crate::http::wire::Json;
 use crate::service::core::Core;
 use crate::service::sessions::{self, Token};
-use crate::service::signin::{self, Asker, Factor, Next};
+use crate::service::signin::{self, Asker, Factor, Next, Opened, Remember, Sent};
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
@@ -31,11 +31,27 @@ pub(crate) struct SignInRequest {
 /// How it goes on.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignInAnswer {
-    /// `totp` when a second factor is asked for, else `done`.
+    /// `factor` when a second factor is asked for, else `done`.
     step: &'static str,
     /// Comes back with the factor.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
+    /// What this person can show now: `totp`, `recovery`, `passkey`, `approval`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    methods: Option<Vec<&'static str>>,
+}
+
+/// The words for what somebody can show.
+pub(crate) fn offered(methods: Methods) -> Vec<&'static str> {
+    let word = |method| match method {
+        Method::DeviceApproval => "approval",
+        Method::Password
+        | Method::Totp
+        | Method::RecoveryCode
+        | Method::Passkey
+        | Method::RememberedDevice => method.word(),
+    };
+    methods.iter().map(word).collect()
 }
 
 /// Checks a name and a password.
@@ -47,23 +63,47 @@ pub(crate) async fn signin(
     Json(request): Json<SignInRequest>,
 ) -> Result<Response, Problem> {
     let password = Password::typed(&SecretText::new(request.password));
-    match signin::begin(&core, &ctx.permit, ctx.now, asker(&ctx), &request.name, password).await? {
-        Next::Factor(ticket) => {
-            let answer = SignInAnswer { step: "totp", ticket: Some(ticket.to_string()) };
-            Ok(axum::Json(answer).into_response())
-        }
-        Next::Done(token) => Ok(done(&token, ctx.transport)),
+    let next =
+        signin::begin(&core, &ctx.permit, ctx.now, asker(&ctx), &request.name, password).await?;
+    Ok(goes_on(next, ctx.transport))
+}
+
+/// Who asks, as the use cases of signing in want it.
+pub(crate) fn asker(ctx: &Ctx) -> Asker {
+    Asker { peer: ctx.peer, agent: ctx.agent.clone(), device: ctx.device.clone() }
+}
+
+/// How a sign-in goes on.
+pub(crate) fn goes_on(next: Next, transport: Transport) -> Response {
+    match next {
+        Next::Factor { ticket, methods } => axum::Json(SignInAnswer {
+            step: "factor",
+            ticket: Some(ticket.to_string()),
+            methods: Some(offered(methods)),
+        })
+        .into_response(),
+        Next::Done(opened) => done(&opened, transport),
     }
 }
 
-fn asker(ctx: &Ctx) -> Asker {
-    Asker { peer: ctx.peer, agent: ctx.agent.clone() }
+/// The answer that signs a browser in.
+pub(crate) fn done(opened: &Opened, transport: Transport) -> Response {
+    let session = Cookie::Session.set(opened.token.expose(), transport);
+    let device =
+        opened.device.as_ref().and_then(|token| Cookie::Device.set(token.expose(), transport));
+    let mut headers = HeaderMap::new();
+    for cookie in [session, device].into_iter().flatten() {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    let answer = SignInAnswer { step: "done", ticket: None, methods: None };
+    (headers, axum::Json(answer)).into_response()
 }
 
-fn done(token: &Token, transport: Transport) -> Response {
+/// The answer that gives a session that goes on its new token.
+pub(crate) fn raised(token: &Token, transport: Transport) -> Response {
     let cookie = Cookie::Session.set(token.expose(), transport);
     let headers: HeaderMap = cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
-    (headers, axum::Json(SignInAnswer { step: "done", ticket: None })).into_response()
+    (StatusCode::NO_CONTENT, headers).into_response()
 }
 
 /// A second factor.
@@ -76,13 +116,26 @@ pub(crate) struct FactorRequest {
     code: String,
     /// The browser's clock, in milliseconds since 1970: a box without a clock takes it.
     browser_time_ms: i64,
+    /// Not to be asked in this browser for 30 days.
+    #[serde(default)]
+    remember: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum FactorMethod {
+pub(crate) enum FactorMethod {
     Totp,
     Recovery,
+}
+
+impl FactorMethod {
+    /// The factor with this code.
+    pub(crate) fn with(self, code: String) -> Factor {
+        match self {
+            Self::Totp => Factor::Totp(code),
+            Self::Recovery => Factor::Recovery(SecretText::new(code)),
+        }
+    }
 }
 
 /// Checks the second factor.
@@ -94,19 +147,17 @@ pub(crate) async fn factor(
     Json(request): Json<FactorRequest>,
 ) -> Result<Response, Problem> {
     let transport = ctx.transport;
-    let token = core
+    let opened = core
         .blocking(move |core| {
             let ticket = request.ticket.parse().map_err(|_| signin::SignInError::TicketOver)?;
-            let factor = match request.method {
-                FactorMethod::Totp => Factor::Totp(request.code),
-                FactorMethod::Recovery => Factor::Recovery(SecretText::new(request.code)),
-            };
-            let time = WallMs(request.browser_time_ms);
-            signin::finish(core, &ctx.permit, ctx.now, &asker(&ctx), ticket, &factor, time)
+            let factor = request.method.with(request.code);
+            let remember = if request.remember { Remember::ThisDevice } else { Remember::No };
+            let sent = Sent { factor, browser_time: WallMs(request.browser_time_ms), remember };
+            signin::finish(core, &ctx.permit, ctx.now, &asker(&ctx), ticket, &sent)
                 .map_err(Problem::from)
         })
         .await?;
-    Ok(done(&token, transport))
+    Ok(done(&opened, transport))
 }
 
 /// Ends this session.

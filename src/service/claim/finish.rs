@@ -3,11 +3,12 @@
 use stead_rules::claim::{
     Applied, Database, Event, Generation, State, WizardStep, apply, next_generation, step,
 };
-use stead_rules::ids::{IssuerId, TicketId, UserId};
+use stead_rules::ids::{FactorId, IssuerId, TicketId, UserId};
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::signin::{Method, Methods, tail_of_any};
 use stead_rules::time::Now;
-use stead_store::accounts::identity::{self, Account, Totp, User};
+use stead_store::accounts::factors::{self, Authenticator};
+use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::{audit, claim as rows};
 use stead_store::{Accounts, WriteTx};
 
@@ -18,6 +19,9 @@ use crate::host::entropy::{Entropy, fresh};
 use crate::service::core::Core;
 use crate::service::sessions::{self, NewSession, Token};
 use crate::service::sha256;
+
+/// What the authenticator of the wizard is called until its owner gives it another name.
+const FIRST_AUTHENTICATOR: &str = "Authenticator";
 
 /// A claimed server.
 pub struct Finished {
@@ -88,7 +92,7 @@ fn write_owner(
     let entropy = core.entropy.as_ref();
     let issuer = identity::embedded_issuer(tx, fresh(entropy, IssuerId::from_bytes), now.wall)?;
     let owner = owner(entropy, draft, issuer)?;
-    write_account(tx, draft, &owner, now)?;
+    write_account(tx, entropy, draft, &owner, now)?;
     identity::make_user(tx, &owner, now.wall)?;
     rows::set_generation(tx, generation.0)?;
     rows::mark_clock(tx, core.clock.mark())?;
@@ -116,6 +120,7 @@ fn owner(entropy: &dyn Entropy, draft: &Draft, issuer: IssuerId) -> Result<User,
 
 fn write_account(
     tx: &WriteTx<'_, Accounts>,
+    entropy: &dyn Entropy,
     draft: &Draft,
     owner: &User,
     now: Now,
@@ -130,8 +135,15 @@ fn write_account(
         enabled: true,
     };
     identity::make_account(tx, &account, now.wall)?;
-    let totp = Totp { secret: draft.totp_secret.to_vec(), last_step: draft.totp_step };
-    identity::put_totp(tx, id, &totp, now.wall)?;
+    let authenticator = Authenticator {
+        id: fresh(entropy, FactorId::from_bytes),
+        name: FIRST_AUTHENTICATOR.to_owned(),
+        secret: draft.totp_secret.clone(),
+        last_step: draft.totp_step,
+        created: now.wall,
+        used: Some(now.wall),
+    };
+    factors::add_authenticator(tx, id, &authenticator)?;
     let hashes: Vec<_> = draft.recovery_codes.iter().map(|code| sha256(code.bytes())).collect();
     identity::put_recovery_codes(tx, id, &hashes)?;
     Ok(())

@@ -13,14 +13,15 @@ use stead_rules::policy::{Action, Guard, Permit};
 use stead_rules::secret::{SecretText, same_bytes};
 use stead_rules::signin::{WayBack, may_be_given, way_back_is_live};
 use stead_rules::time::Now;
-use stead_store::accounts::identity::Totp;
 use stead_store::accounts::people::{self, Person};
 use stead_store::accounts::way_back::{self, Waiting};
 use stead_store::accounts::{audit, claim};
 use stead_store::{Accounts, ReadTx, WriteTx};
 use zeroize::Zeroizing;
 
-use super::{Codes, Enrolment, Renewal, RescueError, check, confirmed, replace_factors};
+use super::{
+    Codes, Enrolment, NewFactor, Renewal, RescueError, check, confirmed, replace_factors, tell,
+};
 use crate::host::entropy::bytes;
 use crate::service::core::{Core, permitted};
 use crate::service::people::by;
@@ -118,7 +119,7 @@ struct Live {
 
 impl Live {
     fn has_factor_then(&self) -> bool {
-        self.waiting.new_factor || self.person.has_totp
+        self.waiting.new_factor || self.person.has_second_factor()
     }
 }
 
@@ -220,20 +221,20 @@ fn new_factor(
     waiting: &Waiting,
     code: Option<&str>,
     browser_time: stead_rules::time::WallMs,
-) -> Result<Option<Totp>, RescueError> {
+) -> Result<Option<NewFactor>, RescueError> {
     if !waiting.new_factor {
         return Ok(None);
     }
     let secret = core.rescue_desk().enrolled(&waiting.secret_hash).ok_or(RescueError::Over)?;
-    let last_step = confirmed(core, now, &secret, code, browser_time)?;
-    Ok(Some(Totp { secret: secret.to_vec(), last_step }))
+    let step = confirmed(core, now, &secret, code, browser_time)?;
+    Ok(Some(NewFactor { secret, step }))
 }
 
 fn renew(
     core: &Core,
     now: Now,
     secret: &SecretText,
-    factor: Option<&Totp>,
+    factor: Option<&NewFactor>,
     password_hash: &str,
 ) -> Result<Codes, RescueError> {
     let (link, codes) = core.store()?.accounts.write(|tx| {
@@ -250,6 +251,7 @@ fn renew(
         };
         way_back::remove_all(tx, waiting.user)?;
         people::sign_out_everywhere(tx, waiting.user)?;
+        tell(tx, core, now, waiting.user)?;
         claim::mark_clock(tx, core.clock.mark())?;
         let detail = serde_json::json!({
             "user": waiting.user.to_string(), "new_factor": factor.is_some(),
@@ -260,6 +262,17 @@ fn renew(
     core.rescue_desk().forget(&link);
     core.session_ended.send_replace(());
     Ok(codes)
+}
+
+/// Whether a code of the owner's waits for `user`.
+pub(crate) fn code_waits(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: UserId,
+) -> Result<bool, stead_store::StoreError> {
+    let waiting = way_back::of_user(tx, &core.run, user, WayBack::Code)?;
+    Ok(waiting.is_some_and(|waiting| way_back_is_live(waiting.made, now)))
 }
 
 /// Uses up the owner's code for `user`: whether it was the right one. The caller has slowed down

@@ -12,29 +12,30 @@ mod link;
 mod owner;
 mod possession;
 
-use stead_rules::ids::AccountId;
+use stead_rules::ids::{AccountId, FactorId, UserId};
 use stead_rules::limits::{RECOVERY_CODES, RESETS_AT_ONCE_MAX};
 use stead_rules::signin::{
-    BadPassword, NoHelp, Password, RecoveryCode, TimeSource, check_password,
+    BadPassword, NoHelp, NoticeKind, Password, RecoveryCode, TimeSource, check_password,
     new_password_min_chars, time_for_totp,
 };
 use stead_rules::time::{Now, WallMs};
-use stead_store::accounts::identity::{self, Totp};
-use stead_store::accounts::people::Person;
+use stead_store::accounts::factors::{self, Authenticator};
+use stead_store::accounts::identity;
+use stead_store::accounts::people::{self, Person};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 use zeroize::Zeroizing;
 
 use super::core::{Core, CoreError};
 use super::passwords::HashError;
-use super::{sha256, totp};
-use crate::host::entropy::bytes;
+use super::{notices, sha256, totp};
+use crate::host::entropy::{bytes, fresh};
 use crate::host::files::FileError;
 
 pub use link::{Look, Made, code, enrol, finish, link, look};
 pub use owner::{Begun, begin, finish as finish_owner};
 pub use possession::Possession;
 
-pub(crate) use link::use_code;
+pub(crate) use link::{code_waits, use_code};
 pub(crate) use possession::tick;
 
 /// A way back did not open.
@@ -177,15 +178,35 @@ fn confirmed(
     totp::check(secret, code, at, None).map_err(|miss| wrong(miss.drift_seconds()))
 }
 
+/// A new authenticator that has shown its first code.
+struct NewFactor {
+    secret: Zeroizing<Vec<u8>>,
+    step: u64,
+}
+
+/// Whoever signs in next is told; nobody is signed in any more who could be told now.
+fn tell(tx: &WriteTx<'_, Accounts>, core: &Core, now: Now, user: UserId) -> Result<(), StoreError> {
+    notices::tell(tx, core, now, user, None, NoticeKind::Reset, "")
+}
+
 /// A new authenticator in the place of whatever second factors there were, with new recovery codes.
 fn replace_factors(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
     now: Now,
     account: AccountId,
-    factor: &Totp,
+    factor: &NewFactor,
 ) -> Result<Codes, StoreError> {
-    identity::put_totp(tx, account, factor, now.wall)?;
+    people::forget_second_factors(tx, account)?;
+    let authenticator = Authenticator {
+        id: fresh(core.entropy.as_ref(), FactorId::from_bytes),
+        name: "Authenticator".to_owned(),
+        secret: factor.secret.clone(),
+        last_step: factor.step,
+        created: now.wall,
+        used: None,
+    };
+    factors::add_authenticator(tx, account, &authenticator)?;
     let code = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));
     let codes: Vec<RecoveryCode> = (0..RECOVERY_CODES).map(code).collect();
     let hashes: Vec<_> = codes.iter().map(|code| sha256(code.bytes())).collect();

@@ -12,7 +12,7 @@ use stead_rules::signin::{
     RecoveryCode, Wait, new_password_min_chars, place_of, rescue_is_live, wait_after,
 };
 use stead_rules::time::{BootMs, Now};
-use stead_store::accounts::identity::{self, Totp};
+use stead_store::accounts::identity;
 use stead_store::accounts::people::{self, Person};
 use stead_store::accounts::throttle::{self, Guess};
 use stead_store::accounts::{audit, claim, way_back};
@@ -20,7 +20,9 @@ use stead_store::{Accounts, WriteTx};
 use zeroize::Zeroizing;
 
 use super::possession::{InHand, Possession, accept, void};
-use super::{Codes, Enrolment, Renewal, RescueError, check, confirmed, replace_factors};
+use super::{
+    Codes, Enrolment, NewFactor, Renewal, RescueError, check, confirmed, replace_factors, tell,
+};
 use crate::host::entropy::{bytes, fresh};
 use crate::service::core::{Core, permitted};
 use crate::service::{sha256, totp};
@@ -73,7 +75,7 @@ pub fn begin(
         ticket,
         login: person.user.name,
         enrolment,
-        password_min_chars: new_password_min_chars(person.has_totp),
+        password_min_chars: new_password_min_chars(person.has_second_factor()),
     })
 }
 
@@ -135,12 +137,12 @@ pub async fn finish(
         .blocking(move |core| {
             let under_way = find(core, now, ticket)?;
             let person = core.store()?.accounts.read(people::owner)?.ok_or(RescueError::Over)?;
-            check(&typed, &person, person.has_totp || totp_code.is_some())?;
+            check(&typed, &person, person.has_second_factor() || totp_code.is_some())?;
             let factor = match totp_code {
                 Some(code) => {
                     let secret = &under_way.factor;
-                    let last_step = confirmed(core, now, secret, Some(&code), browser_time)?;
-                    Some(Totp { secret: secret.to_vec(), last_step })
+                    let step = confirmed(core, now, secret, Some(&code), browser_time)?;
+                    Some(NewFactor { secret: secret.clone(), step })
                 }
                 None => None,
             };
@@ -166,7 +168,7 @@ fn renew(
     now: Now,
     from: Peer,
     under_way: &UnderWay,
-    factor: Option<&Totp>,
+    factor: Option<&NewFactor>,
     password_hash: &str,
 ) -> Result<Codes, RescueError> {
     let codes = core.store()?.accounts.write(|tx| {
@@ -183,6 +185,7 @@ fn renew(
         };
         way_back::remove_all(tx, user)?;
         people::sign_out_everywhere(tx, user)?;
+        tell(tx, core, now, user)?;
         claim::mark_clock(tx, core.clock.mark())?;
         let detail = serde_json::json!({
             "user": user.to_string(),

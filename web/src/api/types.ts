@@ -70,7 +70,7 @@ export interface Person {
   role: 'owner' | 'administrator' | 'member';
   enabled: boolean;
   last_seen_ms?: number;
-  factors: ('totp' | 'recovery')[];
+  factors: ('totp' | 'passkey' | 'recovery')[];
   has_password_here: boolean;
 }
 
@@ -94,7 +94,80 @@ export interface Done {
   step: 'done';
 }
 
-export type SigninStep = Done | { step: 'totp'; ticket: string };
+/** What can be shown beside a password. */
+export type SignInMethod = 'totp' | 'recovery' | 'passkey' | 'approval';
+
+export type SigninStep = Done | {
+  step: 'factor';
+  ticket: string;
+  methods: SignInMethod[];
+};
+
+/** What is typed beside a password. */
+export type CodeMethod = 'totp' | 'recovery';
+
+export interface FactorWanted {
+  methods: (SignInMethod | 'password')[];
+  password_too: boolean;
+}
+
+export interface FactorShown {
+  method?: CodeMethod;
+  code?: string;
+  password?: string;
+}
+
+export interface Factor {
+  id: string;
+  kind: 'totp' | 'passkey';
+  name: string;
+  created_ms: number;
+  used_ms: number | null;
+}
+
+export interface Factors {
+  second: Factor[];
+  recovery_codes_left: number;
+  recovery_codes_of: number;
+  has_password: boolean;
+}
+
+export interface NewTotp {
+  ticket: string;
+  otpauth_uri: string;
+  secret_base32: string;
+  qr_svg: string;
+}
+
+export interface NewCodes {
+  ticket: string;
+  recovery_codes: string[];
+}
+
+export interface RememberedDevice {
+  id: string;
+  agent: string;
+  since_ms: number;
+  used_ms: number | null;
+}
+
+export type NoticeKind =
+  | 'factor_added'
+  | 'factor_removed'
+  | 'recovery_codes_made'
+  | 'recovery_code_used'
+  | 'recovery_codes_few'
+  | 'password_changed'
+  | 'device_remembered'
+  | 'reset'
+  | 'device_approved';
+
+export interface Notice {
+  id: string;
+  kind: NoticeKind;
+  about: string;
+  at_ms: number;
+}
 
 export interface Me {
   user: { id: string; name: string; role: 'owner' | 'administrator' | 'member' };

@@ -12,6 +12,7 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   library: () => import('../pages/library/Library.svelte'),
   item: () => import('../pages/item/Item.svelte'),
   play: () => import('../player/Play.svelte'),
+  security: () => import('../pages/settings/Security.svelte'),
   settings: () => import('../pages/settings/Settings.svelte'),
   people: () => import('../pages/settings/People.svelte'),
   reset: () => import('../pages/renew/Reset.svelte'),

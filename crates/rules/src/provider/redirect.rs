@@ -39,9 +39,7 @@ pub fn redirect_kind(uri: &str) -> Option<RedirectKind> {
 pub fn redirect_place(uri: &str) -> &str {
     let Some((scheme, rest)) = uri.split_once(':') else { return uri };
     match redirect_kind(uri) {
-        Some(RedirectKind::Https | RedirectKind::Loopback) => {
-            authority_of(rest).unwrap_or(uri)
-        }
+        Some(RedirectKind::Https | RedirectKind::Loopback) => authority_of(rest).unwrap_or(uri),
         Some(RedirectKind::PrivateScheme) | None => scheme,
     }
 }

@@ -2,15 +2,15 @@
 
 pub mod audit;
 pub mod claim;
-pub mod factors;
 pub mod devices;
+pub mod factors;
 pub mod identity;
 pub mod libraries;
 pub mod notices;
-pub mod remembered;
 pub mod passkeys;
 pub mod people;
 pub mod provider;
+pub mod remembered;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;

@@ -152,7 +152,8 @@ pub fn client(
 /// # Errors
 /// [`StoreError`].
 pub fn clients(tx: &ReadTx<'_, Accounts>) -> Result<Vec<StoredClient>, StoreError> {
-    let mut statement = tx.transaction.prepare_cached("SELECT * FROM oauth_client ORDER BY name")?;
+    let mut statement =
+        tx.transaction.prepare_cached("SELECT * FROM oauth_client ORDER BY name")?;
     let rows = statement.query_map([], client_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -135,7 +135,8 @@ pub fn set_refresh(
     which: &GrantId,
     hash: &[u8; 32],
 ) -> Result<(), StoreError> {
-    tx.transaction.execute("UPDATE oauth_grant SET refresh_hash = ?2 WHERE id = ?1", (which, hash))?;
+    tx.transaction
+        .execute("UPDATE oauth_grant SET refresh_hash = ?2 WHERE id = ?1", (which, hash))?;
     Ok(())
 }
 

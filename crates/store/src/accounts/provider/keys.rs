@@ -26,10 +26,7 @@ pub struct SigningKey {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn signing_keys(
-    tx: &ReadTx<'_, Accounts>,
-    run: &RunId,
-) -> Result<Vec<SigningKey>, StoreError> {
+pub fn signing_keys(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<SigningKey>, StoreError> {
     let sql = "SELECT * FROM provider_key ORDER BY rowid";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| key_row(row, run))?;

@@ -1,0 +1,140 @@
+//! Adding an authenticator app: its secret stays in memory until a first code shows that the app
+//! has it.
+
+use stead_rules::ids::{FactorId, TicketId};
+use stead_rules::policy::{Action, Own, Permit};
+use stead_rules::signin::{
+    FactorKind, FirstFactor, Method, Methods, Name, NoticeKind, may_add, may_enrol_first,
+};
+use stead_rules::time::Now;
+use stead_store::accounts::factors::{self as rows, Authenticator};
+use stead_store::accounts::sessions::SessionFacts;
+use stead_store::{Accounts, ReadTx, WriteTx};
+use zeroize::Zeroizing;
+
+use super::core::{Core, permitted};
+use super::drafts::Made;
+use super::factors::{FactorError, Kept, log, second};
+use super::sessions::Token;
+use super::{notices, stepup, totp};
+use crate::host::entropy::fresh;
+
+/// An authenticator that waits for its first code.
+pub struct Begun {
+    /// Comes back with the code.
+    pub ticket: TicketId,
+    /// `otpauth://…`, for a button and for the QR code.
+    pub uri: Zeroizing<String>,
+    /// The secret alone, to be typed.
+    pub secret_base32: Zeroizing<String>,
+}
+
+/// Makes the secret of a new authenticator. Blocks.
+///
+/// # Errors
+/// [`FactorError`].
+pub fn begin(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    facts: &SessionFacts,
+) -> Result<Begun, FactorError> {
+    permitted(permit, Action::OwnAccount(Own::Factors))?;
+    core.store()?.accounts.read(|tx| check_room(tx, facts))?;
+    let secret = totp::new_secret(core.entropy.as_ref());
+    let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
+    let begun = Begun {
+        ticket,
+        uri: totp::uri(&secret, &facts.user.name),
+        secret_base32: totp::base32(&secret),
+    };
+    core.draft_desk().add(now, ticket, facts.user.id, Made::Authenticator(secret));
+    Ok(begun)
+}
+
+/// A first factor takes more than a password, and there are not too many.
+fn check_room(tx: &ReadTx<'_, Accounts>, facts: &SessionFacts) -> Result<(), FactorError> {
+    check_first(tx, facts)?;
+    may_add(rows::authenticators(tx, facts.user.account)?.len())?;
+    Ok(())
+}
+
+/// Whether who asks may enrol, if it is the first second factor of the account. Each kind asks
+/// this before it adds one.
+///
+/// # Errors
+/// [`FactorError::CannotEnrol`].
+pub(crate) fn check_first(
+    tx: &ReadTx<'_, Accounts>,
+    facts: &SessionFacts,
+) -> Result<(), FactorError> {
+    if second(tx, facts.user.account)?.is_empty() {
+        // No requirement can be switched on yet, so no device was in use before one.
+        may_enrol_first(FirstFactor { vouched: facts.vouched, device_before_requirement: false })?;
+    }
+    Ok(())
+}
+
+/// Adds the authenticator, if the code is its own. The session is raised by it. Blocks.
+///
+/// # Errors
+/// [`FactorError`]; the draft stays then.
+pub fn confirm(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    facts: &SessionFacts,
+    ticket: TicketId,
+    name: &str,
+    code: &str,
+) -> Result<Token, FactorError> {
+    permitted(permit, Action::OwnAccount(Own::Factors))?;
+    let name = Name::parse(name)?;
+    let found = core.draft_desk().find(now, ticket, facts.user.id);
+    let Some(Made::Authenticator(secret)) = found else { return Err(FactorError::DraftOver) };
+    let step = totp::check(&secret, code, now.wall, None)
+        .map_err(|miss| FactorError::CodeWrong { drift_seconds: miss.drift_seconds() })?;
+    let new = Authenticator {
+        id: fresh(core.entropy.as_ref(), FactorId::from_bytes),
+        name: name.as_str().to_owned(),
+        secret,
+        last_step: step,
+        created: now.wall,
+        used: Some(now.wall),
+    };
+    let token = core.store()?.accounts.write(|tx| {
+        check_room(tx, facts)?;
+        rows::add_authenticator(tx, facts.user.account, &new)?;
+        added(tx, core, now, facts, &kept(&new))?;
+        let shown = Methods::NONE.and(Method::Totp);
+        Ok::<_, FactorError>(stepup::raise(tx, core, now, facts, shown)?)
+    })?;
+    core.draft_desk().remove(ticket);
+    Ok(token)
+}
+
+fn kept(new: &Authenticator) -> Kept {
+    Kept {
+        id: new.id,
+        kind: FactorKind::Totp,
+        name: new.name.clone(),
+        created: new.created,
+        used: new.used,
+    }
+}
+
+/// Tells the user's other sessions and the audit of a new factor.
+///
+/// # Errors
+/// [`FactorError::Core`].
+pub(crate) fn added(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
+    kept: &Kept,
+) -> Result<(), FactorError> {
+    let (user, session) = (&facts.user, facts.session.id);
+    notices::tell(tx, core, now, user.id, Some(session), NoticeKind::FactorAdded, &kept.name)?;
+    log(tx, now, "mfa.added", user, kept)
+}

@@ -1,0 +1,83 @@
+//! Browsers that are not asked for a second factor for a while: after one sign-in with it, for
+//! playing and browsing, until what the user signs in with changes. Nothing is guarded by them.
+
+use stead_rules::ids::DeviceId;
+use stead_rules::limits::REMEMBERED_DEVICE_SECONDS;
+use stead_rules::policy::{Action, Own, Permit};
+use stead_rules::signin::NoticeKind;
+use stead_rules::time::Now;
+use stead_store::accounts::identity::{self, Account};
+use stead_store::accounts::remembered::{self as rows, Remembered};
+use stead_store::{Accounts, StoreError, WriteTx};
+
+use super::core::{Core, CoreError, permitted};
+use super::sessions::{Token, shortened};
+use super::signin::{Asker, SignInError, user_of};
+use super::{notices, sha256};
+use crate::host::entropy::fresh;
+
+/// The remembered browser that asks, if it may stand for this account's second factor.
+pub(crate) fn stands_for_a_factor(
+    core: &Core,
+    now: Now,
+    account: &Account,
+    asker: &Asker,
+) -> Result<Option<DeviceId>, SignInError> {
+    let Some(shown) = &asker.device else { return Ok(None) };
+    let hash = sha256(shown.expose().as_bytes());
+    let found = core.store()?.accounts.read(|tx| {
+        let Some(user) = identity::user_by_account(tx, account.id)? else { return Ok(None) };
+        rows::by_token(tx, &core.run, user.id, &hash)
+    })?;
+    Ok(found.filter(|device| still_counts(device, now)).map(|device| device.id))
+}
+
+fn still_counts(device: &Remembered, now: Now) -> bool {
+    device.since.elapsed(now).surely_within(REMEMBERED_DEVICE_SECONDS)
+}
+
+/// Records that a browser stood for a factor.
+pub(crate) fn note_use(
+    tx: &WriteTx<'_, Accounts>,
+    device: DeviceId,
+    now: Now,
+) -> Result<(), StoreError> {
+    rows::used(tx, device, now.wall)
+}
+
+/// Remembers the browser in which the factor was just shown.
+pub(crate) fn remember(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: &Account,
+    asker: &Asker,
+) -> Result<Token, SignInError> {
+    let user = user_of(tx, account)?;
+    let token = Token::fresh(core);
+    let (id, agent) = (fresh(core.entropy.as_ref(), DeviceId::from_bytes), shortened(&asker.agent));
+    rows::add(tx, &core.run, user.id, id, &agent, &sha256(token.expose().as_bytes()), now)?;
+    notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
+    Ok(token)
+}
+
+/// One's own remembered browsers that still count. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn list(core: &Core, permit: &Permit, now: Now) -> Result<Vec<Remembered>, CoreError> {
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
+    let Some(user) = permit.user() else { return Ok(Vec::new()) };
+    let all = core.store()?.accounts.read(|tx| rows::of_user(tx, &core.run, user))?;
+    Ok(all.into_iter().filter(|device| still_counts(device, now)).collect())
+}
+
+/// Forgets one of one's own browsers: false when there is none. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn forget(core: &Core, permit: &Permit, device: DeviceId) -> Result<bool, CoreError> {
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
+    let Some(user) = permit.user() else { return Ok(false) };
+    Ok(core.store()?.accounts.write(|tx| rows::remove(tx, user, device))?)
+}
