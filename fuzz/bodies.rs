@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::net::IpAddr;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use stead::net::guard::parse_host;
@@ -13,6 +14,8 @@ use stead_rules::media::{LibraryKind, artwork, sort_title, title_key, understand
 use stead_rules::playback::{
     Answer, Conditions, Method, Representation, StreamLink, answer, file_etag, parse_http_date,
 };
+use stead_rules::proxy::{Prefix, Told, client};
+use stead_rules::signin::{AppPassword, scope_is_playback};
 
 /// What is done with some bytes.
 pub(crate) type Body = fn(&[u8]);
@@ -89,9 +92,16 @@ pub(crate) fn ranges(bytes: &[u8]) {
     }
 }
 
-/// Short texts that strangers send: hosts, dates, codes, secrets, stream links.
+/// Short texts that strangers send: hosts, dates, codes, secrets, app passwords, scopes, stream links.
 pub(crate) fn texts(bytes: &[u8]) {
     let text = &String::from_utf8_lossy(bytes);
     drop((parse_host(text), parse_http_date(text), StreamLink::decode(bytes)));
-    drop((ClaimCode::parse(text), LinkSecret::parse(text)));
+    drop((ClaimCode::parse(text), LinkSecret::parse(text), AppPassword::parse(text)));
+    let _: bool = scope_is_playback(text);
+    let told: &str = text;
+    let proxies: Vec<_> = [told, "10.0.0.0/8"].into_iter().filter_map(Prefix::parse).collect();
+    for (forwarded, x_forwarded_for) in [(vec![told], vec![]), (vec![], vec![told])] {
+        let way = Told { forwarded, x_forwarded_for, passed_on: true };
+        let _ = client(IpAddr::from([10, 0, 0, 2]), &way, &proxies);
+    }
 }

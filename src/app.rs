@@ -5,21 +5,23 @@
 //! ```
 
 mod chores;
+mod given;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use ring::hmac;
-use stead_rules::claim::State;
+use stead_rules::claim::{self as rules, State};
 use stead_rules::time::WallMs;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::config::{Config, LocalSecurity, Tls};
 use crate::host::clock::{Clock, SystemClock, build_time};
 use crate::host::entropy::{Entropy, SystemEntropy, bytes};
 use crate::host::listen::Doors;
@@ -30,6 +32,7 @@ use crate::host::start::Start;
 use crate::host::vital::Fallen;
 use crate::http::{accept, routes};
 use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, Reliance, TlsIdentity};
+use crate::net::given::{Files, GivenError};
 use crate::net::guard::HostGuard;
 use crate::net::mdns::{AnnounceConfig, Announced, Announcer};
 use crate::net::names::{
@@ -40,6 +43,7 @@ use crate::service::claim::{self, ComeUp, StartError};
 use crate::service::core::{CaFiles, Core};
 use crate::service::disks::Disks;
 use crate::service::health::{self, LastLook};
+use crate::service::local;
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
@@ -84,6 +88,9 @@ pub enum ServeError {
     /// TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The certificate that the config names.
+    #[error("the certificate of net.cert_file cannot be used")]
+    Given(#[from] GivenError),
     /// The network interfaces.
     #[error(transparent)]
     Interfaces(#[from] InterfacesError),
@@ -192,7 +199,11 @@ fn make(
 ) -> Result<(Made, Tray), ServeError> {
     let entropy = edge.entropy;
     let room = Arc::new(DataRoom::of(&config.paths.data_dir));
-    let come_up = claim::come_up(&config.paths, entropy.as_ref(), &room)?;
+    let setting = match config.claim.local_security {
+        LocalSecurity::On | LocalSecurity::Unconfirmed => rules::LocalSecurity::On,
+        LocalSecurity::Off { .. } => rules::LocalSecurity::Off,
+    };
+    let come_up = claim::come_up(&config.paths, entropy.as_ref(), &room, setting)?;
     let clock = (edge.clock)(Some(come_up.server.clock_mark));
     let label = host_label(&come_up.server.box_id);
     let up = interfaces()?;
@@ -204,11 +215,15 @@ fn make(
     tell_change(change, state.was_claimed());
     room.with_room(|| identity.keep()).map_err(CaError::from)?;
     let certificate = CurrentCertificate::new(&identity)?;
+    if let Some(files) = given_files(&config) {
+        given::take_at_start(&certificate, &files, &config, clock.now())?;
+    }
     let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
-    let reach = reach(&config, announcer.now(), up, ports, &identity);
+    let reach = reach(&config, announcer.now(), up, ports, &identity, &certificate);
     let ca = ca_files(&identity);
     let (stopping, fallen) = (shutdown.token().clone(), shutdown.fallen().clone());
-    let around = Around { room, clock, entropy, reach, ca, announcer, stopping, fallen };
+    let served = Arc::clone(&certificate);
+    let around = Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen };
     let (core, tray) = core(config, come_up, around)?;
     let identity = Arc::new(Mutex::new(identity));
     Ok((Made { core: Arc::new(core), identity, certificate, label, ports }, tray))
@@ -230,6 +245,7 @@ struct Around {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     reach: Reach,
+    served: Arc<CurrentCertificate>,
     ca: CaFiles,
     announcer: Announcer,
     stopping: CancellationToken,
@@ -237,9 +253,10 @@ struct Around {
 }
 
 fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray), ServeError> {
-    let ComeUp { store, server, desk, effects } = come_up;
-    let Around { room, clock, entropy, reach, ca, announcer, stopping, fallen } = around;
+    let ComeUp { store, server, desk, local_playback, effects } = come_up;
+    let Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen } = around;
     let claimed = desk.state.was_claimed();
+    let local = local::listed(local_playback, &config.claim.local_security);
     let (scans, tray) = Scans::new();
     let disks = Disks::default();
     let core = Core {
@@ -254,10 +271,14 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         claim: Mutex::new(desk),
         signin: Mutex::default(),
         rescue: Mutex::default(),
+        devices: Mutex::default(),
         drafts: Mutex::default(),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
+        local,
         claimed: watch::Sender::new(claimed),
         session_ended: watch::Sender::new(()),
+        certificate: served,
+        certificate_files_broken: AtomicBool::new(false),
         ca: RwLock::new(Arc::new(ca)),
         stopping,
         fallen,
@@ -271,7 +292,18 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         entropy,
     };
     claim::begin_life(&core, effects);
+    local::begin(&core, local_playback, core.now());
     Ok((core, tray))
+}
+
+/// The certificate files that the config names, if it names any.
+fn given_files(config: &Config) -> Option<Files> {
+    match &config.net.tls {
+        Tls::OwnCa => None,
+        Tls::Files { certificate, key } => {
+            Some(Files { certificate: certificate.clone(), key: key.clone() })
+        }
+    }
 }
 
 fn ca_files(identity: &TlsIdentity) -> CaFiles {
@@ -280,6 +312,9 @@ fn ca_files(identity: &TlsIdentity) -> CaFiles {
         pem: authority.pem(),
         der: authority.der().to_vec(),
         profile: authority.mobileconfig(),
+        names: authority.names().to_vec(),
+        addresses: authority.addresses().to_vec(),
+        ends: authority.ends(),
     }
 }
 
@@ -289,10 +324,14 @@ fn reach(
     interfaces: Vec<Interface>,
     ports: Ports,
     identity: &TlsIdentity,
+    certificate: &CurrentCertificate,
 ) -> Reach {
     let addresses = reachable_addresses(&interfaces);
     let own = [announced.host_name.as_str(), SHARED_NAME];
-    let names = config.net.names.iter().map(String::as_str).chain(own);
+    let given = certificate.given();
+    // Whoever gives a certificate for a name means the name.
+    let brought = given.iter().flat_map(|given| given.hosts());
+    let names = config.net.names.iter().map(String::as_str).chain(own).chain(brought);
     let guard = HostGuard::new(names, interfaces.iter().map(|interface| interface.address));
     Reach {
         guard,

@@ -11,7 +11,7 @@ use stead_store::StoreError;
 use stead_store::accounts::claim::mark_clock;
 use stead_store::accounts::sessions;
 
-use super::{Made, ServeError, ca_files, reach, reliance, status, tell_change};
+use super::{Made, ServeError, ca_files, given, given_files, reach, reliance, status, tell_change};
 use crate::host::clock::build_time;
 use crate::host::notify::Notifier;
 use crate::host::shutdown::Shutdown;
@@ -44,10 +44,15 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
     shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
     shutdown.spawn_chore("follow addresses", follow(made.clone()));
+    if let Some(files) = given_files(&made.core.config) {
+        shutdown.spawn_chore("follow certificate", given::follow(made.clone(), files));
+    }
 }
 
 /// What `work` returns, off the async threads; a panic in it is one of the chore that asks.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Some(done),
         Err(error) => {
@@ -259,9 +264,16 @@ fn follow_once(made: &Made, due: bool) -> Result<(), ServeError> {
     let mut identity = made.identity.lock().unwrap_or_else(PoisonError::into_inner);
     // The doors come first: whoever asks by a new address is let in, whatever becomes of its
     // certificate.
-    core.set_reach(reach(&core.config, announced.clone(), up.clone(), made.ports, &identity));
+    core.set_reach(reach(
+        &core.config,
+        announced.clone(),
+        up.clone(),
+        made.ports,
+        &identity,
+        &made.certificate,
+    ));
     let changed = certify(made, &mut identity, &own);
-    core.set_reach(reach(&core.config, announced, up, made.ports, &identity));
+    core.set_reach(reach(&core.config, announced, up, made.ports, &identity, &made.certificate));
     let kept = core.room.with_room(|| identity.keep());
     if !same || matches!(changed, Ok(true)) {
         tell_uncovered(&identity);

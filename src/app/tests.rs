@@ -18,7 +18,7 @@ use stead_rules::policy::{
     Tend, decide,
 };
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Assurance, Method, Methods, Password, Vouched};
+use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
 use stead_store::accounts::identity::User;
 use stead_store::accounts::sessions::SessionFacts;
@@ -26,11 +26,13 @@ use stead_store::accounts::sessions::SessionFacts;
 use super::*;
 use crate::config::Overrides;
 use crate::host::ground::DataFolder;
+use crate::service::devices::{Asked, Judge};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
-    authenticators, factors, folders, items, libraries, notices, own_password, people, pictures,
-    playback, recovery, remembered, rescue, sessions, settings, signin,
+    app_passwords, authenticators, devices, factors, folders, items, libraries, notices,
+    own_password, people, pictures, playback, recovery, remembered, rescue, sessions, settings,
+    signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -173,7 +175,7 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     let (own, sign_out) = (Action::OwnAccount(Own::Sessions), Action::OwnAccount(Own::SignOut));
     vec![
         case("sessions::list", own, |permit| sessions::list(core, permit)),
-        case("sessions::end", own, move |permit| sessions::end(core, permit, id)),
+        case("sessions::end", own, move |permit| sessions::end(core, permit, NOW, id)),
         case("notices::list", Action::OwnAccount(Own::Read), |p| notices::list(core, p, NOW)),
         case("notices::seen", Action::OwnAccount(Own::Read), |permit| {
             notices::seen(core, permit, NoticeId::from_bytes([2; 16]))
@@ -182,10 +184,40 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
         case("remembered::forget", own, |permit| {
             remembered::forget(core, permit, DeviceId::from_bytes([2; 16]))
         }),
-        case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit)),
+        case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit, NOW)),
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
         case("settings::rename", Action::Guard(Guard::Identity), |permit| {
             settings::rename(core, permit, NOW, "Attic")
+        }),
+    ]
+}
+
+fn device_cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
+    let judge = || Judge { by, peer: HERE };
+    let asked = || Asked {
+        client: DeviceClient::Tv,
+        name: String::new(),
+        agent: "test".to_owned(),
+        peer: HERE,
+    };
+    let (sessions, factors) = (Action::OwnAccount(Own::Sessions), Action::OwnAccount(Own::Factors));
+    vec![
+        case("devices::ask", Action::SignIn, move |p| devices::ask(core, p, NOW, asked())),
+        case("devices::poll", Action::SignIn, |permit| {
+            devices::poll(core, permit, NOW, DeviceClient::Tv, "none")
+        }),
+        case("devices::look", sessions, move |p| devices::look(core, p, NOW, judge(), "B")),
+        case("devices::approve", factors, move |permit| {
+            devices::approve(core, permit, NOW, judge(), "B", "TV")
+        }),
+        case("devices::deny", sessions, move |p| devices::deny(core, p, NOW, judge(), "B")),
+        case("devices::origins", sessions, |permit| devices::origins(core, permit)),
+        case("app_passwords::make", factors, move |permit| {
+            app_passwords::make(core, permit, NOW, judge(), "Radio")
+        }),
+        case("app_passwords::are_allowed", sessions, |p| app_passwords::are_allowed(core, p)),
+        case("app_passwords::allow", Action::Guard(Guard::Policy), |permit| {
+            app_passwords::allow(core, permit, NOW, true)
         }),
     ]
 }
@@ -365,10 +397,12 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     drop(entered);
 
     let core = &made.core;
+    let by = robin();
     let cases = claim_cases(core, &runtime)
         .into_iter()
         .chain(rescue_cases(core, &runtime))
         .chain(own_cases(core))
+        .chain(device_cases(core, &by))
         .chain(factor_cases(core, &runtime))
         .chain(library_cases(core, &runtime, &media))
         .chain(item_cases(core, &runtime));

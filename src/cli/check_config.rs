@@ -39,6 +39,9 @@ fn look_at_the_ground(config: &Config) -> Exit {
     for folder in ground::missing_folders(&config.media.roots) {
         complain(format_args!("warning: {}", missing_root(folder)));
     }
+    for warning in config.claim.local_security.warnings() {
+        complain(format_args!("warning: {warning}"));
+    }
     say("the config is good");
     Exit::Done
 }

@@ -5,6 +5,9 @@ use super::raw::{Raw, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use stead_rules::claim::{Listed, Version};
+use stead_rules::proxy::Prefix;
+
 /// More indexers than this only take memory from each other.
 const INDEXERS_MAX: u16 = 64;
 
@@ -43,6 +46,35 @@ pub struct Net {
     pub http_listen: SocketAddr,
     /// Further host names, in lower case.
     pub names: Vec<String>,
+    /// With which certificate.
+    pub tls: Tls,
+    /// Whose word on where a request comes from is believed.
+    pub proxies: Vec<Prefix>,
+    /// Who may play over http.
+    pub plain_playback: PlainPlayback,
+}
+
+/// Who may play over http.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlainPlayback {
+    /// Nobody.
+    Off,
+    /// Televisions of the own network.
+    OnLink,
+}
+
+/// Which certificate is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// The box's own.
+    OwnCa,
+    /// For the names in it, one that is brought along; else the box's own.
+    Files {
+        /// The chain, PEM.
+        certificate: PathBuf,
+        /// The key, PEM.
+        key: PathBuf,
+    },
 }
 
 /// Where media lies and what reads it.
@@ -65,10 +97,27 @@ pub struct Discovery {
     pub interfaces: Vec<String>,
 }
 
-/// Who may use the server: always somebody who signed in. The value carries nothing yet.
+/// Who may use the server.
 #[derive(Debug, Clone)]
 pub struct Claim {
-    _always_secured: (),
+    /// Whether it takes a sign-in before a claim too.
+    pub local_security: LocalSecurity,
+}
+
+/// Whether a server that was never claimed may be played without a sign-in (C7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocalSecurity {
+    /// No.
+    On,
+    /// It was lifted for another major version, and does nothing in this one.
+    Unconfirmed,
+    /// By whoever is listed, and these folders only.
+    Off {
+        /// The folders; absolute.
+        roots: Vec<PathBuf>,
+        /// Who.
+        listed: Listed,
+    },
 }
 
 /// Background work.
@@ -211,7 +260,83 @@ fn net(raw: RawNet, note: &mut impl FnMut(Problem)) -> Net {
         let what = format!("net.names: {name:?} is not a host name");
         note(Problem::new(what).hint("write it without https://, port or path: films.example.net"));
     }
-    Net { https_listen: https, http_listen: http, names }
+    let tls = tls(&raw, note);
+    let proxies = prefixes("net.proxies", &raw.proxies, note);
+    let plain_playback = plain_playback(&raw, note);
+    Net { https_listen: https, http_listen: http, names, tls, proxies, plain_playback }
+}
+
+fn plain_playback(raw: &RawNet, note: &mut impl FnMut(Problem)) -> PlainPlayback {
+    match raw.plain_playback.as_str() {
+        "off" => PlainPlayback::Off,
+        "on-link" => PlainPlayback::OnLink,
+        other => {
+            let what = format!("net.plain_playback: there is no {other:?}");
+            note(Problem::new(what).hint("one of off, on-link"));
+            PlainPlayback::Off
+        }
+    }
+}
+
+impl PlainPlayback {
+    /// The word of the config.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::OnLink => "on-link",
+        }
+    }
+}
+
+fn tls(raw: &RawNet, note: &mut impl FnMut(Problem)) -> Tls {
+    let files = [("net.cert_file", &raw.cert_file), ("net.key_file", &raw.key_file)];
+    let missing = files.iter().filter(|(_, file)| file.as_os_str().is_empty());
+    match raw.tls.as_str() {
+        "files" => {
+            for (key, _) in missing {
+                let what = format!("net.tls is \"files\" and {key} is empty");
+                note(Problem::new(what).hint("name the PEM file"));
+            }
+            Tls::Files { certificate: absolute(&raw.cert_file), key: absolute(&raw.key_file) }
+        }
+        "own-ca" => {
+            for (key, file) in files.iter().filter(|(_, file)| !file.as_os_str().is_empty()) {
+                let what = format!("{key} names {} and net.tls is \"own-ca\"", file.display());
+                note(Problem::new(what).hint("set tls = \"files\", or take the line away"));
+            }
+            Tls::OwnCa
+        }
+        "acme" => {
+            note(Problem::new("net.tls = \"acme\" is not available yet").hint(
+                "let an ACME client of your own keep the files fresh, and set tls = \"files\"",
+            ));
+            Tls::OwnCa
+        }
+        other => {
+            let what = format!("net.tls: there is no {other:?}");
+            note(Problem::new(what).hint("one of own-ca, files"));
+            Tls::OwnCa
+        }
+    }
+}
+
+/// Ranges of addresses. Everybody is never meant.
+fn prefixes(key: &str, written: &[String], note: &mut impl FnMut(Problem)) -> Vec<Prefix> {
+    let mut prefixes = Vec::new();
+    for text in written {
+        match Prefix::parse(text.trim()) {
+            Some(prefix) if prefix.is_everything() => {
+                note(Problem::new(format!("{key}: {text:?} is everybody")).hint("name fewer"));
+            }
+            Some(prefix) => prefixes.push(prefix),
+            None => {
+                let what = format!("{key}: {text:?} is no range of addresses");
+                note(Problem::new(what).hint("write it as 192.168.1.0/24 or fd00:1::/64"));
+            }
+        }
+    }
+    prefixes
 }
 
 fn media(raw: RawMedia, note: &mut impl FnMut(Problem)) -> Media {
@@ -231,14 +356,69 @@ fn discovery(raw: RawDiscovery) -> Discovery {
     Discovery { mdns: raw.mdns, interfaces: raw.interfaces }
 }
 
+/// The word among the prefixes that means the machine itself.
+const LOOPBACK: &str = "loopback";
+
 fn claim(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> Claim {
-    if !raw.local_security {
+    if raw.local_security {
+        return Claim { local_security: LocalSecurity::On };
+    }
+    let listed = listed(raw, note);
+    for root in raw.local_roots.iter().filter(|root| absolute(root) == Path::new("/")) {
+        let what = format!("claim.local_roots: {} is the whole system", root.display());
+        note(Problem::new(what).hint("name the folder in which media lies"));
+    }
+    if raw.local_roots.is_empty() {
         note(
-            Problem::new("claim.local_security = false is not available yet")
-                .hint("take the line away: this version always asks people to sign in"),
+            Problem::new("claim.local_security is false and claim.local_roots is empty")
+                .hint("name the folders that play without a sign-in"),
         );
     }
-    Claim { _always_secured: () }
+    let roots = raw.local_roots.iter().map(|root| absolute(root)).collect();
+    let confirmed = raw.local_security_confirmed_for == own_major();
+    let off = LocalSecurity::Off { roots, listed };
+    Claim { local_security: if confirmed { off } else { LocalSecurity::Unconfirmed } }
+}
+
+fn listed(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> Listed {
+    let (loopback, ranges): (Vec<_>, Vec<_>) =
+        raw.local_prefixes.iter().cloned().partition(|text| text.trim() == LOOPBACK);
+    if raw.local_prefixes.is_empty() {
+        note(
+            Problem::new("claim.local_security is false and claim.local_prefixes is empty")
+                .hint("say who is near, for instance [\"192.168.1.0/24\"]"),
+        );
+    }
+    let prefixes = prefixes("claim.local_prefixes", &ranges, note);
+    Listed { prefixes, loopback: !loopback.is_empty() }
+}
+
+/// The first part of this program's version.
+pub(crate) fn own_major() -> i64 {
+    Version::parse(env!("CARGO_PKG_VERSION")).map_or(0, |version| version.major.into())
+}
+
+impl LocalSecurity {
+    /// What whoever runs the server must hear of the setting.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        match self {
+            Self::On => Vec::new(),
+            Self::Unconfirmed => vec![format!(
+                "claim.local_security = false is not confirmed for this version and does nothing: \
+                 set claim.local_security_confirmed_for = {} to go on without a sign-in",
+                own_major()
+            )],
+            Self::Off { listed, .. } => {
+                let off = "local security is off: whoever is near plays the listed folders without \
+                           a sign-in until this server is claimed";
+                let proxy = "loopback is listed in claim.local_prefixes: a proxy on this machine \
+                             that sends no forwarding header lets in everybody who reaches it";
+                let proxy = listed.loopback.then_some(proxy);
+                std::iter::once(off).chain(proxy).map(str::to_owned).collect()
+            }
+        }
+    }
 }
 
 fn work(raw: &RawWork, note: &mut impl FnMut(Problem)) -> Work {

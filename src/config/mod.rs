@@ -15,7 +15,10 @@ pub mod example;
 mod problem;
 pub mod raw;
 
-pub use checked::{Claim, Config, Discovery, Log, LogFormat, LogLevel, Media, Net, Paths, Work};
+pub use checked::{
+    Claim, Config, Discovery, LocalSecurity, Log, LogFormat, LogLevel, Media, Net, Paths,
+    PlainPlayback, Tls, Work,
+};
 pub use problem::{Place, Problem, Problems};
 
 use raw::Raw;

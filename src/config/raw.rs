@@ -30,6 +30,23 @@ definitions! {
         /// addresses, its .local name and localhost need not be listed. Requests for any other
         /// name are refused.
         names: Vec<String> = Vec::new();
+        /// "own-ca": the box makes its certificates itself. "files": whoever asks for a name in
+        /// cert_file gets that one, and everybody else still the box's own. Its names need not be
+        /// listed in names, but for wildcards. Changed files are taken within a minute, or at
+        /// SIGHUP.
+        tls: String = "own-ca".to_owned();
+        /// The certificate with those of its issuers, in PEM (fullchain.pem).
+        cert_file: PathBuf = PathBuf::new();
+        /// Its private key, in PEM without a password (privkey.pem).
+        key_file: PathBuf = PathBuf::new();
+        /// "off", or "on-link": televisions of the own network that cannot accept the box's own
+        /// certificate may play over http. Whoever listens there sees what is played. Such a
+        /// television can do nothing else, and its sign-in is worth nothing elsewhere.
+        plain_playback: String = "off".to_owned();
+        /// Proxies whose word on where a request comes from is believed (X-Forwarded-For or
+        /// Forwarded), for instance ["10.0.0.2/32"]. Anybody else who sends such a header only
+        /// loses rights by it.
+        proxies: Vec<String> = Vec::new();
     }
 
     /// Where films, series, music and photos lie.
@@ -54,7 +71,18 @@ definitions! {
     /// Who may use this server.
     claim: RawClaim {
         /// A server answers nobody until an owner has claimed it, and then only who signs in.
+        /// false lets whoever is near play the folders below without a sign-in until then. It is
+        /// for the time before a claim, ends with it, and is never meant to stay: every page says
+        /// so. Nobody can change anything that way.
         local_security: bool = true;
+        /// Which version local_security = false was last confirmed for: the first part of its
+        /// number. After an update to another one the setting does nothing until it is confirmed.
+        local_security_confirmed_for: i64 = -1;
+        /// Who is near: ranges of addresses, for instance ["192.168.1.0/24"]. "loopback" means the
+        /// machine itself; a proxy on it that sends no forwarding header lets in everybody.
+        local_prefixes: Vec<String> = Vec::new();
+        /// The folders that play without a sign-in, each a library of its own.
+        local_roots: Vec<PathBuf> = Vec::new();
     }
 
     /// How much of the machine background work may take.
@@ -90,8 +118,13 @@ impl Raw {
     /// Counts paths that are not absolute from `folder`; names of programs stay names.
     pub(super) fn resolve_paths(&mut self, folder: &Path) {
         self.paths.data_dir = folder.join(&self.paths.data_dir);
-        for root in &mut self.media.roots {
+        for root in self.media.roots.iter_mut().chain(&mut self.claim.local_roots) {
             *root = folder.join(&*root);
+        }
+        for file in [&mut self.net.cert_file, &mut self.net.key_file] {
+            if !file.as_os_str().is_empty() {
+                *file = folder.join(&*file);
+            }
         }
         for program in [&mut self.media.ffmpeg, &mut self.media.ffprobe] {
             if program.components().count() > 1 {

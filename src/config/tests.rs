@@ -87,8 +87,10 @@ fn values_must_make_sense() {
          give one of them another port\n\
          net.names: \"https://films.example.net\" is not a host name; \
          write it without https://, port or path: films.example.net\n\
-         claim.local_security = false is not available yet; \
-         take the line away: this version always asks people to sign in",
+         claim.local_security is false and claim.local_prefixes is empty; \
+         say who is near, for instance [\"192.168.1.0/24\"]\n\
+         claim.local_security is false and claim.local_roots is empty; \
+         name the folders that play without a sign-in",
     );
     refuses(
         "[log]\nformat = \"xml\"\nlevel = \"loud\"\n[work]\nindexers = 65\n",
@@ -100,6 +102,77 @@ fn values_must_make_sense() {
         "[media]\nroots = [\"/\"]\n",
         "media.roots: / is the whole system; name the folder in which media lies",
     );
+}
+
+#[test]
+fn certificates_of_files_take_both_files() {
+    let files = "[net]\ntls = \"files\"\ncert_file = \"/c.pem\"\nkey_file = \"/k.pem\"\n";
+    let want = Tls::Files { certificate: "/c.pem".into(), key: "/k.pem".into() };
+    assert_eq!(load(files).unwrap().net.tls, want);
+    assert_eq!(load("[net]\ntls = \"own-ca\"\n").unwrap().net.tls, Tls::OwnCa);
+    refuses(
+        "[net]\ntls = \"files\"\ncert_file = \"/c.pem\"\n",
+        "net.tls is \"files\" and net.key_file is empty; name the PEM file",
+    );
+    refuses(
+        "[net]\nkey_file = \"/k.pem\"\n",
+        "net.key_file names /k.pem and net.tls is \"own-ca\"; \
+         set tls = \"files\", or take the line away",
+    );
+    refuses(
+        "[net]\ntls = \"acme\"\n",
+        "net.tls = \"acme\" is not available yet; \
+         let an ACME client of your own keep the files fresh, and set tls = \"files\"",
+    );
+    refuses("[net]\ntls = \"none\"\n", "net.tls: there is no \"none\"; one of own-ca, files");
+}
+
+#[test]
+fn playing_over_http_is_off_unless_it_is_said() {
+    assert_eq!(load("").unwrap().net.plain_playback, PlainPlayback::Off);
+    let on = load("[net]\nplain_playback = \"on-link\"\n").unwrap();
+    assert_eq!(on.net.plain_playback, PlainPlayback::OnLink);
+    refuses(
+        "[net]\nplain_playback = \"on\"\n",
+        "net.plain_playback: there is no \"on\"; one of off, on-link",
+    );
+}
+
+#[test]
+fn proxies_are_ranges_and_never_everybody() {
+    let config = load("[net]\nproxies = [\"10.0.0.2/32\", \"fd00:1::/64\"]\n").unwrap();
+    assert_eq!(config.net.proxies.len(), 2);
+    refuses("[net]\nproxies = [\"::/0\"]\n", "net.proxies: \"::/0\" is everybody; name fewer");
+    refuses(
+        "[net]\nproxies = [\"10.0.0.2/8\"]\n",
+        "net.proxies: \"10.0.0.2/8\" is no range of addresses; \
+         write it as 192.168.1.0/24 or fd00:1::/64",
+    );
+}
+
+#[test]
+fn local_security_is_lifted_for_this_version_only_and_warns_of_itself() {
+    let major = checked::own_major();
+    let lifted = |confirmed: i64, prefixes: &str| {
+        let text = format!(
+            "[claim]\nlocal_security = false\nlocal_security_confirmed_for = {confirmed}\n\
+             local_prefixes = {prefixes}\nlocal_roots = [\"/films\"]\n"
+        );
+        load(&text).map(|config| config.claim.local_security)
+    };
+    let near = "[\"192.168.1.0/24\"]";
+    for other in [-1, major - 1, major + 1] {
+        let setting = lifted(other, near).unwrap();
+        assert_eq!(setting, LocalSecurity::Unconfirmed, "{other}");
+        assert!(setting.warnings()[0].contains(&format!("confirmed_for = {major}")));
+    }
+    let LocalSecurity::Off { roots, listed } = lifted(major, near).unwrap() else { panic!("off") };
+    assert_eq!((roots, listed.loopback), (vec![PathBuf::from("/films")], false));
+    assert_eq!(lifted(major, near).unwrap().warnings().len(), 1);
+    let loopback = lifted(major, "[\"loopback\"]").unwrap().warnings();
+    assert!(loopback[1].contains("a proxy on this machine"), "{loopback:?}");
+    assert!(lifted(major, "[\"0.0.0.0/0\"]").is_err(), "everybody is not near");
+    assert!(LocalSecurity::On.warnings().is_empty());
 }
 
 #[test]

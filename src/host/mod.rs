@@ -7,6 +7,7 @@ pub mod disk;
 pub mod entropy;
 pub mod files;
 pub mod ground;
+pub mod hangup;
 pub mod listen;
 pub mod log;
 pub mod metrics;

@@ -92,7 +92,13 @@ impl Door {
     /// Whoever gets no place is closed at once: a queue would make the others wait for silence.
     fn take_in(&self, stream: TcpStream, peer: SocketAddr, tls: Option<Arc<ServerConfig>>) {
         let peer_now = self.core.reach().peer(peer.ip().to_canonical(), false);
-        let Some(place) = self.places.take(peer_now) else {
+        let proxies = &self.core.config.net.proxies;
+        let place = if proxies.iter().any(|proxy| proxy.contains(peer_now.address)) {
+            self.places.take_for_proxy(peer_now)
+        } else {
+            self.places.take(peer_now)
+        };
+        let Some(place) = place else {
             tracing::debug!("a connection was closed; there is no place for it");
             return;
         };

@@ -1,8 +1,12 @@
-//! `Authorization`, for clients that have no cookies: a television's or an app's token (RFC 6750).
+//! `Authorization`, for clients that have no cookies: a television's or an app's token (RFC 6750), or
+//! a name with an app's own password (RFC 7617).
 //! It only reads; what a token is worth is decided elsewhere.
 
 use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use stead_rules::secret::SecretText;
+use zeroize::Zeroizing;
 
 /// Longer than any token that is given out; what is longer is nobody's.
 const CREDENTIAL_MAX_CHARS: usize = 512;
@@ -13,6 +17,13 @@ pub(crate) enum Authorization {
     Absent,
     /// A token.
     Bearer(SecretText),
+    /// A name, and the password of an app.
+    Basic {
+        /// The name to sign in with.
+        login: String,
+        /// The password.
+        password: SecretText,
+    },
     /// Something that names nobody: an unknown scheme, or two headers that could be two people.
     Unknown,
 }
@@ -38,7 +49,20 @@ impl Authorization {
         if scheme.eq_ignore_ascii_case("bearer") {
             return Self::Bearer(SecretText::new(credential.to_owned()));
         }
+        if scheme.eq_ignore_ascii_case("basic") {
+            return Self::basic(credential).unwrap_or(Self::Unknown);
+        }
         Self::Unknown
+    }
+
+    /// A name has no colon (RFC 7617 §2), so the first one ends it.
+    fn basic(credential: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(STANDARD.decode(credential).ok()?);
+        let (login, password) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
+        Some(Self::Basic {
+            login: login.to_owned(),
+            password: SecretText::new(password.to_owned()),
+        })
     }
 }
 

@@ -30,8 +30,11 @@ impl Cookie {
             (Self::Session, Transport::Loopback) => "stead-loopback",
             (Self::Claim, Transport::Tls) => "__Host-stead-claim",
             (Self::Claim, Transport::Loopback) => "stead-claim-loopback",
+            (Self::Session, Transport::Plain) => "stead-plain",
+            (Self::Claim, Transport::Plain) => "stead-claim-plain",
             (Self::Device, Transport::Tls) => "__Host-stead-device",
             (Self::Device, Transport::Loopback) => "stead-device-loopback",
+            (Self::Device, Transport::Plain) => "stead-device-plain",
         }
     }
 
@@ -72,7 +75,7 @@ impl Cookie {
         };
         let secure = match transport {
             Transport::Tls => "; Secure",
-            Transport::Loopback => "",
+            Transport::Loopback | Transport::Plain => "",
         };
         let line = format!(
             "{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={same_site}{secure}"

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use stead_rules::claim::Peer;
-use stead_rules::ids::{SessionId, UserId};
+use stead_rules::ids::SessionId;
 use stead_rules::playback::StreamLink;
 use stead_rules::policy::Permit;
 use stead_rules::secret::SecretText;
@@ -43,14 +43,6 @@ pub(crate) struct Facts {
 impl Ctx {
     pub(super) fn new(facts: Facts) -> Self {
         Self(Arc::new(facts))
-    }
-
-    /// The user who asks.
-    ///
-    /// # Errors
-    /// 401 on a row that a stranger may use.
-    pub(crate) fn user(&self) -> Result<UserId, Problem> {
-        self.permit.user().ok_or_else(Problem::not_signed_in)
     }
 
     /// The session that asks.

@@ -4,6 +4,8 @@
 //! each sentence says what to do. Anything unexpected is one fixed text, and its chain goes to the
 //! log, once. The table of codes is docs/status-codes.md, which a test holds against this file.
 
+mod devices;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;

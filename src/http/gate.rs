@@ -7,14 +7,19 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use stead_rules::claim::{AskedFor, Link, Peer};
+use stead_rules::proxy::{Client, Way};
 use tower_http::catch_panic::ResponseForPanic;
 
 use super::authorization;
-use super::conn::{Connection, Transport, came_by_proxy};
+use super::conn::{Connection, Nearness, Transport, by_tls_to_own_proxy, client};
+use super::cookies::Cookie;
 use super::error::Problem;
 use super::{headers, pages};
+use crate::config::PlainPlayback;
 use crate::net::guard::{AskedHost, parse_host};
 use crate::service::core::Core;
+use crate::service::local;
 
 /// The first layer: nothing is looked at for a host that is not ours, and every answer, also a
 /// refusal, gets its headers.
@@ -23,17 +28,23 @@ pub(crate) async fn gate(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let by_tls = request.extensions().get::<Connection>().is_some_and(|found| found.tls);
+    let strict = by_tls
+        .then(|| headers::transport_security(&core, request.uri(), request.headers()))
+        .flatten();
     let response = match admit(&core, &request) {
-        Ok(transport) => {
+        Ok((transport, peer, nearness)) => {
             request.extensions_mut().insert(transport);
+            request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(nearness);
             next.run(request).await
         }
         Err(refusal) => refusal,
     };
-    headers::finish(response)
+    headers::finish(response, strict)
 }
 
-fn admit(core: &Core, request: &Request) -> Result<Transport, Response> {
+fn admit(core: &Core, request: &Request) -> Result<(Transport, Peer, Nearness), Response> {
     let Some(connection) = request.extensions().get::<Connection>().copied() else {
         return Err(Problem::not_found().into_response());
     };
@@ -42,33 +53,72 @@ fn admit(core: &Core, request: &Request) -> Result<Transport, Response> {
     if !reach.guard.admits(&host) {
         return Err(wrong_host(&reach.host_name).into_response());
     }
-    let by_proxy = came_by_proxy(request.headers());
-    let transport = transport(connection, &host, by_proxy);
+    let proxies = &core.config.net.proxies;
+    let client = client(connection, request.headers(), proxies);
+    let transport = match client.way {
+        Way::Believed if by_tls_to_own_proxy(connection, request.headers(), proxies) => {
+            Some(Transport::Tls)
+        }
+        Way::Straight | Way::Believed | Way::Unknown => {
+            transport(connection, &host, client.way).or_else(|| plain(core, client, request))
+        }
+    };
     let Some(transport) = transport else {
         return Err(pages::lead_to_tls(core, &reach, &host, request));
     };
     check_origin(request.method(), request.headers(), &host, transport)
         .map_err(IntoResponse::into_response)?;
-    Ok(transport)
+    let peer = reach.peer(client.address, client.way == Way::Unknown);
+    // What a name on the plain port leads to could be anybody on the way.
+    let listed = transport != Transport::Plain && local::admits(core, client, asked_for(&host));
+    let nearness = if listed { Nearness::Listed } else { Nearness::Elsewhere };
+    Ok((transport, peer, nearness))
+}
+
+/// Plain http where televisions of the own network may play by it. Rows that are not open there
+/// refuse; pages need somebody who was let in, since everybody else is shown the way to TLS.
+fn plain(core: &Core, client: Client, request: &Request) -> Option<Transport> {
+    let near = client.way == Way::Straight
+        && core.reach().peer(client.address, false).link == Link::OnLink;
+    let may = match core.config.net.plain_playback {
+        PlainPlayback::Off => false,
+        PlainPlayback::OnLink => near && !shows_the_way(request),
+    };
+    may.then_some(Transport::Plain)
+}
+
+/// Whether somebody who was not let in asks for a page that only those get who were.
+fn shows_the_way(request: &Request) -> bool {
+    let known = Cookie::Session.read(request.headers(), Transport::Plain).is_some();
+    let path = request.uri().path();
+    let open = ["/tv", "/health", "/favicon.svg", "/manifest.webmanifest"].contains(&path)
+        || ["/api/", "/assets/", "/stream/"].iter().any(|start| path.starts_with(start));
+    !known && !open
 }
 
 /// Plain http is answered to the box itself by a literal loopback name only: a name could be
 /// pointed anywhere, and a proxy on the box would be taken for the person at it.
-fn transport(connection: Connection, host: &str, by_proxy: bool) -> Option<Transport> {
+fn transport(connection: Connection, host: &str, way: Way) -> Option<Transport> {
     if connection.tls {
         return Some(Transport::Tls);
     }
+    let literal = asked_for(host) == AskedFor::Loopback;
+    (literal && way == Way::Straight && connection.address().is_loopback())
+        .then_some(Transport::Loopback)
+}
+
+fn asked_for(host: &str) -> AskedFor {
     let literal = match parse_host(host) {
         Some(AskedHost::Address(address)) => address.is_loopback(),
         Some(AskedHost::Name(name)) => name == "localhost",
         None => false,
     };
-    (literal && !by_proxy && connection.address().is_loopback()).then_some(Transport::Loopback)
+    if literal { AskedFor::Loopback } else { AskedFor::Other }
 }
 
 /// The one host a request names: the authority of an absolute target or of HTTP/2, else the Host
 /// header. Two that differ, or none, are refused (RFC 9112 §3.2).
-fn asked_host(uri: &Uri, headers: &HeaderMap) -> Result<String, Problem> {
+pub(super) fn asked_host(uri: &Uri, headers: &HeaderMap) -> Result<String, Problem> {
     let mut named = headers
         .get_all(header::HOST)
         .iter()
@@ -131,7 +181,7 @@ fn is_navigation(mode: Option<&str>, destination: Option<&str>) -> bool {
 fn is_own(origin: &str, host: &str, transport: Transport) -> bool {
     let scheme = match transport {
         Transport::Tls => "https://",
-        Transport::Loopback => "http://",
+        Transport::Loopback | Transport::Plain => "http://",
     };
     origin.strip_prefix(scheme).is_some_and(|rest| rest.eq_ignore_ascii_case(host))
 }

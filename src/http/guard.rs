@@ -9,19 +9,21 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
-use stead_rules::playback::{BadLink, StreamLink};
-use stead_rules::policy::{Action, Actor, Decision, Door, Permit, Reason, Shows};
+use stead_rules::playback::{BadLink, LOCAL_SESSION, StreamLink};
+use stead_rules::policy::{Action, Actor, ClientKind, Decision, Door, Permit, Reason, Shows};
 use stead_rules::secret::SecretText;
 use stead_rules::time::Now;
 use stead_store::StoreError;
+use stead_store::accounts::plain as marks;
 use stead_store::accounts::sessions::SessionFacts;
 
 use super::authorization::Authorization;
-use super::conn::{Connection, Transport, came_by_proxy};
+use super::conn::{Nearness, Transport};
 use super::cookies::Cookie;
 use super::ctx::{Ctx, Facts};
 use super::error::Problem;
-use super::row::Access;
+use super::row::{Access, Plain};
+use crate::service::app_passwords::{self, AppPasswordError};
 use crate::service::core::{Core, CoreError};
 use crate::service::judge::{Asked, judge, standing, standing_at_once};
 use crate::service::playback;
@@ -34,6 +36,7 @@ pub(crate) struct Guarded {
     pub(crate) access: Access,
     pub(crate) action: Action,
     pub(crate) door: Door,
+    pub(crate) plain: Plain,
 }
 
 /// The layer around a row's handler.
@@ -61,6 +64,7 @@ struct Knock {
     peer: Peer,
     transport: Transport,
     agent: String,
+    nearness: Nearness,
     device: Option<SecretText>,
     credential: Credential,
 }
@@ -68,16 +72,20 @@ struct Knock {
 impl Knock {
     fn of(row: &Guarded, request: &Request) -> Result<Self, Problem> {
         let extensions = request.extensions();
-        let (Some(connection), Some(transport)) =
-            (extensions.get::<Connection>(), extensions.get::<Transport>().copied())
+        let (Some(peer), Some(transport)) =
+            (extensions.get::<Peer>().copied(), extensions.get::<Transport>().copied())
         else {
             return Err(Problem::not_found());
         };
+        if transport == Transport::Plain && row.plain == Plain::Refused {
+            return Err(Problem::tls_only());
+        }
         Ok(Self {
             now: row.core.now(),
-            peer: row.core.reach().peer(connection.address(), came_by_proxy(request.headers())),
+            peer,
             transport,
             agent: agent(request.headers()),
+            nearness: extensions.get().copied().unwrap_or(Nearness::Elsewhere),
             device: Cookie::Device
                 .read(request.headers(), transport)
                 .map(|token| SecretText::new(token.to_owned())),
@@ -103,9 +111,14 @@ impl Knock {
 
     fn judged(self, row: &Guarded, server: &State) -> Result<Ctx, Problem> {
         let core = row.core.as_ref();
-        let Self { now, peer, transport, agent, device, credential } = self;
-        let shown = credential.look_up(core, now)?;
-        let permit = match permit(server, row, now, &shown) {
+        let Self { now, peer, transport, agent, nearness, device, credential } = self;
+        let mut shown = credential.look_up(core, now, peer)?;
+        if !is_of_this_port(core, &shown, transport)? {
+            // As if it had not been shown: it is worth nothing here.
+            shown = Shown { session: None, ..shown };
+        }
+        let door = if transport == Transport::Plain { Door::Plain } else { row.door };
+        let permit = match permit(server, row, now, nearness, door, &shown) {
             Ok(permit) => permit,
             Err(refusal) => return Err(refused(core, &shown, now, refusal)),
         };
@@ -116,6 +129,15 @@ impl Knock {
         }
         Ok(Ctx::new(Facts { now, peer, transport, agent, device, session, link, permit }))
     }
+}
+
+/// A session that was made over plain http is good there alone, and no other one is. Only televisions
+/// have such sessions.
+fn is_of_this_port(core: &Core, shown: &Shown, transport: Transport) -> Result<bool, CoreError> {
+    let plain = transport == Transport::Plain;
+    let Some(facts) = &shown.session else { return Ok(true) };
+    let (id, may_be) = (facts.session.id, facts.session.client == ClientKind::Tv);
+    Ok(plain == (may_be && core.store()?.accounts.read(|tx| marks::is_marked(tx, id))?))
 }
 
 /// A disk without room must not end what is allowed: an unwritten use only makes the session look
@@ -149,6 +171,11 @@ enum Credential {
     Claim(TicketId),
     /// The token of a session, and how it was shown.
     Session(SecretText, Shows),
+    /// A name and the password of an app.
+    App {
+        login: String,
+        password: SecretText,
+    },
     Link(String),
 }
 
@@ -158,6 +185,13 @@ struct Shown {
     browser: Option<TicketId>,
     session: Option<SessionFacts>,
     link: Option<StreamLink>,
+}
+
+impl Shown {
+    /// A link that was made for a session is good for that session only.
+    fn may_be_local(&self, access: Access) -> bool {
+        access != Access::Link || self.link.is_some_and(|link| link.session == LOCAL_SESSION)
+    }
 }
 
 impl Credential {
@@ -181,6 +215,7 @@ impl Credential {
     fn of_session(headers: &HeaderMap, transport: Transport) -> Self {
         match Authorization::read(headers) {
             Authorization::Bearer(token) => Self::Session(token, Shows::Bearer),
+            Authorization::Basic { login, password } => Self::App { login, password },
             Authorization::Unknown => Self::None,
             Authorization::Absent => {
                 Cookie::Session.read(headers, transport).map_or(Self::None, |token| {
@@ -194,7 +229,7 @@ impl Credential {
         matches!(self, Self::None | Self::Claim(_))
     }
 
-    fn look_up(self, core: &Core, now: Now) -> Result<Shown, Problem> {
+    fn look_up(self, core: &Core, now: Now, peer: Peer) -> Result<Shown, Problem> {
         match self {
             Self::None => Ok(Shown::default()),
             Self::Claim(browser) => Ok(Shown { browser: Some(browser), ..Shown::default() }),
@@ -202,6 +237,14 @@ impl Credential {
                 let session = match sessions::find(core, token.expose(), shows) {
                     Ok(found) => found,
                     Err(CoreError::NoStore) => None,
+                    Err(error) => return Err(error.into()),
+                };
+                Ok(Shown { session, ..Shown::default() })
+            }
+            Self::App { login, password } => {
+                let session = match app_passwords::find(core, now, peer, &login, &password) {
+                    Ok(found) => found,
+                    Err(AppPasswordError::Core(CoreError::NoStore)) => None,
                     Err(error) => return Err(error.into()),
                 };
                 Ok(Shown { session, ..Shown::default() })
@@ -218,9 +261,20 @@ impl Credential {
 /// `/stream/<link>/<name>`: the segment that holds the link.
 const LINK_SEGMENT: usize = 2;
 
-fn permit(server: &State, row: &Guarded, now: Now, shown: &Shown) -> Result<Permit, Problem> {
-    let without = shown.browser.map_or(Actor::Stranger, Actor::ClaimHolder);
-    let asked = Asked { action: row.action, door: row.door };
+fn permit(
+    server: &State,
+    row: &Guarded,
+    now: Now,
+    nearness: Nearness,
+    door: Door,
+    shown: &Shown,
+) -> Result<Permit, Problem> {
+    let unknown = match nearness {
+        Nearness::Listed if shown.may_be_local(row.access) => Actor::Local,
+        Nearness::Listed | Nearness::Elsewhere => Actor::Stranger,
+    };
+    let without = shown.browser.map_or(unknown, Actor::ClaimHolder);
+    let asked = Asked { action: row.action, door };
     match judge(server, now, shown.session.as_ref(), without, asked) {
         Decision::Allow(permit) | Decision::AllowNotice { permit, .. } => Ok(permit),
         Decision::StepUp { level, max_age_seconds, .. } => {
@@ -243,6 +297,11 @@ fn agent(headers: &HeaderMap) -> String {
 }
 
 impl Problem {
+    /// What the plain port refuses.
+    pub(super) fn tls_only() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "tls_only", "This port only shows the way. Use https.")
+    }
+
     fn step_up(level: &str, max_age_seconds: Option<u64>) -> Self {
         let problem = Self::new(
             StatusCode::UNAUTHORIZED,

@@ -1,7 +1,11 @@
 //! Headers of every answer, refusals included.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::Response;
+
+use super::gate::asked_host;
+use crate::net::guard::{AskedHost, parse_host};
+use crate::service::core::Core;
 
 /// Pages load nothing from elsewhere, run no inline script and are framed by nobody. Pictures may
 /// be `data:` (QR codes) and `blob:`; media may be `blob:` (hls.js).
@@ -18,9 +22,33 @@ pub(crate) fn page_policy(style_hash: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&policy).ok()
 }
 
+/// Half a year, within which an owner who goes back to the box's own authority waits at most.
+const STRICT_TRANSPORT: &str = "max-age=15552000";
+
+/// The word that a browser must come by TLS from now on: only for a name that a certificate from
+/// outside covers. On the box's own authority it would shut out every device without it, since
+/// browsers let nobody go on past a warning there.
+pub(crate) fn transport_security(
+    core: &Core,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Option<HeaderValue> {
+    let given = core.certificate.given()?;
+    let host = asked_host(uri, headers).ok()?;
+    match parse_host(&host)? {
+        AskedHost::Name(name) if given.covers(&name) => {
+            Some(HeaderValue::from_static(STRICT_TRANSPORT))
+        }
+        AskedHost::Name(_) | AskedHost::Address(_) => None,
+    }
+}
+
 /// Adds what an answer lacks; what it set itself stays.
-pub(crate) fn finish(mut response: Response) -> Response {
+pub(crate) fn finish(mut response: Response, strict: Option<HeaderValue>) -> Response {
     let headers = response.headers_mut();
+    if let Some(strict) = strict {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, strict);
+    }
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

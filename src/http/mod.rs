@@ -17,6 +17,7 @@ mod gate;
 mod guard;
 mod headers;
 mod measure;
+mod oauth;
 mod pages;
 pub mod routes;
 pub mod row;

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::State as Claim;
+use stead_rules::playback::http_date;
+use stead_rules::policy::Holder;
 
 use super::ctx::Ctx;
 use super::error::Problem;
@@ -14,9 +16,10 @@ use super::{assets, headers};
 use crate::service::core::Core;
 use crate::service::judge::{standing, standing_at_once};
 use crate::service::reach::Reach;
+use crate::service::setup_page::certificate_page::{self, CertificatePage};
 use crate::service::setup_page::trust_page::{self, TrustPage, TrustState};
 use crate::service::setup_page::unclaimed_page::{self, Progress, UnclaimedPage};
-use crate::service::setup_page::{Family, Page, locked_page, locked_page::LockedPage};
+use crate::service::setup_page::{Family, Page, System, locked_page, locked_page::LockedPage};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -53,6 +56,10 @@ app_pages! {
     play "/play/{id}";
     /// Search.
     search "/search";
+    /// Letting a television or an app in.
+    device "/device";
+    /// For televisions: a code to be let in with.
+    tv "/tv";
 }
 
 /// The wizard: its page is there while there is something to claim.
@@ -75,14 +82,48 @@ pub(crate) async fn claim(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {
     }
 }
 
+/// What the box's certificate can and cannot do, and how devices come to trust it.
+#[utoipa::path(get, path = "/certificate", responses((status = 200, body = String)))]
+pub(crate) async fn certificate(State(core): State<Arc<Core>>, request: Request) -> Response {
+    certificate_page(&core, "", system(&request))
+}
+
+fn certificate_page(core: &Core, files_at: &str, system: Option<System>) -> Response {
+    let (ca, reach) = (core.ca(), core.reach());
+    let ends = http_date(ca.ends).unwrap_or_default();
+    let ends: Vec<_> = ends.split(' ').skip(1).take(3).collect();
+    static_page(certificate_page::render(&CertificatePage {
+        names: &ca.names,
+        addresses: &ca.addresses,
+        fingerprint: &reach.ca_fingerprint,
+        ends: &ends.join(" "),
+        files_at,
+        system,
+    }))
+}
+
+fn system(request: &Request) -> Option<System> {
+    agent(request).and_then(System::of)
+}
+
+fn agent(request: &Request) -> Option<&str> {
+    request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok())
+}
+
 async fn app_page(core: &Arc<Core>, ctx: &Ctx) -> Response {
     match state(core, ctx).await {
         Ok(Claim::Claimed | Claim::Legacy | Claim::Orphaned) => assets::index(),
+        // Who plays without a sign-in gets the app, and in it on every page that this is so.
+        Ok(state) if plays_without_sign_in(&state, ctx) => assets::index(),
         Ok(Claim::Factory | Claim::Offered | Claim::Recovery) => unclaimed(core, Progress::Waiting),
         Ok(Claim::Pending(_)) => unclaimed(core, Progress::Begun),
         Ok(Claim::Locked(reason)) => locked(core, reason),
         Err(problem) => problem.into_response(),
     }
+}
+
+fn plays_without_sign_in(state: &Claim, ctx: &Ctx) -> bool {
+    ctx.permit.holder() == Holder::Local && !state.was_claimed()
 }
 
 async fn state(core: &Arc<Core>, ctx: &Ctx) -> Result<Claim, Problem> {
@@ -95,7 +136,8 @@ async fn state(core: &Arc<Core>, ctx: &Ctx) -> Result<Claim, Problem> {
 
 fn unclaimed(core: &Core, progress: Progress) -> Response {
     let reach = core.reach();
-    let page = UnclaimedPage { host_name: &reach.host_name, progress, version: VERSION };
+    let open = core.local.is_some();
+    let page = UnclaimedPage { host_name: &reach.host_name, progress, open, version: VERSION };
     static_page(unclaimed_page::render(&page))
 }
 
@@ -108,14 +150,12 @@ fn locked(core: &Core, reason: stead_rules::claim::LockReason) -> Response {
 /// The plain port's answer to anybody but the box itself.
 pub(super) fn lead_to_tls(core: &Core, reach: &Reach, host: &str, request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem::new(
-            StatusCode::FORBIDDEN,
-            "tls_only",
-            "This port only shows the way. Use https.",
-        )
-        .into_response();
+        return Problem::tls_only().into_response();
     }
-    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    if request.uri().path() == "/certificate" {
+        let secure = trust_page::secure_origin(host, reach.https_port);
+        return certificate_page(core, &secure, system(request));
+    }
     static_page(trust_page::render(&TrustPage {
         asked_host: host,
         path: request.uri().path(),
@@ -123,7 +163,7 @@ pub(super) fn lead_to_tls(core: &Core, reach: &Reach, host: &str, request: &Requ
         box_name: "Stead",
         ca_fingerprint: &reach.ca_fingerprint,
         state: behind_tls(core),
-        family: agent.and_then(Family::of),
+        family: agent(request).and_then(Family::of),
     }))
 }
 

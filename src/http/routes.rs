@@ -19,7 +19,7 @@ use super::gate::{PanicAnswer, gate};
 use super::guard::{Guarded, guard};
 use super::measure::measure;
 use super::row::{Access, Bounds, Row, row};
-use super::{assets, pages, v1};
+use super::{assets, oauth, pages, v1};
 use crate::service::core::Core;
 
 /// Every row. Access, action, door and bounds have no defaults.
@@ -30,24 +30,37 @@ pub fn table() -> Vec<Row> {
     let own = |what| Action::OwnAccount(what);
     vec![
         // What anybody near may see, whatever state the server is in.
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::claim)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_in)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::reset)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::rescue)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::people)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::security)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::certificate)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::device)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::tv)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest)),
         row(Open, Action::ReadPublic, Door::Web, Call, routes!(v1::server::health_text)),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::health)),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::server)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Call, routes!(v1::server::health_text)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::health)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::server)).on_plain(),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_pem)),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_der)),
         row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_profile)),
@@ -69,6 +82,8 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::finish_owner)),
         row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout)),
         row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me)),
+        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout)).on_plain(),
+        row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me)).on_plain(),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::sessions)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::revoke)),
         row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::stepup::wanted)),
@@ -93,11 +108,28 @@ pub fn table() -> Vec<Row> {
         row(Session, Action::Guard(Guard::Factors), Door::Api, Call, routes!(v1::people::code)),
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::sign_out)),
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::switch)),
+        // Televisions and apps.
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::token)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::poll)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::look)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::devices::approve)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::deny)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::app_passwords)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::devices::make_app_password)),
+        row(
+            Session,
+            Action::Guard(Guard::Policy),
+            Door::Api,
+            Call,
+            routes!(v1::devices::allow_app_passwords),
+        ),
         // The server's settings.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
         // Libraries and what is in them.
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::libraries::list)),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::libraries::list)).on_plain(),
         row(Session, Action::Tend(Tend::Libraries), Door::Api, Call, routes!(v1::libraries::add)),
         row(Session, Action::Tend(Tend::Scans), Door::Api, Call, routes!(v1::libraries::scan)),
         row(
@@ -115,16 +147,17 @@ pub fn table() -> Vec<Row> {
             Call,
             routes!(v1::libraries::folders),
         ),
-        row(Session, Action::Browse, Door::Api, Flow, routes!(v1::events::events)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::list)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::details)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::home)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::search)),
-        row(Session, Action::Browse, Door::Api, Call, routes!(v1::pictures::image)),
+        row(Session, Action::Browse, Door::Api, Flow, routes!(v1::events::events)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::list)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::details)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::home)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::search)).on_plain(),
+        row(Session, Action::Browse, Door::Api, Call, routes!(v1::pictures::image)).on_plain(),
         // Playback.
-        row(Session, Action::Play, Door::Api, Call, routes!(v1::playback::play)),
-        row(Session, Action::ReportProgress, Door::Api, Call, routes!(v1::playback::progress)),
-        row(Link, Action::Play, Door::Stream, Flow, routes!(v1::playback::stream)),
+        row(Session, Action::Play, Door::Api, Call, routes!(v1::playback::play)).on_plain(),
+        row(Session, Action::ReportProgress, Door::Api, Call, routes!(v1::playback::progress))
+            .on_plain(),
+        row(Link, Action::Play, Door::Stream, Flow, routes!(v1::playback::stream)).on_plain(),
         row(Session, Action::Metrics, Door::Metrics, Call, routes!(v1::server::metrics)),
     ]
 }
@@ -145,8 +178,13 @@ pub fn router(core: Arc<Core>) -> Router {
 }
 
 fn mount(router: Router<Arc<Core>>, core: &Arc<Core>, row: Row) -> Router<Arc<Core>> {
-    let guarded =
-        Guarded { core: Arc::clone(core), access: row.access, action: row.action, door: row.door };
+    let guarded = Guarded {
+        core: Arc::clone(core),
+        access: row.access,
+        action: row.action,
+        door: row.door,
+        plain: row.plain,
+    };
     let (_, paths, mut methods) = row.endpoint;
     methods = match row.bounds {
         Bounds::Call => methods.route_layer(CompressionLayer::new()),

@@ -49,10 +49,21 @@ pub struct Row {
     pub door: Door,
     /// What bounds it.
     pub bounds: Bounds,
+    /// Whether televisions that play over plain http get it.
+    pub plain: Plain,
     pub(crate) endpoint: Endpoint,
 }
 
-/// Makes a row; every column is said.
+/// Whether a row is there on the plain port, for those who may play by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    /// It is not.
+    Refused,
+    /// It is.
+    Playback,
+}
+
+/// Makes a row; every column is said, and it is refused on the plain port.
 pub(crate) fn row(
     access: Access,
     action: Action,
@@ -60,10 +71,15 @@ pub(crate) fn row(
     bounds: Bounds,
     endpoint: Endpoint,
 ) -> Row {
-    Row { access, action, door, bounds, endpoint }
+    Row { access, action, door, bounds, plain: Plain::Refused, endpoint }
 }
 
 impl Row {
+    /// The same row, there on the plain port too.
+    pub(crate) fn on_plain(self) -> Self {
+        Self { plain: Plain::Playback, ..self }
+    }
+
     /// The methods and paths it answers.
     #[must_use]
     pub fn targets(&self) -> Vec<(Method, String)> {

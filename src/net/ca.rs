@@ -278,6 +278,24 @@ impl TlsIdentity {
 }
 
 impl Authority {
+    /// The names that it may vouch for.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.facts.names
+    }
+
+    /// The single addresses that it may vouch for.
+    #[must_use]
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.facts.addresses
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub const fn ends(&self) -> WallMs {
+        self.facts.not_after
+    }
+
     /// The authority may sign for the names of today. Addresses come and go without making a new
     /// one once people rely on it; only one from before the box had any address is of no use to a
     /// phone, so nobody has installed it.

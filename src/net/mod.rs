@@ -3,6 +3,7 @@
 //! Nothing here knows the claim, the accounts or the routes: every function takes plain values.
 
 pub mod ca;
+pub mod given;
 pub mod guard;
 pub mod mdns;
 pub mod names;

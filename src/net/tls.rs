@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::net::ca::TlsIdentity;
+use crate::net::given::Given;
 
 /// What a connection may hold of unsent plaintext: a slow phone must not pin the memory of a
 /// small box, and one TLS record is 16 KiB.
@@ -22,33 +23,54 @@ pub const BUFFER_LIMIT_BYTES: usize = 32 * 1024;
 #[error("setting up TLS")]
 pub struct TlsError(#[from] rustls::Error);
 
-/// The certificate in use; clones of the `Arc` share it with the running server.
+/// The certificates in use; clones of the `Arc` share them with the running server.
 #[derive(Debug)]
-pub struct CurrentCertificate(RwLock<Arc<CertifiedKey>>);
+pub struct CurrentCertificate {
+    own: RwLock<Arc<CertifiedKey>>,
+    given: RwLock<Option<Arc<Given>>>,
+}
 
 impl CurrentCertificate {
     /// Starts with this identity's leaf.
     pub fn new(identity: &TlsIdentity) -> Result<Arc<Self>, TlsError> {
-        Ok(Arc::new(Self(RwLock::new(Arc::new(certified(identity)?)))))
+        let own = RwLock::new(Arc::new(certified(identity)?));
+        Ok(Arc::new(Self { own, given: RwLock::new(None) }))
     }
 
     /// From now on new connections get this identity's leaf.
     pub fn replace(&self, identity: &TlsIdentity) -> Result<(), TlsError> {
         let fresh = Arc::new(certified(identity)?);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
+    }
+
+    /// From now on new connections for its names get this certificate.
+    pub fn give(&self, given: Given) {
+        *self.given.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(given));
+    }
+
+    /// The certificate that the owner brought, if there is one.
+    #[must_use]
+    pub fn given(&self) -> Option<Arc<Given>> {
+        self.given.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn current(&self) -> Arc<CertifiedKey> {
         // The value is replaced as a whole, so a panic elsewhere cannot leave it half-written.
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Clients that use an address send no name. They are served by the box's own authority,
+    /// unless the certificate that was brought names addresses.
+    fn for_name(&self, name: Option<&str>) -> Arc<CertifiedKey> {
+        let fits = |given: &Arc<Given>| name.map_or(given.names_addresses(), |n| given.covers(n));
+        self.given().filter(fits).map_or_else(|| self.current(), |given| given.key())
     }
 }
 
 impl ResolvesServerCert for CurrentCertificate {
-    /// The same for every name: clients without one, and those that use an address, send none.
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current())
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.for_name(hello.server_name()))
     }
 }
 

@@ -1,8 +1,11 @@
 //! What every use case needs, in one value: the store, the clock, entropy, and the little state
 //! that lives in memory. It knows nothing of HTTP.
 
+use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use stead_rules::claim::Listed;
 use stead_rules::ids::BoxId;
 use stead_rules::policy::{Action, NotPermitted, Permit};
 use stead_rules::time::{Now, TimeTrust, WallMs};
@@ -12,6 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
+use super::devices::DeviceDesk;
 use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
@@ -28,6 +32,7 @@ use crate::host::entropy::Entropy;
 use crate::host::metrics::Metrics;
 use crate::host::vital::Fallen;
 use crate::net::mdns::Announcer;
+use crate::net::tls::CurrentCertificate;
 
 /// What every use case needs.
 pub struct Core {
@@ -56,14 +61,22 @@ pub struct Core {
     pub signin: Mutex<SignInDesk>,
     /// Ways back that are under way.
     pub rescue: Mutex<RescueDesk>,
+    /// Televisions and apps that wait to be let in.
+    pub devices: Mutex<DeviceDesk>,
     /// Factors and recovery codes that wait to be confirmed.
     pub drafts: Mutex<DraftDesk>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
+    /// Who plays without a sign-in, where the system side says so and no claim was ever made.
+    pub local: Option<Listed>,
     /// True once claimed; discovery listens.
     pub claimed: watch::Sender<bool>,
     /// Sent when a session ends; answers that go on ask again whether they may.
     pub session_ended: watch::Sender<()>,
+    /// The certificates that are served.
+    pub certificate: Arc<CurrentCertificate>,
+    /// The certificate files of the config could not be used when they were last read.
+    pub certificate_files_broken: AtomicBool,
     /// The box's own CA, for whoever wants to install it.
     pub ca: RwLock<Arc<CaFiles>>,
     /// Cancelled when the end begins: what goes on for ever ends then.
@@ -93,6 +106,12 @@ pub struct CaFiles {
     pub der: Vec<u8>,
     /// For iPhone, iPad and Mac.
     pub profile: String,
+    /// The names that it may vouch for.
+    pub names: Vec<String>,
+    /// The single addresses that it may vouch for.
+    pub addresses: Vec<IpAddr>,
+    /// When it ends.
+    pub ends: WallMs,
 }
 
 /// The store could not be asked.
@@ -183,6 +202,11 @@ impl Core {
     /// Ways back that are under way, for one look.
     pub fn rescue_desk(&self) -> MutexGuard<'_, RescueDesk> {
         self.rescue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Televisions and apps that wait, for one look.
+    pub fn device_desk(&self) -> MutexGuard<'_, DeviceDesk> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What waits to be confirmed, for one look.

@@ -12,7 +12,7 @@ use stead_rules::signin::{
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, User};
 use stead_store::accounts::sessions::SessionFacts;
-use stead_store::accounts::{audit, factors as rows, remembered, sessions};
+use stead_store::accounts::{audit, factors as rows, passkeys, remembered, sessions};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
@@ -107,7 +107,14 @@ pub(crate) fn second(
         created: one.created,
         used: one.used,
     });
-    Ok(authenticators.collect())
+    let passkeys = passkeys::of_account(tx, account)?.into_iter().map(|one| Kept {
+        id: one.id,
+        kind: FactorKind::Passkey,
+        name: one.name,
+        created: one.created,
+        used: one.used,
+    });
+    Ok(authenticators.chain(passkeys).collect())
 }
 
 /// What the account's owner can show beside a password now.
@@ -156,7 +163,7 @@ pub fn rename(
         let kept = found(tx, account, factor)?;
         match kept.kind {
             FactorKind::Totp => rows::rename_authenticator(tx, account, factor, name.as_str())?,
-            FactorKind::Passkey => return Err(FactorError::NotFound),
+            FactorKind::Passkey => passkeys::rename(tx, account, factor, name.as_str())?,
         };
         Ok(())
     })
@@ -191,7 +198,7 @@ pub fn remove(
         stead_rules::signin::may_remove(user.role, false, present)?;
         match kept.kind {
             FactorKind::Totp => rows::remove_authenticator(tx, user.account, factor)?,
-            FactorKind::Passkey => return Err(FactorError::NotFound),
+            FactorKind::Passkey => passkeys::remove(tx, user.account, factor)?,
         };
         bump_epoch(tx, user.id, Some(session))?;
         notices::tell(

@@ -1,6 +1,7 @@
 //! Real liveness: what the watchdog is fed by and what `stead health` asks.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stead_rules::time::BootMs;
@@ -9,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::core::{Core, CoreError};
+use crate::net::given::Age;
 
 /// A check that takes longer has failed: systemd's watchdog waits little longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -64,10 +66,20 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     let writable = matches!(writable, Ok(Ok(true)));
     let discovery = matches!(discovery, Ok(Ok(true)));
     let background = core.fallen.names().is_empty();
-    vec![
+    let given = core.certificate.given();
+    let certificate = given.map(|given| Check {
+        name: "certificate",
+        ok: !core.certificate_files_broken.load(Ordering::Relaxed)
+            && given.age(core.now()) == Age::Good,
+        vital: false,
+    });
+    let checks = [
         Check { name: "database", ok: database, vital: !locked },
         Check { name: "background", ok: background, vital: true },
         Check { name: "data_folder", ok: writable, vital: false },
         Check { name: "discovery", ok: discovery, vital: false },
-    ]
+    ];
+    let open = core.local.is_some() && !*core.claimed.borrow();
+    let local = open.then_some(Check { name: "local_security", ok: false, vital: false });
+    checks.into_iter().chain(certificate).chain(local).collect()
 }

@@ -97,7 +97,7 @@ pub fn list(
 /// Who looks around.
 fn user(permit: &Permit) -> Result<UserId, ItemsError> {
     permitted(permit, Action::Browse)?;
-    permit.user().ok_or(ItemsError::NotFound)
+    permit.viewer().ok_or(ItemsError::NotFound)
 }
 
 /// A cursor is the place of the last row, so rows that come and go meanwhile shift nothing.

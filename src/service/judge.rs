@@ -7,7 +7,7 @@ use stead_rules::claim::{Generation, State, settle};
 use stead_rules::ids::SessionId;
 use stead_rules::limits::SESSION_UNJUDGED_SECONDS;
 use stead_rules::policy::{
-    Account, Action, Actor, Decision, Door, Epoch, Question, Session, decide,
+    Account, Action, Actor, Decision, Door, Epoch, Holder, Permit, Question, Session, decide,
 };
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::sessions::SessionFacts;
@@ -59,10 +59,30 @@ pub(crate) fn judge(
     })
 }
 
-/// Something that a session was allowed and that goes on.
+/// Whose it is that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// A session's.
+    Session(SessionId),
+    /// That of somebody who plays without a sign-in.
+    Local,
+}
+
+impl Whose {
+    /// Whose permission this is; none where it is a stranger's.
+    pub(crate) const fn of(permit: &Permit) -> Option<Self> {
+        match permit.holder() {
+            Holder::User { session, .. } => Some(Self::Session(session)),
+            Holder::Local => Some(Self::Local),
+            Holder::Anybody | Holder::Claimant(_) => None,
+        }
+    }
+}
+
+/// Something that somebody was allowed and that goes on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Running {
-    session: SessionId,
+    whose: Whose,
     asked: Asked,
     /// When it was last asked whether it may go on.
     looked: BootMs,
@@ -72,8 +92,8 @@ pub(crate) struct Running {
 
 impl Running {
     /// It was allowed just now.
-    pub(crate) const fn since(now: Now, session: SessionId, asked: Asked) -> Self {
-        Self { session, asked, looked: now.boot, known: now.boot }
+    pub(crate) const fn since(now: Now, whose: Whose, asked: Asked) -> Self {
+        Self { whose, asked, looked: now.boot, known: now.boot }
     }
 
     /// When it was last asked whether it may go on.
@@ -84,9 +104,9 @@ impl Running {
     /// Whether it would be allowed now. A store that cannot be asked has not said no, so it goes on
     /// for a while; whoever was signed out meanwhile must not go on for ever.
     pub(crate) async fn goes_on(&mut self, core: &Arc<Core>) -> bool {
-        let (now, Self { session, asked, .. }) = (core.now(), *self);
+        let (now, Self { whose, asked, .. }) = (core.now(), *self);
         self.looked = now.boot;
-        match core.blocking(move |core| allowed(core, now, session, asked)).await {
+        match core.blocking(move |core| allowed(core, now, whose, asked)).await {
             Ok(true) => {
                 self.known = now.boot;
                 true
@@ -100,9 +120,15 @@ impl Running {
     }
 }
 
-fn allowed(core: &Core, now: Now, session: SessionId, asked: Asked) -> Result<bool, CoreError> {
-    let Some(facts) = sessions::by_id(core, session)? else { return Ok(false) };
-    let decision = judge(&standing(core, now), now, Some(&facts), Actor::Stranger, asked);
+fn allowed(core: &Core, now: Now, whose: Whose, asked: Asked) -> Result<bool, CoreError> {
+    let server = standing(core, now);
+    let decision = match whose {
+        Whose::Local => judge(&server, now, None, Actor::Local, asked),
+        Whose::Session(session) => match sessions::by_id(core, session)? {
+            Some(facts) => judge(&server, now, Some(&facts), Actor::Stranger, asked),
+            None => return Ok(false),
+        },
+    };
     Ok(matches!(decision, Decision::Allow(_) | Decision::AllowNotice { .. }))
 }
 

@@ -73,7 +73,7 @@ pub struct LibraryView {
 /// [`LibraryError`].
 pub fn list(core: &Core, permit: &Permit) -> Result<Vec<LibraryView>, LibraryError> {
     permitted(permit, Action::Browse)?;
-    let user = permit.user().ok_or(LibraryError::NotFound)?;
+    let user = permit.viewer().ok_or(LibraryError::NotFound)?;
     let store = core.store()?;
     let seen = store.accounts.read(|tx| rows::visible(tx, user))?;
     store.library.read(|tx| {

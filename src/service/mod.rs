@@ -1,10 +1,12 @@
 //! Use cases: one function per thing a person can do. They know the store and the rules, and
 //! nothing of HTTP.
 
+pub mod app_passwords;
 pub mod authenticators;
 mod buffers;
 pub mod claim;
 pub mod core;
+pub mod devices;
 pub mod disks;
 pub mod drafts;
 pub mod factors;
@@ -13,6 +15,7 @@ pub mod health;
 pub mod items;
 pub(crate) mod judge;
 pub mod libraries;
+pub mod local;
 pub mod notices;
 pub mod own_password;
 pub mod passwords;

@@ -68,7 +68,7 @@ pub fn look(
     known_tags: &str,
 ) -> Result<Looked, CoreError> {
     permitted(permit, Action::Browse)?;
-    let Some(user) = permit.user() else { return Ok(Looked::None) };
+    let Some(user) = permit.viewer() else { return Ok(Looked::None) };
     let library = &core.store()?.library;
     let Some(shown) = library.read(|tx| pictures::shown(tx, user, item))? else {
         let awaited = library.read(|tx| pictures::awaited(tx, user, item))?;

@@ -12,7 +12,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use stead_rules::ids::{ItemId, UserId};
-use stead_rules::playback::{BadLink, Client, Heard, Media, Plan, StreamLink, admit, plan, resume};
+use stead_rules::playback::{
+    BadLink, Client, Heard, LOCAL_SESSION, Media, Plan, StreamLink, admit, plan, resume,
+};
 use stead_rules::policy::{Action, Permit};
 use stead_rules::time::{Now, WallMs};
 use stead_store::StoreError;
@@ -68,9 +70,8 @@ pub struct Play {
 /// [`PlayError`].
 pub fn play(core: &Core, permit: &Permit, now: Now, item: ItemId) -> Result<Play, PlayError> {
     permitted(permit, Action::Play)?;
-    let (Some(user), Some(session)) = (permit.user(), permit.session()) else {
-        return Err(PlayError::NotFound);
-    };
+    let user = permit.viewer().ok_or(PlayError::NotFound)?;
+    let session = permit.session().unwrap_or(LOCAL_SESSION);
     let file = playable(core, user, item)?;
     let known = core.store()?.accounts.read(|tx| user_data::progress(tx, user, file.watched_as))?;
     let media = Media {
@@ -151,7 +152,7 @@ pub struct Opened {
 /// [`PlayError`].
 pub async fn open(core: &Arc<Core>, permit: &Permit, item: ItemId) -> Result<Opened, PlayError> {
     permitted(permit, Action::Play)?;
-    let user = permit.user().ok_or(PlayError::NotFound)?;
+    let user = permit.viewer().ok_or(PlayError::NotFound)?;
     let playable = core.blocking(move |core| playable(core, user, item)).await?;
     let root = playable.root.clone();
     core.disks.ask(&root, move || open_now(&playable)).await.unwrap_or_else(|late| {

@@ -13,18 +13,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use stead_rules::ids::{SessionId, UserId};
+use stead_rules::ids::UserId;
 use stead_rules::limits::{
     READ_FIRST_BYTES, READ_LARGEST_BYTES, READS_AT_ONCE_PER_DEVICE, SESSION_LOOK_STREAM_SECONDS,
     STREAM_BUFFERS_BYTES, STREAMS_PER_USER_MAX,
 };
-use stead_rules::policy::{Action, Door};
+use stead_rules::policy::{Action, Door, Permit};
 use stead_rules::time::BootMs;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::buffers::Buffers;
 use super::core::Core;
-use super::judge::{Asked, Running};
+use super::judge::{Asked, Running, Whose};
 
 /// A client that comes back for more within this time took everything at once.
 const AT_ONCE_MS: u64 = 20;
@@ -41,11 +41,11 @@ pub struct Pumps {
     buffers: Arc<Buffers>,
 }
 
-/// The right of a session to one stream; dropping it gives it back.
+/// The right to one stream; dropping it gives it back.
 #[derive(Debug)]
 pub struct Seat {
     user: UserId,
-    session: SessionId,
+    whose: Whose,
     users: Arc<Mutex<HashMap<UserId, usize>>>,
 }
 
@@ -58,9 +58,11 @@ impl Pumps {
         Self { budget, threads, devices, users, buffers }
     }
 
-    /// A seat for one more stream of `user`; none when they have as many as they may.
+    /// A seat for one more stream of whoever holds the permission; none when they have as many as
+    /// they may. All who play without a sign-in share the seats of one user.
     #[must_use]
-    pub fn seat(&self, user: UserId, session: SessionId) -> Option<Seat> {
+    pub(crate) fn seat(&self, permit: &Permit) -> Option<Seat> {
+        let (user, whose) = (permit.viewer()?, Whose::of(permit)?);
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let streams = users.entry(user).or_default();
         if *streams >= STREAMS_PER_USER_MAX {
@@ -68,7 +70,7 @@ impl Pumps {
         }
         *streams = streams.saturating_add(1);
         drop(users);
-        Some(Seat { user, session, users: Arc::clone(&self.users) })
+        Some(Seat { user, whose, users: Arc::clone(&self.users) })
     }
 
     fn device(&self, device: u64) -> Arc<Semaphore> {
@@ -99,7 +101,7 @@ impl Pumps {
             size: READ_FIRST_BYTES,
             handed_over: None,
             held: None,
-            running: Running::since(core.now(), seat.session, asked),
+            running: Running::since(core.now(), seat.whose, asked),
             _seat: seat,
             buffers: Arc::clone(&self.buffers),
             session_ended: core.session_ended.subscribe(),

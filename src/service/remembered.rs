@@ -56,7 +56,7 @@ pub(crate) fn remember(
     let user = user_of(tx, account)?;
     let token = Token::fresh(core);
     let (id, agent) = (fresh(core.entropy.as_ref(), DeviceId::from_bytes), shortened(&asker.agent));
-    rows::add(tx, &core.run, user.id, id, &agent, &sha256(token.expose().as_bytes()), now)?;
+    rows::add(tx, &core.run, user.id, id, &agent, &token.hash(), now)?;
     notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
     Ok(token)
 }

@@ -6,6 +6,7 @@ use stead_rules::ids::{SessionId, UserId};
 use stead_rules::policy::{Action, ClientKind, Own, Permit, Shows};
 use stead_rules::signin::{Life, Methods, Vouched, life, rests};
 use stead_rules::time::{Moment, Now};
+use stead_store::accounts::audit;
 use stead_store::accounts::claim::server;
 use stead_store::accounts::identity::User;
 use stead_store::accounts::sessions::{self as rows, Session, SessionFacts};
@@ -27,7 +28,7 @@ const TOUCH_SECONDS: u64 = 60;
 pub struct Token(Zeroizing<String>);
 
 impl Token {
-    /// A new one.
+    /// A new token.
     pub(crate) fn fresh(core: &Core) -> Self {
         let random = Zeroizing::new(bytes::<TOKEN_BYTES>(core.entropy.as_ref()));
         Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(*random)))
@@ -151,27 +152,44 @@ pub fn list(core: &Core, permit: &Permit) -> Result<Vec<Session>, CoreError> {
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn end(core: &Core, permit: &Permit, session: SessionId) -> Result<bool, CoreError> {
+pub fn end(core: &Core, permit: &Permit, now: Now, session: SessionId) -> Result<bool, CoreError> {
     permitted(permit, Action::OwnAccount(Own::Sessions))?;
     let Some(user) = permit.user() else { return Ok(false) };
-    end_of(core, user, session)
+    end_of(core, now, user, session)
 }
 
 /// Ends the session that asks. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn sign_out(core: &Core, permit: &Permit) -> Result<bool, CoreError> {
+pub fn sign_out(core: &Core, permit: &Permit, now: Now) -> Result<bool, CoreError> {
     permitted(permit, Action::OwnAccount(Own::SignOut))?;
     let Some((user, session)) = permit.user().zip(permit.session()) else { return Ok(false) };
-    end_of(core, user, session)
+    end_of(core, now, user, session)
 }
 
-fn end_of(core: &Core, user: UserId, session: SessionId) -> Result<bool, CoreError> {
-    let ended = core.store()?.accounts.write(|tx| rows::end(tx, user, session))?;
+fn end_of(core: &Core, now: Now, user: UserId, session: SessionId) -> Result<bool, CoreError> {
+    let ended = core.store()?.accounts.write(|tx| {
+        let facts = rows::by_id(tx, &core.run, session)?;
+        let ended = rows::end(tx, user, session)?;
+        match facts.map(|facts| facts.session.client).filter(|_| ended) {
+            Some(kind @ (ClientKind::Tv | ClientKind::App | ClientKind::AppPassword)) => {
+                audit::append(tx, now, "device.ended", &ended_detail(user, session, kind))?;
+            }
+            Some(ClientKind::Web) | None => {}
+        }
+        Ok::<_, StoreError>(ended)
+    })?;
     // What flows for it looks again at once.
     core.session_ended.send_replace(());
     Ok(ended)
+}
+
+fn ended_detail(user: UserId, session: SessionId, kind: ClientKind) -> String {
+    serde_json::json!({
+        "user": user.to_string(), "session": session.to_string(), "kind": kind.word(),
+    })
+    .to_string()
 }
 
 /// The session with this id, if there is one. Blocks.

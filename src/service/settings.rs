@@ -17,6 +17,8 @@ pub struct Settings {
     pub urls: Vec<String>,
     /// SHA-256 of the box's own CA.
     pub ca_fingerprint: String,
+    /// Who may play over plain http: `off` or `on-link`.
+    pub plain_playback: &'static str,
     /// The only folders in which libraries may be made.
     pub media_roots: Vec<String>,
     /// Free space where the database lies.
@@ -46,6 +48,7 @@ pub fn read(core: &Core, permit: &Permit) -> Result<Settings, CoreError> {
         name: server.map(|server| server.name).unwrap_or_default(),
         urls: reach.urls(),
         ca_fingerprint: reach.ca_fingerprint.clone(),
+        plain_playback: core.config.net.plain_playback.word(),
         media_roots: core
             .config
             .media

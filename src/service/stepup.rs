@@ -13,10 +13,10 @@ use stead_store::accounts::{audit, claim};
 use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
+use super::factors;
 use super::sessions::Token;
 use super::signin::factor::{self, Factor, Showing};
 use super::signin::{Asker, SignInError, check_password_of};
-use super::{factors, sha256};
 use crate::host::entropy::fresh;
 
 /// What can be shown in a session.
@@ -147,7 +147,7 @@ pub(crate) fn raise(
         rested: false,
         ..old.clone()
     };
-    rows::renew(tx, &core.run, old.id, &renewed, &sha256(token.expose().as_bytes()))?;
+    rows::renew(tx, &core.run, old.id, &renewed, &token.hash())?;
     claim::mark_clock(tx, core.clock.mark())?;
     let detail = serde_json::json!({
         "user": facts.user.id.to_string(), "methods": shown.words(),

@@ -199,6 +199,7 @@ fn a_new_authenticator_counts_when_its_first_code_is_right_and_drift_is_told() {
     assert_eq!(confirm("000000").expect(422).code(), "totp_wrong");
     let ahead = confirm(&totp_code(secret, unix(&app) + 240)).expect(422).json();
     assert_eq!((&ahead["code"], &ahead["drift_s"]), (&json!("totp_wrong"), &json!(240)));
+    assert_eq!(ahead["server_time_ms"], app.clock_ms(), "the page shows both clocks");
     confirm(&totp_code(secret, unix(&app))).expect(204);
     let again = confirm(&totp_code(secret, unix(&app))).expect(409);
     assert_eq!(again.code(), "draft_over");

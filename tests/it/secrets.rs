@@ -104,6 +104,27 @@ fn play(shown: &mut Shown, browser: &mut Client, library: &str) {
     browser.get(&format!("/stream/{token}")).expect(404);
 }
 
+/// Lets a television in and makes a password for an app, which plays by it.
+fn let_in(shown: &mut Shown, browser: &mut Client, port: u16) {
+    let mut tv = Client::new(port);
+    let offer = tv.post("/api/v1/tv/begin", &json!({})).expect(200).json();
+    shown.add("what a device keeps", offer["device_code"].as_str().unwrap());
+    shown.add("what a device shows", offer["user_code"].as_str().unwrap());
+    let approve = json!({ "code": offer["user_code"], "name": "Living room" });
+    browser.post("/api/v1/devices/approve", &approve).expect(204);
+    let poll = json!({ "device_code": offer["device_code"] });
+    assert_eq!(tv.post("/api/v1/tv/poll", &poll).expect(200).json()["step"], "done");
+    shown.cookies(&tv);
+    browser.post("/api/v1/settings/app-passwords", &json!({ "allowed": true })).expect(204);
+    let radio = json!({ "name": "Radio" });
+    let made = browser.post("/api/v1/app-passwords", &radio).expect(201).json();
+    let password = made["password"].as_str().unwrap();
+    shown.add("an app password", password);
+    let mut radio = Client::new(port).with("Authorization", &format!("Bearer {password}"));
+    radio.get("/api/v1/home").expect(200);
+    Client::new(port).get(&format!("/api/v1/home?access_token={password}")).expect(401);
+}
+
 #[test]
 fn nothing_that_is_shown_at_sign_in_or_to_play_is_kept_or_logged() {
     let media = Media::new();
@@ -126,6 +147,7 @@ fn nothing_that_is_shown_at_sign_in_or_to_play_is_kept_or_logged() {
     sign_in(&mut shown, &owner, port, "recovery", &owner.recovery_codes[5]);
     let library = crate::library::add(&mut browser, port, ("Music", "music", &media.path));
     play(&mut shown, &mut browser, &library);
+    let_in(&mut shown, &mut browser, port);
     browser.post("/api/v1/signout", &json!({})).expect(204);
     let wrong = json!({ "name": owner.name, "password": MISTYPED });
     Client::new(port).post("/api/v1/signin", &wrong).expect(401);

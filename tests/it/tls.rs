@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use rustls::client::{ClientConfig, Resumption};
+use rustls::client::danger::ServerCertVerifier as _;
+use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ProtocolVersion, RootCertStore, SupportedProtocolVersion};
@@ -144,6 +145,32 @@ fn a_stolen_authority_cannot_pose_as_anything_else() {
         let forged = forge(&own, &leaf_extensions(alternative));
         let said = verify(&ca, &forged, &[]).expect_err(alternative);
         assert!(said.contains(CHAIN_ERROR), "{alternative}: {said}");
+    }
+}
+
+/// The same by the verifier of rustls, which judges names in another way than openssl does.
+#[test]
+fn webpki_refuses_a_foreign_name_and_the_address_of_the_router() {
+    let own = Box_::new(HOME);
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(own.identity.authority().der().to_vec())).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+    let judge = judge.build().unwrap();
+    let asked = |alternative: &str| {
+        let forged = forge(&own, &leaf_extensions(alternative));
+        let leaf = CertificateDer::from_pem_file(forged).unwrap();
+        let name = alternative.split_once(':').unwrap().1.to_owned();
+        let name = ServerName::try_from(name).unwrap();
+        let judged = judge.verify_server_cert(&leaf, &[], &name, &[], UnixTime::now());
+        judged.map(|_| ()).map_err(|error| format!("{error:?}"))
+    };
+    for good in ["DNS:stead-ab12.local", "DNS:localhost", "IP:192.168.1.10", "IP:fd00::10"] {
+        asked(good).unwrap_or_else(|error| panic!("{good}: {error}"));
+    }
+    for bad in ["DNS:bank.example", "DNS:fritz.box", "IP:192.168.1.1", "IP:fd00::1", "IP:8.8.8.8"] {
+        let said = asked(bad).expect_err(bad);
+        assert!(said.contains("NameConstraintViolation"), "{bad}: {said}");
     }
 }
 

@@ -175,6 +175,20 @@ test('while the server is away, locked, or newer than the page', async () => {
   await read();
 });
 
+test('where a television is let in', async () => {
+  await open('/device');
+  const facts = { kind: 'tv', name: '', agent: '', address: '192.0.2.7', near: false, expires_in_s: 9 };
+  await answer('devices/look', facts);
+  await page.getByLabel('Code').fill('BCDF-GHJK');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(heading('Is this in front of you?')).toBeVisible();
+  await read();
+  await answer('devices/approve', {});
+  await page.getByRole('button', { name: 'Let it in' }).click();
+  await expect(heading('It is in')).toBeVisible();
+  await read();
+});
+
 test('at sign-in, with either second factor', async () => {
   await page.goto(`${box.origin}/settings`);
   await page.getByRole('button', { name: 'Sign out' }).click();
@@ -183,5 +197,11 @@ test('at sign-in, with either second factor', async () => {
   await nameOneself(page);
   await read();
   await page.getByRole('button', { name: 'Use a recovery code' }).click();
+  await read();
+  await answer('tv/poll', { step: 'over' });
+  await page.goto(`${box.origin}/tv`);
+  await expect(heading('Sign in with your phone')).toBeVisible();
+  await read();
+  await expect(heading('The code has run out')).toBeVisible({ timeout: 15_000 });
   await read();
 });

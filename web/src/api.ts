@@ -4,6 +4,7 @@ import type {
   ClaimProgress,
   CodeMethod,
   CodesOffer,
+  DeviceFacts,
   Done,
   Factors,
   FactorShown,
@@ -37,6 +38,8 @@ import type {
   Settings,
   SigninStep,
   TotpOffer,
+  TvOffer,
+  TvStep,
 } from './api/types';
 
 export type * from './api/types';
@@ -156,6 +159,19 @@ export const people = {
   code: (id: string) => write<HandedCode>(`/people/${id}/code`),
   signOut: (id: string) => write<undefined>(`/people/${id}/signout`),
   switch: (id: string, enabled: boolean) => write<undefined>(`/people/${id}/switch`, { enabled }),
+};
+
+export const devices = {
+  tvBegin: (name: string) => write<TvOffer>('/tv/begin', { name }),
+  tvPoll: (device_code: string) => write<TvStep>('/tv/poll', { device_code }),
+  look: (code: string) => write<DeviceFacts>('/devices/look', { code }),
+  approve: (code: string, name: string) => write<undefined>('/devices/approve', { code, name }),
+  deny: (code: string) => write<undefined>('/devices/deny', { code }),
+  appPasswordsAllowed: async () => (await read<{ allowed: boolean }>('/app-passwords')).allowed,
+  allowAppPasswords: (allowed: boolean) =>
+    write<undefined>('/settings/app-passwords', { allowed }),
+  makeAppPassword: async (name: string) =>
+    (await write<{ password: string }>('/app-passwords', { name })).password,
 };
 
 export const security = {

@@ -10,6 +10,8 @@ export type RouteName =
   | 'people'
   | 'reset'
   | 'rescue'
+  | 'device'
+  | 'tv'
   | 'security'
   | 'missing';
 
@@ -32,6 +34,8 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings\/people$/, 'people'],
   [/^\/reset$/, 'reset'],
   [/^\/rescue$/, 'rescue'],
+  [/^\/device$/, 'device'],
+  [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],
 ];
 

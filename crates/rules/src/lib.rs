@@ -11,6 +11,7 @@ pub mod media;
 pub mod playback;
 pub mod policy;
 pub mod provider;
+pub mod proxy;
 pub mod secret;
 pub mod signin;
 pub mod time;

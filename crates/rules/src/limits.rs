@@ -132,6 +132,11 @@ pub const CONNECTIONS_PER_PEER_MAX: usize = 64;
 pub const CONNECTIONS_PER_LINK_MAX: usize = 256;
 /// Places beyond these for the box itself alone: `stead health` must be answered in a flood.
 pub const CONNECTIONS_OF_THE_BOX: usize = 32;
+/// A file with a certificate and its issuers, or with a key: real ones have 2 to 8 KiB.
+pub const CERTIFICATE_FILE_MAX_BYTES: u64 = 256 * 1024;
+/// The machines that a request may have passed: chains of real proxies have two or three, and a
+/// list that is walked at every request must end.
+pub const FORWARDED_HOPS_MAX: usize = 16;
 /// A connection on which nothing is under way is closed after this long; a browser that comes
 /// back opens another one unseen.
 pub const CONNECTION_IDLE_SECONDS: u64 = 60;

@@ -48,7 +48,16 @@ impl Places {
 
     /// A place for this peer, if it may have one now.
     pub(super) fn take(&self, peer: Peer) -> Option<Place> {
-        let counted = counted_as(peer);
+        self.take_counted(peer, counted_as(peer))
+    }
+
+    /// A place for a proxy that the config names: behind it is a whole house.
+    pub(super) fn take_for_proxy(&self, proxy: Peer) -> Option<Place> {
+        let counted = vec![(Whose::Address(proxy.address), CONNECTIONS_PER_LINK_MAX)];
+        self.take_counted(proxy, counted)
+    }
+
+    fn take_counted(&self, peer: Peer, counted: Vec<(Whose, usize)>) -> Option<Place> {
         let mut held = lock(&self.held);
         let full = |(whose, max): &(Whose, usize)| held.get(whose).is_some_and(|n| n >= max);
         if counted.iter().any(full) {
@@ -136,6 +145,15 @@ mod tests {
             assert_eq!(take(&places, seven, 1000).len(), CONNECTIONS_PER_PEER_MAX);
             assert!(lock(&places.held).is_empty(), "nobody is remembered");
         }
+    }
+
+    #[test]
+    fn behind_a_known_proxy_is_a_whole_house() {
+        let places = Places::new();
+        let proxy = peer("192.0.2.7");
+        let held: Vec<_> = (0..1000).map_while(|_| places.take_for_proxy(proxy)).collect();
+        assert_eq!(held.len(), CONNECTIONS_PER_LINK_MAX);
+        assert!(places.take(peer("192.0.2.8")).is_some(), "and not everybody");
     }
 
     #[test]

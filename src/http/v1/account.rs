@@ -7,14 +7,15 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use stead_rules::ids::SessionId;
 use stead_rules::signin::Method;
+use stead_store::accounts::devices::Origin;
+use stead_store::accounts::sessions::Session;
 use utoipa::ToSchema;
 
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::Segment;
-use crate::service::claim;
-use crate::service::core::Core;
-use crate::service::sessions;
+use crate::service::core::{Core, CoreError};
+use crate::service::{claim, devices, sessions};
 
 /// Who one is here.
 #[derive(Serialize, ToSchema)]
@@ -83,6 +84,12 @@ struct SessionWire {
     kind: &'static str,
     /// What the client calls itself.
     agent: String,
+    /// What a television or an app was called when somebody let it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// The address of who let it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_from: Option<String>,
     created_ms: i64,
     last_seen_ms: i64,
     /// Whether it is the one that asks.
@@ -97,19 +104,28 @@ pub(crate) async fn sessions(
     ctx: Ctx,
 ) -> Result<axum::Json<SessionsAnswer>, Problem> {
     let own = ctx.session_id()?;
-    let list = core.blocking(move |core| sessions::list(core, &ctx.permit)).await?;
-    let sessions = list
-        .into_iter()
-        .map(|session| SessionWire {
-            id: session.id.to_string(),
-            kind: session.client.word(),
-            agent: session.agent,
-            created_ms: session.created.0,
-            last_seen_ms: session.last_seen.wall.0,
-            current: session.id == own,
+    let (list, origins) = core
+        .blocking(move |core| {
+            let list = sessions::list(core, &ctx.permit)?;
+            Ok::<_, CoreError>((list, devices::origins(core, &ctx.permit)?))
         })
-        .collect();
-    Ok(axum::Json(SessionsAnswer { sessions }))
+        .await?;
+    let wire = |session| session_wire(session, own, &origins);
+    Ok(axum::Json(SessionsAnswer { sessions: list.into_iter().map(wire).collect() }))
+}
+
+fn session_wire(session: Session, own: SessionId, origins: &[Origin]) -> SessionWire {
+    let origin = origins.iter().find(|origin| origin.session == session.id);
+    SessionWire {
+        id: session.id.to_string(),
+        kind: session.client.word(),
+        agent: session.agent,
+        name: origin.map(|origin| origin.name.clone()),
+        approved_from: origin.map(|origin| origin.approved_from.clone()),
+        created_ms: session.created.0,
+        last_seen_ms: session.last_seen.wall.0,
+        current: session.id == own,
+    }
 }
 
 /// Signs another client of one's own out.
@@ -120,6 +136,7 @@ pub(crate) async fn revoke(
     ctx: Ctx,
     Segment(session): Segment<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    let ended = core.blocking(move |core| sessions::end(core, &ctx.permit, session)).await?;
+    let ended =
+        core.blocking(move |core| sessions::end(core, &ctx.permit, ctx.now, session)).await?;
     if ended { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use stead_rules::ids::TicketId;
 use stead_rules::secret::SecretText;
 use stead_rules::signin::Password;
+use stead_rules::time::Now;
 use utoipa::ToSchema;
 
 use super::signin::{asker, raised};
@@ -78,16 +79,23 @@ pub(crate) async fn confirm_totp(
     ctx: Ctx,
     Json(request): Json<NewTotpRequest>,
 ) -> Result<Response, Problem> {
-    let (transport, facts) = (ctx.transport, ctx.signed_in()?.clone());
+    let (transport, facts, now) = (ctx.transport, ctx.signed_in()?.clone(), ctx.now);
     let token = core
         .blocking(move |core| {
             let ticket = ticket(&request.ticket)?;
             let NewTotpRequest { name, code, .. } = &request;
-            authenticators::confirm(core, &ctx.permit, ctx.now, &facts, ticket, name, code)
-                .map_err(Problem::from)
+            authenticators::confirm(core, &ctx.permit, now, &facts, ticket, name, code)
+                .map_err(|error| told_the_time(error, now))
         })
         .await?;
     Ok(raised(&token, transport))
+}
+
+/// A code of another time comes with the server's time, so that the page can show both clocks.
+fn told_the_time(error: FactorError, now: Now) -> Problem {
+    let drifted = matches!(error, FactorError::CodeWrong { drift_seconds: Some(_) });
+    let problem = Problem::from(error);
+    if drifted { problem.with("server_time_ms", now.wall.0) } else { problem }
 }
 
 /// Codes to keep.

@@ -22,7 +22,7 @@ use super::libraries::ScanWire;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::service::core::Core;
-use crate::service::judge::{Asked, Running};
+use crate::service::judge::{Asked, Running, Whose};
 use crate::service::libraries;
 use crate::service::scans::{ScanProgress, Told};
 
@@ -62,7 +62,8 @@ pub(crate) async fn events(
     ctx: Ctx,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let asked = Asked { action: Action::Browse, door: Door::Api };
-    let running = Running::since(ctx.now, ctx.session_id()?, asked);
+    let whose = Whose::of(&ctx.permit).ok_or_else(Problem::not_signed_in)?;
+    let running = Running::since(ctx.now, whose, asked);
     let told = core.scans.listen();
     let session_ended = core.session_ended.subscribe();
     let look = interval(Duration::from_secs(SESSION_LOOK_EVENTS_SECONDS));

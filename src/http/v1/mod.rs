@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod claim;
+pub(crate) mod devices;
 pub(crate) mod enrol;
 pub(crate) mod events;
 pub(crate) mod factors;
@@ -16,3 +17,4 @@ pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signin;
 pub(crate) mod stepup;
+pub(crate) mod tv;

@@ -133,10 +133,9 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let item = ctx.link.ok_or_else(Problem::not_found)?.item;
-    let (user, session) = (ctx.user()?, ctx.session_id()?);
     let opened = playback::open(&core, &ctx.permit, item).await?;
     // A file that is not there takes no seat: only bytes that flow do.
-    let seat = core.pumps.seat(user, session).ok_or_else(too_many_streams)?;
+    let seat = core.pumps.seat(&ctx.permit).ok_or_else(too_many_streams)?;
     Ok(serve(Flow { core, seat }, opened, &method, &headers))
 }
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use stead_rules::claim::State as Claim;
-use stead_rules::policy::Action;
+use stead_rules::policy::{Action, Holder};
 use utoipa::ToSchema;
 
 use crate::http::ctx::Ctx;
@@ -29,6 +29,11 @@ pub(crate) struct ServerAnswer {
     host_name: String,
     id: String,
     version: &'static str,
+    /// `off` where whoever is in a listed network plays listed folders without a sign-in, until the
+    /// server is claimed; else `on`.
+    local_security: &'static str,
+    /// Whether whoever asks is one of those.
+    plays_without_sign_in: bool,
     /// Why it is locked.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
@@ -39,6 +44,7 @@ pub(crate) struct ServerAnswer {
     responses((status = 200, body = ServerAnswer), (status = "default", body = Problem)))]
 pub(crate) async fn server(
     State(core): State<Arc<Core>>,
+    ctx: Ctx,
 ) -> Result<axum::Json<ServerAnswer>, Problem> {
     let card = core.blocking(|core| Ok::<_, Problem>(claim::card(core))).await?;
     let reason = match card.state {
@@ -51,6 +57,7 @@ pub(crate) async fn server(
         | Claim::Orphaned
         | Claim::Recovery => None,
     };
+    let open = core.local.is_some() && !card.state.was_claimed();
     Ok(axum::Json(ServerAnswer {
         state: card.state.word(),
         claimed: card.state.was_claimed(),
@@ -58,6 +65,8 @@ pub(crate) async fn server(
         host_name: core.reach().host_name.clone(),
         id: core.box_id.to_string(),
         version: env!("CARGO_PKG_VERSION"),
+        local_security: if open { "off" } else { "on" },
+        plays_without_sign_in: open && ctx.permit.holder() == Holder::Local,
         reason,
     }))
 }

@@ -22,6 +22,8 @@ pub(crate) struct SettingsAnswer {
     /// SHA-256 of the box's own CA.
     ca_fingerprint_sha256: String,
     version: &'static str,
+    /// Who may play over plain http: `off` or `on-link`, by the configuration.
+    plain_playback: &'static str,
     /// The only folders in which libraries may be made.
     media_roots: Vec<String>,
     /// Free space where the database lies.
@@ -42,6 +44,7 @@ pub(crate) async fn read(
         urls: settings.urls,
         ca_fingerprint_sha256: settings.ca_fingerprint,
         version: env!("CARGO_PKG_VERSION"),
+        plain_playback: settings.plain_playback,
         media_roots: settings.media_roots,
         data_free_bytes: settings.data_free_bytes,
     }))

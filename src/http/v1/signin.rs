@@ -165,7 +165,7 @@ pub(crate) async fn factor(
     responses((status = 204), (status = "default", body = Problem)))]
 pub(crate) async fn signout(State(core): State<Arc<Core>>, ctx: Ctx) -> Result<Response, Problem> {
     let cookie = Cookie::Session.clear(ctx.transport);
-    core.blocking(move |core| sessions::sign_out(core, &ctx.permit)).await?;
+    core.blocking(move |core| sessions::sign_out(core, &ctx.permit, ctx.now)).await?;
     let headers: HeaderMap = cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }

@@ -4,12 +4,12 @@ use stead_rules::claim::{
     Applied, Database, Event, Generation, State, WizardStep, apply, next_generation, step,
 };
 use stead_rules::ids::{FactorId, IssuerId, TicketId, UserId};
-use stead_rules::policy::{Action, ClientKind, Permit, Role};
+use stead_rules::policy::{Action, ClientKind, LOCAL_VIEWER, Permit, Role};
 use stead_rules::signin::{Method, Methods, tail_of_any};
 use stead_rules::time::Now;
 use stead_store::accounts::factors::{self, Authenticator};
 use stead_store::accounts::identity::{self, Account, User};
-use stead_store::accounts::{audit, claim as rows};
+use stead_store::accounts::{audit, claim as rows, local};
 use stead_store::{Accounts, WriteTx};
 
 use super::desk::{ClaimDesk, Draft};
@@ -94,6 +94,8 @@ fn write_owner(
     let owner = owner(entropy, draft, issuer)?;
     write_account(tx, entropy, draft, &owner, now)?;
     identity::make_user(tx, &owner, now.wall)?;
+    // Whoever played without a sign-in until now sees nothing from this commit on.
+    local::hide(tx, LOCAL_VIEWER)?;
     rows::set_generation(tx, generation.0)?;
     rows::mark_clock(tx, core.clock.mark())?;
     let detail = serde_json::json!({ "user": owner.id.to_string(), "name": owner.name });

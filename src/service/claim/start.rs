@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    Applied, Database, Effect, Event, Generation, LocalSecurity, State, Version, apply, start_state,
+    Applied, Database, Effect, Event, Generation, LocalPlayback, LocalSecurity, State, Version,
+    apply, start_state,
 };
 use stead_rules::ids::BoxId;
 use stead_store::accounts::claim::Server;
@@ -26,6 +27,8 @@ pub struct ComeUp {
     pub server: Server,
     /// The claim's memory.
     pub desk: ClaimDesk,
+    /// Whether listed folders play without a sign-in.
+    pub local_playback: LocalPlayback,
     /// What to do before any port opens.
     pub(crate) effects: Vec<Effect>,
 }
@@ -49,6 +52,7 @@ pub fn come_up(
     paths: &Paths,
     entropy: &dyn Entropy,
     room: &Arc<DataRoom>,
+    setting: LocalSecurity,
 ) -> Result<ComeUp, StartError> {
     if part_from_lost(&paths.data_dir)? {
         tracing::warn!(
@@ -58,7 +62,7 @@ pub fn come_up(
     }
     let marker = marker::read(&paths.marker());
     let database = database(&paths.data_dir)?;
-    let start = start_state(marker, database, LocalSecurity::On);
+    let start = start_state(marker, database, setting);
     let new = new_server(entropy, box_id::read(&paths.box_id()));
     let store = match start.state {
         State::Factory => Some(Store::create(&paths.data_dir, &new)?),
@@ -85,6 +89,7 @@ pub fn come_up(
         store: store.map(Arc::new),
         server: known.unwrap_or(new),
         desk: ClaimDesk::new(start.state, marker),
+        local_playback: start.local_playback,
         effects: start.effects,
     })
 }

@@ -4,7 +4,9 @@
 //! local network, but they always follow a link. Everything that comes from outside is escaped,
 //! and only the set-up file knows a secret.
 
+pub mod certificate_page;
 pub mod locked_page;
+mod systems;
 mod template;
 pub mod trust_page;
 pub mod unclaimed_page;
@@ -21,6 +23,7 @@ use stead_rules::time::WallMs;
 use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
 use crate::net::qr;
 
+pub use systems::System;
 pub use template::{Page, escape};
 pub use warning::Family;
 
@@ -215,7 +218,7 @@ fn footer(page: &SetupPage<'_>) -> String {
 }
 
 /// `scheme://host:port`, without the port where it goes without saying.
-fn origin(scheme: &str, host: &str, port: u16) -> String {
+pub(crate) fn origin(scheme: &str, host: &str, port: u16) -> String {
     let usual = if scheme == "https" { HTTPS_PORT } else { HTTP_PORT };
     if port == usual { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") }
 }

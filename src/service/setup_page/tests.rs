@@ -78,7 +78,12 @@ fn nothing_from_outside_becomes_markup() {
         check_static(&trust(HOSTILE, HOSTILE, state).html);
     }
     for progress in [unclaimed_page::Progress::Waiting, unclaimed_page::Progress::Begun] {
-        let page = unclaimed_page::UnclaimedPage { host_name: HOSTILE, progress, version: HOSTILE };
+        let page = unclaimed_page::UnclaimedPage {
+            host_name: HOSTILE,
+            progress,
+            open: true,
+            version: HOSTILE,
+        };
         check_static(&unclaimed_page::render(&page).html);
     }
     for reason in [
@@ -90,6 +95,61 @@ fn nothing_from_outside_becomes_markup() {
     ] {
         let page = locked_page::LockedPage { host_name: HOSTILE, reason, version: HOSTILE };
         check_static(&locked_page::render(&page).html);
+    }
+}
+
+#[test]
+fn the_page_about_the_certificate_says_what_it_can_and_cannot_do() {
+    let names = [String::from(HOSTILE), String::from("stead-ab12.local")];
+    let page = |files_at, system| {
+        let page = certificate_page::render(&certificate_page::CertificatePage {
+            names: &names,
+            addresses: &["192.168.1.10".parse().unwrap()],
+            fingerprint: HOSTILE,
+            ends: "15 Jan 2046",
+            files_at,
+            system,
+        });
+        check_static(&page.html);
+        page.html
+    };
+    let own = page("", Some(System::Android));
+    for words in [
+        "stead-ab12.local",
+        "192.168.1.10",
+        "15 Jan 2046",
+        "not for your bank",
+        "your router",
+        "To remove it",
+        "Certificate Trust Settings",
+        "Trusted Root Certification Authorities",
+        "Keychain Access",
+        "update-ca-certificates",
+        "<a class=\"go\" href=\"/api/v1/ca.mobileconfig\"",
+    ] {
+        assert!(own.contains(words), "{words}");
+    }
+    assert_eq!(own.matches("<svg class=\"picture\"").count(), 6, "one picture a system");
+    let first = own.find("<details open><summary>").unwrap();
+    assert!(own[first..].starts_with("<details open><summary>Android"));
+    let plain = page("https://stead-ab12.local:8443", None);
+    assert!(!plain.contains("href=\"/api"), "nothing is taken from the plain port");
+    assert!(plain.contains("href=\"https://stead-ab12.local:8443/api/v1/ca.crt\""));
+}
+
+#[test]
+fn systems_are_told_by_their_browsers() {
+    for (agent, system) in [
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)", Some(System::Ios)),
+        ("Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/140.0", Some(System::Android)),
+        ("Mozilla/5.0 (Android 15; Mobile; rv:140.0) Firefox/140.0", Some(System::Android)),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0", Some(System::Windows)),
+        ("Mozilla/5.0 (Windows NT 10.0; rv:140.0) Firefox/140.0", Some(System::Firefox)),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605", Some(System::MacOs)),
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0", Some(System::Linux)),
+        ("curl/8", None),
+    ] {
+        assert_eq!(System::of(agent), system, "{agent}");
     }
 }
 

@@ -55,6 +55,12 @@ pub fn render(page: &TrustPage<'_>) -> Page {
     template::page("Go on to the secure page – Stead", &body)
 }
 
+/// `https://` on the host that was asked for, as a link may hold it.
+#[must_use]
+pub fn secure_origin(asked_host: &str, https_port: u16) -> String {
+    escape(&origin("https", &host_of_asked(asked_host), https_port))
+}
+
 fn words(page: &TrustPage<'_>) -> (String, &'static str, &'static str) {
     match page.state {
         TrustState::NeedsSetUp => (
@@ -81,7 +87,8 @@ fn comparison(page: &TrustPage<'_>) -> String {
     format!(
         "<section class=\"card\"><h2>No warning on the next visit</h2><p class=\"soft\">After \
          signing in, install the certificate of this server: under Settings, “This \
-         server”. Until then some browsers ask again after a while.</p>\
+         server”. Until then some browsers ask again after a while. <a href=\"/certificate\">What it \
+         can and cannot do</a>.</p>\
          <p class=\"soft\">The SHA-256 fingerprint of its authority is below. Read it on a page \
          you trust, such as the set-up file; on this one, anybody on the way could have changed \
          it.</p><p class=\"mono\">{}</p></section>\n",

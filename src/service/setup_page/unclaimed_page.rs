@@ -9,6 +9,8 @@ pub struct UnclaimedPage<'a> {
     pub host_name: &'a str,
     /// Whether somebody is at it.
     pub progress: Progress,
+    /// Whether the system side lets people near play without a sign-in.
+    pub open: bool,
     /// The version of the server.
     pub version: &'a str,
 }
@@ -26,9 +28,10 @@ pub enum Progress {
 #[must_use]
 pub fn render(page: &UnclaimedPage<'_>) -> Page {
     let body = format!(
-        "{}<section><h2>How to begin</h2><p class=\"soft\">Being in the same network is not enough. \
+        "{}{}<section><h2>How to begin</h2><p class=\"soft\">Being in the same network is not enough. \
          The owner is who can show that the server is in their hands, in one of these ways:</p>\
          </section>\n{}{}{}<footer>{} · Stead {}</footer>\n",
+        banner(page.open),
         opening(page.progress),
         file_way(),
         console_way(),
@@ -37,6 +40,16 @@ pub fn render(page: &UnclaimedPage<'_>) -> Page {
         escape(page.version)
     );
     template::page("This server needs set-up – Stead", &body)
+}
+
+fn banner(open: bool) -> &'static str {
+    if open {
+        "<section class=\"card key\" role=\"note\"><h2>Local security is off</h2><p>Whoever is in a \
+         listed network plays the listed folders of this server without a sign-in, by a setting in \
+         its configuration. Setting the server up ends that.</p></section>\n"
+    } else {
+        ""
+    }
 }
 
 fn opening(progress: Progress) -> &'static str {

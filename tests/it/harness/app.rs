@@ -30,6 +30,8 @@ const TODAY: WallMs = WallMs(1_793_000_000_000);
 pub(crate) struct Options {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) media: Vec<PathBuf>,
+    /// More of the config, as TOML.
+    pub(crate) config: String,
     /// The way to a service manager, if there is one.
     pub(crate) notifier: Notifier,
     /// What is started as a worker, if not the real one.
@@ -43,6 +45,7 @@ impl Default for Options {
         Self {
             clock: Arc::new(ManualClock::synced(BUILD, TODAY)),
             media: Vec::new(),
+            config: String::new(),
             notifier: Notifier::silent(),
             worker: None,
             after_power_cut: None,
@@ -93,7 +96,7 @@ impl App {
         let media = options.media.clone();
         // Not the config of the machine: what it says is nothing to a test.
         let quiet = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(quiet.path(), QUIET).unwrap();
+        std::fs::write(quiet.path(), format!("{QUIET}{}", options.config)).unwrap();
         let file = Some(quiet.path().to_owned());
         let overrides =
             Overrides { file, data: Some(data.to_owned()), media, ..Overrides::default() };

@@ -50,6 +50,11 @@ impl Client {
         other
     }
 
+    /// The same browser, which asks for another name.
+    pub(crate) fn with_host(&self, host: &str) -> Self {
+        Self { host: format!("{host}:{}", self.port), ..self.clone() }
+    }
+
     /// The same browser at another port of the server (after a restart).
     pub(crate) fn at(&self, port: u16) -> Self {
         Self { port, host: format!("127.0.0.1:{port}"), ..self.clone() }

@@ -23,6 +23,10 @@ export interface ServerInfo {
   id: string;
   version: string;
   claimed: boolean;
+  /** `off` where listed folders play without a sign-in until the box is claimed. */
+  local_security: 'on' | 'off';
+  /** Whether this browser is where they do. */
+  plays_without_sign_in: boolean;
   reason?: LockReason;
 }
 
@@ -183,11 +187,38 @@ export interface Me {
 
 export interface SessionRow {
   id: string;
-  kind: string;
+  kind: 'web' | 'tv' | 'app' | 'app_password';
   agent: string;
+  /** What it was called when somebody let it in. */
+  name?: string;
+  approved_from?: string;
   created_ms: number;
   last_seen_ms: number;
   current: boolean;
+}
+
+/** What waits under the code of a device; nothing that it says of itself is proved. */
+export interface DeviceFacts {
+  kind: 'tv' | 'app';
+  name: string;
+  agent: string;
+  address: string;
+  near: boolean;
+  expires_in_s: number;
+}
+
+/** What a television shows, and the code it asks with. */
+export interface TvOffer {
+  device_code: string;
+  user_code: string;
+  pages: string[];
+  qr_svg: string;
+  expires_in_s: number;
+  interval_s: number;
+}
+
+export interface TvStep {
+  step: 'waiting' | 'slow_down' | 'denied' | 'over' | 'done';
 }
 
 export interface Settings {

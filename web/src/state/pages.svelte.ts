@@ -17,6 +17,8 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   people: () => import('../pages/settings/People.svelte'),
   reset: () => import('../pages/renew/Reset.svelte'),
   rescue: () => import('../pages/renew/Rescue.svelte'),
+  device: () => import('../pages/Device.svelte'),
+  tv: () => import('../pages/Tv.svelte'),
 };
 
 /** Why a page did not come: no answer, or this app is older than the box and its files are gone. */

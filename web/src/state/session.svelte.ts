@@ -49,7 +49,8 @@ export async function boot(): Promise<void> {
   try {
     session.server = await account.server();
     const { state } = session.server;
-    if (SETTING_UP.has(state)) session.phase = 'unclaimed';
+    if (session.server.plays_without_sign_in) session.phase = 'ready';
+    else if (SETTING_UP.has(state)) session.phase = 'unclaimed';
     else if (state === 'locked') session.phase = 'locked';
     else if (mayBeSignedIn()) await whoAmI();
     else session.phase = 'signed-out';
@@ -83,4 +84,8 @@ export function left(): void {
 
 whenSignedOut(left);
 
-export const isOwner = () => session.me?.user.role === 'owner';
+/** Somebody plays without a sign-in: they are nobody here, and there is nothing to set. */
+export const isLocal = () => session.server?.plays_without_sign_in === true;
+
+/** A television of the owner plays, and administers nothing. */
+export const isOwner = () => session.me?.user.role === 'owner' && session.me.session.kind === 'web';

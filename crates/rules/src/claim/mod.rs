@@ -20,6 +20,7 @@
 
 mod effect;
 mod event;
+mod local;
 mod proof;
 mod start;
 mod state;
@@ -28,6 +29,7 @@ mod throttle;
 
 pub use effect::{ClaimLog, Effect, Ended};
 pub use event::{Event, Link, Peer, Reject};
+pub use local::{AskedFor, Listed};
 pub use proof::{BadProof, ClaimCode, LinkSecret, secret_is_old};
 pub use start::{
     CLAIM_RULE_SINCE, Database, LocalPlayback, LocalSecurity, Marker, Start, Version,

@@ -13,7 +13,7 @@ pub use date::{http_date, parse_http_date};
 pub use plan::{Client, Media, NotPlayable, Plan, plan};
 pub use range::{Answer, Conditions, Method, Representation, answer, file_etag};
 pub use resume::{Heard, Resume, resume};
-pub use token::{BadLink, StreamLink, admit};
+pub use token::{BadLink, LOCAL_SESSION, StreamLink, admit};
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,10 @@ pub struct StreamLink {
     pub until: BootMs,
 }
 
+/// What stands for a session in a link that is made for whoever plays without a sign-in (C7). No
+/// session has this id, and the link opens nothing but where such people are let in.
+pub const LOCAL_SESSION: SessionId = SessionId::from_bytes([0; ID_BYTES]);
+
 /// The link cannot be used any more, or never could.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the link has expired")]

@@ -96,6 +96,8 @@ pub enum Door {
     Tv,
     /// An app that cannot do better than a password of its own.
     AppPassword,
+    /// The plain port, for televisions that take no certificate of the box's own authority.
+    Plain,
 }
 
 impl Action {
@@ -189,10 +191,22 @@ impl Guard {
     }
 }
 
+const fn is_for_playing(action: Action) -> bool {
+    matches!(action, Action::Browse | Action::Play | Action::ReportProgress)
+        || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut))
+}
+
 impl Door {
     /// Every door.
-    pub const ALL: [Self; 6] =
-        [Self::Web, Self::Api, Self::Stream, Self::Metrics, Self::Tv, Self::AppPassword];
+    pub const ALL: [Self; 7] = [
+        Self::Web,
+        Self::Api,
+        Self::Stream,
+        Self::Metrics,
+        Self::Tv,
+        Self::AppPassword,
+        Self::Plain,
+    ];
 
     /// Whether this action can be asked for at this door at all.
     #[must_use]
@@ -201,9 +215,10 @@ impl Door {
             Self::Web | Self::Api => true,
             Self::Stream => matches!(action, Action::Play),
             Self::Metrics => matches!(action, Action::Metrics),
-            Self::Tv | Self::AppPassword => {
-                matches!(action, Action::Browse | Action::Play | Action::ReportProgress)
-                    || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut))
+            Self::Tv | Self::AppPassword => is_for_playing(action),
+            // Public facts, and the way in: what it leads to is no more than playing.
+            Self::Plain => {
+                is_for_playing(action) || matches!(action, Action::ReadPublic | Action::SignIn)
             }
         }
     }
@@ -218,6 +233,7 @@ impl Door {
             Self::Metrics => "metrics",
             Self::Tv => "tv",
             Self::AppPassword => "app_password",
+            Self::Plain => "plain",
         }
     }
 }

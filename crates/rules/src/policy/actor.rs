@@ -97,11 +97,12 @@ impl ClientKind {
     }
 
     /// The door that a request of such a client comes in by, at a row of `way`. Only a browser
-    /// gets what the row is for; a stream link is a door of its own, whoever it was given to.
+    /// gets what the row is for; a stream link is a door of its own, whoever it was given to, and so
+    /// is the plain port.
     #[must_use]
     pub const fn door(self, way: Door) -> Door {
         match (self, way) {
-            (Self::Web, _) | (_, Door::Stream) => way,
+            (Self::Web, _) | (_, Door::Stream | Door::Plain) => way,
             (Self::Tv | Self::App, _) => Door::Tv,
             (Self::AppPassword, _) => Door::AppPassword,
         }

@@ -1,10 +1,10 @@
 //! The decision itself, top to bottom in the order in which it is judged.
 
-use super::act::{Action, Own};
+use super::act::{Action, Door, Own};
 use super::actor::Role;
 use super::decision::{Decision, Permit, Reason, Rule};
 use super::question::{Actor, Question, Session};
-use super::require::{Requirement, Verdict};
+use super::require::{Requirement, RequirementId, Verdict};
 use crate::claim::{Serves, State};
 use crate::limits::{GUARD_SECONDS, TEND_SECONDS};
 use crate::signin::{Assurance, Life, Method};
@@ -19,6 +19,9 @@ pub fn decide(question: &Question<'_>) -> Decision {
 
 /// Each check either ends the matter with `Err` or leaves it to the next one.
 fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
+    if plays_without_sign_in(question) {
+        return Ok(allow(question, Rule::Local));
+    }
     check_state(question)?;
     check_door(question)?;
     match question.action {
@@ -38,6 +41,17 @@ fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
         Action::Tend(_) | Action::Metrics => tend(question, live_session(question)?),
         Action::Guard(_) | Action::Unlock => guard(question, live_session(question)?),
     }
+}
+
+/// What the system side lists is looked at and played by anybody who is near, and nothing more, for
+/// as long as the server was never claimed: an owner's policy is never lifted by a file.
+fn plays_without_sign_in(question: &Question<'_>) -> bool {
+    let local = match question.actor {
+        Actor::Local => true,
+        Actor::Stranger | Actor::ClaimHolder(_) | Actor::Session(_) => false,
+    };
+    let plays = matches!(question.action, Action::Browse | Action::Play);
+    local && plays && !question.server.was_claimed() && question.door.takes(question.action)
 }
 
 /// What the state of the server leaves to be asked at all.
@@ -129,7 +143,7 @@ fn claim_step(question: &Question<'_>) -> Result<Decision, Decision> {
         (Actor::ClaimHolder(ticket), State::Pending(pending)) if *ticket == pending.holder => {
             Ok(allow(question, Rule::State))
         }
-        (Actor::Stranger | Actor::ClaimHolder(_) | Actor::Session(_), _) => {
+        (Actor::Stranger | Actor::ClaimHolder(_) | Actor::Local | Actor::Session(_), _) => {
             Err(Decision::Deny { reason: Reason::ClaimNotYours, rule: Rule::State })
         }
     }
@@ -140,7 +154,9 @@ fn live_session<'a>(question: &Question<'a>) -> Result<&'a Session, Decision> {
     let deny = |reason| Err(Decision::Deny { reason, rule: Rule::Session });
     let session = match question.actor {
         Actor::Session(session) => session,
-        Actor::Stranger | Actor::ClaimHolder(_) => return deny(Reason::NotSignedIn),
+        Actor::Stranger | Actor::ClaimHolder(_) | Actor::Local => {
+            return deny(Reason::NotSignedIn);
+        }
     };
     if !session.account.enabled {
         return deny(Reason::AccountDisabled);
@@ -219,6 +235,9 @@ fn administer(
 
 /// Judges each requirement by itself; the least permissive verdict wins.
 fn required(question: &Question<'_>, session: &Session) -> Decision {
+    if let Some(id) = refused_over_plain_http(question) {
+        return Decision::Deny { reason: Reason::NotThisClient, rule: Requirement::rule(id) };
+    }
     let concerned = question.requirements.iter().filter(|row| row.concerns(question));
     match concerned.map(|row| row.judge(session)).max() {
         None | Some(Verdict::Satisfied) => allow(question, Rule::Default),
@@ -234,6 +253,14 @@ fn required(question: &Question<'_>, session: &Session) -> Decision {
             Decision::Enrol { level, rule: Requirement::rule(id) }
         }
     }
+}
+
+/// What must resist phishing cannot be shown to a page that anybody on the way could have sent.
+fn refused_over_plain_http(question: &Question<'_>) -> Option<RequirementId> {
+    let plain = question.door == Door::Plain;
+    let mut concerned = question.requirements.iter().filter(|row| row.concerns(question));
+    let strict = concerned.find(|row| plain && row.level >= Assurance::MfaPhishingResistant);
+    strict.map(|row| row.id)
 }
 
 fn allow(question: &Question<'_>, rule: Rule) -> Decision {

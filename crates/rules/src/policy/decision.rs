@@ -69,6 +69,8 @@ pub enum Holder {
     Anybody,
     /// The browser that claims the server.
     Claimant(TicketId),
+    /// Anybody who plays without a sign-in on a server that was never claimed.
+    Local,
     /// A user.
     User {
         /// Who.
@@ -79,6 +81,9 @@ pub enum Holder {
         role: Role,
     },
 }
+
+/// Who sees the folders that are played without a sign-in: no person, and nobody can sign in as it.
+pub const LOCAL_VIEWER: UserId = UserId::from_bytes(*b"stead-local-play");
 
 /// Why something was denied. Each has one stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -141,6 +146,8 @@ pub enum Rule {
     Tend,
     /// Guarding administration.
     Guard,
+    /// The system side's list of what is played without a sign-in.
+    Local,
     /// Nothing is required.
     Default,
     /// A requirement that the owner set.
@@ -173,6 +180,7 @@ impl Permit {
         let holder = match question.actor {
             Actor::Stranger => Holder::Anybody,
             Actor::ClaimHolder(ticket) => Holder::Claimant(*ticket),
+            Actor::Local => Holder::Local,
             Actor::Session(session) => {
                 Holder::User { user: session.user, session: session.id, role: session.role }
             }
@@ -210,6 +218,17 @@ impl Permit {
     pub const fn user(&self) -> Option<UserId> {
         match self.holder {
             Holder::User { user, .. } => Some(user),
+            Holder::Anybody | Holder::Claimant(_) | Holder::Local => None,
+        }
+    }
+
+    /// By whose eyes the library is looked at: the user's, or those of [`LOCAL_VIEWER`] for all who
+    /// play without a sign-in.
+    #[must_use]
+    pub const fn viewer(&self) -> Option<UserId> {
+        match self.holder {
+            Holder::User { user, .. } => Some(user),
+            Holder::Local => Some(LOCAL_VIEWER),
             Holder::Anybody | Holder::Claimant(_) => None,
         }
     }
@@ -219,7 +238,7 @@ impl Permit {
     pub const fn claimant(&self) -> Option<TicketId> {
         match self.holder {
             Holder::Claimant(browser) => Some(browser),
-            Holder::Anybody | Holder::User { .. } => None,
+            Holder::Anybody | Holder::Local | Holder::User { .. } => None,
         }
     }
 
@@ -228,7 +247,7 @@ impl Permit {
     pub const fn session(&self) -> Option<SessionId> {
         match self.holder {
             Holder::User { session, .. } => Some(session),
-            Holder::Anybody | Holder::Claimant(_) => None,
+            Holder::Anybody | Holder::Claimant(_) | Holder::Local => None,
         }
     }
 }
@@ -267,6 +286,7 @@ impl Rule {
             Self::Role => "role",
             Self::Tend => "tend",
             Self::Guard => "guard",
+            Self::Local => "local",
             Self::Default => "default",
             Self::Requirement(_) => "requirement",
         }

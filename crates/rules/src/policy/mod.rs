@@ -21,7 +21,7 @@ pub use crate::signin::Assurance;
 pub use act::{Action, Door, Guard, Own, Tend};
 pub use actor::{ClientKind, Role, Shows};
 pub use decide::decide;
-pub use decision::{Decision, Holder, NotPermitted, Permit, Reason, Rule};
+pub use decision::{Decision, Holder, LOCAL_VIEWER, NotPermitted, Permit, Reason, Rule};
 pub use question::{Account, Actor, Epoch, Question, Session};
 pub use require::{Grace, Requirement, RequirementId, Scope};
 

@@ -36,6 +36,9 @@ pub enum Actor {
     Stranger,
     /// The browser that holds the pending claim.
     ClaimHolder(TicketId),
+    /// Nobody known, who is where the system side lets people play without a sign-in (C7): see
+    /// [`crate::claim::Listed`].
+    Local,
     /// A signed-in client.
     Session(Session),
 }

@@ -45,6 +45,7 @@ pub use totp::{TotpVerdict, accept_step, judge_code, step_of, step_to_heal};
 pub use way_back::{
     NoHelp, WayBack, may_be_given, new_password_min_chars, rescue_is_live, way_back_is_live,
 };
+pub use way_back::{NoHelp, WayBack, may_be_given, rescue_is_live, way_back_is_live};
 
 #[cfg(test)]
 mod tests;

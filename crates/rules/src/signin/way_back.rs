@@ -4,9 +4,7 @@
 //! second factor. Nobody helps the owner so; the owner shows a recovery code and that the box is
 //! in hand.
 
-use crate::limits::{
-    PASSWORD_MIN_ALONE_CHARS, PASSWORD_MIN_WITH_FACTOR_CHARS, RESCUE_SECONDS, WAY_BACK_SECONDS,
-};
+use crate::limits::{RESCUE_SECONDS, WAY_BACK_SECONDS};
 use crate::policy::Role;
 use crate::time::{BootMs, Moment, Now};
 
@@ -70,10 +68,4 @@ pub fn way_back_is_live(made: Moment, now: Now) -> bool {
 #[must_use]
 pub const fn rescue_is_live(made: BootMs, now: Now) -> bool {
     now.boot.since_ms(made) < RESCUE_SECONDS * 1000
-}
-
-/// How long a new password must be (NIST SP 800-63B-4 §3.1.1.2).
-#[must_use]
-pub const fn new_password_min_chars(has_second_factor: bool) -> usize {
-    if has_second_factor { PASSWORD_MIN_WITH_FACTOR_CHARS } else { PASSWORD_MIN_ALONE_CHARS }
 }

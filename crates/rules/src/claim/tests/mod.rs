@@ -1,5 +1,6 @@
 //! The claim's tables, its invariants and random walks over it.
 
+mod local;
 mod proof;
 mod start;
 mod table;

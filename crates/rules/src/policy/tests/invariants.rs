@@ -33,7 +33,9 @@ fn is_administration(action: Action) -> bool {
 #[test]
 fn no_state_but_claimed_legacy_and_orphaned_serves_library_data() {
     every_answer(|state, actor, action, answer| {
-        if is_library(action) && answer.lets_in() {
+        // Before a claim the system side may list folders that play without a sign-in (C7).
+        let listed = *actor == Actor::Local && !state.was_claimed();
+        if is_library(action) && answer.lets_in() && !listed {
             assert!(state.serves().library(), "{state:?} {actor:?} {action:?}");
         }
     });
@@ -45,6 +47,23 @@ fn strangers_get_public_facts_the_claim_and_the_sign_in_only() {
         if *actor == Actor::Stranger && answer.lets_in() {
             let open = [Action::ReadPublic, Action::ClaimBegin, Action::SignIn];
             assert!(open.contains(&action), "{state:?} {action:?}");
+        }
+    });
+}
+
+#[test]
+fn who_plays_without_a_sign_in_looks_and_plays_and_is_a_stranger_in_all_else() {
+    every_answer(|state, actor, action, answer| {
+        if *actor != Actor::Local {
+            return;
+        }
+        let plays = matches!(action, Action::Browse | Action::Play);
+        if plays && !state.was_claimed() {
+            let permit = answer.permit().unwrap();
+            assert_eq!((permit.holder(), permit.user()), (Holder::Local, None), "{state:?}");
+        } else {
+            let stranger = ask(state, &Actor::Stranger, action).lets_in();
+            assert_eq!(answer.lets_in(), stranger, "{state:?} {action:?}");
         }
     });
 }
@@ -89,7 +108,7 @@ fn permits_say_whose_they_are_and_for_what() {
         }
         let (user, session) = match actor {
             Actor::Session(session) => (Some(session.user), Some(session.id)),
-            Actor::Stranger | Actor::ClaimHolder(_) => (None, None),
+            Actor::Stranger | Actor::ClaimHolder(_) | Actor::Local => (None, None),
         };
         assert_eq!((permit.user(), permit.session()), (user, session));
         assert_eq!(
@@ -149,6 +168,9 @@ fn a_door_takes_what_it_is_for() {
         let own = [Action::OwnAccount(Own::Read), Action::OwnAccount(Own::SignOut)];
         assert!(!at(Door::Tv) || is_library(action) || own.contains(&action));
         assert_eq!(at(Door::Tv), at(Door::AppPassword));
+        let way_in = [Action::ReadPublic, Action::SignIn];
+        let plays = at(Door::Tv) || way_in.contains(&action);
+        assert!(!at(Door::Plain) || plays, "{action:?}");
     }
 }
 
@@ -158,7 +180,7 @@ fn only_a_browser_administers_and_only_a_browser_gets_what_a_row_is_for() {
         assert_eq!(client.may_administer(), client == ClientKind::Web);
         for way in Door::ALL {
             let door = client.door(way);
-            let as_it_is = client == ClientKind::Web || way == Door::Stream;
+            let as_it_is = client == ClientKind::Web || [Door::Stream, Door::Plain].contains(&way);
             assert_eq!(
                 door == way,
                 as_it_is || way == client.door(Door::Api),
@@ -167,6 +189,8 @@ fn only_a_browser_administers_and_only_a_browser_gets_what_a_row_is_for() {
             for action in Action::ALL {
                 let playback = is_library(action)
                     || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut));
+                let way_in = [Action::ReadPublic, Action::SignIn].contains(&action);
+                let playback = playback || (door == Door::Plain && way_in);
                 assert!(client == ClientKind::Web || !door.takes(action) || playback);
             }
         }

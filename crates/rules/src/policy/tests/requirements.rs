@@ -82,6 +82,20 @@ fn the_least_permissive_verdict_wins() {
 }
 
 #[test]
+fn what_must_resist_phishing_is_not_played_over_plain_http() {
+    let passkey = Actor::Session(session(Role::Member, PASSKEY, ago(60)));
+    let ask = |action, door, level| {
+        let rows = [row(level, Grace::Days(9), true)];
+        cell(&ask_with(&State::Claimed, &passkey, action, door, &rows))
+    };
+    for action in [Action::Browse, Action::Play, Action::ReportProgress] {
+        assert_eq!(ask(action, Door::Plain, MfaPhishingResistant), "-client", "{action:?}");
+        assert_eq!(ask(action, Door::Plain, Mfa), "yes");
+        assert_eq!(ask(action, Door::Api, MfaPhishingResistant), "yes");
+    }
+}
+
+#[test]
 fn a_library_asks_for_itself_only() {
     let of =
         |library| Requirement { scope: Scope::Library(library), ..row(Mfa, Grace::Over, false) };

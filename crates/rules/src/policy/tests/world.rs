@@ -53,6 +53,7 @@ pub(super) fn owner() -> Session {
 pub(super) fn actors() -> Vec<(String, Actor)> {
     let mut all = vec![
         ("stranger".to_owned(), Actor::Stranger),
+        ("local viewer (C7)".to_owned(), Actor::Local),
         ("claim holder".to_owned(), Actor::ClaimHolder(HOLDER)),
         ("former claim holder".to_owned(), Actor::ClaimHolder(TicketId::from_bytes([8; 16]))),
     ];

@@ -1,8 +1,6 @@
 use crate::limits::{RESCUE_SECONDS, WAY_BACK_SECONDS};
 use crate::policy::Role;
-use crate::signin::{
-    NoHelp, WayBack, may_be_given, new_password_min_chars, rescue_is_live, way_back_is_live,
-};
+use crate::signin::{NoHelp, WayBack, may_be_given, rescue_is_live, way_back_is_live};
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
 fn at(boot: u64, wall: i64, trust: TimeTrust) -> Now {
@@ -44,9 +42,4 @@ fn a_rescue_counts_in_uptime() {
     let end = RESCUE_SECONDS * 1000;
     assert!(rescue_is_live(BootMs(7), at(7 + end - 1, i64::MAX, TimeTrust::Synced)));
     assert!(!rescue_is_live(BootMs(7), at(7 + end, 0, TimeTrust::Unknown)));
-}
-
-#[test]
-fn a_password_alone_is_longer() {
-    assert_eq!((new_password_min_chars(true), new_password_min_chars(false)), (8, 15));
 }
