@@ -9,7 +9,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use stead::net::guard::parse_host;
 use stead::work::launcher::Cancel;
 use stead::work::probe::{Class, probe};
-use stead_rules::claim::{ClaimCode, LinkSecret};
+use stead_rules::claim::{BootFile, ClaimCode, LinkSecret, blanked, parse_plug};
 use stead_rules::media::{LibraryKind, artwork, sort_title, title_key, understand};
 use stead_rules::playback::{
     Answer, Conditions, Method, Representation, StreamLink, answer, file_etag, parse_http_date,
@@ -92,12 +92,16 @@ pub(crate) fn ranges(bytes: &[u8]) {
     }
 }
 
-/// Short texts that strangers send: hosts, dates, codes, secrets, app passwords, scopes, stream links.
+/// Short texts: hosts, dates, codes, secrets, app passwords, scopes and stream links that strangers
+/// send, and the files that come from a card or a stick.
 pub(crate) fn texts(bytes: &[u8]) {
     let text = &String::from_utf8_lossy(bytes);
     drop((parse_host(text), parse_http_date(text), StreamLink::decode(bytes)));
     drop((ClaimCode::parse(text), LinkSecret::parse(text), AppPassword::parse(text)));
     let _: bool = scope_is_playback(text);
+    drop(parse_plug(text));
+    // Whatever the file of a card or a stick holds, no secret is left in it.
+    assert!(BootFile::parse(&blanked(text, &[])).is_idle());
     let told: &str = text;
     let proxies: Vec<_> = [told, "10.0.0.0/8"].into_iter().filter_map(Prefix::parse).collect();
     for (forwarded, x_forwarded_for) in [(vec![told], vec![]), (vec![], vec![told])] {

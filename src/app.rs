@@ -11,14 +11,14 @@ mod tests;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
 use ring::hmac;
 use stead_rules::claim::{self as rules, State};
 use stead_rules::time::WallMs;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, LocalSecurity, Tls};
@@ -132,7 +132,7 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     let (https, http) = (listener(doors.https)?, listener(doors.http)?);
     let doorkeeper = shutdown.spawn(accept::serve(Arc::clone(&core), router, https, http, tls));
     chores::begin(&shutdown, &made);
-    work::begin(&shutdown, &core, tray, worker).map_err(ServeError::Work)?;
+    begin_work(&shutdown, &core, tray, worker).map_err(ServeError::Work)?;
     liveness(Arc::clone(&core)).await.map_err(ServeError::NotWell)?;
     notifier.ready();
     shutdown.spawn_chore("status", chores::tell_status(Arc::clone(&core), notifier.clone()));
@@ -156,11 +156,33 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     ended
 }
 
+/// Background work needs the databases. Where there are none it begins when a recovery makes them.
+fn begin_work(
+    shutdown: &Shutdown,
+    core: &Arc<Core>,
+    tray: Tray,
+    worker: WorkerProgram,
+) -> std::io::Result<()> {
+    if core.store.get().is_some() {
+        return work::begin(shutdown, core, tray, worker);
+    }
+    let (ends, core) = (shutdown.clone(), Arc::clone(core));
+    shutdown.spawn_chore("work to begin", async move {
+        core.store_made.notified().await;
+        if let Err(error) = work::begin(&ends, &core, tray, worker) {
+            tracing::error!(%error, "background work could not be started; restart the server");
+        }
+    });
+    Ok(())
+}
+
 async fn leave(core: &Arc<Core>) {
     // The goodbye is sent twice with a pause between, so it goes where blocking is fine.
     let leaving = Arc::clone(core);
     drop(tokio::task::spawn_blocking(move || leaving.announcer.shutdown()).await);
     chores::keep_clock_mark(core).await;
+    let stopped = Arc::clone(core);
+    drop(tokio::task::spawn_blocking(move || claim::plug::stopping(&stopped)).await);
 }
 
 /// What [`make`] made.
@@ -261,7 +283,10 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
     let disks = Disks::default();
     let core = Core {
         config,
-        store,
+        store: store.map(OnceLock::from).unwrap_or_default(),
+        store_made: Notify::new(),
+        own_row: server.clone(),
+        owner_came: AtomicBool::new(false),
         room,
         // Where nothing names the machine's start, each process is one of its own.
         run: clock.boot_id().unwrap_or_else(|| bytes(entropy.as_ref())),

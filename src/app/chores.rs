@@ -29,8 +29,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const REISSUE_MS: u64 = 12 * 3600 * 1000;
 /// A clock that is set by more than this has jumped; less is how clocks are kept right.
 const JUMP_MS: u64 = 60_000;
-/// How often an unclaimed server looks at its claim's clock, and whether another secret is asked
-/// for: somebody waits for that. It looks into memory and for one file.
+/// How often the claim's clock is looked at, and whether another secret or a new owner is asked
+/// for: somebody waits for that. It looks into memory and for a few files.
 const CLAIM_TICK: Duration = Duration::from_secs(5);
 /// How often a server looks whether somebody asks for a rescue secret: they wait for it.
 const RESCUE_TICK: Duration = Duration::from_secs(5);
@@ -101,9 +101,6 @@ async fn tick_claim(core: Arc<Core>) {
     let mut every = tokio::time::interval(CLAIM_TICK);
     loop {
         every.tick().await;
-        if *core.claimed.borrow() {
-            return;
-        }
         let ticked = core.blocking(|core| claim::tick(core, core.now())).await;
         if let Err(error) = ticked {
             tracing::warn!(error = %crate::service::chain(&error), "the claim's clock stands still");

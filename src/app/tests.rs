@@ -43,7 +43,9 @@ const HERE: Peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), link: Link::
 fn permit(action: Action) -> Permit {
     let (server, actor) = match action {
         Action::ClaimBegin | Action::ClaimStep => (pending(), Actor::ClaimHolder(HOLDER)),
-        Action::ReadPublic | Action::SignIn => (State::Claimed, Actor::Stranger),
+        Action::ReadPublic | Action::ProvePresence | Action::SignIn => {
+            (State::Claimed, Actor::Stranger)
+        }
         Action::Unlock => (State::Locked(LockReason::OlderGeneration), owner()),
         Action::OwnAccount(_)
         | Action::Browse
@@ -127,6 +129,13 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::confirm_totp", step, |p| claim::confirm_totp(core, p, NOW, "123456")),
         case("claim::finish", step, |p| claim::finish(core, p, NOW, "ABCD", "test")),
         case("claim::cancel", step, |permit| claim::cancel(core, permit, NOW)),
+        case("claim::plug::wait", Action::ProvePresence, |p| claim::plug::wait(core, p, NOW, HERE)),
+        case("claim::plug::look", Action::ProvePresence, |permit| {
+            claim::plug::look(core, permit, NOW, &SecretText::new("none".to_owned()))
+        }),
+        case("claim::plug::leave", Action::ProvePresence, |permit| {
+            claim::plug::leave(core, permit, NOW, &SecretText::new("none".to_owned()))
+        }),
         case("signin::begin", Action::SignIn, move |permit| {
             runtime.block_on(signin::begin(core, permit, NOW, asker(), "Robin", password()))
         }),
@@ -185,6 +194,12 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
             remembered::forget(core, permit, DeviceId::from_bytes([2; 16]))
         }),
         case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit, NOW)),
+        case("claim::wipe", Action::Guard(Guard::Wipe), |p| {
+            claim::wipe::wipe(core, p, NOW, "Sted")
+        }),
+        case("claim::give_up", Action::Guard(Guard::Wipe), |p| {
+            claim::give_up(core, p, NOW, "Sted")
+        }),
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
         case("settings::rename", Action::Guard(Guard::Identity), |permit| {
             settings::rename(core, permit, NOW, "Attic")

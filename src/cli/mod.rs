@@ -9,12 +9,14 @@ mod flags;
 mod health;
 mod new_secret;
 mod open;
+mod recover;
 mod rescue;
 mod say;
 mod serve;
 mod setup_page;
 mod status;
 mod version;
+mod wipe;
 
 use crate::work::worker;
 use clap::{Parser, Subcommand};
@@ -70,12 +72,16 @@ enum Command {
     Open(open::Open),
     /// Help the owner back in who forgot the password or lost the phone
     Rescue(rescue::Rescue),
+    /// Open the way to a new owner, as root: when the old one is gone for good
+    Recover(recover::Recover),
     /// Tell what the running server says of itself
     Status(status::Status),
     /// Ask the running server whether it works: exit code 0 if it does, be it with limits
     Health(health::Health),
     /// Say what is wrong with the config, and where; changes nothing
     CheckConfig(check_config::CheckConfig),
+    /// Make the server forget everything but media, as root and while it does not run
+    Wipe(wipe::Wipe),
     /// Tell version, build date and target
     Version,
     /// Do one job for the server, which starts this itself
@@ -90,9 +96,11 @@ pub fn main() -> ExitCode {
         Command::Serve(command) => command.run().into(),
         Command::Open(command) => command.run().into(),
         Command::Rescue(command) => command.run().into(),
+        Command::Recover(command) => command.run().into(),
         Command::Status(command) => command.run().into(),
         Command::Health(command) => command.run().into(),
         Command::CheckConfig(command) => command.run().into(),
+        Command::Wipe(command) => command.run().into(),
         Command::Version => version::run().into(),
         Command::Worker => worker::main(),
     }

@@ -45,7 +45,9 @@ impl Serve {
             Ok(config) => config,
             Err(exit) => return exit,
         };
+        let paths = config.paths.clone();
         match self.prepared(config) {
+            Ok(()) if paths.wipe_journal().exists() => begin_anew(),
             Ok(()) => Exit::Done,
             Err(Stopped { exit, why }) => {
                 complain(why);
@@ -78,6 +80,16 @@ impl Serve {
             }
         })
     }
+}
+
+/// The same program in place of this one, which has let go of everything: a server that was wiped
+/// waits for an owner again without anybody at a shell.
+fn begin_anew() -> Exit {
+    use std::os::unix::process::CommandExt as _;
+    let Ok(program) = std::env::current_exe() else { return Exit::Failed };
+    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
+    complain(format_args!("the server was wiped and could not be started anew: {error}"));
+    Exit::Failed
 }
 
 /// How to claim; a server that has its owner tells its address and its state instead.

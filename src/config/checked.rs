@@ -102,6 +102,10 @@ pub struct Discovery {
 pub struct Claim {
     /// Whether it takes a sign-in before a claim too.
     pub local_security: LocalSecurity,
+    /// The `stead.txt` on the medium that the box starts from.
+    pub boot_file: Option<PathBuf>,
+    /// Folders where sticks appear, each perhaps with a `stead.txt`.
+    pub sticks: Vec<PathBuf>,
 }
 
 /// Whether a server that was never claimed may be played without a sign-in (C7).
@@ -205,6 +209,30 @@ impl Paths {
     #[must_use]
     pub fn setup_page(&self) -> PathBuf {
         self.data_dir.join("Setup Stead.html")
+    }
+
+    /// The file by which `stead recover` asks for a new owner.
+    #[must_use]
+    pub fn recover_wish(&self) -> PathBuf {
+        self.data_dir.join("recover")
+    }
+
+    /// The hash of the owner's own code, outside of the database, which may be what is lost.
+    #[must_use]
+    pub fn own_code(&self) -> PathBuf {
+        self.data_dir.join("own-code")
+    }
+
+    /// The word that a wipe is decided.
+    #[must_use]
+    pub fn wipe_journal(&self) -> PathBuf {
+        self.data_dir.join("wipe")
+    }
+
+    /// The phones that wait for the plug pattern, while some do.
+    #[must_use]
+    pub fn plug(&self) -> PathBuf {
+        self.data_dir.join("plug")
     }
 
     /// The file by which `stead open --new-secret` asks for another claim secret.
@@ -360,8 +388,14 @@ fn discovery(raw: RawDiscovery) -> Discovery {
 const LOOPBACK: &str = "loopback";
 
 fn claim(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> Claim {
+    let boot_file = (!raw.boot_file.as_os_str().is_empty()).then(|| absolute(&raw.boot_file));
+    let sticks = raw.sticks.iter().map(|stick| absolute(stick)).collect();
+    Claim { local_security: local_security(raw, note), boot_file, sticks }
+}
+
+fn local_security(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> LocalSecurity {
     if raw.local_security {
-        return Claim { local_security: LocalSecurity::On };
+        return LocalSecurity::On;
     }
     let listed = listed(raw, note);
     for root in raw.local_roots.iter().filter(|root| absolute(root) == Path::new("/")) {
@@ -377,7 +411,7 @@ fn claim(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> Claim {
     let roots = raw.local_roots.iter().map(|root| absolute(root)).collect();
     let confirmed = raw.local_security_confirmed_for == own_major();
     let off = LocalSecurity::Off { roots, listed };
-    Claim { local_security: if confirmed { off } else { LocalSecurity::Unconfirmed } }
+    if confirmed { off } else { LocalSecurity::Unconfirmed }
 }
 
 fn listed(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> Listed {

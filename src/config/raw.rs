@@ -83,6 +83,11 @@ definitions! {
         local_prefixes: Vec<String> = Vec::new();
         /// The folders that play without a sign-in, each a library of its own.
         local_roots: Vec<PathBuf> = Vec::new();
+        /// The stead.txt on the medium that this box starts from, in which its owner may have put
+        /// a code of their own; empty for none.
+        boot_file: PathBuf = PathBuf::new();
+        /// Folders where sticks labelled STEAD appear; a stead.txt on one is read too.
+        sticks: Vec<PathBuf> = Vec::new();
     }
 
     /// How much of the machine background work may take.
@@ -118,6 +123,12 @@ impl Raw {
     /// Counts paths that are not absolute from `folder`; names of programs stay names.
     pub(super) fn resolve_paths(&mut self, folder: &Path) {
         self.paths.data_dir = folder.join(&self.paths.data_dir);
+        if !self.claim.boot_file.as_os_str().is_empty() {
+            self.claim.boot_file = folder.join(&self.claim.boot_file);
+        }
+        for stick in &mut self.claim.sticks {
+            *stick = folder.join(&*stick);
+        }
         for root in self.media.roots.iter_mut().chain(&mut self.claim.local_roots) {
             *root = folder.join(&*root);
         }

@@ -52,6 +52,12 @@ pub trait Clock: Send + Sync {
         None
     }
 
+    /// Whether the machine's watchdog has reset it, and no cut of power: then the start before this
+    /// one ended by a fault.
+    fn reset_by_watchdog(&self) -> bool {
+        false
+    }
+
     /// The time worth keeping for the next start, to be stored as it is (it may be earlier than
     /// the one stored before, when the network has corrected a clock that ran ahead). None while
     /// the time is not believed: a guess must not become the floor.

@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use stead_rules::claim::Reject;
+use stead_rules::claim::{NoPlace, Reject};
+use stead_rules::limits::{PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
 use stead_rules::playback::BadLink;
 use stead_rules::signin::{BadName, BadPassword, NoHelp, TimeSource, TooManyFactors};
 use stead_store::StoreError;
@@ -200,7 +201,36 @@ impl From<ClaimError> for Problem {
                 "None of your recovery codes ends like that. Look at the list you kept and type \
                  the last four characters of any code.",
             ),
+            ClaimError::NameTaken => Self::invalid(
+                "name",
+                "name_taken",
+                "Somebody signs in here with this name already. Choose another one.",
+            ),
+            ClaimError::NotItsName => Self::invalid(
+                "name",
+                "not_its_name",
+                "This is not the name of the server. Type it as it stands above.",
+            ),
+            ClaimError::NoPlace(NoPlace::Full) => Self::new(
+                StatusCode::CONFLICT,
+                "plug_full",
+                "Four phones wait for the plug already. Try again in ten minutes.",
+            )
+            .retry_after(PLUG_WINDOW_SECONDS),
+            ClaimError::NoPlace(NoPlace::UnderWay) => Self::new(
+                StatusCode::CONFLICT,
+                "plug_under_way",
+                "Somebody is cutting the power for another phone. Try again in two minutes.",
+            )
+            .retry_after(PLUG_SETTLE_SECONDS),
+            ClaimError::NoPlace(NoPlace::Won) => Self::new(
+                StatusCode::CONFLICT,
+                "plug_won",
+                "Another phone has shown the plug pattern, and nobody else may now. If that was \
+                 you, go on there.",
+            ),
             ClaimError::Wish(error) => Self::internal(&error),
+            ClaimError::Anew(error) => Self::internal(&error),
             ClaimError::Hash(error) => error.into(),
             ClaimError::Core(error) => error.into(),
         }

@@ -36,8 +36,6 @@ macro_rules! app_pages {
 app_pages! {
     /// Home.
     home "/";
-    /// Signing in.
-    sign_in "/signin";
     /// Setting a new password by a one-time link.
     reset "/reset";
     /// The owner's way back.
@@ -75,9 +73,10 @@ pub(crate) async fn claim(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {
             | Claim::Pending(_)
             | Claim::Recovery
             | Claim::Claimed
-            | Claim::Orphaned,
+            | Claim::Orphaned
+            // With the box in hand a way leads on from here too.
+            | Claim::Locked(_),
         ) => assets::index(),
-        Ok(Claim::Locked(reason)) => locked(&core, reason),
         Err(problem) => problem.into_response(),
     }
 }
@@ -108,6 +107,15 @@ fn system(request: &Request) -> Option<System> {
 
 fn agent(request: &Request) -> Option<&str> {
     request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok())
+}
+
+/// Signing in: also on a locked server, while its owner may open it so.
+#[utoipa::path(get, path = "/signin", responses((status = 200, body = String)))]
+pub(crate) async fn sign_in(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {
+    match state(&core, &ctx).await {
+        Ok(Claim::Locked(reason)) if reason.owner_may_sign_in() => assets::index(),
+        Ok(_) | Err(_) => app_page(&core, &ctx).await,
+    }
 }
 
 async fn app_page(core: &Arc<Core>, ctx: &Ctx) -> Response {

@@ -128,6 +128,14 @@ pub fn table() -> Vec<Row> {
         // The server's settings.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
+        // The plug pattern, whatever state the server is in.
+        row(Open, Action::ProvePresence, Door::Api, Call, routes!(v1::life::plug_wait)),
+        row(Open, Action::ProvePresence, Door::Api, Call, routes!(v1::life::plug_look)),
+        row(Open, Action::ProvePresence, Door::Api, Call, routes!(v1::life::plug_leave)),
+        // The owner who goes, and the owner who comes back.
+        row(Session, Action::Unlock, Door::Api, Call, routes!(v1::life::unlock)),
+        row(Session, Action::Guard(Guard::Wipe), Door::Api, Call, routes!(v1::life::give_up)),
+        row(Session, Action::Guard(Guard::Wipe), Door::Api, Call, routes!(v1::life::wipe)),
         // Libraries and what is in them.
         row(Session, Action::Browse, Door::Api, Call, routes!(v1::libraries::list)).on_plain(),
         row(Session, Action::Tend(Tend::Libraries), Door::Api, Call, routes!(v1::libraries::add)),

@@ -3,15 +3,16 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use stead_rules::claim::Listed;
 use stead_rules::ids::BoxId;
 use stead_rules::policy::{Action, NotPermitted, Permit};
 use stead_rules::time::{Now, TimeTrust, WallMs};
+use stead_store::accounts::claim::Server;
 use stead_store::accounts::sessions::RunId;
 use stead_store::{Accounts, Failure, Library, ReadTx, Store, StoreError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::claim::ClaimDesk;
@@ -42,8 +43,15 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Both databases; none when the accounts cannot be read and the server is locked.
-    pub store: Option<Arc<Store>>,
+    /// Both databases; none while the accounts cannot be read and the server is locked. A recovery
+    /// makes them anew.
+    pub store: OnceLock<Arc<Store>>,
+    /// Told when a recovery has made them.
+    pub store_made: Notify,
+    /// The server's own row, or what it is made of when there is none.
+    pub own_row: Server,
+    /// The owner has signed in since this was last looked at.
+    pub owner_came: AtomicBool,
     /// The room in the data folder.
     pub room: Arc<DataRoom>,
     /// The machine's start that uptimes count from; they are compared only within it. A restarted
@@ -219,7 +227,7 @@ impl Core {
     /// # Errors
     /// [`CoreError::NoStore`] when the server is locked without a database.
     pub fn store(&self) -> Result<&Store, CoreError> {
-        self.store.as_deref().ok_or(CoreError::NoStore)
+        self.store.get().map(Arc::as_ref).ok_or(CoreError::NoStore)
     }
 
     /// Runs a use case that blocks (on SQLite or a file) off the async threads.

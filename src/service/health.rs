@@ -52,7 +52,7 @@ pub async fn known(core: &Arc<Core>) -> Vec<Check> {
 /// blocking pool alive.
 pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     core.metrics.figures().http.health_looks.inc();
-    let locked = core.store.is_none();
+    let locked = core.store.get().is_none();
     let database = core.read_accounts(|tx| server(tx).map_err(CoreError::from));
     // Looking writes nothing, so an idle box stays idle.
     let writable = core.blocking(|core| Ok::<_, CoreError>(core.room.is_well()));

@@ -81,6 +81,21 @@ impl Hasher {
         Ok(known && matches)
     }
 
+    /// The PHC string of `password`, at once and on this thread: for what comes from a file on the
+    /// box and not from a peer. Blocks.
+    ///
+    /// # Errors
+    /// [`HashError::Failed`].
+    pub fn hash_here(password: &Password, salt: [u8; 16]) -> Result<String, HashError> {
+        hash_now(password, salt)
+    }
+
+    /// Whether `password` belongs to `stored`, at once and on this thread. Blocks.
+    #[must_use]
+    pub fn verify_here(password: &Password, stored: &str) -> bool {
+        verify_now(password, stored)
+    }
+
     /// Does the work when its turn comes. A peer that goes away ends its waiting, not the work: so
     /// the turn is the work's, or whoever asks and hangs up would start one beside the other.
     async fn in_turn<T: Send + 'static>(

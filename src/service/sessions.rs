@@ -96,6 +96,31 @@ pub(crate) fn open_vouched(
     Ok(token)
 }
 
+/// Opens a session in place of the one that asks, with the factors it has shown and when: the
+/// server that they were shown to is another one from now on, and nothing of the old token counts.
+pub(crate) fn go_on_as(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
+) -> Result<Token, StoreError> {
+    let entropy = core.entropy.as_ref();
+    let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
+    let token = Token::fresh(core);
+    let session = Session {
+        id: fresh(entropy, SessionId::from_bytes),
+        generation: server.generation,
+        epoch: server.epoch.saturating_add(facts.user.epoch),
+        created: now.wall,
+        last_seen: Moment::of(now),
+        rested: false,
+        ..facts.session.clone()
+    };
+    rows::end(tx, facts.user.id, facts.session.id)?;
+    rows::make_session(tx, &core.run, &session, &token.hash())?;
+    Ok(token)
+}
+
 /// What is kept of what a client calls itself.
 pub(crate) fn shortened(agent: &str) -> String {
     agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect()

@@ -39,7 +39,7 @@ pub fn begin(
     tray: Tray,
     program: WorkerProgram,
 ) -> io::Result<()> {
-    let Some(store) = core.store.clone() else { return Ok(()) };
+    let Some(store) = core.store.get().cloned() else { return Ok(()) };
     let cancel = Cancel::default();
     let launcher = Launcher::start(program, shutdown.post("launcher"))?;
     let media = &core.config.media;

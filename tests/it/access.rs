@@ -124,6 +124,13 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/settings/app-passwords", [403, 403, 403, 403, 401, 403, 400]),
     case("GET", "/api/v1/settings", [403, 403, 403, 403, 401, 403, 200]),
     case("POST", "/api/v1/settings", [403, 403, 403, 403, 401, 403, 400]),
+    // Four phones may wait, and none of a sweep leaves: the callers of one server are fewer.
+    case("POST", "/api/v1/plug/wait", [200, 200, 200, 200, 200, 200, 200]),
+    case("POST", "/api/v1/plug/look", [400, 400, 400, 400, 400, 400, 400]),
+    case("POST", "/api/v1/plug/leave", [400, 400, 400, 400, 400, 400, 400]),
+    case("POST", "/api/v1/unlock", [403, 403, 403, 403, 409, 409, 409]),
+    case("POST", "/api/v1/server/give-up", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/server/wipe", [403, 403, 403, 403, 401, 403, 400]),
     case("GET", "/api/v1/libraries", [403, 403, 403, 403, 401, 200, 200]),
     case("POST", "/api/v1/libraries", [403, 403, 403, 403, 401, 403, 400]),
     case("POST", "/api/v1/libraries/{id}/scan", [403, 403, 403, 403, 401, 403, 404]),

@@ -14,7 +14,17 @@ use stead::host::disk::BALLAST_BYTES;
 fn help_names_every_command_and_exit_code() {
     let help = stead(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for word in ["serve", "open", "rescue", "status", "health", "check-config", "version"] {
+    for word in [
+        "serve",
+        "open",
+        "rescue",
+        "recover",
+        "status",
+        "health",
+        "check-config",
+        "wipe",
+        "version",
+    ] {
         assert!(help.said.contains(&format!("\n  {word} ")), "{word} in {}", help.said);
         let own = stead(&[word, "--help"]);
         assert_eq!((own.code, own.complained.as_str()), (Some(0), ""), "{word}");
@@ -25,6 +35,47 @@ fn help_names_every_command_and_exit_code() {
     assert!(!help.said.contains("worker"), "the worker is the server's own affair");
     assert_eq!(stead(&[]).code, Some(2));
     assert_eq!(stead(&["sevre"]).code, Some(2));
+}
+
+#[test]
+fn only_root_may_ask_for_a_new_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o777)).unwrap();
+    // A copy that the other user may run, wherever the tests were built.
+    let program = folder.path().join("stead");
+    std::fs::copy(STEAD, &program).unwrap();
+    let ended = Command::new(&program)
+        .args(["recover", "--config", "/dev/null", "--data"])
+        .arg(&data)
+        .uid(65534)
+        .gid(65534)
+        .output()
+        .unwrap();
+    let ended = Ended::from(ended);
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!(ended.complained.contains("run: sudo stead recover --config"), "{ended:?}");
+    assert!(!data.join("recover").exists());
+}
+
+#[test]
+fn a_server_is_wiped_by_its_name_and_not_while_it_runs() {
+    let served = Served::start();
+    let data = served.data();
+    let wipe = |name: &str| {
+        let data = data.to_str().unwrap();
+        stead(&["wipe", "--yes-wipe", name, "--config", "/dev/null", "--data", data])
+    };
+    let running = wipe("Stead");
+    assert_eq!(running.code, Some(73), "{running:?}");
+    let _folder = served.kill();
+    assert_eq!(wipe("Attic").code, Some(1));
+    assert!(data.join("accounts.db").exists(), "nothing was wiped");
+    let done = wipe("Stead");
+    assert_eq!((done.code, done.complained.as_str()), (Some(0), ""), "{done:?}");
+    assert!(!data.join("accounts.db").exists() && !data.join("tls").exists());
 }
 
 #[test]

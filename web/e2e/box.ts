@@ -25,16 +25,30 @@ const TEST_HOST = fromEnvironment('STEAD_TEST_HOST', 'target/debug/stead-test-ho
 /** Two films, a series of three episodes, an album of four tracks, four photos. */
 export const SAMPLE = fromEnvironment('STEAD_SAMPLE', 'target/sample');
 
+/** Starts the program and waits until it answers. */
+async function run(words: string[]): Promise<{ child: ChildProcessWithoutNullStreams; facts: Facts }> {
+  const child = spawn(TEST_HOST, words, { cwd: dirname(TEST_HOST) });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  if (first.done === true) throw new Error(`the box did not start: ${errors}`);
+  return { child, facts: JSON.parse(first.value) as Facts };
+}
+
 export class Box {
   readonly facts: Facts;
-  readonly #process: ChildProcessWithoutNullStreams;
+  #process: ChildProcessWithoutNullStreams;
   readonly #folder: string;
+  readonly #media: string;
+  #boot = 1;
   /** How far the test has set the clock of the box ahead of this machine's. */
   ahead = 0;
 
-  private constructor(process: ChildProcessWithoutNullStreams, folder: string, facts: Facts) {
+  private constructor(process: ChildProcessWithoutNullStreams, folder: string, media: string, facts: Facts) {
     this.#process = process;
     this.#folder = folder;
+    this.#media = media;
     this.facts = facts;
   }
 
@@ -44,15 +58,38 @@ export class Box {
       if (!existsSync(needed)) throw new Error(`${needed} is missing: run scripts/browser, which makes it`);
     }
     const folder = mkdtempSync(join(tmpdir(), 'stead-e2e-'));
-    const child = spawn(TEST_HOST, ['--data', join(folder, 'data'), '--media', media], {
-      cwd: dirname(TEST_HOST),
-    });
-    let errors = '';
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const first = await lines.next();
-    if (first.done === true) throw new Error(`the box did not start: ${errors}`);
-    return new Box(child, folder, JSON.parse(first.value) as Facts);
+    const { child, facts } = await run(['--data', join(folder, 'data'), '--media', media]);
+    return new Box(child, folder, media, facts);
+  }
+
+  /** The plug is pulled and put back: the machine starts anew, on what lies on its disk. */
+  async powerCut(): Promise<void> {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+    this.#boot += 1;
+    const { https_port, http_port } = this.facts;
+    const { child } = await run([
+      ...['--data', join(this.#folder, 'data'), '--media', this.#media],
+      ...['--boot', `${this.#boot}`, '--https-port', `${https_port}`, '--http-port', `${http_port}`],
+    ]);
+    this.#process = child;
+    if (this.ahead > 0) child.stdin.write(`wall +${this.ahead}\n`);
+  }
+
+  /** Stops the box, changes something in its data folder, and starts it. */
+  async changed(change: (data: string) => void): Promise<void> {
+    const ended = once(this.#process, 'exit');
+    this.#process.stdin.end();
+    await ended;
+    change(join(this.#folder, 'data'));
+    const { https_port, http_port } = this.facts;
+    const { child } = await run([
+      ...['--data', join(this.#folder, 'data'), '--media', this.#media],
+      ...['--boot', `${this.#boot}`, '--https-port', `${https_port}`, '--http-port', `${http_port}`],
+    ]);
+    this.#process = child;
+    if (this.ahead > 0) child.stdin.write(`wall +${this.ahead}\n`);
   }
 
   /** `https://stead-ab12.local:8443` */

@@ -26,6 +26,7 @@ import type {
   Notice,
   Person,
   PlayTicket,
+  PlugPlace,
   ProgressEvent,
   Proof,
   RememberedDevice,
@@ -126,6 +127,20 @@ export const claim = {
   totp: (code: string) => write<CodesOffer>('/claim/totp', { code }),
   finish: (codeTail: string) => write<Done>('/claim/finish', { code_tail: codeTail }),
   cancel: () => write<undefined>('/claim/cancel'),
+};
+
+/** The plug pattern: this phone waits, looks, or waits no longer. */
+export const plug = {
+  wait: () => write<PlugPlace>('/plug/wait'),
+  look: (secret: string) => write<PlugPlace>('/plug/look', { secret }),
+  leave: (secret: string) => write<undefined>('/plug/leave', { secret }),
+};
+
+/** The end of an ownership, and its return. */
+export const ownership = {
+  unlock: () => write<undefined>('/unlock'),
+  giveUp: (name: string) => write<undefined>('/server/give-up', { name }),
+  wipe: (name: string) => write<undefined>('/server/wipe', { name }),
 };
 
 export const account = {

@@ -158,8 +158,64 @@ const en = {
   'locked.older_generation': 'The database with the accounts is an old copy.',
   'locked.marker_unreadable':
     'The small file that remembers whether this Stead was set up is damaged.',
-  'locked.help':
-    'Nothing of your media is lost or changed. Somebody with access to the box can look at its log and restore a backup of its data folder.',
+  'locked.help': 'Nothing of your media is lost or changed.',
+  'locked.owner.title': 'You are its owner',
+  'locked.owner.text':
+    'Sign in with your password and your second factor. Recovery codes that were not used are void afterwards, and everybody else signs in again.',
+  'locked.owner.signin': 'Sign in to open it',
+  'locked.owner.open': 'Open this Stead',
+  'locked.owner.again': 'Your second factor was shown a while ago. Sign in once more.',
+  'locked.box.title': 'You have the box at hand',
+  'locked.box.text':
+    'With its plug, and nothing else, you can show that it is yours and make a new owner. Media stay.',
+  'locked.box.go': 'Show it with the plug',
+  'locked.backup.title': 'You have a backup',
+  'locked.backup.text':
+    'Switch the box off, put accounts.db from the newest backup into its data folder, and switch it on.',
+  'orphaned.text':
+    'This Stead has lost its owner. What you know goes on playing; nothing can be changed.',
+  'orphaned.open': 'Take it back',
+  'plugged.text': {
+    one: 'Somebody has shown with the plug that they have this box at hand. Unless its owner signs in within {n} hour, they may make themselves its owner.',
+    other:
+      'Somebody has shown with the plug that they have this box at hand. Unless its owner signs in within {n} hours, they may make themselves its owner.',
+  },
+  'ending.title': 'Sign this server out',
+  'ending.text':
+    'It has no owner then. Those who use it go on playing, and nobody can change anything, until you sign in again and take it back, or somebody with the box at hand makes a new owner.',
+  'ending.type': 'Type the name of the server',
+  'ending.yes': 'Sign the server out',
+  'wipe.title': 'Wipe this server',
+  'wipe.text':
+    'Everybody’s accounts, the libraries and where they stopped are forgotten for good, and the server waits for an owner like a new one. Your films, series, music and photos stay where they are.',
+  'wipe.yes': 'Wipe the server',
+  'wipe.done': 'The server is being wiped. It comes back in a moment and waits for its owner.',
+  'plug.title': 'Show it with the plug',
+  'plug.text':
+    'Whoever pulls the plug of the box as often as this phone says has it at hand. Keep this page open; it counts along.',
+  'plug.claimed':
+    'This Stead has an owner. After the plug it waits for a day, and tells everybody who uses it; if the owner signs in, nothing comes of it.',
+  'plug.begin': 'Begin',
+  'plug.told': 'Pull the plug {n} times',
+  'plug.how':
+    'Pull it, count to five, put it back, and wait until this page counts. Then the next time. When it has counted all, leave the box alone.',
+  'plug.counted': '{counted} of {told}',
+  'plug.counting': 'Counted so far',
+  'plug.enough': 'That was the last time. Now leave the box alone for a moment.',
+  'plug.left': { one: 'Go on within {n} second.', other: 'Go on within {n} seconds.' },
+  'plug.away': 'The box does not answer now, as it should while its plug is pulled.',
+  'plug.elsewhere':
+    'If it comes back at another address, this page goes on there:',
+  'plug.out': 'That was not the number of this phone, or it took too long.',
+  'plug.again': 'Begin again',
+  'plug.won': 'It is in your hands',
+  'plug.wonText': 'The box knows that you have it at hand. Now make yourself its owner.',
+  'plug.wonGo': 'Go on',
+  'plug.waits': {
+    one: 'Its owner may still come for {n} hour. Open this page again then.',
+    other: 'Its owner may still come for {n} hours. Open this page again then.',
+  },
+  'plug.stop': 'Stop waiting',
 
   'claim.starting': 'One moment',
   'claim.step': 'Step {step} of {last}',
@@ -181,6 +237,11 @@ const en = {
     'To show that the box is yours, type its set-up code. Or open its set-up file, then there is nothing to type.',
   'claim.code.label': 'Set-up code',
   'claim.code.hint': 'Eight letters, as the box shows them',
+  'claim.own.open': 'I put a code of my own on the card or stick',
+  'claim.own.label': 'Your own code',
+  'claim.own.hint': 'As it stood in stead.txt',
+  'claim.box.open': 'I have nothing but the plug',
+  'claim.code.open': 'I have the set-up code',
   'claim.ways.title': 'Where to find it',
   'claim.way.file':
     'In the data folder of the box lies “Setup Stead.html”. Copy it to any computer or phone in this network and open it.',

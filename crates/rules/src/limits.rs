@@ -202,6 +202,29 @@ pub const CODE_FORGET_SECONDS: u64 = 3600;
 /// Longest wait that misses of all addresses together bring: guessing 20^8 codes at this pace
 /// takes 48,000 years, and a person who types the right one waits no longer.
 pub const CODE_GLOBAL_WAIT_SECONDS: u64 = 60;
+/// Phones that wait for the plug pattern at a time: as many as there are numbers to tell.
+pub const PLUG_PHONES_MAX: usize = 4;
+/// The least number of power cuts that a phone is told: one happens to everybody.
+pub const PLUG_CUTS_MIN: u8 = 2;
+/// The greatest: more is a strain on people and on disks.
+pub const PLUG_CUTS_MAX: u8 = 5;
+/// Uptime in which a phone's pattern must be done: five cuts at the pace of a slow boot.
+pub const PLUG_WINDOW_SECONDS: u64 = 600;
+/// Uptime without another cut after which a pattern is over and judged: time to see the count on
+/// the phone and to reach the plug, once more.
+pub const PLUG_SETTLE_SECONDS: u64 = 90;
+/// Uptime for which a server with an owner waits after a right plug pattern: a day in which the
+/// owner is told and may come.
+pub const PLUG_CLAIMED_WAIT_SECONDS: u64 = 24 * 3600;
+/// Uptime for which a right plug pattern is good for a claim that is not begun.
+pub const PLUG_PROOF_SECONDS: u64 = 3600;
+/// Characters that an owner's own code has at least: it is guessed over the network only, at the
+/// pace of a password hash.
+pub const OWN_CODE_MIN_CHARS: usize = 8;
+/// Bytes that it has at most.
+pub const OWN_CODE_MAX_BYTES: usize = 256;
+/// Bytes of a `stead.txt` that are read; a larger one is not ours.
+pub const BOOT_FILE_MAX_BYTES: u64 = 64 * 1024;
 /// Steps either side in which a code is recognised, only to explain that a clock is wrong.
 pub const TOTP_DRIFT_STEPS: u64 = 10;
 /// A time further than this beyond the floor is a broken clock: the box's own CA ends there.

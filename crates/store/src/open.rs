@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
-use crate::accounts::claim::{Server, make_server};
+use stead_rules::claim::Kept;
+
+use crate::accounts::claim::{Server, keep, make_server, set_generation};
 use crate::lost::{part_from_log, remember_place};
 use crate::room::Room;
 use crate::tx::{Db, StoreError};
@@ -160,6 +162,18 @@ impl Store {
         Self::open(folder)
     }
 
+    /// Sets whatever lies in the place of `accounts.db` aside, as `accounts.db.before-recovery`,
+    /// and makes one that waits for a new owner of a server that had one. Nothing is deleted.
+    ///
+    /// # Errors
+    /// [`OpenError`]; what was set aside stays so, and the server is as one without accounts.
+    pub fn create_for_recovery(folder: &Path, server: &Server) -> Result<Self, OpenError> {
+        let path = folder.join(Accounts::FILE);
+        set_aside_for_recovery(&path)?;
+        make_accounts(folder, &path, server)?;
+        Self::open(folder)
+    }
+
     /// Opens both databases in `folder` and migrates. `library.db` is rebuildable: a damaged one
     /// is set aside as `library.db.damaged` and made anew.
     ///
@@ -201,7 +215,15 @@ fn make_accounts(folder: &Path, path: &Path, server: &Server) -> Result<(), Open
     }
     let failed = |source| OpenError::Create { path: path.to_path_buf(), source };
     let db = Db::<Accounts>::new(folder.to_path_buf(), open_writer::<Accounts>(&draft)?);
-    db.write(|tx| make_server(tx, server)).map_err(failed)?;
+    db.write(|tx| {
+        make_server(tx, server)?;
+        if server.generation > 0 {
+            set_generation(tx, server.generation)?;
+            keep(tx, Kept::Recovery)?;
+        }
+        Ok(())
+    })
+    .map_err(failed)?;
     settle_draft(db.into_writer()).map_err(|error| failed(error.into()))?;
     // A full disk must not put a file in place that only looks finished.
     read_server_facts(&draft)?;
@@ -234,6 +256,8 @@ pub enum Found {
         generation: u64,
         /// The version that made it.
         created_by: String,
+        /// What became of its owner.
+        kept: Kept,
     },
 }
 
@@ -296,9 +320,45 @@ fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
     check_pages(&connection, path)?;
     connection
         .query_row("SELECT generation, created_by FROM server WHERE one = 1", [], |row| {
-            Ok(Found::Server { generation: row.get(0)?, created_by: row.get(1)? })
+            let kept = kept_by(&connection)?;
+            Ok(Found::Server { generation: row.get(0)?, created_by: row.get(1)?, kept })
         })
         .map_err(refused)
+}
+
+/// A database from before the table has its owner, or never had one. A word that means nothing is
+/// no word of ours.
+fn kept_by(connection: &Connection) -> rusqlite::Result<Kept> {
+    if !connection.table_exists(None, "owner_lost")? {
+        return Ok(Kept::Owned);
+    }
+    let sql = "SELECT kept FROM owner_lost WHERE one = 1";
+    let word: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    match word {
+        None => Ok(Kept::Owned),
+        Some(word) => Kept::from_word(&word).ok_or(rusqlite::Error::InvalidQuery),
+    }
+}
+
+/// What is set aside for a recovery, file and log together, so that it can be put back.
+fn set_aside_for_recovery(path: &Path) -> Result<(), OpenError> {
+    const KEPT: usize = 9;
+    let aside = |number: usize| match number {
+        1 => format!("{}.before-recovery", path.display()),
+        number => format!("{}.before-recovery.{number}", path.display()),
+    };
+    let free = (1..KEPT).find(|number| !Path::new(&aside(*number)).exists()).unwrap_or(KEPT);
+    for suffix in ["", "-wal"] {
+        let from = format!("{}{suffix}", path.display());
+        if let Err(source) = std::fs::rename(from, format!("{}{suffix}", aside(free)))
+            && source.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(OpenError::Rename { path: path.to_path_buf(), source });
+        }
+    }
+    // An index of the log, which SQLite makes anew.
+    drop(std::fs::remove_file(format!("{}-shm", path.display())));
+    Ok(())
 }
 
 fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {

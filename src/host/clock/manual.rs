@@ -13,6 +13,7 @@ struct State {
     told: Option<Told>,
     bounds: ClockBounds,
     boots: u128,
+    by_watchdog: bool,
 }
 
 impl ManualClock {
@@ -31,7 +32,7 @@ impl ManualClock {
     fn new(build: WallMs, wall: WallMs, network: bool) -> Self {
         let reading = Reading { wall, boot: BootMs(60_000), network, hardware: false };
         let bounds = ClockBounds { build, mark: None };
-        Self(Mutex::new(State { reading, told: None, bounds, boots: 1 }))
+        Self(Mutex::new(State { reading, told: None, bounds, boots: 1, by_watchdog: false }))
     }
 
     /// Time passes: both clocks go on by `ms`.
@@ -52,13 +53,24 @@ impl ManualClock {
         self.state().reading.network = network;
     }
 
+    /// The machine's watchdog has reset it, or has not.
+    pub fn set_reset_by_watchdog(&self, by_watchdog: bool) {
+        self.state().by_watchdog = by_watchdog;
+    }
+
     /// A power cut: uptime starts anew, the kernel starts at `wall`, what was told is forgotten,
     /// and the next start finds `mark`.
     pub fn reboot(&self, wall: WallMs, mark: Option<WallMs>) {
         let mut state = self.state();
         let bounds = ClockBounds { mark, ..state.bounds };
         let reading = Reading { wall, boot: BootMs(5000), network: false, hardware: false };
-        *state = State { reading, told: None, bounds, boots: state.boots + 1 };
+        *state = State {
+            reading,
+            told: None,
+            bounds,
+            boots: state.boots + 1,
+            by_watchdog: state.by_watchdog,
+        };
     }
 
     fn take(&self, browser: WallMs, over: impl FnOnce(&State) -> Option<Told>) -> bool {
@@ -89,6 +101,10 @@ impl Clock for ManualClock {
 
     fn floor(&self) -> WallMs {
         self.state().bounds.floor()
+    }
+
+    fn reset_by_watchdog(&self) -> bool {
+        self.state().by_watchdog
     }
 
     fn boot_id(&self) -> Option<[u8; 16]> {

@@ -16,6 +16,11 @@ const HARDWARE_CLOCKS: &str = "/sys/class/rtc";
 /// The kernel draws it anew at each start.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
+/// What a watchdog's driver says of the start: bit 5 is WDIOF_CARDRESET of linux/watchdog.h, "the
+/// card rebooted the machine".
+const WATCHDOGS: &str = "/sys/class/watchdog";
+const CARD_RESET: u32 = 0x20;
+
 /// How often the file system is asked whether network time has come.
 const NETWORK_TIME_CHECK_MS: u64 = 5000;
 
@@ -91,6 +96,10 @@ impl Clock for SystemClock {
         self.bounds.floor()
     }
 
+    fn reset_by_watchdog(&self) -> bool {
+        reset_by_a_watchdog(Path::new(WATCHDOGS))
+    }
+
     fn boot_id(&self) -> Option<[u8; 16]> {
         boot_id(&std::fs::read_to_string(BOOT_ID).ok()?)
     }
@@ -119,5 +128,16 @@ pub(super) fn set_from_hardware(classes: &Path) -> bool {
     let Ok(clocks) = std::fs::read_dir(classes) else { return false };
     clocks.flatten().any(|clock| {
         std::fs::read_to_string(clock.path().join("hctosys")).is_ok_and(|text| text.trim() == "1")
+    })
+}
+
+/// Whether any watchdog says that it was the one; drivers that know nothing say 0.
+pub(super) fn reset_by_a_watchdog(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| {
+        std::fs::read_to_string(entry.path().join("bootstatus"))
+            .ok()
+            .and_then(|text| text.trim().parse::<u32>().ok())
+            .is_some_and(|status| status & CARD_RESET != 0)
     })
 }

@@ -47,6 +47,12 @@ struct OwnSession {
 struct ServerWire {
     id: String,
     name: String,
+    /// `claimed`, or `orphaned` or `locked` while its owner is to come back.
+    state: &'static str,
+    /// Somebody has shown that they have the box in hand: unless the owner signs in within this
+    /// time, a new owner may be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_has_s: Option<u64>,
 }
 
 /// Who one is here.
@@ -68,7 +74,12 @@ pub(crate) async fn me(
             methods: session.methods.iter().map(Method::word).collect(),
             auth_time_ms: session.auth.wall.0,
         },
-        server: ServerWire { id: core.box_id.to_string(), name: card.name },
+        server: ServerWire {
+            id: core.box_id.to_string(),
+            name: card.name,
+            state: card.state.word(),
+            owner_has_s: card.owner_has_seconds,
+        },
     }))
 }
 

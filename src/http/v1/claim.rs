@@ -38,6 +38,10 @@ enum ProofWire {
     Link { secret: String },
     /// The code on the console.
     Code { code: String },
+    /// The owner's own code, from `stead.txt`.
+    Own { code: String },
+    /// What this phone holds since it waited for the plug pattern.
+    Plug { secret: String },
 }
 
 /// Where the wizard stands.
@@ -76,14 +80,18 @@ pub(crate) async fn begin(
     Json(request): Json<BeginRequest>,
 ) -> Result<Response, Problem> {
     let transport = ctx.transport;
+    let (time, take_over) = (WallMs(request.browser_time_ms), request.take_over);
+    let proof = match request.proof {
+        ProofWire::Link { secret } => Proof::Link(SecretText::new(secret)),
+        ProofWire::Code { code } => Proof::Code(SecretText::new(code)),
+        ProofWire::Own { code } => {
+            let right = claim::is_own_code(&core, &ctx.permit, ctx.now, ctx.peer, code).await?;
+            Proof::Own { right }
+        }
+        ProofWire::Plug { secret } => Proof::Plug(SecretText::new(secret)),
+    };
     let begun = core
         .blocking(move |core| {
-            let proof = match request.proof {
-                ProofWire::Link { secret } => Proof::Link(SecretText::new(secret)),
-                ProofWire::Code { code } => Proof::Code(SecretText::new(code)),
-            };
-            let time = WallMs(request.browser_time_ms);
-            let take_over = request.take_over;
             claim::begin(core, &ctx.permit, ctx.now, ctx.peer, &proof, take_over, time)
                 .map_err(Problem::from)
         })

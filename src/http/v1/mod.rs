@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod items;
 pub(crate) mod libraries;
+pub(crate) mod life;
 pub(crate) mod notices;
 pub(crate) mod people;
 pub(crate) mod pictures;

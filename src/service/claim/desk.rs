@@ -8,6 +8,8 @@ use stead_rules::signin::RecoveryCode;
 use stead_rules::time::BootMs;
 use zeroize::Zeroizing;
 
+use super::own_code::Looked;
+use super::plug::{self, Kept};
 use crate::service::core::Core;
 
 /// The claim: its state, its secrets, and what the wizard has gathered.
@@ -33,6 +35,14 @@ pub struct ClaimDesk {
     /// Which wish for another secret was last looked at, and when; one that cannot be fulfilled or
     /// removed must not be tried at every look.
     pub(crate) wish: Option<Wish>,
+    /// The same of a wish for a new owner.
+    pub(crate) recover_wish: Option<Wish>,
+    /// Every `stead.txt` as it was when it was last looked at.
+    pub(crate) boot_files: Vec<Looked>,
+    /// Slows guesses at the own code, each place by itself.
+    pub(crate) own_throttle: CodeThrottle,
+    /// The phones that wait for the plug pattern.
+    pub(crate) plug: Kept,
     /// Uptime when the offer's age was last written down.
     pub(crate) aged_at: BootMs,
 }
@@ -78,6 +88,10 @@ impl ClaimDesk {
             refusal_logged: None,
             race_logged: None,
             wish: None,
+            recover_wish: None,
+            boot_files: Vec::new(),
+            own_throttle: CodeThrottle::default(),
+            plug: Kept::nothing(),
             unfinished: Vec::new(),
             aged_at: BootMs(0),
         }
@@ -91,18 +105,23 @@ pub struct Card {
     pub state: State,
     /// What its owner calls it.
     pub name: String,
+    /// Somebody has shown the plug pattern: the owner may still come within this time.
+    pub owner_has_seconds: Option<u64>,
 }
 
 /// What anybody may know of the server. Blocks.
 pub fn card(core: &Core) -> Card {
-    let state = stead_rules::claim::settle(&core.desk().state, core.now()).next;
+    let (state, owner_has_seconds) = {
+        let desk = core.desk();
+        (stead_rules::claim::settle(&desk.state, core.now()).next, plug::waits(&desk))
+    };
     let name = core
         .store()
         .ok()
         .and_then(|store| store.accounts.read(stead_store::accounts::claim::server).ok())
         .flatten()
         .map_or_else(|| "Stead".to_owned(), |server| server.name);
-    Card { state, name }
+    Card { state, name, owner_has_seconds }
 }
 
 /// The link and the code, for the person at the console; none when there is nothing to claim.

@@ -1,13 +1,13 @@
 //! What a decision asks for, done after its commit and in its order.
 
-use stead_rules::claim::{Applied, ClaimCode, ClaimLog, Effect, LinkSecret, Marker};
+use stead_rules::claim::{Applied, ClaimCode, ClaimLog, Effect, LinkSecret, Marker, State};
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::{audit, claim as rows};
 
 use super::desk::{ClaimDesk, Draft, Secrets};
 use super::{ClaimError, marker};
 use crate::host::entropy::bytes;
-use crate::host::files::FileError;
+use crate::host::files::{FileError, remove_durably};
 use crate::service::core::Core;
 use crate::service::setup_page;
 
@@ -48,7 +48,7 @@ fn unfinished(core: &Core, desk: &mut ClaimDesk, effect: Effect, error: &EffectE
 pub(crate) fn mend(core: &Core, now: Now) {
     let mut desk = core.desk();
     for effect in std::mem::take(&mut desk.unfinished) {
-        if is_meant_still(&effect, desk.state.was_claimed())
+        if is_meant_still(&effect, &desk.state)
             && let Err(error) = one(core, &mut desk, effect, now)
         {
             tracing::debug!(?effect, %error, "still not finished");
@@ -57,16 +57,25 @@ pub(crate) fn mend(core: &Core, now: Now) {
     }
 }
 
-/// A server with an owner gets no new secret, and one without keeps its own.
-fn is_meant_still(effect: &Effect, was_claimed: bool) -> bool {
+/// A server that can be claimed keeps a secret, and one that cannot gets none.
+fn is_meant_still(effect: &Effect, state: &State) -> bool {
+    let offers = match state {
+        State::Factory | State::Legacy | State::Offered | State::Pending(_) | State::Recovery => {
+            true
+        }
+        State::Claimed | State::Orphaned | State::Locked(_) => false,
+    };
     match effect {
-        Effect::EnsureSecret | Effect::WriteSetupPage => !was_claimed,
-        Effect::ForgetSecret | Effect::RemoveSetupPage | Effect::RaiseMarker(_) => was_claimed,
-        // The next tick asks for another secret again; the others cannot fail.
-        Effect::RotateSecret
-        | Effect::EndPending(_)
+        Effect::EnsureSecret | Effect::WriteSetupPage => offers,
+        Effect::ForgetSecret | Effect::RemoveSetupPage | Effect::ForgetOwnCode => !offers,
+        Effect::RaiseMarker(_) => state.was_claimed(),
+        // A recovery is nothing without its secret.
+        Effect::RotateSecret => *state == State::Recovery,
+        // The others cannot fail.
+        Effect::EndPending(_)
         | Effect::TellDisplaced { .. }
         | Effect::AnnounceClaimed
+        | Effect::RecheckSessions
         | Effect::Log(_) => false,
     }
 }
@@ -100,6 +109,11 @@ fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<()
         }
         Effect::TellDisplaced { browser, by } => {
             desk.displaced = Some((browser, by));
+            Ok(())
+        }
+        Effect::ForgetOwnCode => Ok(remove_durably(&core.paths().own_code())?),
+        Effect::RecheckSessions => {
+            core.session_ended.send_replace(());
             Ok(())
         }
         Effect::AnnounceClaimed => {
@@ -196,7 +210,8 @@ fn flood_mark<'a>(desk: &'a mut ClaimDesk, line: &ClaimLog) -> Option<&'a mut Op
         | ClaimLog::Ended(_)
         | ClaimLog::Claimed(_)
         | ClaimLog::Unlocked(_)
-        | ClaimLog::RecoveryOpened
+        | ClaimLog::Orphaned(_)
+        | ClaimLog::RecoveryOpened(_)
         | ClaimLog::MarkerRaised(_)
         | ClaimLog::LockedAtStart(_)
         | ClaimLog::LocalSecurityOff => None,
@@ -221,10 +236,11 @@ fn detail(line: &ClaimLog) -> String {
         | ClaimLog::Unlocked(generation)
         | ClaimLog::MarkerRaised(generation) => serde_json::json!({ "generation": generation.0 }),
         ClaimLog::LockedAtStart(reason) => serde_json::json!({ "reason": reason.word() }),
-        ClaimLog::Offered
-        | ClaimLog::SecretRotated
-        | ClaimLog::RecoveryOpened
-        | ClaimLog::LocalSecurityOff => serde_json::json!({}),
+        ClaimLog::Orphaned(why) => serde_json::json!({ "why": why.word() }),
+        ClaimLog::RecoveryOpened(by) => serde_json::json!({ "by": by.word() }),
+        ClaimLog::Offered | ClaimLog::SecretRotated | ClaimLog::LocalSecurityOff => {
+            serde_json::json!({})
+        }
     };
     value.to_string()
 }

@@ -1,7 +1,8 @@
 //! The last step: one transaction that makes the owner, and everything that follows from it.
 
 use stead_rules::claim::{
-    Applied, Database, Event, Generation, State, WizardStep, apply, next_generation, step,
+    Applied, Before, Database, Event, Generation, Kept, State, WizardStep, apply, next_generation,
+    step,
 };
 use stead_rules::ids::{FactorId, IssuerId, TicketId, UserId};
 use stead_rules::policy::{Action, ClientKind, LOCAL_VIEWER, Permit, Role};
@@ -14,7 +15,7 @@ use stead_store::{Accounts, WriteTx};
 
 use super::desk::{ClaimDesk, Draft};
 use super::effects::run;
-use super::{ClaimError, claimant};
+use super::{ClaimError, claimant, plug};
 use crate::host::entropy::{Entropy, fresh};
 use crate::service::core::Core;
 use crate::service::sessions::{self, NewSession, Token};
@@ -49,12 +50,14 @@ pub fn finish(
     // the owner back, and the effects run only after the commit.
     let (token, applied) = core.store()?.accounts.write(|tx| {
         let decided = step(&desk.state, &event, now)?;
+        make_way(tx, &desk.state, now)?;
         let token = write_owner(tx, core, &desk.draft, now, generation, agent)?;
         let applied = Applied { next: decided.next, effects: decided.effects, answer: Ok(()) };
         Ok::<_, ClaimError>((token, applied))
     })?;
     desk.draft = Draft::default();
     run(core, &mut desk, applied, now)?;
+    plug::forget(core, &mut desk, now);
     Ok(Finished { token })
 }
 
@@ -75,10 +78,24 @@ fn confirm_tail(
     run(core, desk, applied, now)
 }
 
-fn stored_generation(core: &Core) -> Result<Database, ClaimError> {
-    let server = core.store()?.accounts.read(rows::server)?;
-    let generation = server.map_or(0, |server| server.generation);
-    Ok(Database::Claimed { generation: Generation(generation) })
+/// After a recovery the former owner becomes a member who may not come in, in the transaction that
+/// makes the new one. Nowhere else does anybody make way: the table refuses a second owner.
+fn make_way(tx: &WriteTx<'_, Accounts>, state: &State, now: Now) -> Result<(), ClaimError> {
+    let State::Pending(pending) = state else { return Ok(()) };
+    if pending.resumes == Before::Recovery {
+        rows::depose_owner(tx)?;
+        rows::keep(tx, Kept::Owned)?;
+        audit::append(tx, now, "recovery.owner_deposed", "{}")?;
+    }
+    Ok(())
+}
+
+/// What the accounts say of the last claim; a server without accounts says nothing.
+pub(super) fn stored_generation(core: &Core) -> Result<Database, ClaimError> {
+    let Ok(store) = core.store() else { return Ok(Database::None) };
+    let server = store.accounts.read(rows::server)?;
+    let generation = Generation(server.map_or(0, |server| server.generation));
+    Ok(Database::Claimed { generation, kept: Kept::Owned })
 }
 
 fn write_owner(

@@ -9,11 +9,16 @@ mod desk;
 mod effects;
 mod finish;
 mod marker;
+mod own_code;
+mod ownership;
+pub mod plug;
+mod recovery;
 mod renewal;
 mod start;
+pub mod wipe;
 mod wizard;
 
-use stead_rules::claim::Reject;
+use stead_rules::claim::{NoPlace, Reject};
 use stead_rules::ids::TicketId;
 use stead_rules::policy::{Action, Permit};
 use stead_rules::signin::{BadName, BadPassword, TimeSource};
@@ -24,9 +29,11 @@ use crate::host::files::FileError;
 
 pub use desk::{Card, ClaimDesk, card, facts};
 pub use finish::{Finished, finish};
+pub use ownership::{give_up, owner_refused, unlock};
 pub use start::{ComeUp, StartError, begin_life, come_up};
 pub use wizard::{
-    Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, name_owner, standing,
+    Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, is_own_code, name_owner,
+    standing,
 };
 
 pub(crate) use effects::{Outcome, mend, run as run_effects};
@@ -50,6 +57,15 @@ pub enum ClaimError {
         /// How long.
         seconds: u64,
     },
+    /// Somebody signs in with this name already.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The name of the server was typed otherwise.
+    #[error("this is not the name of the server")]
+    NotItsName,
+    /// The accounts could not be made anew.
+    #[error("the accounts could not be made anew")]
+    Anew(#[from] stead_store::OpenError),
     /// The owner's name cannot be used.
     #[error("the name cannot be used")]
     Name(#[from] BadName),
@@ -70,6 +86,9 @@ pub enum ClaimError {
     /// The wish for another secret was fulfilled and could not be taken away.
     #[error("the wish for another secret could not be removed")]
     Wish(#[source] FileError),
+    /// A phone may not wait for the plug pattern now.
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
     /// Too many passwords at once.
     #[error(transparent)]
     Hash(#[from] HashError),

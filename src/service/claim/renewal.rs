@@ -10,7 +10,7 @@ use stead_store::accounts::claim as rows;
 
 use super::desk::{ClaimDesk, Secrets, Wish};
 use super::effects::run;
-use super::{ClaimError, Outcome};
+use super::{ClaimError, Outcome, own_code, plug, recovery};
 use crate::host::files::remove_durably;
 use crate::service::core::{Core, CoreError};
 
@@ -19,7 +19,7 @@ use crate::service::core::{Core, CoreError};
 const AGE_WRITTEN_SECONDS: u64 = 3600;
 
 /// How long a wish that could not be fulfilled, or not be removed, is left alone.
-const WISH_RETRY_MS: u64 = 60_000;
+pub(super) const WISH_RETRY_MS: u64 = 60_000;
 
 /// Lets time pass: ends a claim that is over, and replaces a secret that is old or unwanted.
 /// Called now and then while there is something to claim. Blocks.
@@ -27,6 +27,9 @@ pub(crate) fn tick(core: &Core, now: Now) -> Outcome {
     let mut desk = core.desk();
     let applied = apply(&desk.state, &Event::Tick, now);
     run(core, &mut desk, applied, now)?;
+    recovery::if_asked(core, &mut desk, now)?;
+    own_code::look(core, &mut desk, now);
+    plug::pass(core, &mut desk, now)?;
     if_old(core, &mut desk, now)?;
     if_asked(core, &mut desk, now)
 }
@@ -97,7 +100,7 @@ fn replace_secret(core: &Core, desk: &mut ClaimDesk, now: Now) -> Result<bool, C
 }
 
 /// Which file lies there, of whatever kind.
-fn wish_at(path: &Path) -> Option<(u64, i64, i64)> {
+pub(super) fn wish_at(path: &Path) -> Option<(u64, i64, i64)> {
     let found = path.symlink_metadata().ok()?;
     Some((found.ino(), found.ctime(), found.ctime_nsec()))
 }

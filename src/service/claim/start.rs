@@ -12,7 +12,7 @@ use stead_store::accounts::claim::Server;
 use stead_store::{Found, OpenError, Store, StoreError, inspect, note_lost, part_from_lost};
 
 use super::desk::ClaimDesk;
-use super::{box_id, marker, run_effects};
+use super::{box_id, marker, own_code, plug, recovery, run_effects, wipe};
 use crate::config::Paths;
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::service::core::Core;
@@ -39,6 +39,9 @@ pub enum StartError {
     /// Opening failed.
     #[error("the database could not be opened")]
     Open(#[from] OpenError),
+    /// A wipe that was decided could not be finished.
+    #[error("the wipe of this server could not be finished")]
+    Wipe(#[source] std::io::Error),
     /// Its first row could not be read.
     #[error("the database could not be read")]
     Read(#[from] StoreError),
@@ -54,6 +57,9 @@ pub fn come_up(
     room: &Arc<DataRoom>,
     setting: LocalSecurity,
 ) -> Result<ComeUp, StartError> {
+    if wipe::go_on(paths).map_err(StartError::Wipe)? {
+        tracing::warn!("this server was wiped, and begins anew");
+    }
     if part_from_lost(&paths.data_dir)? {
         tracing::warn!(
             "another accounts.db has come into the place of the lost one, whose log is set aside \
@@ -116,17 +122,23 @@ pub fn begin_life(core: &Core, effects: Vec<Effect>) {
         let offered = apply(&desk.state, &Event::OfferMade, now);
         drop(run_effects(core, &mut desk, offered, now));
     }
+    plug::take_up(core, &mut desk, now);
+    own_code::look(core, &mut desk, now);
+    if let Err(error) = recovery::if_asked(core, &mut desk, now) {
+        tracing::error!(error = %crate::service::chain(&error), "a wish for a new owner could not \
+            be fulfilled; it is tried again");
+    }
 }
 
 fn database(folder: &Path) -> Result<Database, OpenError> {
     Ok(match inspect(folder)? {
         Found::Nothing => Database::None,
         Found::Unreadable => Database::Unreadable,
-        Found::Server { generation: 0, created_by } => {
+        Found::Server { generation: 0, created_by, .. } => {
             Database::NeverClaimed { created_by: Version::parse(&created_by) }
         }
-        Found::Server { generation, .. } => {
-            Database::Claimed { generation: Generation(generation) }
+        Found::Server { generation, kept, .. } => {
+            Database::Claimed { generation: Generation(generation), kept }
         }
     })
 }

@@ -12,11 +12,12 @@ use stead_rules::policy::{Action, Permit};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Name, Password, RecoveryCode, TimeSource, check_password};
 use stead_rules::time::{Now, TimeTrust, WallMs};
+use stead_store::accounts::{claim, identity};
 use zeroize::Zeroizing;
 
 use super::desk::{ClaimDesk, Draft};
 use super::effects::run;
-use super::{ClaimError, Outcome, claimant, renewal};
+use super::{ClaimError, Outcome, claimant, own_code, plug, renewal};
 use crate::host::entropy::{bytes, fresh};
 use crate::service::core::{Core, permitted};
 use crate::service::totp;
@@ -27,6 +28,13 @@ pub enum Proof {
     Link(SecretText),
     /// The code on the console.
     Code(SecretText),
+    /// The owner's own code, which was judged already: see [`is_own_code`].
+    Own {
+        /// Whether it is right.
+        right: bool,
+    },
+    /// What a phone holds that waited for the plug pattern.
+    Plug(SecretText),
 }
 
 impl Proof {
@@ -34,6 +42,8 @@ impl Proof {
         match self {
             Self::Link(_) => ProofKind::Link,
             Self::Code(_) => ProofKind::Code,
+            Self::Own { .. } => ProofKind::Own,
+            Self::Plug(_) => ProofKind::Plug,
         }
     }
 }
@@ -117,7 +127,54 @@ fn judge(
             }
             Ok((ProofKind::Code, right))
         }
+        Proof::Own { right } => {
+            if *right {
+                desk.own_throttle.forget(address);
+            } else {
+                desk.own_throttle.missed(address, now.boot);
+            }
+            Ok((ProofKind::Own, *right))
+        }
+        Proof::Plug(secret) => Ok((ProofKind::Plug, plug::proves(desk, secret))),
     }
+}
+
+/// Whether this is the owner's own code, for [`begin`]. It was chosen by a person, so each guess
+/// costs a password hash in its turn, and a place that misses waits; nobody else ever waits for it.
+///
+/// # Errors
+/// [`ClaimError`].
+pub async fn is_own_code(
+    core: &Arc<Core>,
+    permit: &Permit,
+    now: Now,
+    peer: Peer,
+    code: String,
+) -> Result<bool, ClaimError> {
+    permitted(permit, Action::ClaimBegin)?;
+    let code = own_code::as_password(&SecretText::new(code));
+    match core.blocking(move |core| own_code_to_judge(core, peer, now)).await? {
+        // Whoever may not show a proof is told so, whatever they show.
+        None => Ok(false),
+        Some(stored) => Ok(core.hasher.verify(peer, code, stored).await?),
+    }
+}
+
+/// The hash to judge a guess by; a server without an own code judges by nobody's. None for whoever
+/// may not show a proof.
+fn own_code_to_judge(
+    core: &Core,
+    peer: Peer,
+    now: Now,
+) -> Result<Option<Option<String>>, ClaimError> {
+    let desk = core.desk();
+    if may_show_proof(&desk.state, peer, now).is_err() {
+        return Ok(None);
+    }
+    if let Wait::Seconds(seconds) = desk.own_throttle.check_place(peer.address, now.boot) {
+        return Err(ClaimError::SlowDown { seconds });
+    }
+    Ok(Some(own_code::stored(core)))
 }
 
 /// Where this browser's claim stands.
@@ -189,9 +246,26 @@ pub async fn name_owner(
     let name = Name::parse(name)?;
     let known = [name.as_str(), "Stead"];
     check_password(&password, PASSWORD_MIN_WITH_FACTOR_CHARS, &known, false)?;
-    core.blocking(move |core| position(&core.desk(), now, browser).map(drop)).await?;
+    let key = name.key();
+    core.blocking(move |core| {
+        position(&core.desk(), now, browser)?;
+        name_is_free(core, &key)
+    })
+    .await?;
     let hash = core.hasher.hash(from, password, bytes(core.entropy.as_ref())).await?;
     core.blocking(move |core| keep_owner(core, now, browser, &name, hash)).await
+}
+
+/// A member may sign in with it. The former owner's is free: they make way.
+fn name_is_free(core: &Core, login: &str) -> Result<(), ClaimError> {
+    core.store()?.accounts.read(|tx| {
+        let taken = identity::account_by_login(tx, login)?;
+        let owner = claim::owner_account(tx)?;
+        match taken {
+            Some(account) if Some(account.id) != owner => Err(ClaimError::NameTaken),
+            Some(_) | None => Ok(()),
+        }
+    })
 }
 
 fn keep_owner(

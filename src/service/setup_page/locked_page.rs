@@ -24,17 +24,25 @@ pub fn render(page: &LockedPage<'_>) -> Page {
          it, it serves nothing until that is mended. Your films, music and photos are not \
          touched.</p>\n\
          <section class=\"card key\"><h2>What happened</h2><p>{}</p></section>\n\
-         <section><h2>What helps</h2><ol class=\"steps\">{}</ol></section>\n\
+         <section><h2>What helps</h2><ol class=\"steps\">{}{}</ol></section>\n\
          <footer>{} · Stead {} · <span class=\"mono\">{}</span></footer>\n",
         owner(page.reason),
         happened(page.reason),
         remedies(page.reason),
+        NEW_OWNER,
         escape(page.host_name),
         escape(page.version),
         word(page.reason)
     );
     template::page("This server is locked – Stead", &body)
 }
+
+/// The way that is always there: on a box without screen, button, shell or internet too.
+const NEW_OWNER: &str = "<li>If none of this helps, and you have the box at hand, make a new \
+     owner: <a href=\"/claim?by=plug\">with its plug and this phone</a>; with a line \
+     <code>recover = (your own code)</code> in <code>stead.txt</code> on its card or on a stick \
+     labelled STEAD; or as root by <code>stead recover</code>. What is left of the accounts is \
+     set aside, and media stay.</li>";
 
 /// A damaged database may also be that of a server which nobody has set up yet.
 const fn owner(reason: LockReason) -> &'static str {
@@ -80,31 +88,28 @@ const fn remedies(reason: LockReason) -> &'static str {
             "<li>Switch the server off, check that its disk or memory card sits well, and switch \
              it on again.</li>\
              <li>Do you have a backup? Put <code>accounts.db</code> from the newest one back into \
-             the data folder, and restart the server.</li>\
-             <li>Without a backup, write the image to the card anew, or empty the data folder. The \
-             server then starts as new; media on other disks stay.</li>"
+             the data folder, and restart the server.</li>"
         }
         LockReason::OlderGeneration => {
             "<li>Switch the server off, and take <code>accounts.db</code> and \
              <code>accounts.db-wal</code> out of the data folder. Put the newest \
              <code>accounts.db</code> there, the one from before the exchange or from a backup, \
              and switch the server on.</li>\
-             <li>Keep the data folder as it is: everything in it can still be read. Opening it by \
-             the owner's sign-in comes with a later version.</li>"
+             <li>Or open it as it is: <a href=\"/signin\">sign in as its owner</a>, with your \
+             second factor or a recovery code. The other recovery codes are void then, and \
+             everybody signs in again.</li>"
         }
         LockReason::DatabaseReplaced => {
             "<li>Put the right <code>accounts.db</code> back into the data folder, the one from \
-             before the exchange or the newest backup, and restart the server.</li>\
-             <li>Without it, empty the data folder. The server then starts as new; media on other \
-             disks stay.</li>"
+             before the exchange or the newest backup, and restart the server.</li>"
         }
         LockReason::MarkerUnreadable => {
             "<li>Switch the server off and on once; a disk that was slow to start can be the \
              reason.</li>\
              <li>Put the file <code>marker</code> from the newest backup back into the data \
              folder, and restart the server.</li>\
-             <li>Keep the data folder as it is: the accounts in it can still be read. Opening it by \
-             the owner's sign-in comes with a later version.</li>"
+             <li>Or <a href=\"/signin\">sign in as its owner</a>, with your second factor or a \
+             recovery code: that opens it.</li>"
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The server over a clock that its tests set; never shipped.
 //!
 //! `stead-test-host --data DIR [--media DIR]…` runs the library as `stead serve` does, on ports of
-//! its own choice and without discovery. When it answers, it prints one line of JSON:
+//! its own choice and without discovery. `--boot N` says in which start of the machine it runs, and
+//! `--https-port P` and `--http-port P` where: killed and started with another N on the same ports and
+//! data, it is a box whose power was cut. When it answers, it prints one line of JSON:
 //! `{"data_dir", "https_port", "http_port", "host_name", "setup_file", "ca_file"}`. Lines on
 //! standard input step its clock:
 //!
@@ -33,6 +35,7 @@ type Error = Box<dyn std::error::Error>;
 struct SteppedClock {
     begun: Instant,
     begun_wall: Duration,
+    boot: u8,
     steps: Mutex<Steps>,
 }
 
@@ -42,12 +45,12 @@ struct Steps {
 }
 
 impl SteppedClock {
-    fn new() -> Self {
+    fn new(boot: u8) -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is a clock")]
         let (begun, wall) = (Instant::now(), SystemTime::now());
         let begun_wall = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
         let steps = Steps { added: Duration::ZERO, trust: TimeTrust::Synced };
-        Self { begun, begun_wall, steps: Mutex::new(steps) }
+        Self { begun, begun_wall, boot, steps: Mutex::new(steps) }
     }
 
     fn obey(&self, line: &str) -> Result<(), Error> {
@@ -84,14 +87,20 @@ impl Clock for SteppedClock {
         false
     }
 
+    fn boot_id(&self) -> Option<[u8; 16]> {
+        Some([self.boot; 16])
+    }
+
     fn floor(&self) -> WallMs {
         build_time()
     }
 }
 
-fn overrides() -> Result<Overrides, Error> {
+fn overrides() -> Result<(Overrides, u8), Error> {
     // The machine's own config is nothing to a test; what is asked for comes in flags.
     let mut overrides = Overrides { file: Some("/dev/null".into()), ..Overrides::default() };
+    (overrides.https_port, overrides.http_port) = (Some(0), Some(0));
+    let mut boot = 1;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().map(PathBuf::from).ok_or("every flag takes a value")?;
@@ -99,20 +108,28 @@ fn overrides() -> Result<Overrides, Error> {
             "--data" => overrides.data = Some(value),
             "--media" => overrides.media.push(value),
             "--config" => overrides.file = Some(value),
+            "--boot" => boot = number(&value)?,
+            "--https-port" => overrides.https_port = Some(number(&value)?),
+            "--http-port" => overrides.http_port = Some(number(&value)?),
             _ => return Err(format!("unknown flag {word}").into()),
         }
     }
-    (overrides.https_port, overrides.http_port) = (Some(0), Some(0));
-    Ok(overrides)
+    Ok((overrides, boot))
+}
+
+fn number<T: std::str::FromStr>(value: &std::path::Path) -> Result<T, Error> {
+    let text = value.to_string_lossy();
+    text.parse().map_err(|_| format!("not a number of the kind that is asked for: {text}").into())
 }
 
 fn main() -> Result<(), Error> {
-    let mut config = Config::load(&overrides()?)?;
+    let (overrides, boot) = overrides()?;
+    let mut config = Config::load(&overrides)?;
     config.discovery.mdns = false;
     let doors = Doors::open(config.net.https_listen, config.net.http_listen)?;
     let ports = (doors.https.local_addr()?.port(), doors.http.local_addr()?.port());
     let data_folder = DataFolder::prepare(&config.paths.data_dir)?;
-    let clock = Arc::new(SteppedClock::new());
+    let clock = Arc::new(SteppedClock::new(boot));
     let shutdown = Shutdown::new();
     listen(Arc::clone(&clock), shutdown.clone());
     let paths = config.paths.clone();

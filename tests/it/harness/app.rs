@@ -96,7 +96,7 @@ impl App {
         let media = options.media.clone();
         // Not the config of the machine: what it says is nothing to a test.
         let quiet = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(quiet.path(), format!("{QUIET}{}", options.config)).unwrap();
+        std::fs::write(quiet.path(), format!("{QUIET}\n{}", options.config)).unwrap();
         let file = Some(quiet.path().to_owned());
         let overrides =
             Overrides { file, data: Some(data.to_owned()), media, ..Overrides::default() };
@@ -136,11 +136,17 @@ impl App {
     /// The power is cut: another server starts, at this wall time, on what lies on the disk now.
     /// This one never gets to its clean stop there.
     pub(crate) fn cut_off(self, wall: WallMs) -> Self {
+        self.cut_off_with(wall, String::new())
+    }
+
+    /// The same, with more lines of the config.
+    pub(crate) fn cut_off_with(self, wall: WallMs, config: String) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let data = temp.path().join("data");
         copy_folder(&self.data, &data);
         let mut options = Options::with_clock(&self.clock);
         options.after_power_cut = Some(wall);
+        options.config = config;
         drop(self);
         let mut next = Self::start_in(&data, options);
         next._temp = Some(temp);
@@ -186,7 +192,7 @@ impl Drop for App {
 }
 
 /// What the disk holds; memory that programs share, and the reserve, are left out.
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

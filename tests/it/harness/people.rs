@@ -61,6 +61,19 @@ impl Owner {
         let proof = json!({ "kind": "link", "secret": link_secret });
         let begin = json!({ "proof": proof, "browser_time_ms": browser_ms });
         browser.post("/api/v1/claim/begin", &begin).expect(200);
+        Self::from_owner_step_as(browser, browser_ms, (name, password))
+    }
+
+    /// Goes on in a browser that holds a claim, up to the last step.
+    pub(crate) fn from_owner_step(browser: Client, browser_ms: i64) -> Self {
+        Self::from_owner_step_as(browser, browser_ms, ("Robin", "seven green kettles"))
+    }
+
+    fn from_owner_step_as(
+        mut browser: Client,
+        browser_ms: i64,
+        (name, password): (&str, &str),
+    ) -> Self {
         let who = json!({ "name": name, "password": password });
         let enrolment = browser.post("/api/v1/claim/owner", &who).expect(200).json();
         let totp_secret = enrolment["secret_base32"].as_str().unwrap().to_owned();

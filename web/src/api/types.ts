@@ -30,7 +30,20 @@ export interface ServerInfo {
   reason?: LockReason;
 }
 
-export type Proof = { kind: 'link'; secret: string } | { kind: 'code'; code: string };
+export type Proof =
+  | { kind: 'link' | 'plug'; secret: string }
+  | { kind: 'code' | 'own'; code: string };
+
+/** Where a phone stands that waits for the plug pattern. */
+export interface PlugPlace {
+  state: 'waits' | 'won' | 'out';
+  secret?: string;
+  told?: number;
+  counted?: number;
+  left_s?: number;
+  /** The server has an owner, who may still come within this time. */
+  owner_has_s?: number;
+}
 
 export interface ClaimProgress {
   step: 'owner' | 'totp' | 'codes' | 'finish' | 'taken_over';
@@ -182,7 +195,13 @@ export interface Me {
     methods: string[];
     auth_time_ms: number;
   };
-  server: { name: string; id: string };
+  server: {
+    name: string;
+    id: string;
+    state: ServerState;
+    /** Unless the owner signs in within this time, a new owner may be made. */
+    owner_has_s?: number;
+  };
 }
 
 export interface SessionRow {

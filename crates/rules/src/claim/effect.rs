@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::event::{OwnerLoss, RecoveryWay};
 use super::state::{Generation, LockReason, ProofKind, WizardStep};
 use crate::ids::TicketId;
 
@@ -29,8 +30,12 @@ pub enum Effect {
         /// Where the claim goes on.
         by: IpAddr,
     },
+    /// Forget the own code: it was a former owner's.
+    ForgetOwnCode,
     /// Tell the network that this server has an owner.
     AnnounceClaimed,
+    /// Look again at what goes on for sessions: some of them count no longer.
+    RecheckSessions,
     /// Keep this in the log.
     Log(ClaimLog),
 }
@@ -94,8 +99,10 @@ pub enum ClaimLog {
     Claimed(Generation),
     /// The owner opened a locked or orphaned server again.
     Unlocked(Generation),
-    /// Somebody with the system in hand opened the way to a new owner.
-    RecoveryOpened,
+    /// The owner is gone.
+    Orphaned(OwnerLoss),
+    /// Somebody with the box in hand opened the way to a new owner.
+    RecoveryOpened(RecoveryWay),
     /// The marker was behind the database at start.
     MarkerRaised(Generation),
     /// The server came up locked.
@@ -120,7 +127,8 @@ impl ClaimLog {
             Self::Ended(_) => "claim.ended",
             Self::Claimed(_) => "claim.claimed",
             Self::Unlocked(_) => "claim.unlocked",
-            Self::RecoveryOpened => "recovery.opened",
+            Self::Orphaned(_) => "claim.orphaned",
+            Self::RecoveryOpened(_) => "recovery.opened",
             Self::MarkerRaised(_) => "claim.marker_raised",
             Self::LockedAtStart(_) => "claim.locked",
             Self::LocalSecurityOff => "claim.local_security_off",

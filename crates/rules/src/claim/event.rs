@@ -31,6 +31,32 @@ pub enum Link {
     OffLink,
 }
 
+/// How a server lost its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OwnerLoss {
+    /// They signed the server out.
+    SignedOut,
+    /// Their issuer refused them in so many words while they signed in. A time-out, an error of
+    /// the issuer or an expired token is no refusal.
+    IssuerRefused,
+}
+
+/// How somebody showed that they have the box in hand, to make a new owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecoveryWay {
+    /// As root.
+    Root,
+    /// The button, held for long.
+    Button,
+    /// Their own code, on a medium put into the box.
+    OwnCode,
+    /// The plug pattern.
+    Plug {
+        /// How long the server has waited since, in seconds of uptime.
+        waited_seconds: u64,
+    },
+}
+
 /// What happens to a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -86,8 +112,19 @@ pub enum Event {
         /// One more than both the marker's and the database's.
         generation: Generation,
     },
-    /// Somebody with the system in hand wants to make a new owner.
-    RecoveryOpened,
+    /// The owner is gone; that they are is in the transaction that is about to be committed.
+    OwnerLost {
+        /// How.
+        why: OwnerLoss,
+    },
+    /// Somebody with the box in hand wants to make a new owner; `generation` is what the accounts
+    /// that wait for one are of.
+    RecoveryOpened {
+        /// How they showed that.
+        by: RecoveryWay,
+        /// The higher of the marker's and the database's.
+        generation: Generation,
+    },
     /// Time went by.
     Tick,
 }
@@ -140,6 +177,30 @@ pub enum Reject {
     NotNow,
 }
 
+impl OwnerLoss {
+    /// The stable word of this loss in logs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::IssuerRefused => "issuer_refused",
+        }
+    }
+}
+
+impl RecoveryWay {
+    /// The stable word of this way in logs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Button => "button",
+            Self::OwnCode => "own_code",
+            Self::Plug { .. } => "plug",
+        }
+    }
+}
+
 impl Event {
     /// The proof that was shown, right or wrong, and from where.
     #[must_use]
@@ -156,7 +217,8 @@ impl Event {
             | Self::OwnerWritten { .. }
             | Self::Denied { .. }
             | Self::OwnerSteppedUp { .. }
-            | Self::RecoveryOpened
+            | Self::OwnerLost { .. }
+            | Self::RecoveryOpened { .. }
             | Self::Tick => None,
         }
     }

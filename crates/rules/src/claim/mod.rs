@@ -2,12 +2,13 @@
 //!
 //! ```text
 //!            start                   proof              owner written
-//!  FACTORY ────────▶ OFFERED ◀──────────────▶ PENDING ───────────────▶ CLAIMED
-//!                    LEGACY  ◀─ time, denial ─┘  ▲                       │
-//!                                                │ proof                 │ start finds less
-//!                    RECOVERY ───────────────────┘                       │ than the marker
-//!                       ▲                                                ▼
-//!                       └──────── recovery opened ──────────────────── LOCKED
+//!  FACTORY ────────▶ OFFERED ◀──────────────▶ PENDING ───────────────▶ CLAIMED ◀─────┐
+//!                    LEGACY  ◀─ time, denial ─┘  ▲                     │     │       │ owner
+//!                                                │ proof      owner    │     │ start │ stepped
+//!                    RECOVERY ───────────────────┘            is lost  ▼     ▼       │ up
+//!                       ▲                                      ORPHANED   LOCKED ────┤
+//!                       │                                          └─────────────────┘
+//!                       └─ the box in hand: root, button, own code, plug ─ any of these three
 //! ```
 //!
 //! [`start_state`] says with what a server comes up, [`apply`] and [`step`] how it goes on, and
@@ -18,22 +19,28 @@
 //! state, decides inside the transaction that writes, and runs the effects after the commit, in
 //! their order.
 
+mod boot_file;
 mod effect;
 mod event;
 mod local;
+mod plug;
 mod proof;
 mod start;
 mod state;
 mod step;
 mod throttle;
 
+pub use boot_file::{BadOwnCode, BootFile, blanked, check_own_code};
 pub use effect::{ClaimLog, Effect, Ended};
-pub use event::{Event, Link, Peer, Reject};
+pub use event::{Event, Link, OwnerLoss, Peer, RecoveryWay, Reject};
 pub use local::{AskedFor, Listed};
+pub use plug::{
+    Began, NoPlace, Phone, PhoneHash, Place, Plug, StartMark, Winner, began, parse_plug, plug_text,
+};
 pub use proof::{BadProof, ClaimCode, LinkSecret, secret_is_old};
 pub use start::{
-    CLAIM_RULE_SINCE, Database, LocalPlayback, LocalSecurity, Marker, Start, Version,
-    next_generation, start_state,
+    CLAIM_RULE_SINCE, Database, Kept, LocalPlayback, LocalSecurity, Marker, Start, Version,
+    next_generation, recovery_generation, start_state,
 };
 pub use state::{Before, Generation, LockReason, Pending, ProofKind, Serves, State, WizardStep};
 pub use step::{Applied, Step, apply, may_show_proof, settle, step};

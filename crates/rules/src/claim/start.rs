@@ -49,7 +49,20 @@ pub enum Database {
     Claimed {
         /// How often.
         generation: Generation,
+        /// What became of the owner since.
+        kept: Kept,
     },
+}
+
+/// What a database that was claimed keeps of the server's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kept {
+    /// It has an owner.
+    Owned,
+    /// The owner is gone.
+    Orphaned,
+    /// It waits for a new owner.
+    Recovery,
 }
 
 /// `enable_local_security` of the system-side settings (C7).
@@ -92,6 +105,13 @@ pub fn start_state(marker: Marker, database: Database, setting: LocalSecurity) -
     Start { state, local_playback: local_playback(&state, setting), effects }
 }
 
+/// The generation of accounts that wait for a new owner: nothing older may take their place. A
+/// server with the sign of a claim is of the first generation at least.
+#[must_use]
+pub fn recovery_generation(marker: Marker, database: Database) -> Generation {
+    Generation(next_generation(marker, database).0.saturating_sub(1).max(1))
+}
+
 /// The generation that the next claim or unlocking makes.
 #[must_use]
 pub fn next_generation(marker: Marker, database: Database) -> Generation {
@@ -100,7 +120,7 @@ pub fn next_generation(marker: Marker, database: Database) -> Generation {
         Marker::None | Marker::Unreadable => Generation(0),
     };
     let database = match database {
-        Database::Claimed { generation } => generation,
+        Database::Claimed { generation, .. } => generation,
         Database::None | Database::Unreadable | Database::NeverClaimed { .. } => Generation(0),
     };
     Generation(marker.max(database).0.saturating_add(1))
@@ -110,12 +130,12 @@ fn state_of(marker: Marker, database: Database) -> State {
     match (marker, database) {
         (Marker::None, Database::None) => State::Factory,
         (Marker::None, Database::NeverClaimed { created_by }) => unclaimed(created_by),
-        (Marker::None, Database::Claimed { .. }) => State::Claimed,
-        (Marker::Generation(marker), Database::Claimed { generation }) => {
+        (Marker::None, Database::Claimed { kept, .. }) => kept.state(),
+        (Marker::Generation(marker), Database::Claimed { generation, kept }) => {
             if generation < marker {
                 State::Locked(LockReason::OlderGeneration)
             } else {
-                State::Claimed
+                kept.state()
             }
         }
         (Marker::Generation(_), Database::None) => State::Locked(LockReason::DatabaseMissing),
@@ -135,6 +155,34 @@ fn state_of(marker: Marker, database: Database) -> State {
     }
 }
 
+impl Kept {
+    /// The state with which a server comes up.
+    #[must_use]
+    pub const fn state(self) -> State {
+        match self {
+            Self::Owned => State::Claimed,
+            Self::Orphaned => State::Orphaned,
+            Self::Recovery => State::Recovery,
+        }
+    }
+
+    /// The stable word, as stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Owned => "owned",
+            Self::Orphaned => "orphaned",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    /// What this word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Owned, Self::Orphaned, Self::Recovery].into_iter().find(|kept| kept.word() == word)
+    }
+}
+
 fn unclaimed(created_by: Option<Version>) -> State {
     match created_by {
         Some(version) if version < CLAIM_RULE_SINCE => State::Legacy,
@@ -147,25 +195,32 @@ fn start_effects(state: &State, marker: Marker, database: Database) -> Vec<Effec
         State::Factory | State::Legacy | State::Offered => {
             vec![Effect::EnsureSecret, Effect::WriteSetupPage]
         }
-        State::Claimed => claimed_effects(marker, database),
+        State::Claimed | State::Orphaned => {
+            let mut effects = raise_marker(marker, database);
+            effects.extend([Effect::ForgetSecret, Effect::RemoveSetupPage]);
+            effects
+        }
+        State::Recovery => {
+            let mut effects = raise_marker(marker, database);
+            effects.extend([Effect::EnsureSecret, Effect::WriteSetupPage]);
+            effects
+        }
         State::Locked(reason) => {
             vec![Effect::RemoveSetupPage, Effect::Log(ClaimLog::LockedAtStart(*reason))]
         }
-        State::Pending(_) | State::Orphaned | State::Recovery => Vec::new(),
+        State::Pending(_) => Vec::new(),
     }
 }
 
 /// A claim may have been cut off after its commit: what it left to do is done now.
-fn claimed_effects(marker: Marker, database: Database) -> Vec<Effect> {
+fn raise_marker(marker: Marker, database: Database) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if let Database::Claimed { generation } = database
+    if let Database::Claimed { generation, .. } = database
         && marker != Marker::Generation(generation)
     {
         effects.push(Effect::RaiseMarker(generation));
         effects.push(Effect::Log(ClaimLog::MarkerRaised(generation)));
     }
-    effects.push(Effect::ForgetSecret);
-    effects.push(Effect::RemoveSetupPage);
     effects
 }
 

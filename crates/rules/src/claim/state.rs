@@ -22,7 +22,8 @@ pub enum State {
     Pending(Pending),
     /// An owner exists.
     Claimed,
-    /// The owner is gone; known users go on playing. Entered by nothing yet.
+    /// The owner is gone: they signed the server out, or their issuer refuses them. Known users go
+    /// on playing, and nobody administers.
     Orphaned,
     /// A new owner may be made with a new secret.
     Recovery,
@@ -58,6 +59,10 @@ pub enum ProofKind {
     Link,
     /// The code on the console.
     Code,
+    /// A code of the owner's own, which was put on the medium that the box starts from.
+    Own,
+    /// The plug, pulled as often as one phone was told.
+    Plug,
 }
 
 /// The steps of the wizard, in their order.
@@ -239,6 +244,8 @@ impl ProofKind {
         match self {
             Self::Link => "link",
             Self::Code => "code",
+            Self::Own => "own",
+            Self::Plug => "plug",
         }
     }
 }

@@ -4,10 +4,10 @@
 //! clock had ticked just before, so a browser that comes after the deadline is a stranger.
 
 use super::effect::{ClaimLog, Effect, Ended};
-use super::event::{Event, Link, Peer, Reject};
+use super::event::{Event, Link, OwnerLoss, Peer, RecoveryWay, Reject};
 use super::state::{Before, Generation, Pending, ProofKind, State, WizardStep};
 use crate::ids::TicketId;
-use crate::limits::CLAIM_PENDING_SECONDS;
+use crate::limits::{CLAIM_PENDING_SECONDS, PLUG_CLAIMED_WAIT_SECONDS};
 use crate::time::{BootMs, Now};
 
 /// What an accepted event leads to.
@@ -93,7 +93,8 @@ fn decide(state: &State, event: &Event, now: Now) -> Result<Step, Reject> {
         }
         Event::Denied { browser } => Ok(ended(held(state, browser)?, Ended::Denied)),
         Event::OwnerSteppedUp { generation } => owner_stepped_up(state, generation),
-        Event::RecoveryOpened => recovery_opened(state),
+        Event::OwnerLost { why } => owner_lost(state, why),
+        Event::RecoveryOpened { by, generation } => recovery_opened(state, by, generation),
         Event::Tick => Ok(stay(*state)),
     }
 }
@@ -257,21 +258,26 @@ fn step_done(pending: &Pending, done: WizardStep, now: Now) -> Result<Step, Reje
 /// A kill in between is mended by [`super::start_state`].
 fn owner_written(pending: &Pending, generation: Generation) -> Result<Step, Reject> {
     match pending.wizard {
-        WizardStep::Finish => Ok(go(State::Claimed, after_claim(generation))),
+        WizardStep::Finish => Ok(go(State::Claimed, after_claim(pending, generation))),
         WizardStep::Owner | WizardStep::Totp | WizardStep::Codes => {
             Err(Reject::WrongStep { at: pending.wizard })
         }
     }
 }
 
-fn after_claim(generation: Generation) -> Vec<Effect> {
-    vec![
-        Effect::RaiseMarker(generation),
-        Effect::ForgetSecret,
-        Effect::RemoveSetupPage,
-        Effect::AnnounceClaimed,
-        Effect::Log(ClaimLog::Claimed(generation)),
-    ]
+fn after_claim(pending: &Pending, generation: Generation) -> Vec<Effect> {
+    let mut effects =
+        vec![Effect::RaiseMarker(generation), Effect::ForgetSecret, Effect::RemoveSetupPage];
+    match (pending.resumes, pending.proof) {
+        // It may be the former owner's. Whoever has just shown it knows it.
+        (Before::Recovery, ProofKind::Link | ProofKind::Code | ProofKind::Plug) => {
+            effects.push(Effect::ForgetOwnCode);
+        }
+        (Before::Recovery, ProofKind::Own) | (Before::Legacy | Before::Offered, _) => {}
+    }
+    effects.push(Effect::AnnounceClaimed);
+    effects.push(Effect::Log(ClaimLog::Claimed(generation)));
+    effects
 }
 
 fn owner_stepped_up(state: &State, generation: Generation) -> Result<Step, Reject> {
@@ -290,28 +296,60 @@ fn owner_stepped_up(state: &State, generation: Generation) -> Result<Step, Rejec
 
 fn unlocked(generation: Generation) -> Step {
     let log = Effect::Log(ClaimLog::Unlocked(generation));
-    go(State::Claimed, vec![Effect::RaiseMarker(generation), Effect::AnnounceClaimed, log])
+    let effects = vec![
+        Effect::RaiseMarker(generation),
+        Effect::RecheckSessions,
+        Effect::AnnounceClaimed,
+        log,
+    ];
+    go(State::Claimed, effects)
 }
 
-/// From a working server the way to a new owner is longer (a day of uptime, users are told), and
-/// is not driven yet, so it is refused.
-fn recovery_opened(state: &State) -> Result<Step, Reject> {
+/// The owner is gone: what flows for administration ends, and known users go on.
+fn owner_lost(state: &State, why: OwnerLoss) -> Result<Step, Reject> {
     match state {
-        State::Locked(_) | State::Orphaned => Ok(go(
-            State::Recovery,
-            vec![
-                Effect::RotateSecret,
-                Effect::WriteSetupPage,
-                Effect::Log(ClaimLog::RecoveryOpened),
-            ],
+        State::Claimed => Ok(go(
+            State::Orphaned,
+            vec![Effect::RecheckSessions, Effect::Log(ClaimLog::Orphaned(why))],
         )),
-        State::Factory
-        | State::Legacy
-        | State::Offered
-        | State::Pending(_)
-        | State::Claimed
-        | State::Recovery => Err(Reject::NotNow),
+        State::Orphaned => Ok(stay(*state)),
+        State::Locked(reason) => Err(Reject::Locked(*reason)),
+        State::Factory | State::Legacy | State::Offered | State::Pending(_) | State::Recovery => {
+            Err(Reject::NotNow)
+        }
     }
+}
+
+/// On a working server the plug alone is not enough: it waits for a day in which the owner can
+/// come. A claim under way is somebody who was faster.
+fn recovery_opened(state: &State, by: RecoveryWay, generation: Generation) -> Result<Step, Reject> {
+    match (state, by) {
+        (State::Claimed, RecoveryWay::Plug { waited_seconds })
+            if waited_seconds < PLUG_CLAIMED_WAIT_SECONDS =>
+        {
+            Err(Reject::NotNow)
+        }
+        (State::Claimed | State::Locked(_) | State::Orphaned, _) => {
+            Ok(go(State::Recovery, opened(by, generation)))
+        }
+        // A new secret is what they came for.
+        (State::Recovery, _) => Ok(go(State::Recovery, rotation())),
+        (State::Factory | State::Legacy | State::Offered | State::Pending(_), _) => {
+            Err(Reject::NotNow)
+        }
+    }
+}
+
+/// The marker is whole again before anything else: where it could not be read, the next start
+/// would lock again.
+fn opened(by: RecoveryWay, generation: Generation) -> Vec<Effect> {
+    vec![
+        Effect::RaiseMarker(generation),
+        Effect::RecheckSessions,
+        Effect::RotateSecret,
+        Effect::WriteSetupPage,
+        Effect::Log(ClaimLog::RecoveryOpened(by)),
+    ]
 }
 
 /// The pending claim, if this browser holds it.

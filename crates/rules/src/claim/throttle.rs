@@ -46,6 +46,16 @@ impl CodeThrottle {
         }
     }
 
+    /// Whether `address` may try, whatever others missed: for a proof that must never be delayed by
+    /// them, and whose guesses cost enough by themselves.
+    #[must_use]
+    pub fn check_place(&self, address: IpAddr, now: BootMs) -> Wait {
+        match self.misses_of(address).left_ms(now, CODE_FREE_MISSES, THROTTLE_LAST_SECONDS) {
+            0 => Wait::Go,
+            ms => Wait::Seconds(ms.div_ceil(1000)),
+        }
+    }
+
     /// Counts a wrong code from `address`.
     pub fn missed(&mut self, address: IpAddr, now: BootMs) {
         self.all = self.all.and_one(now);

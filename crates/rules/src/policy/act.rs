@@ -10,6 +10,9 @@ pub enum Action {
     ClaimBegin,
     /// Go on with a claim one holds.
     ClaimStep,
+    /// Wait for the plug pattern. It shows that one has the box in hand, whatever became of the
+    /// server; what follows from that is decided by the claim.
+    ProvePresence,
     /// Show who one is; also to show it anew.
     SignIn,
     /// Something about oneself.
@@ -75,7 +78,7 @@ pub enum Guard {
     Identity,
     /// Install another version.
     Update,
-    /// Forget everything.
+    /// End the ownership: sign the server out, or make it forget everything.
     Wipe,
     /// Take data out of the box.
     Export,
@@ -102,10 +105,11 @@ pub enum Door {
 
 impl Action {
     /// Every action, for tables and tests that must be complete.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::ReadPublic,
         Self::ClaimBegin,
         Self::ClaimStep,
+        Self::ProvePresence,
         Self::SignIn,
         Self::OwnAccount(Own::Read),
         Self::OwnAccount(Own::SignOut),
@@ -139,6 +143,7 @@ impl Action {
             Self::ReadPublic => "read_public",
             Self::ClaimBegin => "claim_begin",
             Self::ClaimStep => "claim_step",
+            Self::ProvePresence => "prove_presence",
             Self::SignIn => "sign_in",
             Self::OwnAccount(own) => own.word(),
             Self::Browse => "browse",

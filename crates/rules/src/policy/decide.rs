@@ -25,7 +25,7 @@ fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
     check_state(question)?;
     check_door(question)?;
     match question.action {
-        Action::ReadPublic | Action::ClaimBegin | Action::SignIn => {
+        Action::ReadPublic | Action::ClaimBegin | Action::ProvePresence | Action::SignIn => {
             Ok(allow(question, Rule::State))
         }
         Action::ClaimStep => claim_step(question),
@@ -64,7 +64,7 @@ fn check_state(question: &Question<'_>) -> Result<(), Decision> {
 
 fn refused_by_state(server: &State, action: Action) -> Option<Reason> {
     match action {
-        Action::ReadPublic => None,
+        Action::ReadPublic | Action::ProvePresence => None,
         Action::ClaimBegin | Action::ClaimStep => claim_refused(server),
         Action::Browse
         | Action::Play

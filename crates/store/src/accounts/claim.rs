@@ -1,7 +1,8 @@
 //! The server's own row and the offer that waits for an owner.
 
 use rusqlite::OptionalExtension;
-use stead_rules::ids::BoxId;
+use stead_rules::claim::Kept;
+use stead_rules::ids::{AccountId, BoxId};
 use stead_rules::time::WallMs;
 
 use crate::columns::id;
@@ -85,6 +86,88 @@ pub fn rename_server(tx: &WriteTx<'_, Accounts>, name: &str) -> Result<(), Store
 pub fn set_generation(tx: &WriteTx<'_, Accounts>, generation: u64) -> Result<(), StoreError> {
     let sql = "UPDATE server SET generation = max(generation, ?1) WHERE one = 1";
     tx.transaction.execute(sql, [generation])?;
+    Ok(())
+}
+
+/// What became of the owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn kept(tx: &ReadTx<'_, Accounts>) -> Result<Kept, StoreError> {
+    let sql = "SELECT kept FROM owner_lost WHERE one = 1";
+    let word: Option<String> = tx.transaction.query_row(sql, [], |row| row.get(0)).optional()?;
+    word.map_or(Ok(Kept::Owned), |word| {
+        Kept::from_word(&word).ok_or(StoreError::BadRow { what: "owner_lost" })
+    })
+}
+
+/// Records what became of the owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep(tx: &WriteTx<'_, Accounts>, kept: Kept) -> Result<(), StoreError> {
+    match kept {
+        Kept::Owned => tx.transaction.execute("DELETE FROM owner_lost", [])?,
+        Kept::Orphaned | Kept::Recovery => {
+            let sql = "INSERT OR REPLACE INTO owner_lost (one, kept) VALUES (1, ?1)";
+            tx.transaction.execute(sql, [kept.word()])?
+        }
+    };
+    Ok(())
+}
+
+/// Voids every session: whoever was signed in until now signs in again.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn bump_epoch(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
+    tx.transaction.execute("UPDATE server SET epoch = epoch + 1 WHERE one = 1", [])?;
+    Ok(())
+}
+
+/// Ends every session of the owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_sessions_of_owner(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
+    tx.transaction.execute("UPDATE user SET epoch = epoch + 1 WHERE role = 'owner'", [])?;
+    Ok(())
+}
+
+/// Voids the recovery codes that were not used. In an older copy of the accounts a code may lie
+/// unused that was used since.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn void_recovery_codes(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
+    tx.transaction.execute("DELETE FROM recovery_code WHERE used_ms IS NULL", [])?;
+    Ok(())
+}
+
+/// Where the owner's factors are kept, if there is an owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owner_account(tx: &ReadTx<'_, Accounts>) -> Result<Option<AccountId>, StoreError> {
+    let sql = "SELECT account_id FROM user WHERE role = 'owner'";
+    let found = tx.transaction.query_row(sql, [], |row| id(row, "account_id"));
+    Ok(found.optional()?)
+}
+
+/// Makes the owner a member who may not come in: their sessions and recovery codes are void, and
+/// the name they signed in with is free for the next owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn depose_owner(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
+    let Some(account) = owner_account(tx)? else { return Ok(()) };
+    let account = account.as_bytes();
+    let run = |sql: &str| tx.transaction.execute(sql, [account]);
+    run("DELETE FROM recovery_code WHERE account_id = ?1")?;
+    // A login is folded, and holds no space before it: nobody can type this one.
+    run("UPDATE account SET login = ' ' || lower(hex(id)), enabled = 0, epoch = epoch + 1
+          WHERE id = ?1")?;
+    run("UPDATE user SET role = 'member', enabled = 0, epoch = epoch + 1 WHERE account_id = ?1")?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod factors;
 mod throttle;
 
+use stead_rules::claim::Kept;
 use stead_rules::ids::{AccountId, BoxId, IssuerId, LibraryId, RootId, SessionId, UserId};
 use stead_rules::media::LibraryKind;
 use stead_rules::policy::{ClientKind, Role};
@@ -72,7 +73,7 @@ fn a_generation_never_decreases() {
         })
         .unwrap();
     assert_eq!(generation, 3);
-    let found = Found::Server { generation: 3, created_by: "0.1.0".into() };
+    let found = Found::Server { generation: 3, created_by: "0.1.0".into(), kept: Kept::Owned };
     assert_eq!(inspect(folder.path()).unwrap(), found);
 }
 
@@ -272,7 +273,7 @@ fn a_new_database_is_whole_by_itself() {
     for suffix in ["-wal", "-shm"] {
         drop(std::fs::remove_file(folder.path().join(format!("accounts.db{suffix}"))));
     }
-    let found = Found::Server { generation: 0, created_by: "0.1.0".into() };
+    let found = Found::Server { generation: 0, created_by: "0.1.0".into(), kept: Kept::Owned };
     assert_eq!(inspect(folder.path()).unwrap(), found);
     let left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()

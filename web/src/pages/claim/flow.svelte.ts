@@ -9,8 +9,9 @@
 // lies in sessionStorage, which this tab alone can read, until the claim is done.
 import { asProblem, claim, Problem, type Proof, type TotpOffer } from '../../api';
 import { noteSignedIn } from '../../state/hint';
+import { plugSecret } from './plug.svelte';
 
-export type Screen = 'starting' | 'code' | 'busy' | 'owner' | 'totp' | 'codes' | 'tail' | 'done' | 'lost';
+export type Screen = 'starting' | 'code' | 'own' | 'plug' | 'busy' | 'owner' | 'totp' | 'codes' | 'tail' | 'done' | 'lost';
 
 interface Kept {
   proof?: Proof;
@@ -34,8 +35,10 @@ function readKept(): Kept {
 
 /** The secret of a set-up link; it leaves the address bar at once, so that it is not shared by accident. */
 function secretFromAddress(): string | undefined {
-  const secret = new URLSearchParams(location.hash.slice(1)).get('s') ?? '';
-  if (location.hash !== '') history.replaceState(history.state, '', location.pathname);
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const secret = fragment.get('s') ?? '';
+  // What waits for the plug stays where it is: a new address must not lose it.
+  if (location.hash !== '' && !fragment.has('plug')) history.replaceState(history.state, '', location.pathname);
   return secret === '' ? undefined : secret;
 }
 
@@ -105,7 +108,7 @@ export class ClaimFlow {
     if (problem.code === 'claim_not_yours') this.screen = 'lost';
     else if (problem.code === 'claim_wrong_step') void this.#catchUp();
     else if (problem.code === 'claim_in_progress') this.screen = 'busy';
-    else if (this.screen === 'starting') this.screen = 'code';
+    else if (this.screen === 'starting' || this.screen === 'plug') this.screen = 'code';
   }
 
   /** The box is at another step than this page, as after a lost answer: shows the one it is at. */
@@ -121,6 +124,9 @@ export class ClaimFlow {
       this.#keep({ proof: { kind: 'link', secret } });
     }
     if (this.#kept.done) return this.#show('done');
+    if (plugSecret() !== undefined || new URLSearchParams(location.search).get('by') === 'plug') {
+      return this.#show('plug');
+    }
     await this.#try(async () => {
       if (await this.#resume()) return;
       const { proof } = this.#kept;
@@ -164,7 +170,8 @@ export class ClaimFlow {
 
   async #begin(proof: Proof, takeOver: boolean): Promise<void> {
     await claim.begin(proof, takeOver);
-    this.#keep({ proof, begun: true });
+    // A code of one's own may be in use elsewhere too: it is not kept.
+    this.#keep({ ...(proof.kind === 'own' ? {} : { proof }), begun: true });
     this.#show('owner');
   }
 
@@ -172,6 +179,24 @@ export class ClaimFlow {
     const proof: Proof = { kind: 'code', code: code.trim().toUpperCase() };
     this.#keep({ proof });
     return this.#try(() => this.#begin(proof, false));
+  }
+
+  own(code: string): Promise<void> {
+    const proof: Proof = { kind: 'own', code: code.trim() };
+    return this.#try(() => this.#begin(proof, false));
+  }
+
+  /** Begins with what the plug pattern has proved. */
+  plugged(secret: string): Promise<void> {
+    const proof: Proof = { kind: 'plug', secret };
+    this.#keep({ proof });
+    history.replaceState(history.state, '', location.pathname);
+    return this.#try(() => this.#begin(proof, false));
+  }
+
+  /** Shows another way to prove that the box is at hand. */
+  way(screen: 'code' | 'own' | 'plug'): void {
+    this.#show(screen);
   }
 
   /** Starts again with the proof at hand, taking over from another browser when asked. */

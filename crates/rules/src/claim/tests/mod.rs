@@ -1,6 +1,8 @@
 //! The claim's tables, its invariants and random walks over it.
 
+mod boot_file;
 mod local;
+mod plug;
 mod proof;
 mod start;
 mod table;

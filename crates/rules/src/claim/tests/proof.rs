@@ -129,6 +129,7 @@ fn many_addresses_together_are_slowed_but_never_beyond_a_minute() {
     assert_eq!(throttle.addresses(), CODE_ADDRESSES_MAX);
     let wait = throttle.check(address(9), boot(999));
     assert_eq!(wait, Wait::Seconds(CODE_GLOBAL_WAIT_SECONDS));
+    assert_eq!(throttle.check_place(address(9), boot(999)), Wait::Go, "each place by itself");
     assert_eq!(throttle.check(address(9), boot(999 + CODE_GLOBAL_WAIT_SECONDS)), Wait::Go);
 }
 

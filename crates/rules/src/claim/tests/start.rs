@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::table::effect_text;
 use crate::claim::{
-    CLAIM_RULE_SINCE, Database, Generation, LocalPlayback, LocalSecurity, LockReason, Marker,
-    Start, State, Version, next_generation, start_state,
+    CLAIM_RULE_SINCE, Database, Generation, Kept, LocalPlayback, LocalSecurity, LockReason, Marker,
+    Start, State, Version, next_generation, recovery_generation, start_state,
 };
 use crate::golden;
 
@@ -17,7 +17,8 @@ const MARKERS: [(&str, Marker); 3] = [
 ];
 
 fn databases() -> Vec<(&'static str, Database)> {
-    let claimed = |number| Database::Claimed { generation: Generation(number) };
+    let of = |number, kept| Database::Claimed { generation: Generation(number), kept };
+    let claimed = |number| of(number, Kept::Owned);
     vec![
         ("no database", Database::None),
         ("database unreadable", Database::Unreadable),
@@ -27,6 +28,11 @@ fn databases() -> Vec<(&'static str, Database)> {
         ("claimed once", claimed(1)),
         ("claimed twice", claimed(2)),
         ("claimed thrice", claimed(3)),
+        ("claimed once, the owner gone", of(1, Kept::Orphaned)),
+        ("claimed twice, the owner gone", of(2, Kept::Orphaned)),
+        ("claimed once, waits for a new owner", of(1, Kept::Recovery)),
+        ("claimed twice, waits for a new owner", of(2, Kept::Recovery)),
+        ("claimed thrice, waits for a new owner", of(3, Kept::Recovery)),
     ]
 }
 
@@ -93,7 +99,9 @@ fn factory_needs_neither_marker_nor_database() {
 fn claimed_needs_a_database_that_is_not_older_than_the_marker() {
     every_start(|marker, database, _, start| {
         if start.state == State::Claimed {
-            let Database::Claimed { generation } = database else { panic!("{database:?}") };
+            let Database::Claimed { generation, kept: Kept::Owned } = database else {
+                panic!("{database:?}")
+            };
             match marker {
                 Marker::None => {}
                 Marker::Generation(marker) => assert!(marker <= generation),
@@ -142,8 +150,12 @@ fn the_next_generation_is_above_both() {
     for (marker, database, want) in [
         (Marker::None, Database::None, 1),
         (Marker::Generation(Generation(4)), Database::None, 5),
-        (Marker::Generation(Generation(4)), Database::Claimed { generation: Generation(2) }, 5),
-        (Marker::None, Database::Claimed { generation: Generation(9) }, 10),
+        (
+            Marker::Generation(Generation(4)),
+            Database::Claimed { generation: Generation(2), kept: Kept::Owned },
+            5,
+        ),
+        (Marker::None, Database::Claimed { generation: Generation(9), kept: Kept::Recovery }, 10),
         (Marker::Unreadable, Database::Unreadable, 1),
     ] {
         assert_eq!(next_generation(marker, database), Generation(want), "{marker:?} {database:?}");
@@ -153,7 +165,36 @@ fn the_next_generation_is_above_both() {
 #[test]
 fn a_database_from_before_the_last_claim_is_locked() {
     let marker = Marker::Generation(Generation(2));
-    let database = Database::Claimed { generation: Generation(1) };
-    let start = start_state(marker, database, LocalSecurity::On);
-    assert_eq!(start.state, State::Locked(LockReason::OlderGeneration));
+    for kept in [Kept::Owned, Kept::Orphaned, Kept::Recovery] {
+        let database = Database::Claimed { generation: Generation(1), kept };
+        let start = start_state(marker, database, LocalSecurity::On);
+        assert_eq!(start.state, State::Locked(LockReason::OlderGeneration), "{kept:?}");
+    }
+}
+
+#[test]
+fn what_a_database_keeps_is_read_as_it_was_written() {
+    for kept in [Kept::Owned, Kept::Orphaned, Kept::Recovery] {
+        assert_eq!(Kept::from_word(kept.word()), Some(kept));
+    }
+    assert_eq!(Kept::from_word("claimed"), None);
+}
+
+#[test]
+fn accounts_that_wait_for_an_owner_are_no_older_than_the_marker() {
+    every_start(|marker, database, setting, start| {
+        let generation = recovery_generation(marker, database);
+        assert!(
+            generation >= Generation(1) && generation < next_generation(marker, database)
+                || generation == Generation(1)
+        );
+        if start.state.was_claimed() {
+            let waiting = Database::Claimed { generation, kept: Kept::Recovery };
+            let again = Marker::Generation(generation);
+            assert_eq!(start_state(again, waiting, setting).state, State::Recovery);
+            if let Marker::Generation(marked) = marker {
+                assert!(generation >= marked);
+            }
+        }
+    });
 }

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use super::world::{A, B, D, DEADLINE, at, events, rows, states};
 use crate::claim::{
-    Applied, Effect, Event, Link, Pending, Reject, Serves, State, WizardStep, apply,
+    Applied, Effect, Event, Link, Pending, RecoveryWay, Reject, Serves, State, WizardStep, apply,
     may_show_proof, settle, step,
 };
 use crate::golden;
 use crate::ids::TicketId;
-use crate::limits::CLAIM_PENDING_SECONDS;
+use crate::limits::{CLAIM_PENDING_SECONDS, PLUG_CLAIMED_WAIT_SECONDS};
 use crate::time::{BootMs, Now};
 
 #[test]
@@ -106,7 +106,9 @@ pub(super) fn effect_text(effect: &Effect) -> String {
         Effect::RaiseMarker(to) => format!("marker to {}", to.0),
         Effect::EndPending(why) => format!("end pending ({})", why.word()),
         Effect::TellDisplaced { browser: ticket, .. } => format!("tell {}", browser(*ticket)),
+        Effect::ForgetOwnCode => "forget own code".into(),
         Effect::AnnounceClaimed => "announce".into(),
+        Effect::RecheckSessions => "recheck sessions".into(),
         Effect::Log(log) => format!("log {}", log.word()),
     }
 }
@@ -156,8 +158,28 @@ fn nothing_opens_but_what_leads_to_claimed() {
 }
 
 #[test]
-fn claimed_stays_claimed_whatever_comes() {
-    always(|state, _, _, applied| *state != State::Claimed || applied.next == State::Claimed);
+fn only_a_lost_owner_or_the_box_in_hand_ends_claimed() {
+    always(|state, event, _, applied| {
+        let leaves = match event {
+            Event::OwnerLost { .. } => applied.next == State::Orphaned,
+            Event::RecoveryOpened { by: RecoveryWay::Plug { waited_seconds }, .. } => {
+                applied.next == State::Recovery && *waited_seconds >= PLUG_CLAIMED_WAIT_SECONDS
+            }
+            Event::RecoveryOpened { .. } => applied.next == State::Recovery,
+            _ => false,
+        };
+        *state != State::Claimed || applied.next == State::Claimed || leaves
+    });
+}
+
+/// A new owner is made by whoever opened the recovery, and no sooner than the marker says so.
+#[test]
+fn a_recovery_raises_the_marker_before_anything_else() {
+    always(|state, _, _, applied| {
+        let opens = applied.next == State::Recovery
+            && !matches!(state, State::Recovery | State::Pending(_));
+        !opens || matches!(applied.effects.first(), Some(Effect::RaiseMarker(_)))
+    });
 }
 
 #[test]

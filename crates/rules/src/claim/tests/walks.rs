@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::world::{DEADLINE, at, events, states};
 use crate::claim::{
-    Database, Effect, Event, Generation, LocalSecurity, Marker, State, apply, next_generation,
-    start_state,
+    Database, Effect, Event, Generation, Kept, LocalSecurity, Marker, RecoveryWay, State, apply,
+    next_generation, recovery_generation, start_state,
 };
 use crate::time::BootMs;
 
@@ -30,6 +30,9 @@ enum Happening {
     DatabaseLost,
     DatabaseBroken,
     MarkerBroken,
+    /// An older copy of the database is put in its place.
+    DatabaseOlder,
+    Wiped,
 }
 
 impl Box {
@@ -58,6 +61,10 @@ impl Box {
     }
 
     fn step(&mut self, event: &Event, effects_run: usize) {
+        // Accounts that wait for their first owner hold nobody who could sign in as one.
+        if self.owners == 0 && matches!(event, Event::OwnerSteppedUp { .. }) {
+            return;
+        }
         let event = self.with_generation(event);
         let applied = apply(&self.state, &event, at(self.boot));
         if applied.answer.is_ok() {
@@ -74,6 +81,9 @@ impl Box {
         {
             *generation = next_generation(self.marker, self.database);
         }
+        if let Event::RecoveryOpened { generation, .. } = &mut event {
+            *generation = recovery_generation(self.marker, self.database);
+        }
         event
     }
 
@@ -87,7 +97,26 @@ impl Box {
         if let Event::OwnerWritten { generation, .. } | Event::OwnerSteppedUp { generation } =
             *event
         {
-            self.database = Database::Claimed { generation };
+            self.database = Database::Claimed { generation, kept: Kept::Owned };
+        }
+        match *event {
+            // A refused one never comes here; in RECOVERY it only asks for another secret.
+            Event::RecoveryOpened { generation, .. } => {
+                let generation = generation.max(self.generation());
+                self.database = Database::Claimed { generation, kept: Kept::Recovery };
+            }
+            Event::OwnerLost { .. } => {
+                let generation = self.generation();
+                self.database = Database::Claimed { generation, kept: Kept::Orphaned };
+            }
+            _ => {}
+        }
+    }
+
+    fn generation(&self) -> Generation {
+        match self.database {
+            Database::Claimed { generation, .. } => generation,
+            _ => Generation(0),
         }
     }
 
@@ -115,7 +144,33 @@ impl Box {
                 self.restart();
             }
             Happening::MarkerBroken => {}
+            Happening::DatabaseOlder => self.age(),
+            Happening::Wiped => {
+                self.marker = Marker::None;
+                self.lose(Database::None);
+                assert_eq!(self.state, State::Offered);
+            }
         }
+    }
+
+    fn age(&mut self) {
+        if let Database::Claimed { generation, .. } = self.database
+            && generation > Generation(1)
+        {
+            let generation = Generation(generation.0 - 1);
+            self.database = Database::Claimed { generation, kept: Kept::Owned };
+            self.owners = 1;
+            self.restart();
+        }
+    }
+
+    /// Somebody with the box in hand makes themselves its owner, whatever became of it.
+    fn is_taken_back(&mut self) {
+        self.boot = self.boot.plus_ms(DEADLINE.0);
+        let mut root = Event::RecoveryOpened { by: RecoveryWay::Root, generation: Generation(0) };
+        root = self.with_generation(&root);
+        self.step(&root, usize::MAX);
+        claims(self);
     }
 
     /// Losing the database of a claim that never reached its marker is a factory wipe.
@@ -146,6 +201,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::DatabaseLost),
         1 => Just(Happening::DatabaseBroken),
         1 => Just(Happening::MarkerBroken),
+        1 => Just(Happening::DatabaseOlder),
+        1 => Just(Happening::Wiped),
     ]
 }
 
@@ -176,6 +233,10 @@ proptest! {
             a_box.happen(what);
             a_box.check();
         }
+        a_box.is_taken_back();
+        prop_assert_eq!(a_box.state, State::Claimed, "an owner can always get in");
+        a_box.restart();
+        prop_assert_eq!(a_box.state, State::Claimed);
     }
 }
 
@@ -208,8 +269,7 @@ fn generations_never_decrease_in_a_life() {
     claims(&mut a_box);
     assert_eq!(a_box.marker, Marker::Generation(Generation(1)));
     a_box.lose(Database::None);
-    a_box.step(&Event::RecoveryOpened, usize::MAX);
-    claims(&mut a_box);
+    a_box.is_taken_back();
     assert_eq!(a_box.state, State::Claimed);
     assert_eq!(a_box.marker, Marker::Generation(Generation(2)));
 }

@@ -3,9 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::claim::{
-    Before, Event, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
+    Before, Event, Generation, Link, LockReason, OwnerLoss, Peer, Pending, ProofKind, RecoveryWay,
+    State, WizardStep,
 };
 use crate::ids::TicketId;
+use crate::limits::PLUG_CLAIMED_WAIT_SECONDS;
 use crate::time::{BootMs, Now, TimeTrust, WallMs};
 
 pub(super) const A: TicketId = TicketId::from_bytes([0xaa; 16]);
@@ -83,7 +85,7 @@ pub(super) fn states() -> Vec<(String, State)> {
 /// Every event, from every kind of browser.
 pub(super) fn events() -> Vec<(&'static str, Event)> {
     use Link::{OffLink, OnLink};
-    use ProofKind::{Code, Link as ByLink};
+    use ProofKind::{Code, Link as ByLink, Own, Plug};
     let mut all = vec![
         ("offer made", Event::OfferMade),
         ("addresses changed", Event::AddressesChanged),
@@ -91,6 +93,10 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("secret is old", Event::SecretAged),
         ("link from A", proof(ByLink, A, OnLink, false)),
         ("code from A", proof(Code, A, OnLink, false)),
+        ("own code from A", proof(Own, A, OnLink, false)),
+        ("plug from A", proof(Plug, A, OnLink, false)),
+        ("own code from B, take over", proof(Own, B, OnLink, true)),
+        ("plug from B off-link", proof(Plug, B, OffLink, false)),
         ("link from B", proof(ByLink, B, OnLink, false)),
         ("link from B, take over", proof(ByLink, B, OnLink, true)),
         ("link from B off-link", proof(ByLink, B, OffLink, false)),
@@ -111,10 +117,25 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("A gave up", Event::Denied { browser: A }),
         ("B gave up", Event::Denied { browser: B }),
         ("owner stepped up", Event::OwnerSteppedUp { generation: Generation(7) }),
-        ("recovery opened", Event::RecoveryOpened),
+        ("owner signed the server out", Event::OwnerLost { why: OwnerLoss::SignedOut }),
+        ("owner refused by the issuer", Event::OwnerLost { why: OwnerLoss::IssuerRefused }),
+        ("recovery by root", recovery(RecoveryWay::Root)),
+        ("recovery by the button", recovery(RecoveryWay::Button)),
+        ("recovery by own code", recovery(RecoveryWay::OwnCode)),
+        ("recovery by plug at once", recovery(RecoveryWay::Plug { waited_seconds: 0 })),
+        ("recovery by plug too early", recovery(plug(PLUG_CLAIMED_WAIT_SECONDS - 1))),
+        ("recovery by plug after a day", recovery(plug(PLUG_CLAIMED_WAIT_SECONDS))),
         ("tick", Event::Tick),
     ]);
     all
+}
+
+fn recovery(by: RecoveryWay) -> Event {
+    Event::RecoveryOpened { by, generation: Generation(6) }
+}
+
+const fn plug(waited_seconds: u64) -> RecoveryWay {
+    RecoveryWay::Plug { waited_seconds }
 }
 
 fn wrong(kind: ProofKind, link: Link) -> Event {

@@ -42,10 +42,11 @@ fn no_state_but_claimed_legacy_and_orphaned_serves_library_data() {
 }
 
 #[test]
-fn strangers_get_public_facts_the_claim_and_the_sign_in_only() {
+fn strangers_get_public_facts_the_claim_the_plug_and_the_sign_in_only() {
     every_answer(|state, actor, action, answer| {
         if *actor == Actor::Stranger && answer.lets_in() {
-            let open = [Action::ReadPublic, Action::ClaimBegin, Action::SignIn];
+            let open =
+                [Action::ReadPublic, Action::ClaimBegin, Action::ProvePresence, Action::SignIn];
             assert!(open.contains(&action), "{state:?} {action:?}");
         }
     });

@@ -94,6 +94,7 @@ fn a_class_of_actions_is_judged_alike() {
         Action::ReadPublic
         | Action::ClaimBegin
         | Action::ClaimStep
+        | Action::ProvePresence
         | Action::SignIn
         | Action::Browse
         | Action::Play

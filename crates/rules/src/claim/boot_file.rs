@@ -1,0 +1,125 @@
+//! `stead.txt`, which people put on the medium that a box starts from, or on a stick labelled STEAD.
+//!
+//! ```text
+//! # Lines after a # are for people.
+//! code = seven green kettles     the owner's own code, at least eight characters
+//! recover = seven green kettles  the same code, to make a new owner
+//! ```
+//!
+//! The words are read once and blanked: a code must not stay on a card that anybody can read. What
+//! became of them is told in a line of the file itself, since its writer may have no other way to
+//! hear of it. Everything else in the file stays as it is.
+
+use crate::limits::{OWN_CODE_MAX_BYTES, OWN_CODE_MIN_CHARS};
+use crate::secret::SecretText;
+
+/// Lines that Stead writes into the file begin so; older ones give way to new ones.
+const TOLD: &str = "# Stead:";
+const CODE: &str = "code";
+const RECOVER: &str = "recover";
+
+/// What stands in a `stead.txt`.
+#[derive(Debug, Default)]
+pub struct BootFile {
+    /// The owner's own code, if one is given.
+    pub code: Option<SecretText>,
+    /// The own code once more, to make a new owner.
+    pub recover: Option<SecretText>,
+    /// Names that mean nothing to this version.
+    pub unknown: Vec<String>,
+}
+
+/// An own code cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadOwnCode {
+    /// It has fewer than eight characters.
+    #[error("the code is too short: it takes at least {OWN_CODE_MIN_CHARS} characters")]
+    TooShort,
+    /// It is longer than is looked at.
+    #[error("the code is too long: it takes at most {OWN_CODE_MAX_BYTES} bytes")]
+    TooLong,
+    /// It holds what no keyboard makes.
+    #[error("the code holds characters that no keyboard makes")]
+    ControlCharacter,
+}
+
+impl BootFile {
+    /// Reads a file. Editors of all systems wrote it: a byte order mark, line ends of any kind and
+    /// spaces around are no matter. Of a name that stands twice the last line counts.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut file = Self::default();
+        for line in text.lines() {
+            match entry(line) {
+                Some((CODE, value)) => file.code = given(value).or(file.code),
+                Some((RECOVER, value)) => file.recover = given(value).or(file.recover),
+                Some((name, _)) => file.unknown.push(name.chars().take(40).collect()),
+                None => {}
+            }
+        }
+        file
+    }
+
+    /// Whether it asks for anything.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        self.code.is_none() && self.recover.is_none()
+    }
+}
+
+/// The file with its secrets blanked, and what became of them told in lines at its end.
+#[must_use]
+pub fn blanked(text: &str, told: &[&str]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| !line.trim_start().starts_with(TOLD)) {
+        match entry(line) {
+            Some((name @ (CODE | RECOVER), _)) => {
+                out.push_str(name);
+                out.push_str(" =");
+            }
+            Some(_) | None => out.push_str(line.trim_end_matches('\r')),
+        }
+        // Old editors show a file without these as one line.
+        out.push_str("\r\n");
+    }
+    for sentence in told {
+        out.push_str(TOLD);
+        out.push(' ');
+        out.push_str(sentence);
+        out.push_str("\r\n");
+    }
+    out
+}
+
+/// Whether an own code can be used.
+///
+/// # Errors
+/// [`BadOwnCode`].
+pub fn check_own_code(code: &SecretText) -> Result<(), BadOwnCode> {
+    let text = code.expose();
+    if text.len() > OWN_CODE_MAX_BYTES {
+        return Err(BadOwnCode::TooLong);
+    }
+    if text.chars().count() < OWN_CODE_MIN_CHARS {
+        return Err(BadOwnCode::TooShort);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(BadOwnCode::ControlCharacter);
+    }
+    Ok(())
+}
+
+fn entry(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start_matches('\u{feff}').trim();
+    if line.starts_with('#') {
+        return None;
+    }
+    let (name, value) = line.split_once('=')?;
+    let name = name.trim();
+    let known = [CODE, RECOVER].into_iter().find(|known| name.eq_ignore_ascii_case(known));
+    Some((known.unwrap_or(name), value.trim()))
+}
+
+fn given(value: &str) -> Option<SecretText> {
+    (!value.is_empty()).then(|| SecretText::new(value.to_owned()))
+}

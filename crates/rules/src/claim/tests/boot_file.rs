@@ -1,0 +1,68 @@
+//! `stead.txt`: what is read of it, and what is left in it.
+
+use proptest::prelude::*;
+
+use crate::claim::{BadOwnCode, BootFile, blanked, check_own_code};
+use crate::secret::SecretText;
+
+fn read(text: &str) -> (Option<String>, Option<String>, Vec<String>) {
+    let file = BootFile::parse(text);
+    let words = |secret: Option<SecretText>| secret.map(|secret| secret.expose().to_owned());
+    (words(file.code), words(file.recover), file.unknown)
+}
+
+#[test]
+fn a_file_is_read_as_people_write_it() {
+    let some = |word: &str| Some(word.to_owned());
+    for (text, code, recover, unknown) in [
+        ("code = seven kettles", some("seven kettles"), None, vec![]),
+        ("\u{feff}Code=seven kettles\r\n", some("seven kettles"), None, vec![]),
+        ("  CODE\t=  a = b  \r\nrecover = x\n", some("a = b"), some("x"), vec![]),
+        ("# code = no\ncode =\n\nnothing here", None, None, vec![]),
+        ("code = one\ncode = two", some("two"), None, vec![]),
+        ("code = one\ncode =", some("one"), None, vec![]),
+        ("wifi = home\nname = attic", None, None, vec!["wifi", "name"]),
+        ("", None, None, vec![]),
+    ] {
+        let unknown: Vec<String> = unknown.into_iter().map(str::to_owned).collect();
+        assert_eq!(read(text), (code, recover, unknown), "{text:?}");
+    }
+}
+
+#[test]
+fn what_was_read_is_blanked_and_answered_and_the_rest_stays() {
+    let text = "# mine\ncode = seven kettles\r\nwifi = home\nRecover=x\n# Stead: an older answer\n";
+    let left = blanked(text, &["the code is set."]);
+    assert_eq!(
+        left,
+        "# mine\r\ncode =\r\nwifi = home\r\nrecover =\r\n# Stead: the code is set.\r\n"
+    );
+    assert!(BootFile::parse(&left).is_idle());
+    assert_eq!(blanked(&left, &["the code is set."]), left);
+}
+
+#[test]
+fn short_codes_are_refused() {
+    for (code, want) in [
+        ("seven kettles", Ok(())),
+        ("12345678", Ok(())),
+        ("äöüäöüäö", Ok(())),
+        ("1234567", Err(BadOwnCode::TooShort)),
+        ("äöüäöüä", Err(BadOwnCode::TooShort)),
+        ("", Err(BadOwnCode::TooShort)),
+        ("seven\u{7}kettles", Err(BadOwnCode::ControlCharacter)),
+    ] {
+        assert_eq!(check_own_code(&SecretText::new(code.to_owned())), want, "{code:?}");
+    }
+    let long = SecretText::new("k".repeat(257));
+    assert_eq!(check_own_code(&long), Err(BadOwnCode::TooLong));
+}
+
+proptest! {
+    #[test]
+    fn no_secret_outlives_the_blanking(text in "(code|recover|x|#| |=|\r|\n|kettle){0,40}") {
+        let left = blanked(&text, &[]);
+        prop_assert!(BootFile::parse(&left).is_idle());
+        prop_assert_eq!(BootFile::parse(&left).unknown, BootFile::parse(&text).unknown);
+    }
+}

@@ -1,0 +1,176 @@
+//! The owner's own code: taken from `stead.txt`, kept as a hash, and never left in the file.
+//!
+//! ```text
+//! code = …     hash kept (fsync) ─▶ file blanked         a cut in between: the same once more
+//! recover = …  file blanked ─▶ looked at ─▶ recovery     a cut in between: to be asked again
+//! ```
+//!
+//! A wish to recover is blanked before it is fulfilled, or a card that cannot be written would ask
+//! for another owner at each start. The hash lies outside of the database, which may be what is
+//! lost. The file is replaced by renaming; FAT has no journal, so after a cut in that moment either
+//! file may be there, each of them whole.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use stead_rules::claim::{BootFile, RecoveryWay, Reject, State, blanked, check_own_code};
+use stead_rules::limits::BOOT_FILE_MAX_BYTES;
+use stead_rules::secret::SecretText;
+use stead_rules::signin::Password;
+use stead_rules::time::Now;
+use zeroize::Zeroizing;
+
+use super::desk::ClaimDesk;
+use super::{ClaimError, recovery};
+use crate::host::entropy::bytes;
+use crate::host::files::{FileError, PRIVATE, write_atomically};
+use crate::service::chain;
+use crate::service::core::Core;
+use crate::service::passwords::Hasher;
+
+/// The name of the file on a stick.
+const FILE: &str = "stead.txt";
+
+/// Which file was looked at: where, inode, length, and when it was changed.
+pub(crate) type Looked = (PathBuf, u64, u64, i64, i64);
+
+/// The hash that is kept, if one is.
+pub(super) fn stored(core: &Core) -> Option<String> {
+    let text = std::fs::read_to_string(core.paths().own_code()).ok()?;
+    Some(text.trim_end().to_owned())
+}
+
+/// The code as a password is hashed: in the form in which every keyboard sends the same.
+pub(super) fn as_password(code: &SecretText) -> Password {
+    Password::typed(code)
+}
+
+/// Looks at every `stead.txt` that is there and not the one that was looked at last. Blocks.
+pub(super) fn look(core: &Core, desk: &mut ClaimDesk, now: Now) {
+    let claim = &core.config.claim;
+    let sticks = claim.sticks.iter().map(|folder| folder.join(FILE));
+    for path in claim.boot_file.clone().into_iter().chain(sticks) {
+        let Some(found) = looked_at(&path) else { continue };
+        if desk.boot_files.contains(&found) {
+            continue;
+        }
+        desk.boot_files.retain(|(known, ..)| *known != path);
+        read(core, desk, now, &path);
+        // What this very look has written is no news.
+        desk.boot_files.extend(looked_at(&path));
+    }
+}
+
+fn looked_at(path: &Path) -> Option<Looked> {
+    let found = path.metadata().ok().filter(|found| found.is_file())?;
+    Some((path.to_owned(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+}
+
+fn read(core: &Core, desk: &mut ClaimDesk, now: Now, path: &Path) {
+    let Some(text) = bounded(path) else {
+        tracing::warn!(file = %path.display(), "a stead.txt is too large or no text, and not read");
+        return;
+    };
+    let file = BootFile::parse(&text);
+    for name in &file.unknown {
+        tracing::info!(name, "a line of stead.txt means nothing to this version");
+    }
+    if file.is_idle() {
+        return;
+    }
+    let mut told = Vec::new();
+    if let Some(code) = &file.code {
+        told.push(take(core, desk, code));
+    }
+    if let Some(code) = &file.recover {
+        told.push(recover(core, desk, now, code, path, &text));
+    }
+    let sentences: Vec<&str> = told.iter().map(String::as_str).collect();
+    tell(path, &text, &sentences);
+}
+
+fn bounded(path: &Path) -> Option<Zeroizing<String>> {
+    if path.metadata().ok()?.len() > BOOT_FILE_MAX_BYTES {
+        return None;
+    }
+    std::fs::read_to_string(path).ok().map(Zeroizing::new)
+}
+
+fn tell(path: &Path, text: &str, sentences: &[&str]) {
+    if let Err(error) = write(path, text, sentences) {
+        tracing::warn!(
+            error = %chain(&error), file = %path.display(),
+            "a code could not be taken out of stead.txt: whoever reads that card reads the code"
+        );
+    }
+}
+
+fn write(path: &Path, text: &str, sentences: &[&str]) -> Result<(), FileError> {
+    write_atomically(path, blanked(text, sentences).as_bytes(), PRIVATE)
+}
+
+/// Keeps a code for a server that waits for its owner.
+fn take(core: &Core, desk: &ClaimDesk, code: &SecretText) -> String {
+    match desk.state {
+        State::Factory | State::Legacy | State::Offered | State::Recovery | State::Pending(_) => {}
+        State::Claimed | State::Orphaned | State::Locked(_) => {
+            return "this server had an owner already, so the code was not taken. To make a new \
+                    owner, write: recover = (the code it was set up with)"
+                .to_owned();
+        }
+    }
+    if let Err(bad) = check_own_code(code) {
+        return format!("{bad}; it was not taken. Write another one.");
+    }
+    match keep(core, code) {
+        Ok(()) => "the code is kept and was taken out of this file. Type it on the set-up page \
+                   of the server."
+            .to_owned(),
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "an own code could not be kept");
+            "the code could not be kept; the log of the server says why.".to_owned()
+        }
+    }
+}
+
+fn keep(core: &Core, code: &SecretText) -> Result<(), ClaimError> {
+    let salt = bytes(core.entropy.as_ref());
+    let hash = Hasher::hash_here(&as_password(code), salt)?;
+    let write = || write_atomically(&core.paths().own_code(), hash.as_bytes(), PRIVATE);
+    core.room.with_room(write).map_err(ClaimError::Wish)
+}
+
+/// Opens the way to a new owner for who knows the code that the server was set up with.
+fn recover(
+    core: &Core,
+    desk: &mut ClaimDesk,
+    now: Now,
+    code: &SecretText,
+    path: &Path,
+    text: &str,
+) -> String {
+    if let Err(error) = write(path, text, &["this is being looked at."]) {
+        tracing::warn!(error = %chain(&error), "a stead.txt asks for a new owner and cannot be \
+            written; make the card or stick writable");
+        return "this card or stick cannot be written, so nothing was done.".to_owned();
+    }
+    let right = stored(core).is_some_and(|hash| Hasher::verify_here(&as_password(code), &hash));
+    if !right {
+        tracing::warn!("a stead.txt asks for a new owner with a code that is not this server's");
+        return "this is not the code that the server was set up with. Without it the plug \
+                pattern helps: see the page of the server."
+            .to_owned();
+    }
+    match recovery::open(core, desk, now, RecoveryWay::OwnCode) {
+        Ok(()) => {
+            "the server waits for its new owner now. Open its page and type the code.".to_owned()
+        }
+        Err(ClaimError::Refused(Reject::NotNow)) => {
+            "the server never had an owner; open its page and type the code.".to_owned()
+        }
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "a recovery could not be opened");
+            "the server could not be opened; its log says why.".to_owned()
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The owner who goes, and the owner who comes back: signing a server out, and opening one that is
+//! locked or orphaned.
+
+use stead_rules::claim::{
+    Applied, Event, Generation, Kept, OwnerLoss, State, next_generation, step,
+};
+use stead_rules::ids::IssuerId;
+use stead_rules::policy::{Action, Guard, Permit, Role};
+use stead_rules::time::Now;
+use stead_store::accounts::sessions::SessionFacts;
+use stead_store::accounts::{audit, claim as rows, identity};
+use stead_store::{Accounts, WriteTx};
+
+use super::desk::ClaimDesk;
+use super::effects::run;
+use super::finish::stored_generation;
+use super::{ClaimError, Outcome};
+use crate::service::core::{Core, permitted};
+use crate::service::sessions::{self, Token};
+
+/// Signs the server out: it has no owner any more until the same one comes back, or a new one is
+/// made with the box in hand. `typed` is the server's name, so that it does not happen by a slip.
+/// Blocks.
+///
+/// # Errors
+/// [`ClaimError`].
+pub fn give_up(core: &Core, permit: &Permit, now: Now, typed: &str) -> Outcome {
+    permitted(permit, Action::Guard(Guard::Wipe))?;
+    check_name(core, typed)?;
+    lose_owner(core, &mut core.desk(), now, OwnerLoss::SignedOut)
+}
+
+/// What the owner calls the server, as they typed it to show that they mean it.
+pub(super) fn check_name(core: &Core, typed: &str) -> Result<(), ClaimError> {
+    let server = core.store()?.accounts.read(rows::server)?;
+    let is_it = server.is_some_and(|server| server.name.trim() == typed.trim());
+    if is_it { Ok(()) } else { Err(ClaimError::NotItsName) }
+}
+
+/// The issuer of this identity has refused it in so many words, at a sign-in that its person made.
+/// If it was the owner's the server has none now. Not for what may pass: an issuer that does not
+/// answer, fails, or has forgotten a token. Blocks.
+///
+/// # Errors
+/// [`ClaimError`].
+pub fn owner_refused(core: &Core, now: Now, issuer: IssuerId, sub: &str) -> Outcome {
+    let user = core.store()?.accounts.read(|tx| identity::user_by_identity(tx, issuer, sub))?;
+    if user.is_some_and(|user| user.role == Role::Owner) {
+        lose_owner(core, &mut core.desk(), now, OwnerLoss::IssuerRefused)?;
+    }
+    Ok(())
+}
+
+fn lose_owner(core: &Core, desk: &mut ClaimDesk, now: Now, why: OwnerLoss) -> Outcome {
+    let event = Event::OwnerLost { why };
+    let applied = core.store()?.accounts.write(|tx| {
+        let decided = step(&desk.state, &event, now)?;
+        rows::keep(tx, Kept::Orphaned)?;
+        rows::end_sessions_of_owner(tx)?;
+        Ok::<_, ClaimError>(Applied {
+            next: decided.next,
+            effects: decided.effects,
+            answer: Ok(()),
+        })
+    })?;
+    run(core, desk, applied, now)
+}
+
+/// Opens a server that is locked or orphaned, for its owner who has just shown a second factor. The
+/// token goes on with the session that asks. Blocks.
+///
+/// # Errors
+/// [`ClaimError`]; nothing is changed then.
+pub fn unlock(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    facts: &SessionFacts,
+) -> Result<Token, ClaimError> {
+    permitted(permit, Action::Unlock)?;
+    let mut desk = core.desk();
+    let generation = generation_after(core, &desk)?;
+    let event = Event::OwnerSteppedUp { generation };
+    let (token, applied) = core.store()?.accounts.write(|tx| {
+        let decided = step(&desk.state, &event, now)?;
+        if matches!(desk.state, State::Locked(_)) {
+            void_what_is_old(tx, generation)?;
+        }
+        rows::keep(tx, Kept::Owned)?;
+        let detail = serde_json::json!({ "user": facts.user.id.to_string() });
+        audit::append(tx, now, "claim.opened_by_owner", &detail.to_string())?;
+        let token = sessions::go_on_as(tx, core, now, facts)?;
+        let applied = Applied { next: decided.next, effects: decided.effects, answer: Ok(()) };
+        Ok::<_, ClaimError>((token, applied))
+    })?;
+    run(core, &mut desk, applied, now)?;
+    Ok(token)
+}
+
+/// Nothing was restored on a server that only lost its owner: its members go on as they are.
+fn generation_after(core: &Core, desk: &ClaimDesk) -> Result<Generation, ClaimError> {
+    let next = next_generation(desk.marker, stored_generation(core)?);
+    Ok(match desk.state {
+        State::Orphaned => Generation(next.0.saturating_sub(1)),
+        State::Factory
+        | State::Legacy
+        | State::Offered
+        | State::Pending(_)
+        | State::Claimed
+        | State::Recovery
+        | State::Locked(_) => next,
+    })
+}
+
+/// The accounts may be older than what was done since: sessions that were ended and recovery codes
+/// that were used must not come back with them.
+fn void_what_is_old(tx: &WriteTx<'_, Accounts>, generation: Generation) -> Result<(), ClaimError> {
+    rows::set_generation(tx, generation.0)?;
+    rows::bump_epoch(tx)?;
+    Ok(rows::void_recovery_codes(tx)?)
+}

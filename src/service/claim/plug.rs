@@ -1,0 +1,254 @@
+//! The plug pattern's memory: one small file in the data folder, there only while a phone waits.
+//!
+//! It lies outside of the database, because the server may have lost that. Whatever changes in it
+//! is on the disk before anything is told: a phone that sees its count knows that it is kept.
+
+use std::sync::atomic::Ordering;
+
+use stead_rules::claim::{
+    Began, Link, Peer, Place, Plug, RecoveryWay, Reject, StartMark, State, began, parse_plug,
+    plug_text,
+};
+use stead_rules::limits::PLUG_CLAIMED_WAIT_SECONDS;
+use stead_rules::policy::{Action, Permit};
+use stead_rules::secret::SecretText;
+use stead_rules::time::{BootMs, Now};
+use zeroize::Zeroizing;
+
+use super::desk::ClaimDesk;
+use super::{ClaimError, Outcome, recovery};
+use crate::host::entropy::bytes;
+use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
+use crate::service::core::{Core, permitted};
+use crate::service::{chain, sha256};
+
+/// A phone that waits.
+pub struct Waiting {
+    /// What the phone keeps; in the fragment of its page, so that another address finds it.
+    pub secret: Zeroizing<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// How a phone stands.
+pub struct Standing {
+    /// In the pattern.
+    pub place: Place,
+    /// For how long a server with an owner still waits, if it does.
+    pub waits_seconds: Option<u64>,
+}
+
+/// What is kept of a pattern.
+pub(crate) struct Kept {
+    pub(crate) plug: Plug,
+    mark: StartMark,
+    /// Uptime up to which it was counted.
+    counted_to: BootMs,
+    /// Uptime when it was last written down.
+    written: BootMs,
+}
+
+/// A pattern that takes minutes is written down at each look; a wait of a day now and then: what a
+/// power cut takes of it makes the wait longer.
+const WAIT_WRITTEN_MS: u64 = 15 * 60 * 1000;
+
+impl Kept {
+    pub(crate) const fn nothing() -> Self {
+        let zero = BootMs(0);
+        Self {
+            plug: Plug { phones: Vec::new(), counted: 0, quiet_ms: 0, winner: None },
+            mark: StartMark { boot: None, stopped: false },
+            counted_to: zero,
+            written: zero,
+        }
+    }
+}
+
+/// Lets a phone wait for its pattern, and tells it how often to cut the power. Blocks.
+///
+/// # Errors
+/// [`ClaimError`]; the phone does not wait then.
+pub fn wait(core: &Core, permit: &Permit, now: Now, peer: Peer) -> Result<Waiting, ClaimError> {
+    permitted(permit, Action::ProvePresence)?;
+    if peer.link == Link::OffLink {
+        return Err(Reject::OffLink.into());
+    }
+    let mut desk = core.desk();
+    pass(core, &mut desk, now)?;
+    let secret = Zeroizing::new(new_secret(core));
+    let hash = sha256(secret.as_bytes());
+    let [random] = bytes::<1>(core.entropy.as_ref());
+    let mut with_it = desk.plug.plug.clone();
+    with_it.join(hash, random)?;
+    let before = std::mem::replace(&mut desk.plug.plug, with_it);
+    desk.plug.mark = StartMark { boot: core.clock.boot_id(), stopped: false };
+    desk.plug.counted_to = now.boot;
+    if let Err(error) = write(core, &mut desk, now) {
+        desk.plug.plug = before;
+        return Err(ClaimError::Wish(error));
+    }
+    tracing::info!(from = %peer.address, "a phone waits for the plug pattern");
+    Ok(Waiting { place: desk.plug.plug.place(&hash), secret })
+}
+
+fn new_secret(core: &Core) -> String {
+    stead_rules::claim::LinkSecret::from_random(bytes(core.entropy.as_ref())).expose()
+}
+
+/// Where a phone stands. Blocks.
+///
+/// # Errors
+/// [`ClaimError`].
+pub fn look(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    secret: &SecretText,
+) -> Result<Standing, ClaimError> {
+    permitted(permit, Action::ProvePresence)?;
+    let mut desk = core.desk();
+    pass(core, &mut desk, now)?;
+    let place = desk.plug.plug.place(&sha256(secret.expose().as_bytes()));
+    let waits_seconds = waits(&desk).filter(|_| place == Place::Won);
+    Ok(Standing { place, waits_seconds })
+}
+
+/// The phone waits no longer. Blocks.
+///
+/// # Errors
+/// [`ClaimError`].
+pub fn leave(core: &Core, permit: &Permit, now: Now, secret: &SecretText) -> Outcome {
+    permitted(permit, Action::ProvePresence)?;
+    let mut desk = core.desk();
+    desk.plug.plug.leave(&sha256(secret.expose().as_bytes()));
+    write(core, &mut desk, now).map_err(ClaimError::Wish)
+}
+
+/// For how long a server with an owner still waits before a new one may be made, if somebody has
+/// proved their presence.
+pub(super) fn waits(desk: &ClaimDesk) -> Option<u64> {
+    let winner = desk.plug.plug.winner?;
+    let left = PLUG_CLAIMED_WAIT_SECONDS.saturating_sub(winner.uptime_ms / 1000);
+    (desk.state == State::Claimed).then_some(left)
+}
+
+/// Whether this secret proves presence.
+pub(super) fn proves(desk: &ClaimDesk, secret: &SecretText) -> bool {
+    desk.plug.plug.has_won(&sha256(secret.expose().as_bytes()))
+}
+
+/// Takes up a pattern after a start, and counts the start if power was cut before.
+pub(super) fn take_up(core: &Core, desk: &mut ClaimDesk, now: Now) {
+    let Ok(text) = std::fs::read_to_string(core.paths().plug()) else { return };
+    let Some((plug, before)) = parse_plug(&text) else {
+        tracing::warn!("what was kept of a plug pattern cannot be read; it begins anew");
+        return;
+    };
+    let boot = core.clock.boot_id();
+    let how = began(before, boot, core.clock.reset_by_watchdog());
+    desk.plug.plug = plug;
+    desk.plug.plug.begin(how);
+    desk.plug.mark = StartMark { boot, stopped: false };
+    desk.plug.counted_to = now.boot;
+    if how == Began::PowerCut {
+        tracing::info!(counted = desk.plug.plug.counted, "a power cut counts for a plug pattern");
+    }
+    if let Err(error) = write(core, desk, now) {
+        // Told and not kept would be worse than not counted.
+        tracing::warn!(error = %chain(&error), "a plug pattern cannot be kept; it begins anew");
+        desk.plug.plug = Plug::default();
+    }
+}
+
+/// Time goes by for those who wait, and for the owner who has a day to come.
+pub(super) fn pass(core: &Core, desk: &mut ClaimDesk, now: Now) -> Outcome {
+    if desk.plug.plug.is_idle() {
+        return Ok(());
+    }
+    let passed_ms = now.boot.since_ms(desk.plug.counted_to);
+    desk.plug.counted_to = now.boot;
+    let won = desk.plug.plug.pass(passed_ms);
+    if won.is_some() {
+        told_of_winner(core, desk);
+    }
+    open_if_due(core, desk, now)?;
+    let pressing = desk.plug.plug.winner.is_none() || won.is_some();
+    if pressing || now.boot.since_ms(desk.plug.written) >= WAIT_WRITTEN_MS {
+        write(core, desk, now).map_err(ClaimError::Wish)?;
+    }
+    Ok(())
+}
+
+fn told_of_winner(core: &Core, desk: &ClaimDesk) {
+    core.owner_came.store(false, Ordering::Relaxed);
+    match desk.state {
+        State::Claimed => tracing::warn!(
+            "the plug pattern was shown on a server that has an owner: unless they sign in within \
+             a day, a new owner may be made"
+        ),
+        State::Factory
+        | State::Legacy
+        | State::Offered
+        | State::Pending(_)
+        | State::Orphaned
+        | State::Recovery
+        | State::Locked(_) => tracing::info!("the plug pattern was shown"),
+    }
+}
+
+fn open_if_due(core: &Core, desk: &mut ClaimDesk, now: Now) -> Outcome {
+    let Some(winner) = desk.plug.plug.winner else { return Ok(()) };
+    let waited_seconds = winner.uptime_ms / 1000;
+    match desk.state {
+        State::Claimed if core.owner_came.swap(false, Ordering::Relaxed) => {
+            tracing::info!("the owner came: the plug pattern counts no longer");
+            desk.plug.plug = Plug::default();
+            write(core, desk, now).map_err(ClaimError::Wish)
+        }
+        State::Claimed if waited_seconds < PLUG_CLAIMED_WAIT_SECONDS => Ok(()),
+        State::Claimed | State::Orphaned | State::Locked(_) => {
+            recovery::open(core, desk, now, RecoveryWay::Plug { waited_seconds })?;
+            desk.plug.plug.wait_is_over();
+            write(core, desk, now).map_err(ClaimError::Wish)
+        }
+        State::Factory | State::Legacy | State::Offered | State::Pending(_) | State::Recovery => {
+            desk.plug.plug.forget_unused();
+            Ok(())
+        }
+    }
+}
+
+/// The server has an owner now: what proved presence has done its work.
+pub(super) fn forget(core: &Core, desk: &mut ClaimDesk, now: Now) {
+    desk.plug.plug = Plug::default();
+    if let Err(error) = write(core, desk, now) {
+        tracing::warn!(error = %chain(&error), "what was kept of a plug pattern was not removed");
+    }
+}
+
+/// The server is being stopped in good order: the next start is no power cut.
+pub fn stopping(core: &Core) {
+    let now = core.now();
+    let mut desk = core.desk();
+    if desk.plug.plug.is_idle() {
+        return;
+    }
+    drop(pass(core, &mut desk, now));
+    desk.plug.mark.stopped = true;
+    if let Err(error) = write(core, &mut desk, now) {
+        tracing::warn!(error = %chain(&error), "a clean stop was not kept for a plug pattern");
+        // Counted as a power cut it would be nobody's.
+        drop(remove_durably(&core.paths().plug()));
+    }
+}
+
+fn write(core: &Core, desk: &mut ClaimDesk, now: Now) -> Result<(), FileError> {
+    let path = core.paths().plug();
+    if desk.plug.plug.is_idle() {
+        return remove_durably(&path);
+    }
+    let text = plug_text(&desk.plug.plug, desk.plug.mark);
+    core.room.with_room(|| write_atomically(&path, text.as_bytes(), PRIVATE))?;
+    desk.plug.written = now.boot;
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! The plug pattern on a whole server: power cuts, clean stops, watchdogs, and phones that wait.
+
+use serde_json::{Value, json};
+use stead_rules::time::WallMs;
+
+use crate::harness::{App, Client, Options, Owner};
+use crate::recovery::state;
+
+/// What the clock of a box without a battery says after each power cut.
+const NO_CLOCK: WallMs = WallMs(0);
+const SETTLED_MS: u64 = 91_000;
+
+/// A phone that waits; its secret stands in the fragment of its page.
+pub(crate) struct Phone {
+    secret: String,
+    told: u64,
+}
+
+impl Phone {
+    pub(crate) fn waits(app: &App) -> Self {
+        let answer = app.client().post("/api/v1/plug/wait", &json!({})).expect(200).json();
+        let secret = answer["secret"].as_str().unwrap().to_owned();
+        Self { secret, told: answer["told"].as_u64().unwrap() }
+    }
+
+    fn look(&self, app: &App) -> Value {
+        let body = json!({ "secret": self.secret });
+        app.client().post("/api/v1/plug/look", &body).expect(200).json()
+    }
+
+    fn stands(&self, app: &App) -> String {
+        self.look(app)["state"].as_str().unwrap().to_owned()
+    }
+
+    fn begin(&self, app: &App, browser: &mut Client) -> crate::harness::Answer {
+        let proof = json!({ "kind": "plug", "secret": self.secret });
+        let body = json!({ "proof": proof, "browser_time_ms": app.clock_ms() });
+        browser.post("/api/v1/claim/begin", &body)
+    }
+
+    /// Cuts the power as often as this phone was told, and waits until the box is sure.
+    pub(crate) fn pattern(&self, mut app: App) -> App {
+        for cut in 1..=self.told {
+            app = cut_off(app);
+            assert_eq!(self.look(&app)["counted"], cut, "the page counts along");
+        }
+        app.clock.advance(SETTLED_MS);
+        app
+    }
+
+    pub(crate) fn has_won(&self, app: &App) {
+        assert_eq!(self.stands(app), "won");
+    }
+
+    /// The server has an owner, who may come within a day.
+    pub(crate) fn waits_for_the_owner(&self, app: &App) {
+        let seen = self.look(app);
+        assert_eq!(seen["state"], "won");
+        assert!(seen["owner_has_s"].as_u64().unwrap() > 86_000);
+        assert_eq!(state(app), "claimed");
+    }
+
+    /// Makes this phone's person the owner.
+    pub(crate) fn claims(&self, app: &App) {
+        let mut browser = app.client();
+        self.begin(app, &mut browser).expect(200);
+        let mut owner = Owner::from_owner_step(browser, app.clock_ms());
+        owner.finish().expect(200);
+        assert_eq!(state(app), "claimed");
+    }
+}
+
+fn cut_off(app: App) -> App {
+    app.clock.advance(20_000);
+    app.cut_off(NO_CLOCK)
+}
+
+#[test]
+fn of_two_phones_the_one_whose_number_was_met_claims() {
+    let app = App::start();
+    let [first, second] = [Phone::waits(&app), Phone::waits(&app)];
+    assert_ne!(first.told, second.told);
+    let app = second.pattern(app);
+    assert_eq!((first.stands(&app).as_str(), second.stands(&app).as_str()), ("out", "won"));
+    assert_eq!(first.begin(&app, &mut app.client()).expect(403).code(), "claim_proof_wrong");
+    second.claims(&app);
+    assert!(!app.data.join("plug").exists(), "nothing is kept of it");
+}
+
+/// The whole street's power fails once, or flickers more often than anybody was told.
+#[test]
+fn a_power_flicker_claims_for_nobody() {
+    for cuts in [1, 6] {
+        let mut app = App::start();
+        let phones = [(); 4].map(|()| Phone::waits(&app));
+        let full = app.client().post("/api/v1/plug/wait", &json!({})).expect(409);
+        assert_eq!(full.code(), "plug_full");
+        for _ in 0..cuts {
+            app = cut_off(app);
+        }
+        app.clock.advance(SETTLED_MS);
+        for phone in &phones {
+            assert_eq!(phone.stands(&app), "out", "{cuts}");
+            phone.begin(&app, &mut app.client()).expect(403);
+        }
+    }
+}
+
+#[test]
+fn clean_reboots_restarts_and_watchdogs_do_not_count() {
+    let app = App::start();
+    let phone = Phone::waits(&app);
+    let count = |app: &App| phone.look(app)["counted"].as_u64().unwrap();
+    // The process only, in good order or not.
+    let options = Options::with_clock(&app.clock);
+    let app = app.restart(options);
+    assert_eq!(count(&app), 0);
+    // The machine, told to stop before.
+    let options = Options { after_power_cut: Some(NO_CLOCK), ..Options::with_clock(&app.clock) };
+    let app = app.restart(options);
+    assert_eq!(count(&app), 0);
+    // The machine, by its watchdog.
+    app.clock.set_reset_by_watchdog(true);
+    let app = cut_off(app);
+    assert_eq!(count(&app), 0);
+    app.clock.set_reset_by_watchdog(false);
+    let app = cut_off(app);
+    assert_eq!(count(&app), 1);
+}
+
+/// Time is uptime: whoever sets the clock back, or has none, gains nothing.
+#[test]
+fn clock_rollback_lengthens_no_pattern() {
+    let app = App::start();
+    let phone = Phone::waits(&app);
+    app.clock.advance(599_000);
+    app.clock.set_wall(WallMs(0));
+    assert_eq!(phone.look(&app)["left_s"], 1);
+    app.clock.advance(2_000);
+    app.clock.set_wall(WallMs(0));
+    assert_eq!(phone.stands(&app), "out");
+}
+
+#[test]
+fn only_who_is_in_the_network_of_the_box_may_wait() {
+    let app = App::start();
+    let far = app.client().with("Via", "1.1 somewhere").post("/api/v1/plug/wait", &json!({}));
+    assert_ne!(far.status, 200);
+    assert!(!app.data.join("plug").exists());
+}
+
+#[test]
+fn a_server_with_an_owner_waits_a_day_and_the_owner_may_come() {
+    for comes in [true, false] {
+        let app = App::start();
+        let owner = Owner::claim(&app);
+        let phone = Phone::waits(&app);
+        let mut app = phone.pattern(app);
+        phone.waits_for_the_owner(&app);
+        phone.begin(&app, &mut app.client()).expect(410);
+        app.clock.set_wall(WallMs(1_793_000_600_000));
+        app.clock.set_network(true);
+        let mut browser = owner.browser.clone().at(app.http_port);
+        let me = browser.get("/api/v1/me").expect(200).json();
+        assert!(me["server"]["owner_has_s"].as_u64().unwrap() > 86_000, "people are told: {me}");
+        app.clock.advance(12 * 3600 * 1000);
+        phone.look(&app);
+        app = cut_off(app);
+        app.clock.set_wall(WallMs(1_793_050_000_000));
+        app.clock.set_network(true);
+        if comes {
+            let (_, answer) = owner.sign_in_at(&app, app.clock_ms());
+            answer.expect(200);
+        }
+        app.clock.advance(13 * 3600 * 1000);
+        let stands = phone.stands(&app);
+        if comes {
+            assert_eq!((stands.as_str(), state(&app).as_str()), ("out", "claimed"));
+        } else {
+            assert_eq!((stands.as_str(), state(&app).as_str()), ("won", "recovery"));
+            phone.claims(&app);
+        }
+    }
+}
