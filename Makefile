@@ -1,6 +1,6 @@
 # The commands people type. Each is a line or two; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check ci cross cross-smoke bench corpus screenshots clean
+.PHONY: help setup run test check ci cross cross-smoke bench bench-signin corpus screenshots clean
 
 ARCH ?= aarch64
 N ?= 5000
@@ -31,6 +31,9 @@ cross-smoke: ## claim, scan and a range request on the binary of ARCH, under qem
 
 bench: ## size, start, memory, index rate, throughput, each beside a peer in the same run
 	@scripts/bench
+
+bench-signin: ## what signing in costs and gives away: rate, memory of 200 at once, time by name
+	@scripts/bench-signin
 
 corpus: ## a seeded library of N=5000 files for the benches, in the cache folder
 	@scripts/setup run && scripts/corpus $(N)

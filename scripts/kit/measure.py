@@ -13,6 +13,12 @@ def figure(name: str, value: float, unit: str, target: str = "none") -> str:
     return f"figure {name} {number} {unit} target {target}"
 
 
+def judged(name: str, value: float, unit: str, target: str, ok: bool) -> tuple[str, bool]:
+    """A figure that may be short of its target, and whether it is not."""
+    line = figure(name, value, unit, target)
+    return (line if target == "none" else f"{line} {'ok' if ok else 'short'}"), ok
+
+
 def _session_of(pid: int) -> int:
     """The session id from /proc/PID/stat; the name before it may hold blanks and brackets."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[3])

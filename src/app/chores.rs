@@ -19,6 +19,7 @@ use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
+use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
 
 /// How often addresses and the clock are looked at: a phone that follows a new address waits no
@@ -31,12 +32,15 @@ const JUMP_MS: u64 = 60_000;
 /// How often the claim's clock is looked at, and whether another secret or a new owner is asked
 /// for: somebody waits for that. It looks into memory and for a few files.
 const CLAIM_TICK: Duration = Duration::from_secs(5);
+/// How often a server looks whether somebody asks for a rescue secret: they wait for it.
+const RESCUE_TICK: Duration = Duration::from_secs(5);
 /// How often sessions that ended by age are removed, and the clock mark is kept.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
     shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
     shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
+    shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
     shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
     shutdown.spawn_chore("follow addresses", follow(made.clone()));
@@ -100,6 +104,21 @@ async fn tick_claim(core: Arc<Core>) {
         let ticked = core.blocking(|core| claim::tick(core, core.now())).await;
         if let Err(error) = ticked {
             tracing::warn!(error = %crate::service::chain(&error), "the claim's clock stands still");
+        }
+    }
+}
+
+/// Hands out a rescue secret to whoever has the system in hand, and takes it back in time.
+async fn tick_rescue(core: Arc<Core>) {
+    let mut every = tokio::time::interval(RESCUE_TICK);
+    loop {
+        every.tick().await;
+        if !*core.claimed.borrow() {
+            continue;
+        }
+        let ticked = core.blocking(|core| rescue::tick(core, core.now())).await;
+        if let Err(error) = ticked {
+            tracing::warn!(error = %crate::service::chain(&error), "a rescue secret is in arrears");
         }
     }
 }

@@ -40,7 +40,8 @@ use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
     app_passwords, approvals, authenticators, devices, factors, folders, items, libraries, notices,
-    own_password, passkeys, pictures, playback, recovery, remembered, sessions, settings, signin,
+    own_password, passkeys, people, pictures, playback, recovery, remembered, rescue, sessions,
+    settings, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -151,6 +152,38 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
             let factor = Factor::Totp("123456".to_owned());
             let sent = Sent { factor, browser_time: WallMs(0), remember: Remember::No };
             signin::finish(core, permit, NOW, &asker(), HOLDER, &sent)
+        }),
+    ]
+}
+
+fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let secret = || SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned());
+    let renewal = || rescue::Renewal {
+        password: Password::typed(&SecretText::new("seven green kettles".to_owned())),
+        totp_code: None,
+        browser_time: WallMs(0),
+    };
+    let user = UserId::from_bytes([5; 16]);
+    let (users, factors) = (Action::Guard(Guard::Users), Action::Guard(Guard::Factors));
+    let sign_in = Action::SignIn;
+    vec![
+        case("people::list", Action::Tend(Tend::Boards), |permit| people::list(core, permit)),
+        case("people::sign_out", users, move |permit| people::sign_out(core, permit, NOW, user)),
+        case("people::switch", users, move |p| people::switch(core, p, NOW, user, true)),
+        case("rescue::link", factors, move |p| rescue::link(core, p, NOW, user, false)),
+        case("rescue::code", factors, move |permit| rescue::code(core, permit, NOW, user)),
+        case("rescue::look", sign_in, move |p| rescue::look(core, p, NOW, &secret())),
+        case("rescue::enrol", sign_in, move |p| rescue::enrol(core, p, NOW, &secret())),
+        case("rescue::finish", sign_in, move |permit| {
+            runtime.block_on(rescue::finish(core, permit, NOW, HERE, secret(), renewal()))
+        }),
+        case("rescue::begin", sign_in, move |permit| {
+            let shown = rescue::Possession::Secret(secret());
+            rescue::begin(core, permit, NOW, HERE, &shown, &secret())
+        }),
+        case("rescue::finish_owner", sign_in, move |permit| {
+            let all = rescue::finish_owner(core, permit, NOW, HERE, HOLDER, renewal());
+            runtime.block_on(all)
         }),
     ]
 }
@@ -527,6 +560,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
     let (by, site) = (robin(), Site::of(core, "http", "localhost:8080").unwrap());
     let cases = claim_cases(core, &runtime)
         .into_iter()
+        .chain(rescue_cases(core, &runtime))
         .chain(own_cases(core))
         .chain(provider_cases(core))
         .chain(registration_cases(core))

@@ -10,6 +10,7 @@ mod health;
 mod new_secret;
 mod open;
 mod recover;
+mod rescue;
 mod say;
 mod serve;
 mod setup_page;
@@ -69,6 +70,8 @@ enum Command {
     Serve(serve::Serve),
     /// Show how to get in: before the claim the QR code and the link, afterwards the address
     Open(open::Open),
+    /// Help the owner back in who forgot the password or lost the phone
+    Rescue(rescue::Rescue),
     /// Open the way to a new owner, as root: when the old one is gone for good
     Recover(recover::Recover),
     /// Tell what the running server says of itself
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
     match CommandLine::parse().command {
         Command::Serve(command) => command.run().into(),
         Command::Open(command) => command.run().into(),
+        Command::Rescue(command) => command.run().into(),
         Command::Recover(command) => command.run().into(),
         Command::Status(command) => command.run().into(),
         Command::Health(command) => command.run().into(),

@@ -137,7 +137,7 @@ pub(super) fn invitation(paths: &Paths, file: &Path, links: &[String]) -> String
 }
 
 /// Colours where they may be used; a console or a file is taken for dark.
-fn ground() -> qr::Ground {
+pub(super) fn ground() -> qr::Ground {
     if std::io::stdout().is_terminal() { qr::Ground::Coloured } else { qr::Ground::Dark }
 }
 

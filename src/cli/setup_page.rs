@@ -39,7 +39,7 @@ pub(super) fn find(file: &Path) -> io::Result<SetupPage> {
 }
 
 /// Of the file, or of the first folder above it that may be looked at.
-fn owner_of(file: &Path) -> String {
+pub(super) fn owner_of(file: &Path) -> String {
     let owner = file.ancestors().find_map(|path| path.metadata().ok());
     owner.map_or_else(|| "another user".to_owned(), |found| users::name_of(found.uid()))
 }

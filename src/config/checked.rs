@@ -252,6 +252,18 @@ impl Paths {
     pub fn new_secret_wish(&self) -> PathBuf {
         self.data_dir.join("new-secret")
     }
+
+    /// The file by which `stead rescue` asks for a rescue secret.
+    #[must_use]
+    pub fn rescue_wish(&self) -> PathBuf {
+        self.data_dir.join("rescue-wanted")
+    }
+
+    /// The links that hold the rescue secret, while there is one.
+    #[must_use]
+    pub fn rescue_page(&self) -> PathBuf {
+        self.data_dir.join("rescue-links")
+    }
 }
 
 /// Checks every section; tells every mistake.

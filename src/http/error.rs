@@ -17,7 +17,8 @@ use stead_rules::limits::{PASSKEYS_MAX, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS
 use stead_rules::playback::BadLink;
 use stead_rules::provider::Untrusted;
 use stead_rules::signin::{
-    BadName, BadPassword, NoPasskeyHere, NotAsked, TimeSource, TooManyFactors, TooManyPasskeys,
+    BadName, BadPassword, NoHelp, NoPasskeyHere, NotAsked, TimeSource, TooManyFactors,
+    TooManyPasskeys,
 };
 use stead_store::StoreError;
 
@@ -33,9 +34,11 @@ use crate::service::libraries::LibraryError;
 use crate::service::own_password::PasswordError;
 use crate::service::passkeys::PasskeyError;
 use crate::service::passwords::HashError;
+use crate::service::people::PeopleError;
 use crate::service::playback::PlayError;
 use crate::service::provider::ProviderError;
 use crate::service::provider::authorize::AuthorizeError;
+use crate::service::rescue::RescueError;
 use crate::service::settings::SettingsError;
 use crate::service::signin::SignInError;
 
@@ -320,6 +323,16 @@ impl From<ProviderError> for Problem {
     }
 }
 
+impl From<PeopleError> for Problem {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::NotFound => Self::not_found(),
+            PeopleError::Owner => Self::not_for_owner(),
+            PeopleError::Core(error) => error.into(),
+        }
+    }
+}
+
 impl From<FactorError> for Problem {
     fn from(error: FactorError) -> Self {
         let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
@@ -358,6 +371,54 @@ impl From<FactorError> for Problem {
                  type the last four characters of any code.",
             ),
             FactorError::Core(error) => error.into(),
+        }
+    }
+}
+
+impl From<RescueError> for Problem {
+    fn from(error: RescueError) -> Self {
+        match error {
+            RescueError::Over => Self::new(
+                StatusCode::FORBIDDEN,
+                "way_back_over",
+                "This way back is over: it was used, is too old, or another one took its place. \
+                 Ask for another.",
+            ),
+            RescueError::NotInHand => Self::new(
+                StatusCode::FORBIDDEN,
+                "not_in_hand",
+                "This does not prove that the box is yours. Run `stead rescue` on it and open the \
+                 link that it shows within 15 minutes.",
+            ),
+            RescueError::WrongCode => Self::wrong_code(
+                StatusCode::UNAUTHORIZED,
+                "wrong_code",
+                None,
+                "This recovery code is wrong or was used already. Take another one of the list."
+                    .to_owned(),
+            ),
+            RescueError::SlowDown { seconds } => {
+                Self::slow_down(seconds, "There were several wrong tries. Wait, then try again.")
+            }
+            RescueError::TotpWrong { drift_seconds, judged_by } => {
+                let detail = match judged_by {
+                    TimeSource::Server => wrong_code_words(drift_seconds),
+                    TimeSource::Browser => claims_wrong_code_words(drift_seconds),
+                };
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::wrong_code(status, "totp_wrong", drift_seconds, detail)
+            }
+            RescueError::Password(password) => Self::password(password),
+            RescueError::NotFound => Self::not_found(),
+            RescueError::NoHelp(NoHelp::Owner) => Self::not_for_owner(),
+            RescueError::NoHelp(NoHelp::NoPasswordHere) => Self::new(
+                StatusCode::CONFLICT,
+                "no_password_here",
+                "This person signs in elsewhere, so there is no password here to set anew.",
+            ),
+            RescueError::File(error) => Self::internal(&error),
+            RescueError::Hash(error) => error.into(),
+            RescueError::Core(error) => error.into(),
         }
     }
 }
@@ -486,6 +547,15 @@ impl Problem {
             }
         };
         Self::new(StatusCode::CONFLICT, "no_passkeys_here", detail)
+    }
+
+    fn not_for_owner() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "not_for_owner",
+            "This is not done to the owner. The owner's way back is a recovery code and \
+             `stead rescue` on the box.",
+        )
     }
 
     fn slow_down(seconds: u64, detail: &str) -> Self {

@@ -40,6 +40,12 @@ app_pages! {
     authorize "/authorize";
     /// Signing out at another program's wish.
     sign_out "/signout";
+    /// Setting a new password by a one-time link.
+    reset "/reset";
+    /// The owner's way back.
+    rescue "/rescue";
+    /// Who uses the server.
+    people "/settings/people";
     /// Settings.
     settings "/settings";
     /// What one signs in with.

@@ -26,6 +26,7 @@ use super::passwords::Hasher;
 use super::provider::authorize::AuthorizeDesk;
 use super::pump::Pumps;
 use super::reach::Reach;
+use super::rescue::RescueDesk;
 use super::room::DataRoom;
 use super::scans::Scans;
 use super::signin::SignInDesk;
@@ -71,6 +72,8 @@ pub struct Core {
     pub signin: Mutex<SignInDesk>,
     /// Requests of clients whose person was told to sign in.
     pub authorize: Mutex<AuthorizeDesk>,
+    /// Ways back that are under way.
+    pub rescue: Mutex<RescueDesk>,
     /// Televisions and apps that wait to be let in.
     pub devices: Mutex<DeviceDesk>,
     /// Challenges for passkeys that are waited for.
@@ -218,6 +221,11 @@ impl Core {
     /// Clients' requests that wait for a sign-in, for one look.
     pub fn authorize_desk(&self) -> MutexGuard<'_, AuthorizeDesk> {
         self.authorize.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ways back that are under way, for one look.
+    pub fn rescue_desk(&self) -> MutexGuard<'_, RescueDesk> {
+        self.rescue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Televisions and apps that wait, for one look.

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use stead_rules::claim::Peer;
-use stead_rules::ids::TicketId;
+use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::PASSWORD_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Method, Methods, Name, Password, Wait, place_of, wait_after};
+use stead_rules::signin::{Method, Methods, Name, Password, Vouched, Wait, place_of, wait_after};
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::throttle::{self, Guess};
@@ -29,7 +29,7 @@ use self::factor::Showing;
 use super::core::{Core, CoreError, permitted};
 use super::passwords::HashError;
 use super::sessions::{self, NewSession, Token};
-use super::{approvals, factors, remembered};
+use super::{approvals, factors, remembered, rescue};
 use crate::host::entropy::fresh;
 
 /// A sign-in was refused.
@@ -204,7 +204,7 @@ fn password_right(
 ) -> Result<Next, SignInError> {
     let shown = Methods::NONE.and(Method::Password);
     let accounts = &core.store()?.accounts;
-    let second = accounts.read(|tx| factors::methods(tx, account.id))?;
+    let second = accounts.read(|tx| asked_for(tx, core, now, account.id))?;
     if second == Methods::NONE {
         let opened = accounts.write(|tx| open(tx, core, now, &account, shown, asker))?;
         return Ok(Next::Done(Opened { token: opened, device: None }));
@@ -230,14 +230,29 @@ pub(crate) fn wait_for_factor(
     account: Account,
     shown: Methods,
 ) -> Result<Next, SignInError> {
-    let methods = core.store()?.accounts.read(|tx| {
-        let methods = factors::methods(tx, account.id)?;
-        let there = approvals::somebody_is_there(tx, core, now, account.id)?;
-        Ok::<_, StoreError>(if there { methods.and(Method::DeviceApproval) } else { methods })
-    })?;
+    let methods = core.store()?.accounts.read(|tx| asked_for(tx, core, now, account.id))?;
     let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
     core.signin_desk().add(Waiting { ticket, account, shown, begun: now.boot }, now);
     Ok(Next::Factor { ticket, methods })
+}
+
+/// What may be shown beside the password. A code that the owner made for somebody is asked for even
+/// where there is no second factor yet: it is what the first one is enrolled by.
+fn asked_for(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: AccountId,
+) -> Result<Methods, StoreError> {
+    let kept = factors::methods(tx, account)?;
+    let there = approvals::somebody_is_there(tx, core, now, account)?;
+    let methods = if there { kept.and(Method::DeviceApproval) } else { kept };
+    match identity::user_by_account(tx, account)? {
+        Some(user) if rescue::code_waits(tx, core, now, user.id)? => {
+            Ok(methods.and(Method::RecoveryCode))
+        }
+        Some(_) | None => Ok(methods),
+    }
 }
 
 /// Whether the browser is to be remembered.
@@ -309,7 +324,8 @@ pub(crate) fn finish_with(
             Ok(method) => method,
             Err(wrong) => return Ok(Err(wrong)),
         };
-        let token = open(tx, core, now, account, waiting.shown.and(method), asker)?;
+        let shown = waiting.shown.and(method);
+        let token = open_vouched(tx, core, now, account, shown, asker, vouched(tx, account)?)?;
         let device = match remember {
             Remember::No => None,
             Remember::ThisDevice => Some(remembered::remember(tx, core, now, account, asker)?),
@@ -322,6 +338,12 @@ pub(crate) fn finish_with(
     outcome
 }
 
+/// Who has no second factor was asked for the owner's code, and nothing else could be right.
+fn vouched(tx: &ReadTx<'_, Accounts>, account: &Account) -> Result<Vouched, StoreError> {
+    let second = factors::second(tx, account.id)?;
+    Ok(if second.is_empty() { Vouched::OneTimeCode } else { Vouched::OldPassword })
+}
+
 /// Opens a session in a browser for who showed these.
 pub(crate) fn open(
     tx: &WriteTx<'_, Accounts>,
@@ -330,6 +352,18 @@ pub(crate) fn open(
     account: &Account,
     methods: Methods,
     asker: &Asker,
+) -> Result<Token, SignInError> {
+    open_vouched(tx, core, now, account, methods, asker, Vouched::OldPassword)
+}
+
+fn open_vouched(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: &Account,
+    methods: Methods,
+    asker: &Asker,
+    vouched: Vouched,
 ) -> Result<Token, SignInError> {
     let user = user_of(tx, account)?;
     claim::mark_clock(tx, core.clock.mark())?;
@@ -340,7 +374,7 @@ pub(crate) fn open(
     let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
     audit::append(tx, now, "signin.done", &detail.to_string())?;
-    Ok(sessions::open(tx, core, now, &user, &new)?)
+    Ok(sessions::open_vouched(tx, core, now, &user, &new, vouched)?)
 }
 
 /// An account without a user here may not come in; it is told the same as a wrong password.

@@ -81,3 +81,6 @@ pub(crate) fn check(
 fn builder(secret: &[u8]) -> Builder {
     Builder::new().with_secret(secret.to_vec()).with_step_duration(TOTP_STEP_SECONDS)
 }
+
+#[cfg(test)]
+mod tests;

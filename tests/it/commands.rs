@@ -14,8 +14,17 @@ use stead::host::disk::BALLAST_BYTES;
 fn help_names_every_command_and_exit_code() {
     let help = stead(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for word in ["serve", "open", "recover", "status", "health", "check-config", "wipe", "version"]
-    {
+    for word in [
+        "serve",
+        "open",
+        "rescue",
+        "recover",
+        "status",
+        "health",
+        "check-config",
+        "wipe",
+        "version",
+    ] {
         assert!(help.said.contains(&format!("\n  {word} ")), "{word} in {}", help.said);
         let own = stead(&[word, "--help"]);
         assert_eq!((own.code, own.complained.as_str()), (Some(0), ""), "{word}");

@@ -46,6 +46,7 @@ mod program;
 mod provider;
 mod proxies;
 mod recovery;
+mod rescue;
 mod secret_age;
 mod secrets;
 mod service_life;

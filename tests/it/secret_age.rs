@@ -23,7 +23,7 @@ fn begin_by_code(browser: &mut Client, code: &str) -> Answer {
 }
 
 /// The server looks at its clock every few seconds.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let step = Duration::from_millis(50);
     for _ in 0..PATIENCE.as_millis() / step.as_millis() {
         if is_so() {

@@ -13,6 +13,8 @@ import type {
   FactorShown,
   FactorWanted,
   FolderView,
+  HandedCode,
+  HandedLink,
   HomeView,
   ItemDetails,
   ItemPage,
@@ -24,15 +26,20 @@ import type {
   MakeOptions,
   Me,
   NewCodes,
+  NewFactor,
   NewTotp,
   Notice,
   PasskeyChallenge,
   PasskeyList,
+  Person,
   PlayTicket,
   PlugPlace,
   ProgressEvent,
   Proof,
   RememberedDevice,
+  Renewed,
+  RescueBegun,
+  ResetLook,
   ScanProblem,
   ServerInfo,
   SessionRow,
@@ -165,6 +172,26 @@ export const provider = {
   consent: (query: string, ticket: string | undefined, agree: boolean) =>
     write<AuthorizeStep>('/oauth/consent', { query, ticket, agree }),
   signout: (query: string) => write<{ to?: string }>('/oauth/signout', { query }),
+};
+
+/** Ways back for whoever forgot or lost what they sign in with. */
+export const renew = {
+  look: (secret: string) => write<ResetLook>('/reset/look', { secret }),
+  factor: (secret: string) => write<NewFactor>('/reset/factor', { secret }),
+  reset: (secret: string, password: string, totp_code: string | undefined) =>
+    write<Renewed>('/reset', { secret, password, totp_code, ...browserTime() }),
+  rescue: (secret: string, recovery_code: string) =>
+    write<RescueBegun>('/rescue/owner', { possession: { kind: 'secret', secret }, recovery_code }),
+  rescueFinish: (ticket: string, password: string, totp_code: string | undefined) =>
+    write<Renewed>('/rescue/owner/finish', { ticket, password, totp_code, ...browserTime() }),
+};
+
+export const people = {
+  list: async () => (await read<{ people: Person[] }>('/people')).people,
+  link: (id: string, new_factor: boolean) => write<HandedLink>(`/people/${id}/link`, { new_factor }),
+  code: (id: string) => write<HandedCode>(`/people/${id}/code`),
+  signOut: (id: string) => write<undefined>(`/people/${id}/signout`),
+  switch: (id: string, enabled: boolean) => write<undefined>(`/people/${id}/switch`, { enabled }),
 };
 
 export const devices = {

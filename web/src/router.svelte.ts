@@ -9,6 +9,9 @@ export type RouteName =
   | 'item'
   | 'play'
   | 'settings'
+  | 'people'
+  | 'reset'
+  | 'rescue'
   | 'device'
   | 'tv'
   | 'security'
@@ -32,6 +35,9 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/item\/([0-9a-f]{32})$/, 'item'],
   [/^\/play\/([0-9a-f]{32})$/, 'play'],
   [/^\/settings$/, 'settings'],
+  [/^\/settings\/people$/, 'people'],
+  [/^\/reset$/, 'reset'],
+  [/^\/rescue$/, 'rescue'],
   [/^\/device$/, 'device'],
   [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],

@@ -402,6 +402,53 @@ const en = {
   'factor.remember': 'Do not ask on this device for 30 days',
   'factor.otherPerson': 'Sign in as somebody else',
 
+  'reset.title': 'A new password',
+  'reset.text': 'It takes the place of the old one for',
+  'reset.password': 'New password',
+  'reset.hint': { one: 'At least {n} character', other: 'At least {n} characters; a few words in a row are good' },
+  'reset.done': 'The new password holds',
+  'reset.doneText':
+    'Wherever you were signed in until now, you are signed out. Sign in with the new password.',
+  'reset.over': 'This link is over',
+  'reset.overText':
+    'It works once and for a day, and a newer one takes its place. Ask the owner for another.',
+  'rescue.title': 'Back into your Stead',
+  'rescue.text':
+    'You have the box in hand. Now show a recovery code, then choose a new password and, if the phone is lost, a new authenticator.',
+  'rescue.keep': 'Keep the authenticator I have',
+  'rescue.overText':
+    'It works once and for 15 minutes. Run “stead rescue” on the box again for another.',
+
+  'people.title': 'People',
+  'people.open': 'People who use this server',
+  'people.text': 'Everybody who has signed in here, and what you can do for them.',
+  'people.off': 'switched off',
+  'people.seen': 'Last seen',
+  'people.notSignedIn': 'not signed in anywhere',
+  'people.factors': 'Besides the password',
+  'people.factor.totp': 'Authenticator app',
+  'people.factor.passkey': 'Passkey',
+  'people.factor.recovery': 'Recovery codes',
+  'people.factor.none': 'nothing',
+  'people.link': 'One-time link',
+  'people.code': 'One-time code',
+  'people.signOut': 'Sign out everywhere',
+  'people.switchOff': 'Switch off',
+  'people.switchOn': 'Switch on',
+  'people.signedOut': '{name} is signed out everywhere',
+  'people.isOff': '{name} is switched off',
+  'people.isOn': '{name} is switched on; they sign in anew',
+  'people.linkText': 'A link that sets a new password, once and within a day. It is for',
+  'people.codeText':
+    'A code that stands in once for the second factor, within a day and after the right password. It is for',
+  'people.newFactor': 'Set up a new authenticator, too: the old one and its recovery codes end',
+  'people.make': 'Make it',
+  'people.linkMade':
+    'Hand it over in a way that only this person sees: let them scan it, or send it. It is shown only now.',
+  'people.codeMade':
+    'Tell it to this person, and only if you are sure that it is them. They type it where a recovery code goes. It is shown only now.',
+  'people.qrAlt': 'QR code of the link',
+  'people.shareTitle': 'Back into {box}',
   'signin.tv': 'This is a TV: use a phone',
 
   'device.title': 'Let a TV or an app in',

@@ -14,7 +14,7 @@ use stead_store::{Accounts, WriteTx};
 
 use super::{Asker, SignInError, check_wait};
 use crate::service::core::Core;
-use crate::service::{notices, sha256, totp};
+use crate::service::{notices, rescue, sha256, totp};
 use stead_rules::limits::FACTOR_ALL_WAIT_SECONDS;
 
 /// A second factor, as it came in.
@@ -139,6 +139,21 @@ fn heal_last_step(
     Ok(step)
 }
 
+/// The code that the owner made for this person is typed where a recovery code is, and counts as
+/// one: single use, and of the same worth.
+fn accept_owners_code(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: &Account,
+    code: &SecretText,
+) -> Result<bool, SignInError> {
+    match identity::user_by_account(tx, account.id)? {
+        Some(user) => Ok(rescue::use_code(tx, core, now, user.id, code.expose())?),
+        None => Ok(false),
+    }
+}
+
 fn accept_recovery(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
@@ -147,6 +162,9 @@ fn accept_recovery(
 ) -> Result<Method, SignInError> {
     let Showing { now, account, .. } = *showing;
     let wrong = || SignInError::WrongCode { drift_seconds: None };
+    if accept_owners_code(tx, core, now, account, code)? {
+        return Ok(Method::RecoveryCode);
+    }
     let code = RecoveryCode::parse(code.expose()).map_err(|_| wrong())?;
     if !identity::use_recovery_code(tx, account.id, &sha256(code.bytes()), now.wall)? {
         return Err(wrong());

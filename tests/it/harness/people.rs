@@ -1,9 +1,12 @@
 //! People: an owner who claims, and an authenticator app.
 
+use std::path::Path;
+
 use serde_json::json;
 use stead::host::clock::Clock;
 use stead_rules::ids::{AccountId, IssuerId, UserId};
 use stead_rules::policy::Role;
+use stead_rules::time::WallMs;
 use stead_store::Store;
 use stead_store::accounts::identity::{self, User};
 use totp_rs::{Builder, Secret};
@@ -129,8 +132,12 @@ impl Owner {
 /// Somebody with the owner's password and no second factor, put straight into the database:
 /// inviting people comes later.
 pub(crate) fn second_account(app: &App, name: &str) {
-    let store = Store::open(&app.data).unwrap();
-    let now = app.clock.now().wall;
+    second_account_in(&app.data, app.clock.now().wall, name);
+}
+
+/// The same in the data folder of any server that is claimed.
+pub(crate) fn second_account_in(data: &Path, now: WallMs, name: &str) {
+    let store = Store::open(data).unwrap();
     store
         .accounts
         .write(|tx| {

@@ -52,11 +52,54 @@ export interface ClaimProgress {
   taken_over_by?: string;
 }
 
-export interface TotpOffer {
-  step: 'totp';
+/** What an authenticator app is given. */
+export interface NewFactor {
   otpauth_uri: string;
   secret_base32: string;
   qr_svg: string;
+}
+
+export interface TotpOffer extends NewFactor {
+  step: 'totp';
+}
+
+/** What a one-time link is for. */
+export interface ResetLook {
+  name: string;
+  new_factor: boolean;
+  password_min_chars: number;
+}
+
+export interface RescueBegun {
+  ticket: string;
+  name: string;
+  password_min_chars: number;
+  factor: NewFactor;
+}
+
+export interface Renewed {
+  recovery_codes: string[];
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  role: 'owner' | 'administrator' | 'member';
+  enabled: boolean;
+  last_seen_ms?: number;
+  factors: ('totp' | 'passkey' | 'recovery')[];
+  has_password_here: boolean;
+}
+
+export interface HandedLink {
+  urls: string[];
+  qr_svg: string;
+  expires_in_s: number;
+}
+
+export interface HandedCode {
+  code: string;
+  expires_in_s: number;
 }
 
 export interface CodesOffer {

@@ -16,6 +16,9 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   play: () => import('../player/Play.svelte'),
   security: () => import('../pages/settings/Security.svelte'),
   settings: () => import('../pages/settings/Settings.svelte'),
+  people: () => import('../pages/settings/People.svelte'),
+  reset: () => import('../pages/renew/Reset.svelte'),
+  rescue: () => import('../pages/renew/Rescue.svelte'),
   device: () => import('../pages/Device.svelte'),
   tv: () => import('../pages/Tv.svelte'),
 };

@@ -17,6 +17,8 @@ pub struct Person {
     pub has_password_here: bool,
     /// Whether there is an authenticator.
     pub has_totp: bool,
+    /// Whether there is a passkey.
+    pub has_passkey: bool,
     /// Recovery codes that were not used.
     pub recovery_codes: u32,
     /// The last request of any session that is still there.
@@ -25,6 +27,7 @@ pub struct Person {
 
 const PERSON: &str = "SELECT u.*, a.password_hash <> '' AS has_password,
             EXISTS (SELECT 1 FROM totp t WHERE t.account_id = u.account_id) AS has_totp,
+            EXISTS (SELECT 1 FROM passkey p WHERE p.account_id = u.account_id) AS has_passkey,
             (SELECT count(*) FROM recovery_code r
               WHERE r.account_id = u.account_id AND r.used_ms IS NULL) AS recovery_codes,
             (SELECT max(s.last_seen_ms) FROM session s WHERE s.user_id = u.id) AS last_seen
@@ -58,18 +61,6 @@ pub fn owner(tx: &ReadTx<'_, Accounts>) -> Result<Option<Person>, StoreError> {
     Ok(tx.transaction.query_row(&sql, [Role::Owner.word()], person_row).optional()?)
 }
 
-/// The user whose factors are kept in this account.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn by_account(
-    tx: &ReadTx<'_, Accounts>,
-    account: AccountId,
-) -> Result<Option<Person>, StoreError> {
-    let sql = format!("{PERSON} WHERE u.account_id = ?1");
-    Ok(tx.transaction.query_row(&sql, [account.as_bytes()], person_row).optional()?)
-}
-
 /// Where somebody's factors are kept.
 ///
 /// # Errors
@@ -84,9 +75,18 @@ fn person_row(row: &Row<'_>) -> rusqlite::Result<Person> {
         user: user_row(row)?,
         has_password_here: row.get("has_password")?,
         has_totp: row.get("has_totp")?,
+        has_passkey: row.get("has_passkey")?,
         recovery_codes: row.get("recovery_codes")?,
         last_seen: row.get::<_, Option<i64>>("last_seen")?.map(WallMs),
     })
+}
+
+impl Person {
+    /// Whether there is anything besides the password; recovery codes stand in for it only.
+    #[must_use]
+    pub const fn has_second_factor(&self) -> bool {
+        self.has_totp || self.has_passkey
+    }
 }
 
 /// Lets somebody in or not.
@@ -112,6 +112,25 @@ pub fn sign_out_everywhere(tx: &WriteTx<'_, Accounts>, user: UserId) -> Result<(
     let id = user.as_bytes();
     tx.transaction.execute("UPDATE user SET epoch = epoch + 1 WHERE id = ?1", [id])?;
     tx.transaction.execute("DELETE FROM session WHERE user_id = ?1", [id])?;
+    tx.transaction.execute("DELETE FROM remembered_device WHERE user_id = ?1", [id])?;
+    Ok(())
+}
+
+/// Forgets every second factor of an account, and what stands in for one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_second_factors(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM totp WHERE account_id = ?1",
+        "DELETE FROM passkey WHERE account_id = ?1",
+        "DELETE FROM recovery_code WHERE account_id = ?1",
+    ] {
+        tx.transaction.execute(sql, [account.as_bytes()])?;
+    }
     Ok(())
 }
 
