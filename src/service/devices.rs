@@ -288,6 +288,8 @@ pub(super) fn let_app_in(
         asked_from: from,
     };
     rows::put_origin(tx, &origin)?;
+    let (who, kind) = (Some(by.session.id), NoticeKind::DeviceApproved);
+    notices::tell(tx, core, now, by.user.id, who, kind, &origin.name)?;
     let detail = serde_json::json!({
         "user": by.user.id.to_string(), "session": session.id.to_string(),
         "kind": ClientKind::App.word(), "approved_by": by.session.id.to_string(),
