@@ -156,6 +156,7 @@ fn whoever_has_a_password_alone_shows_that_again() {
 fn a_second_authenticator_is_added_named_and_signs_in_by_itself() {
     let app = App::start();
     let mut owner = Owner::claim(&app);
+    app.clock.advance(SECOND);
     let second = add_totp(&app, &mut owner.browser, "Tablet");
     let all = factors(&mut owner.browser);
     let names: Vec<_> = all["second"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
