@@ -72,8 +72,6 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::reset)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::begin_owner)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::finish_owner)),
-        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout)),
-        row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me)),
         row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout)).on_plain(),
         row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me)).on_plain(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::passkeys::begin_sign_in)),
