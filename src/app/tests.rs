@@ -194,8 +194,8 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
     vec![
         case("sessions::list", own, |permit| sessions::list(core, permit)),
         case("sessions::end", own, move |permit| sessions::end(core, permit, NOW, id)),
-        case("notices::list", Action::OwnAccount(Own::Read), |p| notices::list(core, p, NOW)),
-        case("notices::seen", Action::OwnAccount(Own::Read), |permit| {
+        case("notices::list", Action::OwnAccount(Own::Sessions), |p| notices::list(core, p, NOW)),
+        case("notices::seen", Action::OwnAccount(Own::Sessions), |permit| {
             notices::seen(core, permit, NoticeId::from_bytes([2; 16]))
         }),
         case("remembered::list", own, |permit| remembered::list(core, permit, NOW)),
@@ -378,7 +378,7 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
             let both = (typed(), typed());
             runtime.block_on(own_password::change(core, permit, NOW, asker, robin(), both))
         }),
-        case("factors::list", Action::OwnAccount(Own::Read), move |permit| {
+        case("factors::list", Action::OwnAccount(Own::Sessions), move |permit| {
             factors::list(core, permit, &robin())
         }),
         case("factors::rename", own, move |permit| {
@@ -392,7 +392,7 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
 
 fn passkey_cases<'a>(core: &'a Core, facts: &'a SessionFacts, site: &'a Site) -> Vec<Case<'a>> {
     let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
-    let (sign_in, read) = (Action::SignIn, Action::OwnAccount(Own::Read));
+    let (sign_in, read) = (Action::SignIn, Action::OwnAccount(Own::Sessions));
     let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Factors));
     vec![
         case("passkeys::list", read, |p| passkeys::list(core, p, &facts.user, Some(site))),

@@ -58,7 +58,11 @@ impl Failure for ApprovalError {
         match self {
             Self::Core(error) => error.into_store().map_err(Self::Core),
             Self::SignIn(error) => error.into_store().map_err(Self::SignIn),
-            other => Err(other),
+            other @ Self::NotAsked(_)
+            | other @ Self::NobodyThere
+            | other @ Self::NotYou
+            | other @ Self::Over
+            | other @ Self::WrongNumber => Err(other),
         }
     }
 }

@@ -134,7 +134,7 @@ pub(crate) fn methods(
 /// # Errors
 /// [`CoreError`].
 pub fn list(core: &Core, permit: &Permit, facts: &SessionFacts) -> Result<Factors, CoreError> {
-    permitted(permit, Action::OwnAccount(Own::Read))?;
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
     let account = facts.user.account;
     Ok(core.store()?.accounts.read(|tx| {
         let known = identity::account_by_id(tx, account)?;

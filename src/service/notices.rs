@@ -39,7 +39,7 @@ pub(crate) fn tell(
 /// # Errors
 /// [`CoreError`].
 pub fn list(core: &Core, permit: &Permit, now: Now) -> Result<Vec<Notice>, CoreError> {
-    permitted(permit, Action::OwnAccount(Own::Read))?;
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
     let Some((user, session)) = permit.user().zip(permit.session()) else { return Ok(Vec::new()) };
     let kept_ms = i64::try_from(NOTICE_SECONDS.saturating_mul(1000)).unwrap_or(i64::MAX);
     let oldest = now.wall.plus_ms(kept_ms.saturating_neg());
@@ -51,7 +51,7 @@ pub fn list(core: &Core, permit: &Permit, now: Now) -> Result<Vec<Notice>, CoreE
 /// # Errors
 /// [`CoreError`].
 pub fn seen(core: &Core, permit: &Permit, notice: NoticeId) -> Result<bool, CoreError> {
-    permitted(permit, Action::OwnAccount(Own::Read))?;
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
     let Some((user, session)) = permit.user().zip(permit.session()) else { return Ok(false) };
     Ok(core.store()?.accounts.write(|tx| rows::seen(tx, user, session, notice))?)
 }

@@ -72,7 +72,14 @@ impl Failure for PasskeyError {
             Self::Core(error) => error.into_store().map_err(Self::Core),
             Self::SignIn(error) => error.into_store().map_err(Self::SignIn),
             Self::Factor(error) => error.into_store().map_err(Self::Factor),
-            other => Err(other),
+            other @ Self::NotHere(_)
+            | other @ Self::CeremonyOver
+            | other @ Self::Refused
+            | other @ Self::NoneHere
+            | other @ Self::TooMany(_)
+            | other @ Self::Exists
+            | other @ Self::Name(_)
+            | other @ Self::Library(_) => Err(other),
         }
     }
 }
@@ -140,7 +147,7 @@ pub fn list(
     user: &User,
     site: Option<&Site>,
 ) -> Result<Vec<PasskeyView>, CoreError> {
-    permitted(permit, Action::OwnAccount(Own::Read))?;
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
     let own = core.store()?.accounts.read(|tx| rows::of_account(tx, user.account))?;
     let here = |row: &PasskeyRow| site.is_some_and(|site| site.name == row.rp_id);
     Ok(own.into_iter().map(|row| PasskeyView { usable_here: here(&row), row }).collect())

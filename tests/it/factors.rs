@@ -250,7 +250,7 @@ fn other_sessions_are_told_of_a_new_factor_once_and_the_one_that_added_it_is_not
     add_totp(&app, &mut here, "Tablet");
     let told = ("factor_added".to_owned(), "Tablet".to_owned());
     assert_eq!(notices(&mut here), []);
-    assert_eq!(notices(&mut there), [told.clone()]);
+    assert_eq!(notices(&mut there), std::slice::from_ref(&told));
     let list = there.get("/api/v1/notices").expect(200).json();
     let path = format!("/api/v1/notices/{}/seen", list["notices"][0]["id"].as_str().unwrap());
     there.post(&path, &json!({})).expect(204);

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, App, Client, Owner, in_accounts};
 
+/// The members of a query.
+type Wish<'a> = &'a [(&'a str, &'a str)];
+
 const REDIRECT: &str = "https://cellar.example/signin/callback";
 const VERIFIER: &str = "a-verifier-that-only-this-test-knows-0123456789";
 
@@ -535,7 +538,7 @@ fn signing_out_at_a_clients_wish_leads_back_only_where_it_may() {
     let hint = given["id_token"].as_str().unwrap().to_owned();
     let forged = format!("{}x", &hint[..hint.len() - 1]);
     let bye = "https://cellar.example/bye";
-    let cases: [(&[(&str, &str)], Option<&str>); 7] = [
+    let cases: [(Wish<'_>, Option<&str>); 7] = [
         (
             &[("id_token_hint", &hint), ("post_logout_redirect_uri", bye), ("state", "a b")],
             Some("https://cellar.example/bye?state=a+b"),
@@ -595,7 +598,7 @@ fn an_app_plays_as_its_person_and_a_replayed_code_signs_it_out() {
     with_bearer(&app, "GET", "/api/v1/settings", token, None).expect(403);
     let body = json!({ "query": asked });
     let answer = with_bearer(&app, "POST", "/api/v1/oauth/authorize", token, Some(&body));
-    assert_eq!(answer.expect(200).json()["step"], "sign_in", "an app says nobody's name");
+    assert_eq!(answer.expect(403).code(), "wrong_door", "an app says nobody's name");
     let listed = owner.browser.get("/api/v1/sessions").expect(200).json();
     let kinds = listed["sessions"].as_array().unwrap().iter().map(|one| one["kind"].clone());
     assert!(kinds.into_iter().any(|kind| kind == "app"));

@@ -28,7 +28,13 @@ fn restarted(app: App) -> App {
 /// What `stead recover` leaves in the data folder.
 pub(crate) fn wish(app: &App, by: &str) {
     let path = app.data.join("recover");
-    let mut file = fs::File::options().write(true).create(true).mode(0o600).open(&path).unwrap();
+    let mut file = fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .unwrap();
     file.write_all(by.as_bytes()).unwrap();
     chown(&path, Some(0), Some(0)).expect("these tests are run by root");
 }
@@ -91,6 +97,7 @@ fn backup_rollback_takes_the_owners_sign_in_and_voids_what_is_old() {
         old.get("/api/v1/me").expect(401);
     }
     for code in &owner.recovery_codes[..2] {
+        app.clock.advance(10_000);
         assert_eq!(sign_in_by_recovery_code(&app, &owner, code).1, 401, "void, or used");
     }
     let app = restarted(app);
@@ -145,6 +152,7 @@ fn root_opens_the_way_to_a_new_owner_and_the_former_one_becomes_a_disabled_membe
     app.client().post("/api/v1/signin", &who).expect(403);
     let app = restarted(app);
     assert_eq!(state(&app), "recovery", "a restart changes nothing");
+    session = session.at(app.http_port);
 
     let link = app.link_secret();
     let now = app.clock.now().wall.0;

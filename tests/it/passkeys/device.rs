@@ -139,7 +139,11 @@ fn as_browsers_tell(value: Value) -> Value {
         Value::Object(members) => {
             members.into_iter().map(|(name, value)| (name, as_browsers_tell(value))).collect()
         }
-        other => other,
+        other @ Value::Null
+        | other @ Value::Bool(_)
+        | other @ Value::Number(_)
+        | other @ Value::String(_)
+        | other @ Value::Array(_) => other,
     }
 }
 

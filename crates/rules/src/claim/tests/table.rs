@@ -166,7 +166,17 @@ fn only_a_lost_owner_or_the_box_in_hand_ends_claimed() {
                 applied.next == State::Recovery && *waited_seconds >= PLUG_CLAIMED_WAIT_SECONDS
             }
             Event::RecoveryOpened { .. } => applied.next == State::Recovery,
-            _ => false,
+            Event::OfferMade
+            | Event::AddressesChanged
+            | Event::RotateAsked
+            | Event::SecretAged
+            | Event::ProofAccepted { .. }
+            | Event::ProofRejected { .. }
+            | Event::StepDone { .. }
+            | Event::OwnerWritten { .. }
+            | Event::Denied { .. }
+            | Event::OwnerSteppedUp { .. }
+            | Event::Tick => false,
         };
         *state != State::Claimed || applied.next == State::Claimed || leaves
     });

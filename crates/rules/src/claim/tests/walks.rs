@@ -109,14 +109,24 @@ impl Box {
                 let generation = self.generation();
                 self.database = Database::Claimed { generation, kept: Kept::Orphaned };
             }
-            _ => {}
+            Event::OfferMade
+            | Event::AddressesChanged
+            | Event::RotateAsked
+            | Event::SecretAged
+            | Event::ProofAccepted { .. }
+            | Event::ProofRejected { .. }
+            | Event::StepDone { .. }
+            | Event::OwnerWritten { .. }
+            | Event::Denied { .. }
+            | Event::OwnerSteppedUp { .. }
+            | Event::Tick => {}
         }
     }
 
     fn generation(&self) -> Generation {
         match self.database {
             Database::Claimed { generation, .. } => generation,
-            _ => Generation(0),
+            Database::None | Database::Unreadable | Database::NeverClaimed { .. } => Generation(0),
         }
     }
 
