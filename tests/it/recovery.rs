@@ -160,7 +160,7 @@ fn root_opens_the_way_to_a_new_owner_and_the_former_one_becomes_a_disabled_membe
     owner.finish().expect(200);
     assert_eq!((state(&app).as_str(), generation(&app).as_str()), ("claimed", "generation 2"));
     assert_eq!(owner.browser.get("/api/v1/me").expect(200).json()["user"]["role"], "owner");
-    session.get("/api/v1/me").expect(401);
+    assert_eq!(session.get("/api/v1/me").expect(403).code(), "account_disabled");
     app.client().post("/api/v1/signin", &who).expect(401);
     assert_eq!(rows(&app, "owner"), 1);
     assert_eq!(rows(&app, "member"), 1);

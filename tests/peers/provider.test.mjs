@@ -58,7 +58,7 @@ before(async () => {
       grant_types: ['authorization_code', 'refresh_token'],
       id_token_signed_response_alg: 'ES256',
     },
-    undefined,
+    oidc.ClientSecretBasic(),
     { initialAccessToken: token, [oidc.customFetch]: stead.fetch },
   );
   config[oidc.customFetch] = stead.fetch;
