@@ -68,19 +68,19 @@ test('a person sees who asks and where the answer goes, agrees once, and may ref
   await look(page);
   expect(complaints()).toEqual([]);
   await page.getByRole('button', { name: 'Do not connect' }).click();
-  await page.waitForURL(/cellar\.example/);
+  await page.waitForURL('https://cellar.example/**');
   expect(came()?.get('error')).toBe('access_denied');
 
   await page.goto(request(client));
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await page.waitForURL(/cellar\.example/);
+  await page.waitForURL('https://cellar.example/**');
   expect(came()?.get('code')).toBeTruthy();
   expect(came()?.get('state')).toBe('kept');
   expect(came()?.get('iss')).toBe(owned.box.origin);
 
   // Agreed: the next time nothing is asked.
   await page.goto(request(client, { state: 'again' }));
-  await page.waitForURL(/cellar\.example/);
+  await page.waitForURL('https://cellar.example/**');
   expect(came()?.get('state')).toBe('again');
 });
 
@@ -91,12 +91,12 @@ test('who is not signed in does that first, in place', async () => {
   await stranger.goto(request(client));
   await stranger.getByLabel('Name').fill(NAME);
   await stranger.locator('input[name=password]').fill(PASSWORD);
-  await stranger.getByRole('button', { name: 'Sign in' }).click();
+  await stranger.getByRole('button', { name: 'Sign in', exact: true }).click();
   owned.box.pass(60);
   await stranger.getByLabel('Code from the app').fill(totp(owned.keys.secret, owned.box.now()));
-  await stranger.getByRole('button', { name: 'Sign in' }).click();
+  await stranger.getByRole('button', { name: 'Sign in', exact: true }).click();
   await stranger.getByRole('button', { name: 'Connect', exact: true }).click();
-  await stranger.waitForURL(/cellar\.example/);
+  await stranger.waitForURL('https://cellar.example/**');
   expect(came()?.get('code')).toBeTruthy();
 });
 

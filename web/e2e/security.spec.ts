@@ -143,7 +143,7 @@ test('new recovery codes are shown once and count when one was typed', async () 
   await look(page);
   await shot(page, 'codes-phone');
   await dialog.getByLabel('Last four characters').fill(codes[3]?.slice(-4) ?? '');
-  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByText('10 recovery codes are left.')).toBeVisible();
 });
