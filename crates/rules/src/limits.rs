@@ -244,6 +244,24 @@ pub const CLOCK_AHEAD_MAX_SECONDS: i64 = 20 * 365 * 24 * 3600;
 pub const TLS_HANDSHAKE_SECONDS: u64 = 10;
 /// Requests under way at once on one HTTP/2 connection: a page of posters, not a flood.
 pub const HTTP2_STREAMS_MAX: u32 = 64;
+/// A browser that was sent to an external issuer is waited for this long: time to find a phone there.
+pub const ISSUER_WAIT_SECONDS: u64 = 10 * 60;
+/// Browsers at an external issuer at once, and of those from one place.
+pub const ISSUER_WAITS_MAX: usize = 256;
+/// A household tries again and again; more from one place is nobody who signs in.
+pub const ISSUER_WAITS_OF_PLACE_MAX: usize = 16;
+/// Two clocks that are both right differ by no more than this.
+pub const ISSUER_SKEW_SECONDS: u64 = 60;
+/// Keys with unknown names are asked for at most this often.
+pub const ISSUER_KEYS_AGAIN_SECONDS: u64 = 60;
+/// The keys of an issuer that does not answer are used no longer than this.
+pub const ISSUER_KEYS_STALE_SECONDS: u64 = 24 * 3600;
+/// What an issuer says of itself is asked for anew after this.
+pub const ISSUER_FACTS_SECONDS: u64 = 24 * 3600;
+/// An answer of an issuer has come whole within this.
+pub const ISSUER_ANSWER_SECONDS: u64 = 10;
+/// Largest answer of an issuer; the largest legitimate one (a set of keys) is under 32 KiB.
+pub const ISSUER_ANSWER_MAX_BYTES: usize = 256 * 1024;
 /// Sign-ins that wait for a second factor at once.
 pub const SIGNIN_TICKETS_MAX: usize = 256;
 /// More than this share of a library's files gone at once asks the owner: rather a disk that is

@@ -49,7 +49,10 @@ pub(crate) fn offered(methods: Methods) -> Vec<&'static str> {
         | Method::Totp
         | Method::RecoveryCode
         | Method::Passkey
-        | Method::RememberedDevice => method.word(),
+        | Method::RememberedDevice
+        | Method::External
+        | Method::ExternalMfa
+        | Method::ExternalPhishingResistant => method.word(),
     };
     methods.iter().map(word).collect()
 }

@@ -101,7 +101,10 @@ pub fn amr(methods: Methods) -> Vec<&'static str> {
             Method::Totp | Method::RecoveryCode => Some("otp"),
             Method::DeviceApproval => Some("mca"),
             Method::Passkey => Some("pop"),
-            Method::RememberedDevice => None,
+            Method::RememberedDevice
+            | Method::External
+            | Method::ExternalMfa
+            | Method::ExternalPhishingResistant => None,
         };
         words.extend(word.filter(|word| !words.contains(word)));
     }

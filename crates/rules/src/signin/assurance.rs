@@ -5,9 +5,9 @@
 pub enum Assurance {
     /// Not at all.
     None,
-    /// A password.
+    /// A password, or the word of an external issuer.
     Password,
-    /// A password and something the person has.
+    /// A password, or such a word, and something the person has.
     Mfa,
     /// A passkey that checked the person: nothing that could be told to a false page.
     MfaPhishingResistant,
@@ -28,11 +28,17 @@ pub enum Method {
     Passkey,
     /// A browser that reached `mfa` not long ago.
     RememberedDevice,
+    /// The word of an external issuer, which says nothing of a second factor or is not believed.
+    External,
+    /// The word of an external issuer that there was a second factor.
+    ExternalMfa,
+    /// The word of an external issuer that nothing was shown that could be told to a false page.
+    ExternalPhishingResistant,
 }
 
 /// The methods of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Methods(u8);
+pub struct Methods(u16);
 
 impl Assurance {
     /// The stable word, as stored and answered.
@@ -49,13 +55,16 @@ impl Assurance {
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Password,
         Self::Totp,
         Self::RecoveryCode,
         Self::DeviceApproval,
         Self::Passkey,
         Self::RememberedDevice,
+        Self::External,
+        Self::ExternalMfa,
+        Self::ExternalPhishingResistant,
     ];
 
     /// The stable word, as stored and answered.
@@ -68,6 +77,9 @@ impl Method {
             Self::DeviceApproval => "device",
             Self::Passkey => "passkey",
             Self::RememberedDevice => "remembered",
+            Self::External => "external",
+            Self::ExternalMfa => "external_mfa",
+            Self::ExternalPhishingResistant => "external_phishing_resistant",
         }
     }
 
@@ -77,7 +89,7 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.word() == word)
     }
 
-    const fn bit(self) -> u8 {
+    const fn bit(self) -> u16 {
         match self {
             Self::Password => 1,
             Self::Totp => 2,
@@ -85,6 +97,9 @@ impl Method {
             Self::DeviceApproval => 8,
             Self::Passkey => 16,
             Self::RememberedDevice => 32,
+            Self::External => 64,
+            Self::ExternalMfa => 128,
+            Self::ExternalPhishingResistant => 256,
         }
     }
 }
@@ -127,7 +142,11 @@ impl Methods {
     /// that the password is known, and that the browser is.
     #[must_use]
     pub fn after_step_up(self, shown: Self) -> Self {
-        let kept = [Method::Password, Method::RememberedDevice];
+        let kept = [Method::Password, Method::RememberedDevice, Method::External];
+        // An issuer's word about a second factor is of a moment; its word who this is, is not.
+        let vouched = [Method::ExternalMfa, Method::ExternalPhishingResistant];
+        let known = vouched.into_iter().any(|method| self.has(method));
+        let shown = if known { shown.and(Method::External) } else { shown };
         kept.into_iter().filter(|method| self.has(*method)).fold(shown, Self::and)
     }
 
@@ -146,8 +165,12 @@ impl Methods {
     #[must_use]
     pub fn assurance_shown_now(self) -> Assurance {
         let second = [Method::Totp, Method::RecoveryCode, Method::DeviceApproval];
-        match (self.has(Method::Passkey), self.has(Method::Password)) {
+        let resists = [Method::Passkey, Method::ExternalPhishingResistant];
+        let first = [Method::Password, Method::External, Method::ExternalMfa];
+        let has_any = |methods: &[Method]| methods.iter().any(|method| self.has(*method));
+        match (has_any(&resists), has_any(&first)) {
             (true, _) => Assurance::MfaPhishingResistant,
+            (false, true) if self.has(Method::ExternalMfa) => Assurance::Mfa,
             (false, true) if second.into_iter().any(|method| self.has(method)) => Assurance::Mfa,
             (false, true) => Assurance::Password,
             (false, false) => Assurance::None,

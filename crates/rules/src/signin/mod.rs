@@ -11,6 +11,7 @@ mod device;
 mod factors;
 mod name;
 mod notice;
+pub mod oidc;
 mod passkey;
 mod password;
 mod recovery;

@@ -2,7 +2,8 @@
 
 use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant, None};
 use crate::signin::Method::{
-    self, DeviceApproval, Passkey, Password, RecoveryCode, RememberedDevice, Totp,
+    self, DeviceApproval, External, ExternalMfa, ExternalPhishingResistant, Passkey, Password,
+    RecoveryCode, RememberedDevice, Totp,
 };
 use crate::signin::Methods;
 
@@ -25,13 +26,19 @@ fn methods_are_worth_this() {
     check(&[Password, RememberedDevice], Mfa, Assurance::Password);
     check(&[Passkey], MfaPhishingResistant, MfaPhishingResistant);
     check(&[Password, Totp, Passkey], MfaPhishingResistant, MfaPhishingResistant);
+    check(&[External], Assurance::Password, Assurance::Password);
+    check(&[External, Totp], Mfa, Mfa);
+    check(&[External, RecoveryCode], Mfa, Mfa);
+    check(&[External, RememberedDevice], Mfa, Assurance::Password);
+    check(&[ExternalMfa], Mfa, Mfa);
+    check(&[ExternalPhishingResistant], MfaPhishingResistant, MfaPhishingResistant);
 }
 
 #[test]
 fn a_method_more_is_never_worth_less() {
-    for bits in 0..64_u8 {
+    for bits in 0..512_u16 {
         let has = |index: &usize| bits & (1 << index) != 0;
-        let chosen: Methods = (0..6).filter(has).map(|index| Method::ALL[index]).collect();
+        let chosen: Methods = (0..9).filter(has).map(|index| Method::ALL[index]).collect();
         for method in Method::ALL {
             assert!(chosen.and(method).assurance() >= chosen.assurance());
             assert!(chosen.assurance() >= chosen.assurance_shown_now());

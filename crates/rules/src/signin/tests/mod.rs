@@ -7,6 +7,7 @@ mod clock;
 mod device;
 mod factors;
 mod name;
+mod oidc;
 mod passkey;
 mod password;
 mod recovery;
