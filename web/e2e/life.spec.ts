@@ -22,7 +22,10 @@ test('the plug and a phone claim a box; the page counts along', async () => {
     await box.powerCut();
     await expect(page.getByText(`${cut} of ${told}`)).toBeVisible({ timeout: 20_000 });
     // Another address, or a phone that threw the page away, loses nothing.
-    if (cut === 1) await page.reload();
+    if (cut === 1) {
+      await page.reload();
+      await expect(page.getByText(`${cut} of ${told}`)).toBeVisible({ timeout: 20_000 });
+    }
   }
   await look(page);
   box.pass(91);
