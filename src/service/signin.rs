@@ -8,7 +8,6 @@ mod desk;
 pub(crate) mod factor;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use stead_rules::claim::Peer;
 use stead_rules::ids::{AccountId, TicketId};
@@ -369,7 +368,7 @@ fn open_vouched(
     claim::mark_clock(tx, core.clock.mark())?;
     if user.role == Role::Owner {
         // Whatever waits for the owner not to come has waited in vain.
-        core.owner_came.store(true, Ordering::Relaxed);
+        claim::set_owner_came(tx, true)?;
     }
     let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
