@@ -139,6 +139,7 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::confirm_totp", step, |p| claim::confirm_totp(core, p, NOW, "123456")),
         case("claim::finish", step, |p| claim::finish(core, p, NOW, "ABCD", "test")),
         case("claim::cancel", step, |permit| claim::cancel(core, permit, NOW)),
+        case("claim::unlock", Action::Unlock, |p| claim::unlock(core, p, NOW, &robin())),
         case("claim::plug::wait", Action::ProvePresence, |p| claim::plug::wait(core, p, NOW, HERE)),
         case("claim::plug::look", Action::ProvePresence, |permit| {
             claim::plug::look(core, permit, NOW, &SecretText::new("none".to_owned()))
