@@ -373,11 +373,14 @@ fn with_the_issuer_gone_for_good_a_passkey_here_and_the_box_in_hand_still_let_in
     app.clock.advance(30 * 24 * 3600 * 1000);
 
     // Nothing opens by the issuer's silence: no sign-in, no step-up, no claim, no password.
-    let stepped = owner.browser.post("/api/v1/stepup/external", &json!({}));
-    assert!([401, 503].contains(&stepped.status), "{}", stepped.text());
-    for path in ["/api/v1/signin/external", "/api/v1/claim/external"] {
-        assert!(app.client().post(path, &json!({})).status >= 400, "{path}");
+    let mut stranger = app.client();
+    for (browser, kind) in [(&mut owner.browser, "stepup"), (&mut stranger, "signin")] {
+        let back = issuer.approve(&sent(browser, &format!("/api/v1/{kind}/external")), OWNER);
+        let refused = browser.post(&format!("/api/v1/{kind}/external/finish"), &back).expect(503);
+        assert_eq!(refused.code(), "issuer_unavailable", "{kind}");
     }
+    stranger.get("/api/v1/home").expect(401);
+    assert_eq!(state(&app), "claimed", "no silence takes the owner away");
     let proof = json!({ "proof": { "kind": "link", "secret": "AAAAAAAAAAAAAAAAAAAAAA" },
         "browser_time_ms": 0 });
     app.client().post("/api/v1/claim/begin", &proof).expect(410);

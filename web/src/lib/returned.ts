@@ -36,9 +36,13 @@ export function keepNext(next: string): void {
 }
 
 export function takeNext(): string | null {
-  const next = sessionStorage.getItem(NEXT);
-  sessionStorage.removeItem(NEXT);
-  return next;
+  try {
+    const next = sessionStorage.getItem(NEXT);
+    sessionStorage.removeItem(NEXT);
+    return next;
+  } catch {
+    return null;
+  }
 }
 
 /** What came back for this purpose, once. */
