@@ -43,6 +43,7 @@ use crate::service::claim::{self, ComeUp, StartError};
 use crate::service::core::{CaFiles, Core};
 use crate::service::disks::Disks;
 use crate::service::health::{self, LastLook};
+use crate::service::issuer::{self, ExternalIssuer};
 use crate::service::local;
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::pump::Pumps;
@@ -100,6 +101,9 @@ pub enum ServeError {
     /// The open sockets.
     #[error("the sockets could not be used")]
     Sockets(#[source] std::io::Error),
+    /// The external issuer of the configuration.
+    #[error(transparent)]
+    Issuer(#[from] issuer::SetUpError),
     /// Background work.
     #[error("background work could not be started")]
     Work(#[source] std::io::Error),
@@ -280,6 +284,11 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
     let claimed = desk.state.was_claimed();
     let local = local::listed(local_playback, &config.claim.local_security);
     let (scans, tray) = Scans::new();
+    let issuer = config
+        .issuer
+        .clone()
+        .map(|issuer| ExternalIssuer::new(issuer, Arc::clone(&clock)))
+        .transpose()?;
     let disks = Disks::default();
     let core = Core {
         config,
@@ -296,6 +305,7 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         signin: Mutex::default(),
         authorize: Mutex::default(),
         rescue: Mutex::default(),
+        issuer,
         devices: Mutex::default(),
         passkeys: Mutex::default(),
         approvals: Mutex::default(),
@@ -320,6 +330,7 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         entropy,
     };
     claim::begin_life(&core, effects);
+    issuer::keep_row(&core);
     local::begin(&core, local_playback, core.now());
     Ok((core, tray))
 }

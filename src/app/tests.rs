@@ -123,6 +123,34 @@ fn case<'a, T, E: Display>(
     (name, action, Box::new(move |permit| refused(run(permit))))
 }
 
+fn issuer_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let (sign_in, step) = (Action::SignIn, Action::ClaimStep);
+    let step_up = Action::OwnAccount(Own::StepUp);
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
+    let none = issuer::Returned::default;
+    vec![
+        case("issuer::begin_sign_in", sign_in, move |permit| {
+            runtime.block_on(issuer::begin_sign_in(core, permit, NOW, HERE, "https://x"))
+        }),
+        case("issuer::finish_sign_in", sign_in, move |permit| {
+            let (who, back) = (asker(), none());
+            runtime.block_on(issuer::finish_sign_in(core, permit, NOW, who, None, back))
+        }),
+        case("issuer::begin_step_up", step_up, move |permit| {
+            runtime.block_on(issuer::begin_step_up(core, permit, NOW, HERE, "https://x", robin()))
+        }),
+        case("issuer::finish_step_up", step_up, move |permit| {
+            runtime.block_on(issuer::finish_step_up(core, permit, NOW, robin(), None, none()))
+        }),
+        case("claim::begin_at_issuer", step, move |permit| {
+            runtime.block_on(claim::begin_at_issuer(core, permit, NOW, HERE, "https://x"))
+        }),
+        case("claim::finish_at_issuer", step, move |permit| {
+            runtime.block_on(claim::finish_at_issuer(core, permit, NOW, None, none()))
+        }),
+    ]
+}
+
 fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
     let proof = || claim::Proof::Link(SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned()));
     let password = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
@@ -567,6 +595,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
         .chain(own_cases(core))
         .chain(provider_cases(core))
         .chain(registration_cases(core))
+        .chain(issuer_cases(core, &runtime))
         .chain(device_cases(core, &by))
         .chain(factor_cases(core, &runtime))
         .chain(passkey_cases(core, &by, &site))

@@ -21,6 +21,7 @@ use super::devices::DeviceDesk;
 use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
+use super::issuer::ExternalIssuer;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
 use super::provider::authorize::AuthorizeDesk;
@@ -72,6 +73,8 @@ pub struct Core {
     pub authorize: Mutex<AuthorizeDesk>,
     /// Ways back that are under way.
     pub rescue: Mutex<RescueDesk>,
+    /// Where accounts are, if not on this server.
+    pub issuer: Option<ExternalIssuer>,
     /// Televisions and apps that wait to be let in.
     pub devices: Mutex<DeviceDesk>,
     /// Challenges for passkeys that are waited for.

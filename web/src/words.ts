@@ -347,6 +347,12 @@ const en = {
   'signin.name': 'Name',
   'signin.password': 'Password',
   'signin.go': 'Sign in',
+  'signin.with': 'Continue with {issuer}',
+  'signin.withText': 'You sign in at {issuer} and come back here.',
+  'signin.orHere': 'Or with an account of this server',
+  'claim.external.title': 'Who will own this Stead?',
+  'claim.external.text':
+    'Sign in at {issuer}. Whoever does so here becomes the owner. This page never asks for the password of that account.',
   'signin.whyClaimed':
     'This Stead has an owner by now, so set-up links and codes open nothing any more. Sign in, or ask the owner to invite you.',
   'signin.whyAgain': 'For what you are about to do, show once more that it is you.',

@@ -24,11 +24,18 @@ export interface ServerInfo {
   id: string;
   version: string;
   claimed: boolean;
+  /** What people call the issuer where their accounts are, if not on this server. */
+  issuer?: string;
   /** `off` where listed folders play without a sign-in until the box is claimed. */
   local_security: 'on' | 'off';
   /** Whether this browser is where they do. */
   plays_without_sign_in: boolean;
   reason?: LockReason;
+}
+
+/** Where to go at the issuer. */
+export interface Redirect {
+  redirect: string;
 }
 
 export type Proof =

@@ -103,7 +103,7 @@ pub struct SessionFacts {
     pub orphaned_playback: bool,
     /// Server epoch plus user epoch now.
     pub epoch_now: u64,
-    /// The best that the user's own factors could reach.
+    /// The best that the user's own factors, or the word of their issuer, could reach.
     pub within_reach: Assurance,
     /// What speaks for the session beside the password that opened it.
     pub vouched: Vouched,
@@ -115,7 +115,9 @@ const FACTS: &str = "SELECT s.*,
             server.generation AS server_generation, server.orphaned_playback,
             server.epoch + u.epoch AS epoch_now,
             EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp,
-            EXISTS (SELECT 1 FROM passkey WHERE passkey.account_id = u.account_id) AS has_passkey
+            EXISTS (SELECT 1 FROM passkey WHERE passkey.account_id = u.account_id) AS has_passkey,
+            EXISTS (SELECT 1 FROM issuer i WHERE i.id = u.issuer_id
+                       AND i.assurance IN ('claims', 'asserted')) AS is_vouched_for
        FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1";
 
 /// The session behind a token's hash.
@@ -307,7 +309,8 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
 }
 
 fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
-    Ok(match (row.get("has_passkey")?, row.get("has_totp")?) {
+    let has_mfa = row.get("has_totp")? || row.get("is_vouched_for")?;
+    Ok(match (row.get("has_passkey")?, has_mfa) {
         (true, _) => Assurance::MfaPhishingResistant,
         (false, true) => Assurance::Mfa,
         (false, false) => Assurance::Password,
