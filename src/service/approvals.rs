@@ -112,7 +112,33 @@ pub fn ask_to_step_up(
 ) -> Result<Asked, ApprovalError> {
     permitted(permit, Action::OwnAccount(Own::StepUp))?;
     let id = facts.session.id;
+    let account = core.store()?.accounts.read(|tx| own_account(tx, facts))?;
+    // An approval is worth something beside the password only.
+    if stepup::needs_password(facts, &account) {
+        return Err(SignInError::PasswordNeeded.into());
+    }
     ask(core, now, asker, facts.user.account, What::StepUp(id), Some(id))
+}
+
+fn own_account(
+    tx: &ReadTx<'_, Accounts>,
+    facts: &SessionFacts,
+) -> Result<identity::Account, StoreError> {
+    let known = identity::account_by_id(tx, facts.user.account)?;
+    known.ok_or(StoreError::BadRow { what: "account" })
+}
+
+/// Whether another device of this session's person could approve something now.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn somebody_else_is_there(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
+) -> Result<bool, StoreError> {
+    approvers(tx, core, now, facts.user.id, Some(facts.session.id))
 }
 
 fn ask(

@@ -7,6 +7,7 @@ pub mod factors;
 pub mod identity;
 pub mod libraries;
 pub mod local;
+pub mod lost;
 pub mod notices;
 pub mod passkeys;
 pub mod people;
