@@ -15,6 +15,7 @@ export type RouteName =
   | 'device'
   | 'tv'
   | 'security'
+  | 'lost'
   | 'missing';
 
 export interface Route {
@@ -41,6 +42,7 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/device$/, 'device'],
   [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],
+  [/^\/lost$/, 'lost'],
 ];
 
 function parse(): Route {
