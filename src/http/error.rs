@@ -355,6 +355,11 @@ impl From<FactorError> for Problem {
                 "shown_itself",
                 "You showed just now what you say is lost. Show another factor, or a recovery code.",
             ),
+            FactorError::Changed => Self::new(
+                StatusCode::CONFLICT,
+                "lost_changed",
+                "Something that you chose is not there any more. Nothing was ended; look again.",
+            ),
             FactorError::NotLost => Self::new(
                 StatusCode::CONFLICT,
                 "not_lost",

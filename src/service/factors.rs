@@ -59,6 +59,9 @@ pub enum FactorError {
     /// It is said to be lost, and was shown just now.
     #[error(transparent)]
     ShownItself(#[from] ShownItself),
+    /// What was named is not there any more.
+    #[error("what was named is not there any more")]
+    Changed,
     /// The session that asks cannot be lost.
     #[error("this session is not lost")]
     NotLost,

@@ -131,7 +131,7 @@ fn revoke_in(
     }
     for device in &named.remembered {
         if !remembered_rows::remove(tx, user.id, *device)? {
-            return Err(FactorError::NotFound);
+            return Err(FactorError::Changed);
         }
     }
     if !going.is_empty() {
@@ -153,7 +153,7 @@ fn going_factors(
     let count = present.len();
     let going: Vec<_> = present.into_iter().filter(|kept| wished.contains(&kept.id)).collect();
     if going.len() < wished.len() {
-        return Err(FactorError::NotFound);
+        return Err(FactorError::Changed);
     }
     // Nothing is required of members yet: requirements come with their policy.
     may_remove_several(facts.user.role, false, count, going.len())?;
@@ -174,7 +174,7 @@ fn ending_sessions<'a>(
         return Err(FactorError::NotLost);
     }
     if !named.sessions.iter().all(known) {
-        return Err(FactorError::NotFound);
+        return Err(FactorError::Changed);
     }
     let let_in = |session: &Session| {
         let origin = origins.iter().find(|origin| origin.session == session.id);

@@ -13,7 +13,9 @@ let thief: Page;
 
 test.beforeAll(async () => {
   owned = await ownedBox({});
-  thief = await (await owned.own.device(DESKTOP)).newPage();
+  thief = await (
+    await owned.own.device({ ...DESKTOP, userAgent: 'Mozilla/5.0 (Windows NT 10.0) Firefox/140.0' })
+  ).newPage();
   await thief.goto(`${owned.box.origin}/signin`);
   await signIn(thief, owned.box, owned.keys);
   await thief.waitForURL(`${owned.box.origin}/`);
@@ -24,7 +26,7 @@ test('a sign-in is told on the phone, and taken back there', async () => {
   const { page, box } = owned;
   await page.goto(box.origin);
   const note = page.getByRole('region', { name: 'About your account' });
-  await expect(note).toContainText('Somebody signed in to your account: Chrome on Linux.');
+  await expect(note).toContainText('Somebody signed in to your account: Firefox on Windows.');
   await look(page);
   await shot(page, 'notice-phone');
   await note.getByRole('button', { name: 'It was not me' }).click();

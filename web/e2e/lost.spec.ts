@@ -85,7 +85,7 @@ test('one act ends it, and says what else to do', async () => {
   await question.getByLabel('Code from the app').fill(totp(owned.keys.secret, owned.box.now()));
   await question.getByRole('button', { name: 'Go on' }).click();
   await expect(desk.getByRole('heading', { name: 'It opens nothing any more' })).toBeVisible();
-  await expect(desk.getByText('Firefox on Android')).toBeVisible();
+  await expect(desk.getByText('Firefox on Android', { exact: true })).toBeVisible();
   await look(desk);
   await shot(desk, 'lost-after-desktop');
   await lost.goto(`${owned.box.origin}/settings`);

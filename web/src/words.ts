@@ -558,6 +558,8 @@ const en = {
   'stepup.title': 'Is it still you?',
   'stepup.text': 'What you are about to do changes who gets in, so show once more who you are.',
   'stepup.go': 'Go on',
+  'stepup.nothing':
+    'For this your passkey is wanted, and this browser has none here. Go on where your passkey is, under the name of your Stead.',
 
   'notice.factor_added': 'A second factor was added to your account: {about}.',
   'notice.factor_removed': 'A second factor was removed from your account: {about}.',

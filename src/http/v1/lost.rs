@@ -167,8 +167,8 @@ pub(crate) async fn revoke(
     Ok(axum::Json(RevokeAnswer { ended: ended.into_iter().map(EndedWire::from).collect() }))
 }
 
-/// What is no id is nobody's.
+/// What is no id is not there.
 fn parsed<T: std::str::FromStr>(texts: &[String]) -> Result<Vec<T>, FactorError> {
-    let each = texts.iter().map(|text| text.parse().map_err(|_| FactorError::NotFound));
+    let each = texts.iter().map(|text| text.parse().map_err(|_| FactorError::Changed));
     each.collect()
 }

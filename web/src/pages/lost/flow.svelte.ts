@@ -1,6 +1,6 @@
 // What was on the lost device: naming a browser names what was made in it, and each can be changed.
 import { SvelteSet } from 'svelte/reactivity';
-import { security, type EndedDevice, type LostSession, type LostView } from '../../api';
+import { asProblem, security, type EndedDevice, type LostSession, type LostView } from '../../api';
 import { Task } from '../../state/task.svelte';
 
 export class LostFlow extends Task {
@@ -11,9 +11,19 @@ export class LostFlow extends Task {
   readonly remembered = new SvelteSet<string>();
 
   load(): Promise<void> {
-    return this.run(async () => {
-      this.view = await security.lost();
-    });
+    return this.run(() => this.#look());
+  }
+
+  /** Looks anew; what is not there any more is not named any more either. */
+  async #look(): Promise<void> {
+    const view = await security.lost();
+    const prune = (named: SvelteSet<string>, rows: readonly { id: string }[]) => {
+      for (const id of [...named]) if (!rows.some((row) => row.id === id)) named.delete(id);
+    };
+    prune(this.sessions, view.sessions);
+    prune(this.factors, view.factors);
+    prune(this.remembered, view.remembered);
+    this.view = view;
   }
 
   /** Browsers; what was let in hangs on the one that let it in. */
@@ -56,12 +66,18 @@ export class LostFlow extends Task {
   }
 
   revoke(): Promise<void> {
+    const named = {
+      sessions: [...this.sessions],
+      factors: [...this.factors],
+      remembered: [...this.remembered],
+    };
     return this.run(async () => {
-      this.ended = await security.revokeLost({
-        sessions: [...this.sessions],
-        factors: [...this.factors],
-        remembered: [...this.remembered],
-      });
+      try {
+        this.ended = await security.revokeLost(named);
+      } catch (thrown) {
+        if (asProblem(thrown).code === 'lost_changed') await this.#look();
+        throw thrown;
+      }
     });
   }
 }
