@@ -3,15 +3,17 @@
 
 use stead_rules::ids::NoticeId;
 use stead_rules::policy::{Action, Own, Permit};
-use stead_rules::signin::{CannotSetWanted, NoticeKind, may_remove, may_set_wanted_password};
+use stead_rules::signin::{
+    CannotSetWanted, NoticeKind, may_remove_several, may_set_wanted_password,
+};
 use stead_rules::time::Now;
 use stead_store::accounts::notices::{self as rows, Notice};
 use stead_store::accounts::sessions::SessionFacts;
-use stead_store::accounts::{audit, identity};
+use stead_store::accounts::{audit, identity, lost};
 use stead_store::{Accounts, WriteTx};
 
 use super::core::{Core, permitted};
-use super::factors::{self, FactorError};
+use super::factors::{self, FactorError, Kept};
 use super::notices;
 
 /// What is to be done next.
@@ -60,7 +62,7 @@ pub fn disown(
 }
 
 /// Takes back what the notice tells of, as far as the end of all other sessions does not: a factor
-/// that was added or copied, recovery codes that were made.
+/// that was added or copied, factors that were added by who signed in, recovery codes that were made.
 fn undo(
     tx: &WriteTx<'_, Accounts>,
     now: Now,
@@ -71,11 +73,17 @@ fn undo(
     if notice.kind == NoticeKind::RecoveryCodesMade {
         identity::put_recovery_codes(tx, user.account, &[])?;
     }
-    let present = factors::second(tx, user.account)?;
-    let Some(kept) = present.iter().find(|kept| Some(kept.id) == notice.factor) else {
-        return Ok(());
+    let makers = lost::makers(tx, user.account)?;
+    let made_there = |kept: &Kept| {
+        makers.iter().any(|(factor, by)| *factor == kept.id && Some(*by) == notice.session)
     };
-    may_remove(user.role, false, present.len())?;
-    factors::take_away(tx, user.account, kept)?;
-    factors::log(tx, now, "mfa.removed", user, kept)
+    let present = factors::second(tx, user.account)?;
+    let is_theirs = |kept: &&Kept| Some(kept.id) == notice.factor || made_there(kept);
+    let going: Vec<_> = present.iter().filter(is_theirs).collect();
+    may_remove_several(user.role, false, present.len(), going.len())?;
+    for kept in going {
+        factors::take_away(tx, user.account, kept)?;
+        factors::log(tx, now, "mfa.removed", user, kept)?;
+    }
+    Ok(())
 }

@@ -160,6 +160,23 @@ fn the_old_password_alone_neither_signs_in_nor_sets_the_one_that_is_wanted() {
 }
 
 #[test]
+fn whoever_signed_in_loses_what_they_added_from_there() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let mut phone = signed_in(&app, &owner, "phone");
+    add_totp(&app, &mut phone, "Mine");
+    let mut thief = signed_in(&app, &owner, "thief");
+    add_totp(&app, &mut thief, "Theirs");
+    let notice = told(&mut phone, "signed_in").remove(0);
+    assert_eq!(notice["about"], "thief");
+    disown(&mut phone, &notice).expect(200);
+    let left = phone.get("/api/v1/factors").expect(200).json();
+    let names: Vec<_> = left["second"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["Authenticator", "Mine"]);
+    assert_eq!(told(&mut phone, "factor_added").len(), 1, "what else was told stays told");
+}
+
+#[test]
 fn recovery_codes_that_somebody_else_made_are_void() {
     let app = App::start();
     let owner = Owner::claim(&app);

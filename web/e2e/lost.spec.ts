@@ -91,5 +91,6 @@ test('one act ends it, and says what else to do', async () => {
   await lost.goto(`${owned.box.origin}/settings`);
   await expect(lost.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await desk.getByRole('link', { name: 'Add a factor' }).click();
-  await expect(desk.getByText('On the phone')).toHaveCount(0);
+  await expect(desk.locator('p.name').filter({ hasText: 'Authenticator' })).toBeVisible();
+  await expect(desk.locator('p.name').filter({ hasText: 'On the phone' })).toHaveCount(0);
 });

@@ -624,6 +624,7 @@ const en = {
   'security.forgotten': 'That device is asked again',
   'disown.title': 'It was not you?',
   'disown.factor': 'What was added is removed.',
+  'disown.signedIn': 'What was added from there is removed.',
   'disown.copied': 'The passkey is removed, with every copy of it.',
   'disown.codes': 'The recovery codes that were made are void.',
   'disown.sessions': 'Everything but this device is signed out, TVs and apps too.',
