@@ -67,6 +67,7 @@ fn permit(action: Action) -> Permit {
     let question = Question {
         now: NOW,
         server: &server,
+        orphaned_playback: true,
         generation: Generation(1),
         actor: &actor,
         action,
@@ -210,8 +211,8 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
             claim::give_up(core, p, NOW, "Sted")
         }),
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
-        case("settings::rename", Action::Guard(Guard::Identity), |permit| {
-            settings::rename(core, permit, NOW, "Attic")
+        case("settings::change", Action::Guard(Guard::Identity), |permit| {
+            settings::change(core, permit, NOW, &settings::Change::default())
         }),
     ]
 }
@@ -346,6 +347,7 @@ fn robin() -> SessionFacts {
             epoch: 0,
         },
         server_generation: 1,
+        orphaned_playback: true,
         epoch_now: 0,
         within_reach: Assurance::Mfa,
         vouched: Vouched::OldPassword,

@@ -169,6 +169,7 @@ export const account = {
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
   settings: () => read<Settings>('/settings'),
   rename: (name: string) => write<undefined>('/settings', { name }),
+  playWithoutOwner: (orphaned_playback: boolean) => write<undefined>('/settings', { orphaned_playback }),
 };
 
 /** What the pages do that other programs lead to; `query` is what stands in the page's address. */

@@ -183,6 +183,12 @@ const en = {
   'ending.title': 'Sign this server out',
   'ending.text':
     'It has no owner then. Those who use it go on playing, and nobody can change anything, until you sign in again and take it back, or somebody with the box at hand makes a new owner.',
+  'orphanedPlayback.text':
+    'Without an owner, people who are known here go on watching. You can have it stop instead, until you are back.',
+  'orphanedPlayback.on': 'Let them go on without an owner',
+  'orphanedPlayback.off': 'Stop it without an owner',
+  'orphanedPlayback.isOn': 'Without an owner people go on watching.',
+  'orphanedPlayback.isOff': 'Without an owner nothing plays.',
   'ending.type': 'Type the name of the server',
   'ending.yes': 'Sign the server out',
   'wipe.title': 'Wipe this server',

@@ -1,5 +1,6 @@
 //! Starting and stopping the server under test.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -191,18 +192,30 @@ impl Drop for App {
     }
 }
 
-/// What the disk holds; memory that programs share, and the reserve, are left out.
+/// What the disk holds at one moment; memory that programs share, and the reserve, are left out.
+///
+/// A file that a running server puts in another's place meanwhile belongs to no one moment: the
+/// copy is made again then.
 pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    assert!(from.is_dir());
+    while let Err(error) = try_copy(from, to) {
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        std::fs::remove_dir_all(to).unwrap();
+    }
+}
+
+fn try_copy(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
         let name = entry.file_name().into_string().unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &to.join(name));
+        if entry.file_type()?.is_dir() {
+            try_copy(&entry.path(), &to.join(name))?;
         } else if !name.ends_with("-shm") && name != "ballast" {
-            std::fs::copy(entry.path(), to.join(name)).unwrap();
+            std::fs::copy(entry.path(), to.join(name))?;
         }
     }
+    Ok(())
 }
 
 /// The secret of the link in the set-up page of a data folder.

@@ -278,6 +278,8 @@ export interface Settings {
   urls: string[];
   ca_fingerprint_sha256: string;
   version: string;
+  /** Whether known users go on watching when the server has lost its owner. */
+  orphaned_playback: boolean;
   media_roots: string[];
   data_free_bytes?: number;
 }

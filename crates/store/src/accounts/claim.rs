@@ -79,6 +79,25 @@ pub fn rename_server(tx: &WriteTx<'_, Accounts>, name: &str) -> Result<(), Store
     Ok(())
 }
 
+/// Whether known users go on watching when the server has lost its owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn orphaned_playback(tx: &ReadTx<'_, Accounts>) -> Result<bool, StoreError> {
+    let sql = "SELECT orphaned_playback FROM server WHERE one = 1";
+    Ok(tx.transaction.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(true))
+}
+
+/// Says whether known users go on watching when the server has lost its owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_orphaned_playback(tx: &WriteTx<'_, Accounts>, goes_on: bool) -> Result<(), StoreError> {
+    let sql = "UPDATE server SET orphaned_playback = ?1 WHERE one = 1";
+    tx.transaction.execute(sql, [goes_on])?;
+    Ok(())
+}
+
 /// Records that the server is claimed for the `generation`-th time.
 ///
 /// # Errors
