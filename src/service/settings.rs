@@ -46,8 +46,8 @@ pub enum SettingsError {
 pub fn read(core: &Core, permit: &Permit) -> Result<Settings, CoreError> {
     permitted(permit, Action::Tend(Tend::Boards))?;
     let accounts = &core.store()?.accounts;
-    let (server, orphaned_playback) =
-        accounts.read(|tx| Ok::<_, CoreError>((rows::server(tx)?, rows::orphaned_playback(tx)?)))?;
+    let (server, orphaned_playback) = accounts
+        .read(|tx| Ok::<_, CoreError>((rows::server(tx)?, rows::orphaned_playback(tx)?)))?;
     let reach = core.reach();
     Ok(Settings {
         name: server.map(|server| server.name).unwrap_or_default(),

@@ -57,7 +57,10 @@ fn an_owner_may_have_it_that_nothing_plays_without_them() {
     member.post("/api/v1/settings", &stop).expect(403);
     owner.browser.post("/api/v1/settings", &stop).expect(204);
     let settings = owner.browser.get("/api/v1/settings").expect(200).json();
-    assert_eq!((&settings["orphaned_playback"], &settings["name"]), (&json!(false), &json!("Stead")));
+    assert_eq!(
+        (&settings["orphaned_playback"], &settings["name"]),
+        (&json!(false), &json!("Stead"))
+    );
     member.get("/api/v1/home").expect(200);
     owner.browser.post("/api/v1/server/give-up", &json!({ "name": "Stead" })).expect(204);
     assert_eq!(member.get("/api/v1/home").expect(403).code(), "orphaned_closed");
