@@ -16,7 +16,7 @@ use stead_rules::signin::{
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::sessions::{self as session_rows, Session, SessionFacts};
-use stead_store::accounts::{audit, identity};
+use stead_store::accounts::{audit, identity, notices};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 pub use self::desk::ApprovalDesk;
@@ -169,6 +169,7 @@ fn ask(
         begun: now.boot,
         numbers,
         standing: Standing::Waiting,
+        approved_by: None,
     };
     let asked = Asked { request: request.id, number: numbers.right };
     core.approval_desk().add(request, now)?;
@@ -290,7 +291,7 @@ pub fn answer(
     });
     // The log first: what is not written down is not approved.
     core.store()?.accounts.write(|tx| audit::append(tx, now, kind, &detail.to_string()))?;
-    desk.answered(request, tapped, now);
+    desk.answered(request, tapped, facts.session.id, now);
     core.approval_told.send_replace(());
     if tapped == Tapped::NotMe || right { Ok(()) } else { Err(ApprovalError::WrongNumber) }
 }
@@ -316,12 +317,17 @@ pub fn sign_in(
 ) -> Result<Looked, ApprovalError> {
     permitted(permit, Action::SignIn)?;
     let found = core.approval_desk().take_approved(request, now, None)?;
-    let Some((What::SignIn(ticket), _)) = found else { return Ok(Looked::Waits) };
+    let Some((What::SignIn(ticket), by)) = found else { return Ok(Looked::Waits) };
     let waiting = signin::waiting(core, ticket, now)?;
     let methods = waiting.shown.and(Method::DeviceApproval);
-    let open =
-        |tx: &WriteTx<'_, Accounts>| signin::open(tx, core, now, &waiting.account, methods, asker);
-    let token = core.store()?.accounts.write(open)?;
+    let token = core.store()?.accounts.write(|tx| {
+        let token = signin::open(tx, core, now, &waiting.account, methods, asker)?;
+        let opened = session_rows::by_token(tx, &core.run, &token.hash())?;
+        if let Some((opened, by)) = opened.zip(by) {
+            notices::sign_in_known_to(tx, opened.session.id, by)?;
+        }
+        Ok::<_, ApprovalError>(token)
+    })?;
     core.signin_desk().remove(ticket);
     Ok(Looked::Opened(token))
 }

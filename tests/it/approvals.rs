@@ -86,6 +86,8 @@ fn the_right_number_on_the_phone_signs_in_elsewhere() {
     assert_eq!(me["session"]["assurance"], "mfa");
     assert_eq!(me["session"]["methods"], json!(["password", "device"]));
     assert_eq!(logged(&app, "mfa.approval_given"), 1);
+    let told = owner.browser.get("/api/v1/notices").expect(200).json();
+    assert_eq!(told["notices"], json!([]), "who approved it is not asked whether it was them");
 }
 
 #[test]

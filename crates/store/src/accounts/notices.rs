@@ -127,6 +127,23 @@ pub fn known_to(
     Ok(())
 }
 
+/// A session knows of a sign-in, because it approved it: a session that is gone meanwhile knows
+/// nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sign_in_known_to(
+    tx: &WriteTx<'_, Accounts>,
+    opened: SessionId,
+    session: SessionId,
+) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO notice_seen (notice_id, session_id)
+               SELECT n.id, s.id FROM notice n, session s
+                WHERE n.session_id = ?1 AND s.id = ?2";
+    tx.transaction.execute(sql, (opened.as_bytes(), session.as_bytes()))?;
+    Ok(())
+}
+
 /// A session of `user` has seen a notice: false when there is none.
 ///
 /// # Errors
