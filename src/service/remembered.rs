@@ -1,7 +1,7 @@
 //! Browsers that are not asked for a second factor for a while: after one sign-in with it, for
 //! playing and browsing, until what the user signs in with changes. Nothing is guarded by them.
 
-use stead_rules::ids::DeviceId;
+use stead_rules::ids::{DeviceId, UserId};
 use stead_rules::limits::REMEMBERED_DEVICE_SECONDS;
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::NoticeKind;
@@ -54,10 +54,23 @@ pub(crate) fn remember(
     asker: &Asker,
 ) -> Result<Token, SignInError> {
     let user = user_of(tx, account)?;
+    let token = keep(tx, core, now, user.id, asker)?;
+    let agent = shortened(&asker.agent);
+    notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
+    Ok(token)
+}
+
+/// Remembers a browser.
+pub(super) fn keep(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: UserId,
+    asker: &Asker,
+) -> Result<Token, StoreError> {
     let token = Token::fresh(core);
     let (id, agent) = (fresh(core.entropy.as_ref(), DeviceId::from_bytes), shortened(&asker.agent));
-    rows::add(tx, &core.run, user.id, id, &agent, &token.hash(), now)?;
-    notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
+    rows::add(tx, &core.run, user, id, &agent, &token.hash(), now)?;
     Ok(token)
 }
 

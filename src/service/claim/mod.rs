@@ -30,7 +30,7 @@ use crate::host::files::FileError;
 pub use desk::{Card, ClaimDesk, card, facts};
 pub use finish::{Finished, finish};
 pub use ownership::{give_up, owner_refused, unlock};
-pub use start::{ComeUp, StartError, begin_life, come_up};
+pub use start::{ComeUp, StartError, begin_life, begin_life_of_accounts, come_up};
 pub use wizard::{
     Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, is_own_code, name_owner,
     standing,

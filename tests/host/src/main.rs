@@ -22,6 +22,7 @@ use stead::config::{Config, Overrides};
 use stead::host::clock::{Clock, build_time};
 use stead::host::entropy::SystemEntropy;
 use stead::host::ground::DataFolder;
+use stead::host::kind::Kind;
 use stead::host::listen::Doors;
 use stead::host::notify::Notifier;
 use stead::host::shutdown::Shutdown;
@@ -128,7 +129,7 @@ fn main() -> Result<(), Error> {
     config.discovery.mdns = false;
     let doors = Doors::open(config.net.https_listen, config.net.http_listen)?;
     let ports = (doors.https.local_addr()?.port(), doors.http.local_addr()?.port());
-    let data_folder = DataFolder::prepare(&config.paths.data_dir)?;
+    let data_folder = DataFolder::prepare(&config.paths.data_dir, Kind::Server)?;
     let clock = Arc::new(SteppedClock::new(boot));
     let shutdown = Shutdown::new();
     listen(Arc::clone(&clock), shutdown.clone());
