@@ -156,6 +156,7 @@ export const account = {
   server: () => read<ServerInfo>('/server'),
   me: () => read<Me>('/me'),
   signin: (name: string, password: string) => write<SigninStep>('/signin', { name, password }),
+  signup: (name: string, password: string) => write<Done>('/signup', { name, password }),
   factor: (ticket: string, method: CodeMethod, code: string, remember: boolean) =>
     write<Done>('/signin/factor', { ticket, method, code, remember, ...browserTime() }),
   signout: () => write<undefined>('/signout'),
