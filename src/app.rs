@@ -44,6 +44,7 @@ use crate::service::claim::{self, ComeUp, StartError};
 use crate::service::core::{CaFiles, Core};
 use crate::service::disks::Disks;
 use crate::service::health::{self, LastLook};
+use crate::service::issuer::{self, ExternalIssuer};
 use crate::service::local;
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::pump::Pumps;
@@ -101,6 +102,9 @@ pub enum ServeError {
     /// The open sockets.
     #[error("the sockets could not be used")]
     Sockets(#[source] std::io::Error),
+    /// The external issuer of the configuration.
+    #[error(transparent)]
+    Issuer(#[from] issuer::SetUpError),
     /// Background work.
     #[error("background work could not be started")]
     Work(#[source] std::io::Error),
@@ -292,6 +296,13 @@ fn core(
     let claimed = desk.state.was_claimed();
     let local = local::listed(local_playback, &config.claim.local_security);
     let (scans, tray) = Scans::new();
+    let issuer = config
+        .issuer
+        .clone()
+        // An account service is where people are; it asks nobody else who they are.
+        .filter(|_| kind == Kind::Server)
+        .map(|issuer| ExternalIssuer::new(issuer, Arc::clone(&clock)))
+        .transpose()?;
     let disks = Disks::default();
     let core = Core {
         config,
@@ -299,7 +310,6 @@ fn core(
         store: store.map(OnceLock::from).unwrap_or_default(),
         store_made: Notify::new(),
         own_row: server.clone(),
-        owner_came: AtomicBool::new(false),
         room,
         // Where nothing names the machine's start, each process is one of its own.
         run: clock.boot_id().unwrap_or_else(|| bytes(entropy.as_ref())),
@@ -310,6 +320,7 @@ fn core(
         signin: Mutex::default(),
         authorize: Mutex::default(),
         rescue: Mutex::default(),
+        issuer,
         devices: Mutex::default(),
         passkeys: Mutex::default(),
         approvals: Mutex::default(),
@@ -334,7 +345,10 @@ fn core(
         entropy,
     };
     match kind {
-        Kind::Server => claim::begin_life(&core, effects),
+        Kind::Server => {
+            claim::begin_life(&core, effects);
+            issuer::keep_row(&core);
+        }
         Kind::Accounts => claim::begin_life_of_accounts(&core, effects),
     }
     local::begin(&core, local_playback, core.now());

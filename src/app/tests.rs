@@ -68,6 +68,7 @@ fn permit(action: Action) -> Permit {
     let question = Question {
         now: NOW,
         server: &server,
+        orphaned_playback: true,
         generation: Generation(1),
         actor: &actor,
         action,
@@ -123,6 +124,34 @@ fn case<'a, T, E: Display>(
     (name, action, Box::new(move |permit| refused(run(permit))))
 }
 
+fn issuer_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
+    let (sign_in, step) = (Action::SignIn, Action::ClaimStep);
+    let step_up = Action::OwnAccount(Own::StepUp);
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
+    let none = issuer::Returned::default;
+    vec![
+        case("issuer::begin_sign_in", sign_in, move |permit| {
+            runtime.block_on(issuer::begin_sign_in(core, permit, NOW, HERE, "https://x"))
+        }),
+        case("issuer::finish_sign_in", sign_in, move |permit| {
+            let (who, back) = (asker(), none());
+            runtime.block_on(issuer::finish_sign_in(core, permit, NOW, who, None, back))
+        }),
+        case("issuer::begin_step_up", step_up, move |permit| {
+            runtime.block_on(issuer::begin_step_up(core, permit, NOW, HERE, "https://x", robin()))
+        }),
+        case("issuer::finish_step_up", step_up, move |permit| {
+            runtime.block_on(issuer::finish_step_up(core, permit, NOW, robin(), None, none()))
+        }),
+        case("claim::begin_at_issuer", step, move |permit| {
+            runtime.block_on(claim::begin_at_issuer(core, permit, NOW, HERE, "https://x"))
+        }),
+        case("claim::finish_at_issuer", step, move |permit| {
+            runtime.block_on(claim::finish_at_issuer(core, permit, NOW, None, none()))
+        }),
+    ]
+}
+
 fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
     let proof = || claim::Proof::Link(SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned()));
     let password = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
@@ -139,6 +168,7 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::confirm_totp", step, |p| claim::confirm_totp(core, p, NOW, "123456")),
         case("claim::finish", step, |p| claim::finish(core, p, NOW, "ABCD", "test")),
         case("claim::cancel", step, |permit| claim::cancel(core, permit, NOW)),
+        case("claim::unlock", Action::Unlock, |p| claim::unlock(core, p, NOW, &robin())),
         case("claim::plug::wait", Action::ProvePresence, |p| claim::plug::wait(core, p, NOW, HERE)),
         case("claim::plug::look", Action::ProvePresence, |permit| {
             claim::plug::look(core, permit, NOW, &SecretText::new("none".to_owned()))
@@ -211,8 +241,8 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
             claim::give_up(core, p, NOW, "Sted")
         }),
         case("settings::read", Action::Tend(Tend::Boards), |p| settings::read(core, p)),
-        case("settings::rename", Action::Guard(Guard::Identity), |permit| {
-            settings::rename(core, permit, NOW, "Attic")
+        case("settings::change", Action::Guard(Guard::Identity), |permit| {
+            settings::change(core, permit, NOW, &settings::Change::default())
         }),
     ]
 }
@@ -347,6 +377,7 @@ fn robin() -> SessionFacts {
             epoch: 0,
         },
         server_generation: 1,
+        orphaned_playback: true,
         epoch_now: 0,
         within_reach: Assurance::Mfa,
         vouched: Vouched::OldPassword,
@@ -566,6 +597,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
         .chain(own_cases(core))
         .chain(provider_cases(core))
         .chain(registration_cases(core))
+        .chain(issuer_cases(core, &runtime))
         .chain(device_cases(core, &by))
         .chain(factor_cases(core, &runtime))
         .chain(passkey_cases(core, &by, &site))

@@ -1,5 +1,6 @@
 //! A config that can be meant: what each part of the program is given.
 
+use super::issuer::{Issuer, issuer};
 use super::problem::{Problem, Problems};
 use super::raw::{
     Raw, RawAccounts, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawWork,
@@ -29,6 +30,8 @@ pub struct Config {
     pub claim: Claim,
     /// The account service.
     pub accounts: AccountService,
+    /// Where accounts are, if not on this server.
+    pub issuer: Option<Issuer>,
     /// Background work.
     pub work: Work,
     /// The log.
@@ -288,6 +291,7 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
         discovery: discovery(raw.discovery),
         claim: claim(&raw.claim, &mut note),
         accounts: accounts(&raw.accounts, &mut note),
+        issuer: issuer(raw.issuer, &mut note),
         work: work(&raw.work, &mut note),
         log: log(&raw.log, &mut note),
     };
@@ -548,7 +552,7 @@ fn log(raw: &RawLog, note: &mut impl FnMut(Problem)) -> Log {
 }
 
 /// Absolute, counted from the working folder; it need not exist.
-fn absolute(path: &Path) -> PathBuf {
+pub(super) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 

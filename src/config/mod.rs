@@ -12,6 +12,7 @@
 pub mod checked;
 mod definitions;
 pub mod example;
+mod issuer;
 mod problem;
 pub mod raw;
 
@@ -19,6 +20,7 @@ pub use checked::{
     AccountService, Claim, Config, Discovery, LocalSecurity, Log, LogFormat, LogLevel, Media, Net,
     Paths, PlainPlayback, SignUp, Tls, Work,
 };
+pub use issuer::{Issuer, IssuerUrl};
 pub use problem::{Place, Problem, Problems};
 
 use raw::Raw;

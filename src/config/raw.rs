@@ -102,6 +102,37 @@ definitions! {
         sign_up: String = "open".to_owned();
     }
 
+    /// Where people's accounts are, if not on this server: an OpenID provider. Who owns this server
+    /// then signs in there to claim it, and nobody is asked here for the password of that account.
+    issuer: RawIssuer {
+        /// Its address as it names itself (https), for instance "https://id.example.net". Empty:
+        /// accounts are on this server.
+        url: String = String::new();
+        /// What people call it; shown as "Continue with …".
+        name: String = String::new();
+        /// What this server is called there. Its redirect address there is
+        /// https://NAME:PORT/signin/callback, for each name and address by which it is reached.
+        client_id: String = String::new();
+        /// A file with this server's secret there, if it was given one.
+        client_secret_file: PathBuf = PathBuf::new();
+        /// A PEM file with the certificates that vouch for it, in place of the usual ones.
+        ca: PathBuf = PathBuf::new();
+        /// What its word is worth: "none" (this server asks for a second factor of its own),
+        /// "claims" (what is listed below counts as one) or "asserted" (you vouch that it always
+        /// asks for one).
+        assurance: String = "none".to_owned();
+        /// With "claims": each of these values of `acr` counts as a second factor.
+        acr: Vec<String> = Vec::new();
+        /// With "claims": each of these values of `amr` counts as a second factor.
+        amr: Vec<String> = Vec::new();
+        /// With "claims": these values of `acr` count as a passkey does.
+        phishing_resistant_acr: Vec<String> = Vec::new();
+        /// With "claims": these values of `amr` count as a passkey does.
+        phishing_resistant_amr: Vec<String> = Vec::new();
+        /// What is asked for there; "openid" always is.
+        scopes: Vec<String> = vec!["openid".to_owned(), "profile".to_owned()];
+    }
+
     /// How much of the machine background work may take.
     work: RawWork {
         /// Files that are looked into at the same time during a scan; 0 lets Stead choose from
@@ -144,7 +175,9 @@ impl Raw {
         for root in self.media.roots.iter_mut().chain(&mut self.claim.local_roots) {
             *root = folder.join(&*root);
         }
-        for file in [&mut self.net.cert_file, &mut self.net.key_file] {
+        let certificates = [&mut self.net.cert_file, &mut self.net.key_file];
+        let of_issuer = [&mut self.issuer.client_secret_file, &mut self.issuer.ca];
+        for file in certificates.into_iter().chain(of_issuer) {
             if !file.as_os_str().is_empty() {
                 *file = folder.join(&*file);
             }

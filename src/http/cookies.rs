@@ -1,4 +1,5 @@
-//! Cookies: one for a session, one for a claim under way, one for a browser that is remembered.
+//! Cookies: one for a session, one for a claim under way, one for a browser that is remembered, one
+//! for a way to the issuer.
 //!
 //! Over TLS their names carry `__Host-`, so no other name of the box and no plain page can set
 //! them. On plain http from the box itself browsers refuse that prefix, so they have other names,
@@ -15,6 +16,8 @@ pub(crate) enum Cookie {
     Session,
     /// The browser that holds the claim.
     Claim,
+    /// A browser that was sent to the issuer.
+    Issuer,
     /// A browser that is not asked for a second factor for a while.
     Device,
 }
@@ -29,9 +32,12 @@ impl Cookie {
             (Self::Session, Transport::Tls) => "__Host-stead",
             (Self::Session, Transport::Loopback) => "stead-loopback",
             (Self::Claim, Transport::Tls) => "__Host-stead-claim",
+            (Self::Issuer, Transport::Tls) => "__Host-stead-issuer",
+            (Self::Issuer, Transport::Loopback) => "stead-issuer-loopback",
             (Self::Claim, Transport::Loopback) => "stead-claim-loopback",
             (Self::Session, Transport::Plain) => "stead-plain",
             (Self::Claim, Transport::Plain) => "stead-claim-plain",
+            (Self::Issuer, Transport::Plain) => "stead-issuer-plain",
             (Self::Device, Transport::Tls) => "__Host-stead-device",
             (Self::Device, Transport::Loopback) => "stead-device-loopback",
             (Self::Device, Transport::Plain) => "stead-device-plain",
@@ -71,7 +77,7 @@ impl Cookie {
         // the cookie is only ever set and read by the page's own calls: Strict fits both.
         let same_site = match self {
             Self::Session => "Lax",
-            Self::Claim | Self::Device => "Strict",
+            Self::Claim | Self::Issuer | Self::Device => "Strict",
         };
         let secure = match transport {
             Transport::Tls => "; Secure",

@@ -118,7 +118,7 @@ fn asked_for(host: &str) -> AskedFor {
 
 /// The one host a request names: the authority of an absolute target or of HTTP/2, else the Host
 /// header. Two that differ, or none, are refused (RFC 9112 §3.2).
-pub(super) fn asked_host(uri: &Uri, headers: &HeaderMap) -> Result<String, Problem> {
+pub(in crate::http) fn asked_host(uri: &Uri, headers: &HeaderMap) -> Result<String, Problem> {
     let mut named = headers
         .get_all(header::HOST)
         .iter()

@@ -354,6 +354,10 @@ fn words(reason: Reason) -> (StatusCode, &'static str) {
             StatusCode::FORBIDDEN,
             "This server has lost its owner, and nothing can be changed until they sign in.",
         ),
+        Reason::OrphanedClosed => (
+            StatusCode::FORBIDDEN,
+            "This server has lost its owner, who lets nothing play until they are back.",
+        ),
         Reason::WrongDoor => (StatusCode::FORBIDDEN, "This is not done here. Use the web app."),
         Reason::NotSignedIn => (StatusCode::UNAUTHORIZED, "Sign in to go on."),
         Reason::SessionEnded => {

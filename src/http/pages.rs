@@ -66,6 +66,25 @@ app_pages! {
     tv "/tv";
 }
 
+/// Back from an external issuer: to the web app in every state in which somebody may have been sent
+/// there, which is also the wizard's. The page holds nothing but words.
+#[utoipa::path(get, path = "/signin/callback", responses((status = 200, body = String)))]
+pub(crate) async fn callback(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {
+    match state(&core, &ctx).await {
+        Ok(Claim::Locked(reason)) => locked(&core, reason),
+        Ok(
+            Claim::Factory
+            | Claim::Offered
+            | Claim::Legacy
+            | Claim::Pending(_)
+            | Claim::Recovery
+            | Claim::Claimed
+            | Claim::Orphaned,
+        ) => assets::index(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
 /// The wizard: its page is there while there is something to claim.
 #[utoipa::path(get, path = "/claim", responses((status = 200, body = String)))]
 pub(crate) async fn claim(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {

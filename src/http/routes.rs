@@ -38,6 +38,7 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_out)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::reset)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::rescue)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::callback)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::people)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)).on_plain(),
@@ -72,6 +73,8 @@ pub fn table() -> Vec<Row> {
         row(Claim, Action::ClaimBegin, Door::Api, Call, routes!(v1::claim::begin)),
         row(Claim, Action::ClaimBegin, Door::Api, Call, routes!(v1::claim::standing)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::owner)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::issuer::claim)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::issuer::claim_finish)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::totp)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::finish)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::cancel)),
@@ -84,6 +87,10 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::reset)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::begin_owner)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::finish_owner)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::issuer::signin)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::issuer::signin_finish)),
+        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::issuer::stepup)),
+        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::issuer::stepup_finish)),
         row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout))
             .in_both()
             .on_plain(),

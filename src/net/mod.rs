@@ -7,5 +7,6 @@ pub mod given;
 pub mod guard;
 pub mod mdns;
 pub mod names;
+pub mod outbound;
 pub mod qr;
 pub mod tls;

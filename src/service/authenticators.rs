@@ -4,7 +4,7 @@
 use stead_rules::ids::{FactorId, TicketId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    FactorKind, FirstFactor, Method, Methods, Name, NoticeKind, may_add, may_enrol_first,
+    Assurance, FactorKind, FirstFactor, Method, Methods, Name, NoticeKind, may_add, may_enrol_first,
 };
 use stead_rules::time::Now;
 use stead_store::accounts::factors::{self as rows, Authenticator};
@@ -16,7 +16,7 @@ use super::core::{Core, permitted};
 use super::drafts::Made;
 use super::factors::{FactorError, Kept, log, second};
 use super::sessions::Token;
-use super::{notices, stepup, totp};
+use super::{issuer, notices, stepup, totp};
 use crate::host::entropy::fresh;
 
 /// An authenticator that waits for its first code.
@@ -70,7 +70,12 @@ pub(crate) fn check_first(
 ) -> Result<(), FactorError> {
     if second(tx, facts.user.account)?.is_empty() {
         // No requirement can be switched on yet, so no device was in use before one.
-        may_enrol_first(FirstFactor { vouched: facts.vouched, device_before_requirement: false })?;
+        may_enrol_first(FirstFactor {
+            vouched: facts.vouched,
+            device_before_requirement: false,
+            second_factor_elsewhere: issuer::vouched(facts.session.methods)
+                && facts.within_reach >= Assurance::Mfa,
+        })?;
     }
     Ok(())
 }

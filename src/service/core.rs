@@ -21,6 +21,7 @@ use super::devices::DeviceDesk;
 use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
+use super::issuer::ExternalIssuer;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
 use super::provider::authorize::AuthorizeDesk;
@@ -56,8 +57,6 @@ pub struct Core {
     pub store_made: Notify,
     /// The server's own row, or what it is made of when there is none.
     pub own_row: Server,
-    /// The owner has signed in since this was last looked at.
-    pub owner_came: AtomicBool,
     /// The room in the data folder.
     pub room: Arc<DataRoom>,
     /// The machine's start that uptimes count from; they are compared only within it. A restarted
@@ -77,6 +76,8 @@ pub struct Core {
     pub authorize: Mutex<AuthorizeDesk>,
     /// Ways back that are under way.
     pub rescue: Mutex<RescueDesk>,
+    /// Where accounts are, if not on this server.
+    pub issuer: Option<ExternalIssuer>,
     /// Televisions and apps that wait to be let in.
     pub devices: Mutex<DeviceDesk>,
     /// Challenges for passkeys that are waited for.

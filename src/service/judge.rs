@@ -46,10 +46,12 @@ pub(crate) fn judge(
     asked: Asked,
 ) -> Decision {
     let generation = session.map_or(0, |facts| facts.server_generation);
+    let orphaned_playback = session.is_some_and(|facts| facts.orphaned_playback);
     let door = session.map_or(asked.door, |facts| facts.session.client.door(asked.door));
     decide(&Question {
         now,
         server,
+        orphaned_playback,
         generation: Generation(generation),
         actor: &session.map_or(without, actor),
         action: asked.action,

@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod factors;
 pub mod folders;
 pub mod health;
+pub mod issuer;
 pub mod items;
 pub(crate) mod judge;
 pub mod libraries;

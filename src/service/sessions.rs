@@ -74,6 +74,19 @@ pub(crate) fn open_vouched(
     new: &NewSession<'_>,
     vouched: Vouched,
 ) -> Result<Token, StoreError> {
+    open_shown(tx, core, now, user, new, vouched, Moment::of(now))
+}
+
+/// The same for somebody who showed the last factor at another moment, at an issuer.
+pub(crate) fn open_shown(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: &User,
+    new: &NewSession<'_>,
+    vouched: Vouched,
+    shown: Moment,
+) -> Result<Token, StoreError> {
     let entropy = core.entropy.as_ref();
     let server = server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
     let token = Token::fresh(core);
@@ -84,7 +97,7 @@ pub(crate) fn open_vouched(
         agent: shortened(new.agent),
         issuer: user.issuer,
         methods: new.methods,
-        auth: Moment::of(now),
+        auth: shown,
         generation: server.generation,
         epoch: server.epoch.saturating_add(user.epoch),
         created: now.wall,

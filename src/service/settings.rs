@@ -4,6 +4,7 @@ use stead_rules::policy::{Action, Guard, Permit, Tend};
 use stead_rules::signin::{BadName, Name};
 use stead_rules::time::Now;
 use stead_store::accounts::{audit, claim as rows};
+use stead_store::{Accounts, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
 use crate::host::disk;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub ca_fingerprint: String,
     /// Who may play over plain http: `off` or `on-link`.
     pub plain_playback: &'static str,
+    /// Whether known users go on watching when the server has lost its owner.
+    pub orphaned_playback: bool,
     /// The only folders in which libraries may be made.
     pub media_roots: Vec<String>,
     /// Free space where the database lies.
@@ -42,13 +45,16 @@ pub enum SettingsError {
 /// [`CoreError`].
 pub fn read(core: &Core, permit: &Permit) -> Result<Settings, CoreError> {
     permitted(permit, Action::Tend(Tend::Boards))?;
-    let server = core.store()?.accounts.read(rows::server)?;
+    let accounts = &core.store()?.accounts;
+    let (server, orphaned_playback) = accounts
+        .read(|tx| Ok::<_, CoreError>((rows::server(tx)?, rows::orphaned_playback(tx)?)))?;
     let reach = core.reach();
     Ok(Settings {
         name: server.map(|server| server.name).unwrap_or_default(),
         urls: reach.urls(),
         ca_fingerprint: reach.ca_fingerprint.clone(),
         plain_playback: core.config.net.plain_playback.word(),
+        orphaned_playback,
         media_roots: core
             .config
             .media
@@ -60,21 +66,40 @@ pub fn read(core: &Core, permit: &Permit) -> Result<Settings, CoreError> {
     })
 }
 
-/// Gives the server another name. Blocks.
+/// What is changed; the rest stays.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// What people call the server.
+    pub name: Option<String>,
+    /// Whether known users go on watching when the server has lost its owner.
+    pub orphaned_playback: Option<bool>,
+}
+
+/// Changes settings, all or none. Blocks.
 ///
 /// # Errors
 /// [`SettingsError`].
-pub fn rename(core: &Core, permit: &Permit, now: Now, name: &str) -> Result<(), SettingsError> {
+pub fn change(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    change: &Change,
+) -> Result<(), SettingsError> {
     permitted(permit, Action::Guard(Guard::Identity))?;
-    let name = Name::parse(name)?;
+    let name = change.name.as_deref().map(Name::parse).transpose()?;
     let by = permit.user().map(|user| user.to_string());
-    let detail = serde_json::json!({ "name": name.as_str(), "by": by }).to_string();
-    core.store()?
-        .accounts
-        .write(|tx| {
+    let write = |tx: &WriteTx<'_, Accounts>| {
+        if let Some(name) = &name {
             rows::rename_server(tx, name.as_str())?;
-            audit::append(tx, now, "server.renamed", &detail)
-        })
-        .map_err(CoreError::from)?;
-    Ok(())
+            let detail = serde_json::json!({ "name": name.as_str(), "by": by });
+            audit::append(tx, now, "server.renamed", &detail.to_string())?;
+        }
+        if let Some(goes_on) = change.orphaned_playback {
+            rows::set_orphaned_playback(tx, goes_on)?;
+            let detail = serde_json::json!({ "goes_on": goes_on, "by": by });
+            audit::append(tx, now, "policy.orphaned_playback", &detail.to_string())?;
+        }
+        Ok::<_, CoreError>(())
+    };
+    Ok(core.store()?.accounts.write(write)?)
 }

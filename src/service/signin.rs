@@ -8,7 +8,6 @@ mod desk;
 pub(crate) mod factor;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use stead_rules::claim::Peer;
 use stead_rules::ids::{AccountId, TicketId};
@@ -16,7 +15,7 @@ use stead_rules::limits::PASSWORD_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Method, Methods, Name, Password, Vouched, Wait, place_of, wait_after};
-use stead_rules::time::{Now, WallMs};
+use stead_rules::time::{Moment, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::throttle::{self, Guess};
 use stead_store::accounts::{audit, claim};
@@ -376,12 +375,34 @@ fn open_vouched(
     claim::mark_clock(tx, core.clock.mark())?;
     if user.role == Role::Owner {
         // Whatever waits for the owner not to come has waited in vain.
-        core.owner_came.store(true, Ordering::Relaxed);
+        claim::set_owner_came(tx, true)?;
     }
     let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
     audit::append(tx, now, "signin.done", &detail.to_string())?;
     Ok(sessions::open_vouched(tx, core, now, &user, &new, vouched)?)
+}
+
+/// Opens one for who showed these at an issuer, at a moment that it names. Blocks.
+///
+/// # Errors
+/// [`SignInError`].
+pub(crate) fn open_shown(
+    core: &Core,
+    now: Now,
+    account: &Account,
+    (methods, shown): (Methods, Moment),
+    asker: &Asker,
+) -> Result<Token, SignInError> {
+    core.store()?.accounts.write(|tx| {
+        let user = user_of(tx, account)?;
+        claim::mark_clock(tx, core.clock.mark())?;
+        let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
+        let detail = serde_json::json!({ "user": user.id.to_string() });
+        audit::append(tx, now, "signin.done", &detail.to_string())?;
+        let vouched = Vouched::OldPassword;
+        Ok(sessions::open_shown(tx, core, now, &user, &new, vouched, shown)?)
+    })
 }
 
 /// An account without a user here may not come in; it is told the same as a wrong password.

@@ -31,6 +31,7 @@ mod hang;
 mod harness;
 mod http2;
 mod idle;
+mod issuers;
 mod kills;
 mod kills_later;
 mod lan;

@@ -49,6 +49,30 @@ fn an_orphaned_server_plays_for_those_it_knows_and_is_administered_by_nobody() {
 }
 
 #[test]
+fn an_owner_may_have_it_that_nothing_plays_without_them() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let mut member = member(&app);
+    let stop = json!({ "orphaned_playback": false });
+    member.post("/api/v1/settings", &stop).expect(403);
+    owner.browser.post("/api/v1/settings", &stop).expect(204);
+    let settings = owner.browser.get("/api/v1/settings").expect(200).json();
+    assert_eq!(
+        (&settings["orphaned_playback"], &settings["name"]),
+        (&json!(false), &json!("Stead"))
+    );
+    member.get("/api/v1/home").expect(200);
+    owner.browser.post("/api/v1/server/give-up", &json!({ "name": "Stead" })).expect(204);
+    assert_eq!(member.get("/api/v1/home").expect(403).code(), "orphaned_closed");
+    member.get("/api/v1/me").expect(200);
+    app.clock.advance(60_000);
+    let (mut browser, answer) = owner.sign_in_at(&app, app.clock_ms());
+    answer.expect(200);
+    browser.post("/api/v1/unlock", &json!({})).expect(204);
+    member.get("/api/v1/home").expect(200);
+}
+
+#[test]
 fn the_same_owner_comes_back_and_members_notice_nothing() {
     let (app, owner, mut member) = given_up();
     assert_eq!(member.post("/api/v1/unlock", &json!({})).expect(403).code(), "not_your_role");

@@ -1,7 +1,7 @@
 //! Passkeys, with the authenticator of the `passkey` crate on the other end. Pages are opened by
 //! `localhost`, which is a name that passkeys can belong to.
 
-mod device;
+pub(crate) mod device;
 
 use serde_json::{Value, json};
 use stead_rules::limits::{PASSKEY_CEREMONY_SECONDS, PASSKEYS_MAX};

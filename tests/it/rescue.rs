@@ -324,7 +324,7 @@ fn guesses_at_the_owners_code_are_slowed_over_restarts_and_lock_nobody_out() {
 }
 
 /// Asks for a rescue secret as `stead rescue` does: the secret of the link.
-fn rescue_secret(app: &App) -> String {
+pub(crate) fn rescue_secret(app: &App) -> String {
     let (wish, page) = (app.data.join("rescue-wanted"), app.data.join("rescue-links"));
     std::fs::write(&wish, "").unwrap();
     until("the wish is fulfilled", || !wish.exists() && page.exists());
@@ -332,7 +332,7 @@ fn rescue_secret(app: &App) -> String {
     links.lines().next().unwrap().split_once("/rescue#s=").unwrap().1.to_owned()
 }
 
-fn begin(browser: &mut Client, secret: &str, code: &str) -> Answer {
+pub(crate) fn begin(browser: &mut Client, secret: &str, code: &str) -> Answer {
     let possession = json!({ "kind": "secret", "secret": secret });
     let body = json!({ "possession": possession, "recovery_code": code });
     browser.post("/api/v1/rescue/owner", &body)

@@ -36,6 +36,7 @@ import type {
   PlugPlace,
   ProgressEvent,
   Proof,
+  Redirect,
   RememberedDevice,
   Renewed,
   RescueBegun,
@@ -51,6 +52,8 @@ import type {
   TvOffer,
   TvStep,
 } from './api/types';
+
+import type { Returned } from './lib/returned';
 
 export type * from './api/types';
 export { Problem, asProblem } from './api/problem';
@@ -133,6 +136,9 @@ export const claim = {
     }),
   state: () => read<ClaimProgress>('/claim'),
   owner: (name: string, password: string) => write<TotpOffer>('/claim/owner', { name, password }),
+  external: () => write<Redirect>('/claim/external'),
+  externalFinish: (answer: Returned) =>
+    write<({ step: 'totp' } & TotpOffer) | ({ step: 'codes' } & CodesOffer)>('/claim/external/finish', answer),
   totp: (code: string) => write<CodesOffer>('/claim/totp', { code }),
   finish: (codeTail: string) => write<Done>('/claim/finish', { code_tail: codeTail }),
   cancel: () => write<undefined>('/claim/cancel'),
@@ -157,6 +163,9 @@ export const account = {
   me: () => read<Me>('/me'),
   signin: (name: string, password: string) => write<SigninStep>('/signin', { name, password }),
   signup: (name: string, password: string) => write<Done>('/signup', { name, password }),
+  external: (purpose: 'signin' | 'stepup') => write<Redirect>(`/${purpose}/external`),
+  externalFinish: (purpose: 'signin' | 'stepup', answer: Returned) =>
+    write<SigninStep | undefined>(`/${purpose}/external/finish`, answer),
   factor: (ticket: string, method: CodeMethod, code: string, remember: boolean) =>
     write<Done>('/signin/factor', { ticket, method, code, remember, ...browserTime() }),
   signout: () => write<undefined>('/signout'),
@@ -164,6 +173,7 @@ export const account = {
   revoke: (id: string) => write<undefined>(`/sessions/${id}/revoke`),
   settings: () => read<Settings>('/settings'),
   rename: (name: string) => write<undefined>('/settings', { name }),
+  playWithoutOwner: (orphaned_playback: boolean) => write<undefined>('/settings', { orphaned_playback }),
 };
 
 /** What the pages do that other programs lead to; `query` is what stands in the page's address. */

@@ -1,4 +1,7 @@
 // Addresses of the app over the history API: a table of patterns, links caught at the document.
+// An issuer's answer is put away before the first look at the address.
+import './lib/returned';
+
 export type RouteName =
   | 'home'
   | 'claim'

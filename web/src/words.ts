@@ -183,6 +183,12 @@ const en = {
   'ending.title': 'Sign this server out',
   'ending.text':
     'It has no owner then. Those who use it go on playing, and nobody can change anything, until you sign in again and take it back, or somebody with the box at hand makes a new owner.',
+  'orphanedPlayback.text':
+    'Without an owner, people who are known here go on watching. You can have it stop instead, until you are back.',
+  'orphanedPlayback.on': 'Let them go on without an owner',
+  'orphanedPlayback.off': 'Stop it without an owner',
+  'orphanedPlayback.isOn': 'Without an owner people go on watching.',
+  'orphanedPlayback.isOff': 'Without an owner nothing plays.',
   'ending.type': 'Type the name of the server',
   'ending.yes': 'Sign the server out',
   'wipe.title': 'Wipe this server',
@@ -341,6 +347,12 @@ const en = {
   'signin.name': 'Name',
   'signin.password': 'Password',
   'signin.go': 'Sign in',
+  'signin.with': 'Continue with {issuer}',
+  'signin.withText': 'You sign in at {issuer} and come back here.',
+  'signin.orHere': 'Or with an account of this server',
+  'claim.external.title': 'Who will own this Stead?',
+  'claim.external.text':
+    'Sign in at {issuer}. Whoever does so here becomes the owner. This page never asks for the password of that account.',
   'signin.whyClaimed':
     'This Stead has an owner by now, so set-up links and codes open nothing any more. Sign in, or ask the owner to invite you.',
   'signin.whyAgain': 'For what you are about to do, show once more that it is you.',

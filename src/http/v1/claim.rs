@@ -10,13 +10,14 @@ use stead_rules::secret::SecretText;
 use stead_rules::signin::Password;
 use stead_rules::time::WallMs;
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use crate::http::cookies::Cookie;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::Json;
 use crate::net::qr;
-use crate::service::claim::{self, Begun, Proof, Standing};
+use crate::service::claim::{self, Begun, Enrolment, Proof, Standing};
 use crate::service::core::Core;
 
 /// A proof of possession and what belongs to it.
@@ -153,14 +154,20 @@ pub(crate) async fn owner(
     let password = Password::typed(&SecretText::new(request.password));
     let (permit, name) = (&ctx.permit, &request.name);
     let made = claim::name_owner(&core, permit, ctx.now, ctx.peer, name, password).await?;
-    let picture = qr::svg(&made.uri, "QR code for an authenticator app")
-        .map_err(|error| Problem::internal(&error))?;
-    Ok(axum::Json(EnrolmentAnswer {
-        step: "totp",
-        otpauth_uri: made.uri.to_string(),
-        secret_base32: made.secret_base32.to_string(),
-        qr_svg: picture,
-    }))
+    Ok(axum::Json(EnrolmentAnswer::of(&made)?))
+}
+
+impl EnrolmentAnswer {
+    pub(super) fn of(made: &Enrolment) -> Result<Self, Problem> {
+        let picture = qr::svg(&made.uri, "QR code for an authenticator app")
+            .map_err(|error| Problem::internal(&error))?;
+        Ok(Self {
+            step: "totp",
+            otpauth_uri: made.uri.to_string(),
+            secret_base32: made.secret_base32.to_string(),
+            qr_svg: picture,
+        })
+    }
 }
 
 /// The authenticator's first code.
@@ -191,8 +198,14 @@ pub(crate) async fn totp(
             claim::confirm_totp(core, &ctx.permit, ctx.now, &request.code).map_err(Problem::from)
         })
         .await?;
-    let recovery_codes = codes.iter().map(|code| code.to_string()).collect();
-    Ok(axum::Json(CodesAnswer { step: "codes", recovery_codes }))
+    Ok(axum::Json(CodesAnswer::of(&codes)))
+}
+
+impl CodesAnswer {
+    pub(super) fn of(codes: &[Zeroizing<String>]) -> Self {
+        let recovery_codes = codes.iter().map(|code| code.to_string()).collect();
+        Self { step: "codes", recovery_codes }
+    }
 }
 
 /// The end of one recovery code.

@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod enrol;
 pub(crate) mod events;
 pub(crate) mod factors;
+pub(crate) mod issuer;
 pub(crate) mod items;
 pub(crate) mod libraries;
 pub(crate) mod life;

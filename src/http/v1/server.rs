@@ -34,6 +34,9 @@ pub(crate) struct ServerAnswer {
     host_name: String,
     id: String,
     version: &'static str,
+    /// Where people's accounts are, if not on this server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
     /// `off` where whoever is in a listed network plays listed folders without a sign-in, until the
     /// server is claimed; else `on`.
     local_security: &'static str,
@@ -70,6 +73,7 @@ pub(crate) async fn server(
         sign_up: sign_up::is_open(&core),
         name: card.name,
         host_name: core.reach().host_name.clone(),
+        issuer: core.issuer.as_ref().map(|issuer| issuer.name().to_owned()),
         id: core.box_id.to_string(),
         version: env!("CARGO_PKG_VERSION"),
         local_security: if open { "off" } else { "on" },

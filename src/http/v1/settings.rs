@@ -24,6 +24,8 @@ pub(crate) struct SettingsAnswer {
     version: &'static str,
     /// Who may play over plain http: `off` or `on-link`, by the configuration.
     plain_playback: &'static str,
+    /// Whether known users go on watching when the server has lost its owner.
+    orphaned_playback: bool,
     /// The only folders in which libraries may be made.
     media_roots: Vec<String>,
     /// Free space where the database lies.
@@ -45,17 +47,20 @@ pub(crate) async fn read(
         ca_fingerprint_sha256: settings.ca_fingerprint,
         version: env!("CARGO_PKG_VERSION"),
         plain_playback: settings.plain_playback,
+        orphaned_playback: settings.orphaned_playback,
         media_roots: settings.media_roots,
         data_free_bytes: settings.data_free_bytes,
     }))
 }
 
-/// What may be changed.
+/// What may be changed; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettingsRequest {
     /// What people call the server.
-    name: String,
+    name: Option<String>,
+    /// Whether known users go on watching when the server has lost its owner.
+    orphaned_playback: Option<bool>,
 }
 
 /// Changes the server's settings.
@@ -66,9 +71,10 @@ pub(crate) async fn write(
     ctx: Ctx,
     Json(request): Json<SettingsRequest>,
 ) -> Result<StatusCode, Problem> {
-    let now = ctx.now;
+    let SettingsRequest { name, orphaned_playback } = request;
+    let change = settings::Change { name, orphaned_playback };
     core.blocking(move |core| {
-        settings::rename(core, &ctx.permit, now, &request.name).map_err(Problem::from)
+        settings::change(core, &ctx.permit, ctx.now, &change).map_err(Problem::from)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)

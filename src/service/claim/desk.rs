@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::own_code::Looked;
 use super::plug::{self, Kept};
 use crate::service::core::Core;
+use crate::service::issuer::Identity;
 
 /// The claim: its state, its secrets, and what the wizard has gathered.
 pub struct ClaimDesk {
@@ -71,8 +72,11 @@ pub(crate) struct Draft {
     pub(crate) login: String,
     pub(crate) password_hash: Zeroizing<String>,
     pub(crate) account: Option<AccountId>,
+    /// Who they are at the external issuer, if they come from one.
+    pub(crate) external: Option<Identity>,
     pub(crate) totp_secret: Zeroizing<Vec<u8>>,
-    pub(crate) totp_step: u64,
+    /// The step of the code that confirmed the authenticator.
+    pub(crate) totp_step: Option<u64>,
     pub(crate) recovery_codes: Vec<RecoveryCode>,
 }
 

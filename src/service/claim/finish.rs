@@ -18,6 +18,7 @@ use super::effects::run;
 use super::{ClaimError, claimant, plug};
 use crate::host::entropy::{Entropy, fresh};
 use crate::service::core::Core;
+use crate::service::issuer;
 use crate::service::sessions::{self, NewSession, Token};
 use crate::service::sha256;
 
@@ -107,7 +108,11 @@ fn write_owner(
     agent: &str,
 ) -> Result<Token, ClaimError> {
     let entropy = core.entropy.as_ref();
-    let issuer = identity::embedded_issuer(tx, fresh(entropy, IssuerId::from_bytes), now.wall)?;
+    let fresh_id = fresh(entropy, IssuerId::from_bytes);
+    let issuer = match &draft.external {
+        Some(_) => issuer::row(tx, core, fresh_id, now)?,
+        None => identity::embedded_issuer(tx, fresh_id, now.wall)?,
+    };
     let owner = owner(entropy, draft, issuer)?;
     write_account(tx, entropy, draft, &owner, now)?;
     identity::make_user(tx, &owner, now.wall)?;
@@ -117,7 +122,9 @@ fn write_owner(
     rows::mark_clock(tx, core.clock.mark())?;
     let detail = serde_json::json!({ "user": owner.id.to_string(), "name": owner.name });
     audit::append(tx, now, "claim.owner_made", &detail.to_string())?;
-    let methods = Methods::NONE.and(Method::Password).and(Method::Totp);
+    let first = draft.external.as_ref().map(|identity| identity.methods);
+    let first = first.unwrap_or(Methods::NONE.and(Method::Password));
+    let methods = draft.totp_step.map_or(first, |_| first.and(Method::Totp));
     let new = NewSession { client: ClientKind::Web, agent, methods };
     Ok(sessions::open(tx, core, now, &owner, &new)?)
 }
@@ -128,7 +135,7 @@ fn owner(entropy: &dyn Entropy, draft: &Draft, issuer: IssuerId) -> Result<User,
     Ok(User {
         id: fresh(entropy, UserId::from_bytes),
         issuer,
-        sub: account.to_string(),
+        sub: draft.external.as_ref().map_or_else(|| account.to_string(), |who| who.sub.clone()),
         account,
         name: draft.name.clone(),
         role: Role::Owner,
@@ -144,25 +151,29 @@ fn write_account(
     owner: &User,
     now: Now,
 ) -> Result<(), ClaimError> {
-    let id = owner.account;
+    let (id, nobody) = (owner.account, owner.id.to_string());
+    // Who comes from an issuer has no password here, and a name that nobody can type.
+    let login = draft.external.as_ref().map_or(&draft.login, |_| &nobody);
     let account = Account {
         id,
-        login: draft.login.clone(),
+        login: login.clone(),
         name: draft.name.clone(),
         password_hash: draft.password_hash.to_string(),
         epoch: 0,
         enabled: true,
     };
     identity::make_account(tx, &account, now.wall)?;
-    let authenticator = Authenticator {
-        id: fresh(entropy, FactorId::from_bytes),
-        name: FIRST_AUTHENTICATOR.to_owned(),
-        secret: draft.totp_secret.clone(),
-        last_step: draft.totp_step,
-        created: now.wall,
-        used: Some(now.wall),
-    };
-    factors::add_authenticator(tx, id, &authenticator)?;
+    if let Some(last_step) = draft.totp_step {
+        let authenticator = Authenticator {
+            id: fresh(entropy, FactorId::from_bytes),
+            name: FIRST_AUTHENTICATOR.to_owned(),
+            secret: draft.totp_secret.clone(),
+            last_step,
+            created: now.wall,
+            used: Some(now.wall),
+        };
+        factors::add_authenticator(tx, id, &authenticator)?;
+    }
     let hashes: Vec<_> = draft.recovery_codes.iter().map(|code| sha256(code.bytes())).collect();
     identity::put_recovery_codes(tx, id, &hashes)?;
     Ok(())

@@ -7,6 +7,7 @@
 mod box_id;
 mod desk;
 mod effects;
+mod external;
 mod finish;
 mod marker;
 mod own_code;
@@ -28,6 +29,7 @@ use super::passwords::HashError;
 use crate::host::files::FileError;
 
 pub use desk::{Card, ClaimDesk, card, facts};
+pub use external::{Vouched, begin_at_issuer, finish_at_issuer};
 pub use finish::{Finished, finish};
 pub use ownership::{give_up, owner_refused, unlock};
 pub use start::{ComeUp, StartError, begin_life, begin_life_of_accounts, come_up};
@@ -80,6 +82,12 @@ pub enum ClaimError {
         /// Whose time it was checked at. A browser's may be the wrong one.
         judged_by: TimeSource,
     },
+    /// Who the owner is, is shown at the issuer.
+    #[error("the owner signs in at the issuer")]
+    AtIssuer,
+    /// The issuer.
+    #[error(transparent)]
+    Issuer(#[from] super::issuer::IssuerError),
     /// The four characters are not the end of a recovery code.
     #[error("these are not the last characters of a recovery code")]
     TailWrong,

@@ -202,7 +202,7 @@ pub fn standing(core: &Core, permit: &Permit, now: Now) -> Result<Standing, Clai
     }
 }
 
-fn position(desk: &ClaimDesk, now: Now, browser: TicketId) -> Result<Begun, ClaimError> {
+pub(super) fn position(desk: &ClaimDesk, now: Now, browser: TicketId) -> Result<Begun, ClaimError> {
     match &desk.state {
         State::Pending(pending) if pending.holder == browser => Ok(Begun {
             ticket: browser,
@@ -243,6 +243,9 @@ pub async fn name_owner(
     password: Password,
 ) -> Result<Enrolment, ClaimError> {
     let browser = claimant(permit, Action::ClaimStep)?;
+    if core.issuer.is_some() {
+        return Err(ClaimError::AtIssuer);
+    }
     let name = Name::parse(name)?;
     let known = [name.as_str(), "Stead"];
     check_password(&password, PASSWORD_MIN_WITH_FACTOR_CHARS, &known, false)?;
@@ -304,7 +307,8 @@ pub fn confirm_totp(
     let browser = claimant(permit, Action::ClaimStep)?;
     let mut desk = core.desk();
     let at = position(&desk, now, browser)?.step;
-    if at < WizardStep::Totp {
+    // Whose issuer vouches for a second factor has none here to confirm.
+    if at < WizardStep::Totp || desk.draft.totp_secret.is_empty() {
         return Err(stead_rules::claim::Reject::WrongStep { at }.into());
     }
     let accepted = totp::check(&desk.draft.totp_secret, code, now.wall, None);
@@ -316,13 +320,18 @@ pub fn confirm_totp(
         },
     })?;
     step(core, &mut desk, now, browser, WizardStep::Totp)?;
-    desk.draft.totp_step = step_number;
-    let code = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));
-    desk.draft.recovery_codes = (0..RECOVERY_CODES).map(code).collect();
-    Ok(desk.draft.recovery_codes.iter().map(|code| Zeroizing::new(code.expose())).collect())
+    desk.draft.totp_step = Some(step_number);
+    Ok(new_codes(core, &mut desk))
 }
 
-fn step(
+/// Makes the recovery codes.
+pub(super) fn new_codes(core: &Core, desk: &mut ClaimDesk) -> Vec<Zeroizing<String>> {
+    let code = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));
+    desk.draft.recovery_codes = (0..RECOVERY_CODES).map(code).collect();
+    desk.draft.recovery_codes.iter().map(|code| Zeroizing::new(code.expose())).collect()
+}
+
+pub(super) fn step(
     core: &Core,
     desk: &mut ClaimDesk,
     now: Now,

@@ -9,14 +9,14 @@ use stead_rules::limits::FACTOR_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, Permit};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
-    RecoveryCode, Wait, password_min_chars, place_of, rescue_is_live, wait_after,
+    Name, RecoveryCode, Wait, password_min_chars, place_of, rescue_is_live, wait_after,
 };
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::identity;
 use stead_store::accounts::people::{self, Person};
 use stead_store::accounts::throttle::{self, Guess};
 use stead_store::accounts::{audit, claim, way_back};
-use stead_store::{Accounts, WriteTx};
+use stead_store::{Accounts, ReadTx, WriteTx};
 use zeroize::Zeroizing;
 
 use super::possession::{InHand, Possession, accept, void};
@@ -67,6 +67,7 @@ pub fn begin(
     let accounts = &core.store()?.accounts;
     let accepted = accounts.write(|tx| accept_code(tx, core, now, from, &in_hand, code))?;
     let (person, code) = accepted?;
+    let login = accounts.read(|tx| login_of(tx, &person))?.as_str().to_owned();
     let factor = totp::new_secret(core.entropy.as_ref());
     let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
     let enrolment = Enrolment::of(&factor, &person.user.name);
@@ -74,9 +75,24 @@ pub fn begin(
     Ok(Begun {
         ticket,
         password_min_chars: password_min_chars(usize::from(person.has_second_factor())),
-        login: person.user.name,
+        login,
         enrolment,
     })
+}
+
+/// What the owner types to sign in. Whoever signed in at an issuer elsewhere until now has nothing
+/// to type yet: it is their name, or another where somebody else here has that.
+fn login_of(tx: &ReadTx<'_, Accounts>, person: &Person) -> Result<Name, RescueError> {
+    let name = &person.user.name;
+    let others = (1..).map(|n: u32| format!("Owner {n}"));
+    for typed in std::iter::once(name.clone()).chain(others) {
+        let Ok(login) = Name::parse(&typed) else { continue };
+        let taken = identity::account_by_login(tx, &login.key())?;
+        if taken.is_none_or(|account| account.id == person.user.account) {
+            return Ok(login);
+        }
+    }
+    Err(RescueError::Over)
 }
 
 type Accepted = Result<(Person, [u8; 32]), RescueError>;
@@ -177,6 +193,9 @@ fn renew(
         // Another browser may have been faster: the code is used up once.
         if !identity::use_recovery_code(tx, account, &under_way.code, now.wall)? {
             return Err(RescueError::Over);
+        }
+        if !person.has_password_here {
+            people::set_login(tx, account, &login_of(tx, &person)?.key())?;
         }
         people::set_password(tx, account, password_hash)?;
         let codes = match factor {

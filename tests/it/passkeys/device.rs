@@ -16,7 +16,7 @@ use webauthn_rs::prelude::Url;
 
 /// A device that keeps one passkey.
 #[derive(Clone)]
-pub(super) struct Device {
+pub(crate) struct Device {
     origin: Url,
     store: Option<Passkey>,
 }
@@ -51,17 +51,17 @@ impl UserValidationMethod for Person {
 }
 
 /// What a device answers that is not asked by an honest browser.
-pub(super) struct Answering {
-    pub(super) rp_id: &'static str,
-    pub(super) origin: String,
-    pub(super) verified: bool,
+pub(crate) struct Answering {
+    pub(crate) rp_id: &'static str,
+    pub(crate) origin: String,
+    pub(crate) verified: bool,
 }
 
 type Held = Authenticator<Option<Passkey>, Person, RustCryptoBackend>;
 
 impl Device {
     /// A device whose browser has opened the server by `localhost`.
-    pub(super) fn new(http_port: u16) -> Self {
+    pub(crate) fn new(http_port: u16) -> Self {
         let origin = Url::parse(&format!("http://localhost:{http_port}")).unwrap();
         Self { origin, store: None }
     }
@@ -74,7 +74,7 @@ impl Device {
     }
 
     /// `navigator.credentials.create`.
-    pub(super) fn make(&mut self, options: &Value) -> Value {
+    pub(crate) fn make(&mut self, options: &Value) -> Value {
         let options: CredentialCreationOptions = serde_json::from_value(options.clone()).unwrap();
         let mut client = Client::new(self.authenticator()).allows_insecure_localhost(true);
         let made = run(client.register(&self.origin, options, DefaultClientData)).unwrap();
@@ -83,7 +83,7 @@ impl Device {
     }
 
     /// `navigator.credentials.get`.
-    pub(super) fn show(&mut self, options: &Value) -> Value {
+    pub(crate) fn show(&mut self, options: &Value) -> Value {
         let options: CredentialRequestOptions = serde_json::from_value(options.clone()).unwrap();
         let mut client = Client::new(self.authenticator()).allows_insecure_localhost(true);
         let shown = run(client.authenticate(&self.origin, options, DefaultClientData)).unwrap();
@@ -92,7 +92,7 @@ impl Device {
     }
 
     /// What no honest browser would send.
-    pub(super) fn answer(&mut self, options: &Value, answering: &Answering) -> Value {
+    pub(crate) fn answer(&mut self, options: &Value, answering: &Answering) -> Value {
         let client_data = json!({
             "type": "webauthn.get",
             "challenge": options["publicKey"]["challenge"],

@@ -28,11 +28,18 @@ export interface ServerInfo {
   kind: 'server' | 'accounts';
   /** Whether anybody may make an account here. */
   sign_up: boolean;
+  /** What people call the issuer where their accounts are, if not on this server. */
+  issuer?: string;
   /** `off` where listed folders play without a sign-in until the box is claimed. */
   local_security: 'on' | 'off';
   /** Whether this browser is where they do. */
   plays_without_sign_in: boolean;
   reason?: LockReason;
+}
+
+/** Where to go at the issuer. */
+export interface Redirect {
+  redirect: string;
 }
 
 export type Proof =
@@ -264,6 +271,8 @@ export interface Settings {
   urls: string[];
   ca_fingerprint_sha256: string;
   version: string;
+  /** Whether known users go on watching when the server has lost its owner. */
+  orphaned_playback: boolean;
   media_roots: string[];
   data_free_bytes?: number;
 }

@@ -56,16 +56,22 @@ fn plays_without_sign_in(question: &Question<'_>) -> bool {
 
 /// What the state of the server leaves to be asked at all.
 fn check_state(question: &Question<'_>) -> Result<(), Decision> {
-    match refused_by_state(question.server, question.action) {
+    match refused_by_state(question) {
         Some(reason) => Err(Decision::Deny { reason, rule: Rule::State }),
         None => Ok(()),
     }
 }
 
-fn refused_by_state(server: &State, action: Action) -> Option<Reason> {
-    match action {
+fn refused_by_state(question: &Question<'_>) -> Option<Reason> {
+    let server = question.server;
+    match question.action {
         Action::ReadPublic | Action::ProvePresence => None,
         Action::ClaimBegin | Action::ClaimStep => claim_refused(server),
+        Action::Browse | Action::Play | Action::ReportProgress
+            if server.serves() == Serves::PlaybackOnly && !question.orphaned_playback =>
+        {
+            Some(Reason::OrphanedClosed)
+        }
         Action::Browse
         | Action::Play
         | Action::ReportProgress

@@ -106,6 +106,9 @@ pub enum Reason {
     /// The owner is gone, and nobody administers.
     #[error("this server has lost its owner")]
     Orphaned,
+    /// It has lost its owner, who said that nothing plays without them.
+    #[error("this server has lost its owner, and nothing plays without them")]
+    OrphanedClosed,
     /// Nothing of the kind is done at this door.
     #[error("this is not done here")]
     WrongDoor,
@@ -263,6 +266,7 @@ impl Reason {
             Self::Locked => "locked",
             Self::NothingToUnlock => "nothing_to_unlock",
             Self::Orphaned => "orphaned",
+            Self::OrphanedClosed => "orphaned_closed",
             Self::WrongDoor => "wrong_door",
             Self::NotSignedIn => "not_signed_in",
             Self::SessionEnded => "session_ended",

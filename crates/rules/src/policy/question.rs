@@ -15,6 +15,8 @@ pub struct Question<'a> {
     pub now: Now,
     /// Where the server stands.
     pub server: &'a State,
+    /// Whether known users go on watching when it has lost its owner.
+    pub orphaned_playback: bool,
     /// How often it was claimed.
     pub generation: Generation,
     /// Who asks.

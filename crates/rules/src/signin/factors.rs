@@ -103,6 +103,8 @@ pub struct FirstFactor {
     pub vouched: Vouched,
     /// A requirement is on, and this device was in use before it was switched on.
     pub device_before_requirement: bool,
+    /// In this session the person showed a second factor at the issuer that vouches for them.
+    pub second_factor_elsewhere: bool,
 }
 
 /// A first factor may not be enrolled by the password alone: whoever learned an old password
@@ -118,7 +120,11 @@ pub struct CannotEnrol;
 pub const fn may_enrol_first(first: FirstFactor) -> Result<(), CannotEnrol> {
     match first.vouched {
         Vouched::MadeTheAccount | Vouched::OneTimeCode | Vouched::MailedLink => Ok(()),
-        Vouched::OldPassword if first.device_before_requirement => Ok(()),
+        Vouched::OldPassword
+            if first.device_before_requirement || first.second_factor_elsewhere =>
+        {
+            Ok(())
+        }
         Vouched::OldPassword => Err(CannotEnrol),
     }
 }

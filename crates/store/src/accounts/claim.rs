@@ -79,6 +79,25 @@ pub fn rename_server(tx: &WriteTx<'_, Accounts>, name: &str) -> Result<(), Store
     Ok(())
 }
 
+/// Whether known users go on watching when the server has lost its owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn orphaned_playback(tx: &ReadTx<'_, Accounts>) -> Result<bool, StoreError> {
+    let sql = "SELECT orphaned_playback FROM server WHERE one = 1";
+    Ok(tx.transaction.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(true))
+}
+
+/// Says whether known users go on watching when the server has lost its owner.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_orphaned_playback(tx: &WriteTx<'_, Accounts>, goes_on: bool) -> Result<(), StoreError> {
+    let sql = "UPDATE server SET orphaned_playback = ?1 WHERE one = 1";
+    tx.transaction.execute(sql, [goes_on])?;
+    Ok(())
+}
+
 /// Records that the server is claimed for the `generation`-th time.
 ///
 /// # Errors
@@ -113,6 +132,24 @@ pub fn keep(tx: &WriteTx<'_, Accounts>, kept: Kept) -> Result<(), StoreError> {
             tx.transaction.execute(sql, [kept.word()])?
         }
     };
+    Ok(())
+}
+
+/// Whether the owner has signed in since this was last set to false.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owner_came(tx: &ReadTx<'_, Accounts>) -> Result<bool, StoreError> {
+    let sql = "SELECT owner_came FROM server WHERE one = 1";
+    Ok(tx.transaction.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+/// Says whether the owner has signed in.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_owner_came(tx: &WriteTx<'_, Accounts>, came: bool) -> Result<(), StoreError> {
+    tx.transaction.execute("UPDATE server SET owner_came = ?1 WHERE one = 1", [came])?;
     Ok(())
 }
 

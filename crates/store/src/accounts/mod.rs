@@ -5,6 +5,7 @@ pub mod claim;
 pub mod devices;
 pub mod factors;
 pub mod identity;
+pub mod issuers;
 pub mod libraries;
 pub mod local;
 pub mod notices;

@@ -148,6 +148,20 @@ pub fn set_password(
     Ok(())
 }
 
+/// Gives an account another name to type, folded by the rules.
+///
+/// # Errors
+/// [`StoreError`]; also where another account has it.
+pub fn set_login(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    login: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE account SET login = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (account.as_bytes(), login))?;
+    Ok(())
+}
+
 /// Whether there is such a recovery code that was not used.
 ///
 /// # Errors

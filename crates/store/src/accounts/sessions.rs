@@ -99,9 +99,11 @@ pub struct SessionFacts {
     pub user: User,
     /// The server's generation now.
     pub server_generation: u64,
+    /// Whether it plays without an owner.
+    pub orphaned_playback: bool,
     /// Server epoch plus user epoch now.
     pub epoch_now: u64,
-    /// The best that the user's own factors could reach.
+    /// The best that the user's own factors, or the word of their issuer, could reach.
     pub within_reach: Assurance,
     /// What speaks for the session beside the password that opened it.
     pub vouched: Vouched,
@@ -110,9 +112,12 @@ pub struct SessionFacts {
 const FACTS: &str = "SELECT s.*,
             u.issuer_id AS user_issuer, u.sub, u.account_id, u.name, u.role, u.enabled,
             u.epoch AS user_epoch,
-            server.generation AS server_generation, server.epoch + u.epoch AS epoch_now,
+            server.generation AS server_generation, server.orphaned_playback,
+            server.epoch + u.epoch AS epoch_now,
             EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp,
-            EXISTS (SELECT 1 FROM passkey WHERE passkey.account_id = u.account_id) AS has_passkey
+            EXISTS (SELECT 1 FROM passkey WHERE passkey.account_id = u.account_id) AS has_passkey,
+            EXISTS (SELECT 1 FROM issuer i WHERE i.id = u.issuer_id
+                       AND i.assurance IN ('claims', 'asserted')) AS is_vouched_for
        FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1";
 
 /// The session behind a token's hash.
@@ -296,6 +301,7 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
             epoch: row.get("user_epoch")?,
         },
         server_generation: row.get("server_generation")?,
+        orphaned_playback: row.get("orphaned_playback")?,
         epoch_now: row.get("epoch_now")?,
         vouched: vouched(row, "vouched")?,
         within_reach: within_reach(row)?,
@@ -303,7 +309,8 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
 }
 
 fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
-    Ok(match (row.get("has_passkey")?, row.get("has_totp")?) {
+    let has_mfa = row.get("has_totp")? || row.get("is_vouched_for")?;
+    Ok(match (row.get("has_passkey")?, has_mfa) {
         (true, _) => Assurance::MfaPhishingResistant,
         (false, true) => Assurance::Mfa,
         (false, false) => Assurance::Password,

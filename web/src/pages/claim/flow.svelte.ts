@@ -8,6 +8,7 @@
 // A phone often throws the page away while its authenticator app is open. So what one screen needs
 // lies in sessionStorage, which this tab alone can read, until the claim is done.
 import { asProblem, claim, Problem, type Proof, type TotpOffer } from '../../api';
+import { takeReturned, type Returned } from '../../lib/returned';
 import { noteSignedIn } from '../../state/hint';
 import { plugSecret } from './plug.svelte';
 
@@ -124,10 +125,12 @@ export class ClaimFlow {
       this.#keep({ proof: { kind: 'link', secret } });
     }
     if (this.#kept.done) return this.#show('done');
-    if (plugSecret() !== undefined || new URLSearchParams(location.search).get('by') === 'plug') {
+    const back = takeReturned('claim');
+    if (!back && (plugSecret() !== undefined || new URLSearchParams(location.search).get('by') === 'plug')) {
       return this.#show('plug');
     }
     await this.#try(async () => {
+      if (back) return this.#returned(back.answer);
       if (await this.#resume()) return;
       const { proof } = this.#kept;
       if (proof?.kind === 'link') await this.#begin(proof, false);
@@ -215,6 +218,30 @@ export class ClaimFlow {
       this.#keep({ totp: this.totp });
       this.#show('totp');
     });
+  }
+
+  /** Leaves for the issuer, where whoever signs in becomes the owner. */
+  external(): Promise<void> {
+    return this.#try(async () => {
+      const { redirect } = await claim.external();
+      location.assign(redirect);
+    });
+  }
+
+  /** Back from there: this server asks for what the issuer does not vouch for. */
+  async #returned(answer: Returned): Promise<void> {
+    // Whatever comes of it, the screen it was left from is the one to try again on.
+    this.#show('owner');
+    const next = await claim.externalFinish(answer);
+    if (next.step === 'codes') {
+      this.codes = next.recovery_codes;
+      this.#keep({ codes: next.recovery_codes });
+      this.#show('codes');
+    } else {
+      this.totp = next;
+      this.#keep({ totp: next });
+      this.#show('totp');
+    }
   }
 
   confirm(code: string): Promise<void> {

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::world::{HOLDER, NOW, actors, ago, ask, ask_with, owner, session, states};
+use super::world::{HOLDER, NOW, actors, ago, ask, ask_with, owner, question, session, states};
 use super::world::{PASSKEY, TOTP};
 use crate::claim::State;
 use crate::policy::{
-    Action, Actor, ClientKind, Decision, Door, Epoch, Holder, Own, Role, Session, Shows,
+    Action, Actor, ClientKind, Decision, Door, Epoch, Holder, Own, Question, Role, Session, Shows,
+    decide,
 };
 use crate::signin::{Assurance, Method, Methods};
 use crate::time::{Moment, Now, TimeTrust};
@@ -144,18 +145,25 @@ fn a_clock_that_does_not_know_the_time_takes_rights_only_across_a_restart() {
     let running = Session { auth: Moment::of(dark), ..owner() };
     let before = Session { auth: Moment::before_this_start(dark.wall), ..owner() };
     for (session, may) in [(running, true), (before, false)] {
-        let libraries = &[];
-        let question = crate::policy::Question {
-            now: dark,
-            server: &State::Claimed,
-            generation: session.generation,
-            actor: &Actor::Session(session),
-            action: Action::Guard(crate::policy::Guard::Wipe),
-            door: Door::Web,
-            libraries,
-            requirements: &[],
-        };
-        assert_eq!(crate::policy::decide(&question).lets_in(), may);
+        let actor = &Actor::Session(session);
+        let wipe = Action::Guard(crate::policy::Guard::Wipe);
+        let question = Question { now: dark, ..question(&State::Claimed, actor, wipe) };
+        assert_eq!(decide(&question).lets_in(), may);
+    }
+}
+
+#[test]
+fn without_an_owner_nothing_plays_where_the_owner_said_so() {
+    let actor = &Actor::Session(owner());
+    for (_, server) in states() {
+        for action in Action::ALL {
+            let asked = |orphaned_playback| {
+                decide(&Question { orphaned_playback, ..question(&server, actor, action) })
+            };
+            let closed = is_library(action) && server == State::Orphaned;
+            assert_eq!(asked(false) != asked(true), closed, "{server:?} {action:?}");
+            assert!(!closed || !asked(false).lets_in());
+        }
     }
 }
 

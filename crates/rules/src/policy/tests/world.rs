@@ -148,9 +148,21 @@ pub(super) fn ask_with(
     door: Door,
     requirements: &[Requirement],
 ) -> Decision {
-    let (generation, libraries) = (GENERATION, &[FILMS]);
-    let now = NOW;
-    decide(&Question { now, server, generation, actor, action, door, libraries, requirements })
+    decide(&Question { door, requirements, ..question(server, actor, action) })
+}
+
+pub(super) fn question<'a>(server: &'a State, actor: &'a Actor, action: Action) -> Question<'a> {
+    Question {
+        now: NOW,
+        server,
+        orphaned_playback: true,
+        generation: GENERATION,
+        actor,
+        action,
+        door: Door::Api,
+        libraries: &[FILMS],
+        requirements: &[],
+    }
 }
 
 /// A cell of a table.
@@ -184,6 +196,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::Locked => "locked",
         Reason::NothingToUnlock => "unlocked",
         Reason::Orphaned => "orphaned",
+        Reason::OrphanedClosed => "closed",
         Reason::WrongDoor => "door",
         Reason::NotSignedIn => "stranger",
         Reason::SessionEnded => "ended",

@@ -33,14 +33,19 @@ fn the_last_second_factor_stays_where_ownership_or_policy_needs_it() {
 
 #[test]
 fn a_first_factor_takes_more_than_an_old_password() {
-    for (vouched, before, expected) in [
-        (Vouched::OldPassword, false, Err(CannotEnrol)),
-        (Vouched::OldPassword, true, Ok(())),
-        (Vouched::MadeTheAccount, false, Ok(())),
-        (Vouched::OneTimeCode, false, Ok(())),
-        (Vouched::MailedLink, false, Ok(())),
+    for (vouched, before, elsewhere, expected) in [
+        (Vouched::OldPassword, false, false, Err(CannotEnrol)),
+        (Vouched::OldPassword, true, false, Ok(())),
+        (Vouched::OldPassword, false, true, Ok(())),
+        (Vouched::MadeTheAccount, false, false, Ok(())),
+        (Vouched::OneTimeCode, false, false, Ok(())),
+        (Vouched::MailedLink, false, false, Ok(())),
     ] {
-        let first = FirstFactor { vouched, device_before_requirement: before };
+        let first = FirstFactor {
+            vouched,
+            device_before_requirement: before,
+            second_factor_elsewhere: elsewhere,
+        };
         assert_eq!(may_enrol_first(first), expected, "{first:?}");
         assert_eq!(Vouched::from_word(vouched.word()), Some(vouched));
     }

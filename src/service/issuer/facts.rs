@@ -1,0 +1,67 @@
+//! What the issuer says of itself (OpenID Connect Discovery 1.0 §3).
+
+use serde::Deserialize;
+use stead_rules::limits::ISSUER_FACTS_SECONDS;
+use stead_rules::time::{BootMs, Now};
+
+use super::{ExternalIssuer, IssuerError};
+use crate::net::outbound::Answer;
+
+/// What is used of it.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Facts {
+    issuer: String,
+    pub(super) authorization_endpoint: String,
+    pub(super) token_endpoint: String,
+    pub(super) jwks_uri: String,
+    #[serde(default)]
+    pub(super) id_token_signing_alg_values_supported: Vec<String>,
+    #[serde(default = "basic")]
+    pub(super) token_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default, rename = "authorization_response_iss_parameter_supported")]
+    pub(super) always_named: bool,
+    /// Whether it can be asked for one certain person (OpenID Connect Core 1.0 §5.5).
+    #[serde(default, rename = "claims_parameter_supported")]
+    pub(super) takes_claims: bool,
+    #[serde(skip)]
+    received: BootMs,
+}
+
+/// The default of RFC 8414 §2.
+fn basic() -> Vec<String> {
+    vec!["client_secret_basic".to_owned()]
+}
+
+/// What the issuer says of itself, at most a day old; older if it does not answer now.
+pub(super) async fn current(issuer: &ExternalIssuer, now: Now) -> Result<Facts, IssuerError> {
+    let known = issuer.known().facts.clone();
+    match known {
+        Some(facts) if now.boot.since_ms(facts.received) < ISSUER_FACTS_SECONDS * 1000 => Ok(facts),
+        Some(old) => Ok(ask(issuer, now).await.unwrap_or(old)),
+        None => ask(issuer, now).await,
+    }
+}
+
+async fn ask(issuer: &ExternalIssuer, now: Now) -> Result<Facts, IssuerError> {
+    let answer = issuer.outbound.get(&issuer.config.url.discovery()).await;
+    let mut facts = read(issuer, &answer.map_err(IssuerError::Unavailable)?)?;
+    facts.received = now.boot;
+    issuer.known().facts = Some(facts.clone());
+    Ok(facts)
+}
+
+fn read(issuer: &ExternalIssuer, answer: &Answer) -> Result<Facts, IssuerError> {
+    if !answer.status.is_success() {
+        return Err(IssuerError::Unfit("it has no discovery document"));
+    }
+    let facts: Facts = serde_json::from_slice(&answer.body)
+        .map_err(|_| IssuerError::Unfit("its discovery document lacks what is needed"))?;
+    if facts.issuer != issuer.url() {
+        return Err(IssuerError::Unfit("it gives itself another name"));
+    }
+    let endpoints = [&facts.authorization_endpoint, &facts.token_endpoint, &facts.jwks_uri];
+    if endpoints.iter().any(|endpoint| !issuer.config.url.admits(endpoint)) {
+        return Err(IssuerError::Unfit("an endpoint of it is not asked"));
+    }
+    Ok(facts)
+}

@@ -1,0 +1,389 @@
+//! The external issuer: this server as its client (OpenID Connect Core 1.0, authorization code with
+//! PKCE).
+//!
+//! ```text
+//! begin ─▶ the issuer's own pages ─▶ /signin/callback ─▶ finish
+//!   │ state, nonce, verifier wait here,                    │ taken once, by the same browser
+//!   └ bound to the browser by a cookie                     └ code ─▶ ID token ─▶ methods
+//! ```
+//!
+//! What a token's claims are worth is decided by `stead_rules::signin::oidc`; its signature is
+//! checked by the `openidconnect` crate with algorithms that are fixed here.
+
+mod desk;
+mod facts;
+mod keys;
+mod sign_in;
+mod token;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use stead_rules::claim::Peer;
+use stead_rules::ids::{IssuerId, TicketId};
+use stead_rules::limits::TEND_SECONDS;
+use stead_rules::secret::SecretText;
+use stead_rules::signin::oidc::{Asked, BadClaims, Way};
+use stead_rules::signin::{Method, Methods, place_of};
+use stead_rules::time::{Moment, Now};
+
+use super::core::{Core, CoreError};
+use super::sha256;
+use super::signin::SignInError;
+use crate::config::Issuer;
+use crate::host::clock::Clock;
+use crate::host::entropy::{bytes, fresh};
+use crate::net::outbound::{AskError, Outbound, OutboundError, form_encoded};
+
+pub use desk::Purpose;
+pub(crate) use sign_in::row;
+pub use sign_in::{begin_sign_in, begin_step_up, finish_sign_in, finish_step_up};
+
+use desk::{Desk, Waiting};
+use facts::Facts;
+use keys::Keys;
+
+/// The section `[issuer]` cannot be used on this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// The certificates that vouch for it.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    /// The file with the secret.
+    #[error("issuer.client_secret_file cannot be read")]
+    Secret(#[source] std::io::Error),
+}
+
+/// A sign-in at the issuer came to nothing here.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    /// Accounts are on this server.
+    #[error("no external issuer is configured")]
+    None,
+    /// It does not answer, or not as an issuer does.
+    #[error("the issuer cannot be asked")]
+    Unavailable(#[source] AskError),
+    /// What it says of itself is none of what this server takes.
+    #[error("what the issuer says of itself cannot be used: {0}")]
+    Unfit(&'static str),
+    /// This browser did not begin here, or too long ago, or was here already.
+    #[error("this sign-in is over")]
+    Over,
+    /// The issuer itself, and not by the browser, refused the one person that it was asked for.
+    #[error("the issuer lets this person in no more")]
+    ShutOut,
+    /// The issuer said no.
+    #[error("the issuer refused: {0}")]
+    Refused(Refusal),
+    /// What came back is not believed.
+    #[error("what the issuer sent is not believed: {0}")]
+    NotBelieved(&'static str),
+    /// The same, by the claims of its token.
+    #[error("what the issuer sent is not believed")]
+    BadClaims(#[from] BadClaims),
+    /// It is somebody, but nobody who uses this server.
+    #[error("nobody here has this identity")]
+    Unknown,
+    /// It is not the person who asked to show anew who they are.
+    #[error("this is another person than the one who is signed in")]
+    OtherPerson,
+    /// The issuer's word is not worth a second factor.
+    #[error("the issuer does not say that there was a second factor")]
+    NoFactor,
+    /// The sign-in that follows.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// The core refused.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
+
+impl stead_store::Failure for IssuerError {
+    fn into_store(self) -> Result<stead_store::StoreError, Self> {
+        match self {
+            Self::Core(error) => error.into_store().map_err(Self::Core),
+            Self::SignIn(error) => error.into_store().map_err(Self::SignIn),
+            other => Err(other),
+        }
+    }
+}
+
+impl From<stead_store::StoreError> for IssuerError {
+    fn from(error: stead_store::StoreError) -> Self {
+        Self::Core(error.into())
+    }
+}
+
+/// Why the issuer said no (RFC 6749 §4.1.2.1). Its own words are not shown: they come by the
+/// browser, so anybody may have written them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The person said no, or the issuer did.
+    #[error("access_denied")]
+    Denied,
+    /// The code is used up, over, or another client's.
+    #[error("invalid_grant")]
+    Code,
+    /// This server is not known there, or not by this address.
+    #[error("invalid_client")]
+    Client,
+    /// It failed.
+    #[error("error")]
+    Other,
+}
+
+impl Refusal {
+    fn of(word: &str) -> Self {
+        match word {
+            "access_denied" => Self::Denied,
+            "invalid_grant" => Self::Code,
+            "invalid_client" | "unauthorized_client" | "invalid_request" => Self::Client,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The configured issuer and what is known of it.
+pub struct ExternalIssuer {
+    config: Issuer,
+    secret: Option<SecretText>,
+    outbound: Outbound,
+    known: Mutex<Known>,
+    desk: Mutex<Desk>,
+    /// One question for its keys at a time.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Known {
+    facts: Option<Facts>,
+    keys: Option<Keys>,
+}
+
+/// Where to send a browser, and the cookie by which it is known when it comes back.
+pub struct Sent {
+    /// The address at the issuer.
+    pub redirect: String,
+    /// The cookie's value.
+    pub browser: TicketId,
+}
+
+/// What the browser brought back (RFC 6749 §4.1.2, RFC 9207).
+#[derive(Default)]
+pub struct Returned {
+    /// What this server had sent along.
+    pub state: String,
+    /// The code.
+    pub code: Option<SecretText>,
+    /// Who sends it.
+    pub issuer: Option<String>,
+    /// What went wrong there.
+    pub error: Option<String>,
+}
+
+/// Somebody, by the issuer's word.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The issuer's name for them, which never changes.
+    pub sub: String,
+    /// What to call them.
+    pub name: Option<String>,
+    /// What its word is worth.
+    pub methods: Methods,
+    /// When they last showed there who they are.
+    pub shown: Moment,
+}
+
+impl ExternalIssuer {
+    /// Reads what the configuration names.
+    ///
+    /// # Errors
+    /// [`SetUpError`].
+    pub fn new(config: Issuer, clock: Arc<dyn Clock>) -> Result<Self, SetUpError> {
+        let outbound = Outbound::new(config.url.clone(), config.ca.as_deref(), clock)?;
+        let secret = config.client_secret_file.as_deref().map(std::fs::read_to_string);
+        let secret = secret.transpose().map_err(SetUpError::Secret)?;
+        Ok(Self {
+            secret: secret.map(|text| SecretText::new(text.trim().to_owned())),
+            outbound,
+            config,
+            known: Mutex::default(),
+            desk: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// Its address, which is the first half of each identity.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.config.url.as_str()
+    }
+
+    /// How far its word is taken, as stored.
+    #[must_use]
+    pub const fn assurance(&self) -> &'static str {
+        self.config.profile.word()
+    }
+
+    fn client_id(&self) -> Result<&str, IssuerError> {
+        self.config.client_id.as_deref().ok_or(IssuerError::Unfit("no client id"))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The issuer of this server, if accounts are not on it.
+///
+/// # Errors
+/// [`IssuerError::None`].
+pub fn configured(core: &Core) -> Result<&ExternalIssuer, IssuerError> {
+    core.issuer.as_ref().ok_or(IssuerError::None)
+}
+
+/// Keeps what the configuration says of the issuer beside the identities that it vouches for.
+/// Blocks.
+pub fn keep_row(core: &Core) {
+    let Ok(store) = core.store() else { return };
+    if core.issuer.is_none() {
+        return;
+    }
+    let id = fresh(core.entropy.as_ref(), IssuerId::from_bytes);
+    let kept = store.accounts.write(|tx| row(tx, core, id, core.now()));
+    if let Err(error) = kept {
+        tracing::warn!(%error, "what the configuration says of the issuer was not kept");
+    }
+}
+
+/// Sends a browser to the issuer. `origin` is the address it used here; `person` is who must sign in
+/// there, by the issuer's own name for them, where that is known.
+pub(crate) async fn send(
+    core: &Core,
+    now: Now,
+    peer: Peer,
+    origin: &str,
+    purpose: Purpose,
+    person: Option<&str>,
+) -> Result<Sent, IssuerError> {
+    let issuer = configured(core)?;
+    let facts = facts::current(issuer, now).await?;
+    let person = person.filter(|_| facts.takes_claims);
+    let entropy = core.entropy.as_ref();
+    let random = || URL_SAFE_NO_PAD.encode(bytes::<32>(entropy));
+    let waiting = Waiting {
+        browser: fresh(entropy, TicketId::from_bytes),
+        state: SecretText::new(format!("{}.{}", purpose.word(), random())),
+        nonce: SecretText::new(random()),
+        verifier: SecretText::new(random()),
+        redirect_uri: format!("{origin}/signin/callback"),
+        begun: now.boot,
+        place: place_of(peer.address),
+        purpose,
+        is_for_one: person.is_some(),
+    };
+    let redirect = address(issuer, &facts, &waiting, person)?;
+    let browser = waiting.browser;
+    issuer.desk().add(waiting, now);
+    Ok(Sent { redirect, browser })
+}
+
+/// The authorization request (OpenID Connect Core 1.0 §3.1.2.1, RFC 7636 §4.3).
+fn address(
+    issuer: &ExternalIssuer,
+    facts: &Facts,
+    waiting: &Waiting,
+    person: Option<&str>,
+) -> Result<String, IssuerError> {
+    let challenge = URL_SAFE_NO_PAD.encode(sha256(waiting.verifier.expose().as_bytes()));
+    let (scope, classes) =
+        (issuer.config.scopes.join(" "), issuer.config.profile.wanted_classes().join(" "));
+    let longest = TEND_SECONDS.to_string();
+    let mut query = vec![
+        ("response_type", "code"),
+        ("client_id", issuer.client_id()?),
+        ("redirect_uri", waiting.redirect_uri.as_str()),
+        ("scope", scope.as_str()),
+        ("state", waiting.state.expose()),
+        ("nonce", waiting.nonce.expose()),
+        ("code_challenge", challenge.as_str()),
+        ("code_challenge_method", "S256"),
+    ];
+    if waiting.purpose.is_anew() {
+        query.extend([("prompt", "login"), ("max_age", "0")]);
+    } else if issuer.assurance() != "none" {
+        // Then the issuer must say when that was (OpenID Connect Core 1.0 §3.1.2.1).
+        query.push(("max_age", &longest));
+    }
+    if !classes.is_empty() {
+        query.push(("acr_values", &classes));
+    }
+    // It succeeds for this person or not at all (OpenID Connect Core 1.0 §5.5.1).
+    let one = person
+        .map(|sub| serde_json::json!({ "id_token": { "sub": { "value": sub } } }).to_string());
+    if let Some(one) = &one {
+        query.push(("claims", one));
+    }
+    let endpoint = &facts.authorization_endpoint;
+    let joint = if endpoint.contains('?') { '&' } else { '?' };
+    Ok(format!("{endpoint}{joint}{}", form_encoded(&query)))
+}
+
+/// Takes a browser back: the code becomes an identity. Everything that waited for it is used up,
+/// whatever comes of it.
+pub(crate) async fn take_back(
+    core: &Core,
+    now: Now,
+    browser: Option<TicketId>,
+    returned: Returned,
+    purpose: impl Fn(&Purpose) -> bool,
+) -> Result<(Identity, Purpose), IssuerError> {
+    let issuer = configured(core)?;
+    let browser = browser.ok_or(IssuerError::Over)?;
+    let state = SecretText::new(returned.state);
+    let waiting = issuer.desk().take(browser, &state, now).ok_or(IssuerError::Over)?;
+    if !purpose(&waiting.purpose) {
+        return Err(IssuerError::Over);
+    }
+    let facts = facts::current(issuer, now).await?;
+    if !stead_rules::signin::oidc::names_issuer(
+        returned.issuer.as_deref(),
+        issuer.url(),
+        facts.always_named,
+    ) {
+        return Err(IssuerError::NotBelieved("it is the answer of another issuer"));
+    }
+    if let Some(error) = returned.error {
+        return Err(IssuerError::Refused(Refusal::of(&error)));
+    }
+    let code = returned.code.ok_or(IssuerError::NotBelieved("there is no code"))?;
+    let answer = token::redeem(issuer, &facts, &code, &waiting).await;
+    let answer = answer.map_err(|error| match error {
+        IssuerError::Refused(Refusal::Denied) if waiting.is_for_one => IssuerError::ShutOut,
+        other => other,
+    })?;
+    let asked = Asked {
+        client_id: issuer.client_id()?,
+        begun: waiting.begun,
+        way: Way::Code,
+        anew: waiting.purpose.is_anew(),
+    };
+    let identity = token::judge(issuer, &facts, &answer, &waiting, asked, now).await?;
+    Ok((identity, waiting.purpose))
+}
+
+/// Whether these are worth a second factor without one of this server's own.
+pub(crate) fn vouched(methods: Methods) -> bool {
+    methods.has(Method::ExternalMfa) || methods.has(Method::ExternalPhishingResistant)
+}

@@ -1,0 +1,224 @@
+//! From the code to an identity: the token endpoint, and the ID token it gives.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use openidconnect::core::{
+    CoreGenderClaim, CoreIdTokenVerifier, CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+};
+use openidconnect::{
+    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, EmptyAdditionalClaims,
+    IdToken, IdTokenClaims, IssuerUrl, Nonce, SignatureVerificationError,
+};
+use serde::Deserialize;
+use stead_rules::limits::ISSUER_SKEW_SECONDS;
+use stead_rules::secret::SecretText;
+use stead_rules::signin::oidc::{Asked, Claims, judge_claims, moment_before};
+use stead_rules::time::Now;
+
+use super::desk::Waiting;
+use super::facts::Facts;
+use super::keys::{self, Keys};
+use super::{ExternalIssuer, Identity, IssuerError, Refusal};
+use crate::net::outbound::escape;
+
+type Token = IdToken<
+    EmptyAdditionalClaims,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
+type TokenClaims = IdTokenClaims<EmptyAdditionalClaims, CoreGenderClaim>;
+
+/// The longest name that is taken over.
+const NAME_MAX_CHARS: usize = 64;
+
+/// What the token endpoint gives (OpenID Connect Core 1.0 §3.1.3.3).
+#[derive(Deserialize)]
+pub(super) struct TokenAnswer {
+    id_token: Option<String>,
+    access_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TokenRefusal {
+    error: String,
+}
+
+/// Redeems a code. It goes to the endpoint of the issuer that was asked, and nowhere else.
+pub(super) async fn redeem(
+    issuer: &ExternalIssuer,
+    facts: &Facts,
+    code: &SecretText,
+    waiting: &Waiting,
+) -> Result<TokenAnswer, IssuerError> {
+    let id = issuer.client_id()?;
+    let mut form = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code.expose()),
+        ("redirect_uri", waiting.redirect_uri.as_str()),
+        ("code_verifier", waiting.verifier.expose()),
+    ];
+    let listed = &facts.token_endpoint_auth_methods_supported;
+    let by_head = listed.iter().any(|method| method == "client_secret_basic");
+    let basic = match &issuer.secret {
+        Some(secret) if by_head => Some(credentials(id, secret)),
+        Some(secret) => {
+            form.extend([("client_id", id), ("client_secret", secret.expose())]);
+            None
+        }
+        None => {
+            form.push(("client_id", id));
+            None
+        }
+    };
+    let answer = issuer.outbound.post_form(&facts.token_endpoint, &form, basic.as_deref()).await;
+    let answer = answer.map_err(IssuerError::Unavailable)?;
+    if answer.status == StatusCode::OK {
+        return serde_json::from_slice(&answer.body)
+            .map_err(|_| IssuerError::NotBelieved("its token answer cannot be read"));
+    }
+    let refusal = serde_json::from_slice::<TokenRefusal>(&answer.body);
+    Err(IssuerError::Refused(refusal.map_or(Refusal::Other, |said| Refusal::of(&said.error))))
+}
+
+/// Both halves are escaped as in a form before they are joined (RFC 6749 §2.3.1).
+fn credentials(id: &str, secret: &SecretText) -> String {
+    let mut pair = String::new();
+    escape(&mut pair, id);
+    pair.push(':');
+    escape(&mut pair, secret.expose());
+    STANDARD.encode(pair)
+}
+
+/// Checks the ID token and judges its claims. A key that is not known is asked for, so that a
+/// rotation in the middle of a sign-in is no failure.
+pub(super) async fn judge(
+    issuer: &ExternalIssuer,
+    facts: &Facts,
+    answer: &TokenAnswer,
+    waiting: &Waiting,
+    asked: Asked<'_>,
+    now: Now,
+) -> Result<Identity, IssuerError> {
+    let text = answer.id_token.as_deref();
+    let text = text.ok_or(IssuerError::NotBelieved("there is no ID token"))?;
+    let token: Token =
+        text.parse().map_err(|_| IssuerError::NotBelieved("the ID token cannot be read"))?;
+    let keys = keys::current(issuer, facts, true, now).await?;
+    let claims = match checked(issuer, facts, &keys, &token, answer, waiting, now) {
+        Err(Unfit::NoKey) => {
+            let keys = keys::current(issuer, facts, false, now).await?;
+            checked(issuer, facts, &keys, &token, answer, waiting, now)
+        }
+        other => other,
+    };
+    let claims = claims.map_err(|unfit| match unfit {
+        Unfit::NoKey => IssuerError::NotBelieved("no key of the issuer fits"),
+        Unfit::Because(why) => IssuerError::NotBelieved(why),
+    })?;
+    let judged = judge_claims(&issuer.config.profile, asked, &plain(claims), now)?;
+    Ok(Identity {
+        sub: claims.subject().to_string(),
+        name: name(claims),
+        methods: judged.methods,
+        shown: moment_before(now, judged.shown_seconds_ago),
+    })
+}
+
+enum Unfit {
+    NoKey,
+    Because(&'static str),
+}
+
+fn checked<'t>(
+    issuer: &ExternalIssuer,
+    facts: &Facts,
+    keys: &Keys,
+    token: &'t Token,
+    answer: &TokenAnswer,
+    waiting: &Waiting,
+    now: Now,
+) -> Result<&'t TokenClaims, Unfit> {
+    let verifier = verifier(issuer, facts, keys, now)?;
+    let nonce = Nonce::new(waiting.nonce.expose().to_owned());
+    let claims = token.claims(&verifier, &nonce).map_err(|error| {
+        tracing::warn!(%error, "an ID token was not believed");
+        unfit(&error)
+    })?;
+    if let (Some(said), Some(access)) = (claims.access_token_hash(), &answer.access_token) {
+        let algorithm = token.signing_alg().map_err(|_| Unfit::Because("it is not signed"))?;
+        let key = token.signing_key(&verifier).map_err(|_| Unfit::NoKey)?;
+        let access = AccessToken::new(access.clone());
+        let hash = AccessTokenHash::from_token(&access, algorithm, key);
+        if !hash.is_ok_and(|hash| hash == *said) {
+            return Err(Unfit::Because("it belongs to another access token"));
+        }
+    }
+    Ok(claims)
+}
+
+/// The end of a token is judged here with some skew, and once more by the rules.
+fn verifier(
+    issuer: &ExternalIssuer,
+    facts: &Facts,
+    keys: &Keys,
+    now: Now,
+) -> Result<CoreIdTokenVerifier<'static>, Unfit> {
+    let url = IssuerUrl::new(issuer.url().to_owned());
+    let url = url.map_err(|_| Unfit::Because("the issuer's address cannot be used"))?;
+    let id = issuer.client_id().map_err(|_| Unfit::Because("no client id"))?;
+    let seconds = now.wall.unix_seconds().saturating_sub(ISSUER_SKEW_SECONDS);
+    let time = UNIX_EPOCH + Duration::from_secs(seconds);
+    let id = ClientId::new(id.to_owned());
+    Ok(CoreIdTokenVerifier::new_public_client(id, url, keys.set.clone())
+        .set_allowed_algs(keys::algorithms(facts))
+        .set_time_fn(move || time.into()))
+}
+
+fn unfit(error: &ClaimsVerificationError) -> Unfit {
+    Unfit::Because(match error {
+        ClaimsVerificationError::SignatureVerification(
+            SignatureVerificationError::NoMatchingKey,
+        ) => return Unfit::NoKey,
+        ClaimsVerificationError::SignatureVerification(_) => "its signature",
+        ClaimsVerificationError::InvalidIssuer(_) => "its issuer",
+        ClaimsVerificationError::InvalidAudience(_) => "its audience",
+        ClaimsVerificationError::InvalidNonce(_) => "its nonce",
+        ClaimsVerificationError::Expired(_) => "its end",
+        ClaimsVerificationError::InvalidAuthContext(_)
+        | ClaimsVerificationError::InvalidAuthTime(_)
+        | ClaimsVerificationError::InvalidSubject(_)
+        | ClaimsVerificationError::Unsupported(_)
+        | ClaimsVerificationError::Other(_) => "its form",
+        _ => "something new",
+    })
+}
+
+fn plain(claims: &TokenClaims) -> Claims {
+    Claims {
+        sub: claims.subject().to_string(),
+        audiences: claims.audiences().iter().map(|one| one.to_string()).collect(),
+        authorized_party: claims.authorized_party().map(|party| party.to_string()),
+        issued: claims.issue_time().timestamp(),
+        expires: claims.expiration().timestamp(),
+        authenticated: claims.auth_time().map(|time| time.timestamp()),
+        acr: claims.auth_context_ref().map(|class| class.to_string()),
+        amr: claims
+            .auth_method_refs()
+            .map(|methods| methods.iter().map(|one| one.to_string()).collect())
+            .unwrap_or_default(),
+    }
+}
+
+/// A name to show, from what the issuer tells.
+fn name(claims: &TokenClaims) -> Option<String> {
+    let full = claims.name().and_then(|name| name.get(None)).map(|name| name.to_string());
+    let name = full.or_else(|| claims.preferred_username().map(|name| name.to_string()))?;
+    let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_MAX_CHARS).collect();
+    let name = name.trim().to_owned();
+    (!name.is_empty()).then_some(name)
+}
