@@ -1,6 +1,6 @@
 # The commands people type. Each is a line or two; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check ci cross cross-smoke bench bench-signin corpus screenshots clean
+.PHONY: help setup run run-accounts test check ci cross cross-smoke bench bench-signin corpus screenshots clean
 
 ARCH ?= aarch64
 N ?= 5000
@@ -13,6 +13,9 @@ setup: ## install all that run, test, check and cross need (Debian packages, npm
 
 run: ## build and start a server: data in ./data, media from MEDIA=… or a sample library
 	@scripts/run
+
+run-accounts: ## build and start the account service alone, on this machine: data in ./data-accounts
+	@scripts/run-accounts
 
 test: ## everything that is tested, browser tests included; ends with `N passed, N failed`
 	@scripts/test

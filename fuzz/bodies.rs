@@ -19,7 +19,7 @@ use stead_rules::playback::{
     Answer, Conditions, Method, Representation, StreamLink, answer, file_etag, parse_http_date,
 };
 use stead_rules::proxy::{Prefix, Told, client};
-use stead_rules::signin::{AppPassword, scope_is_playback};
+use stead_rules::signin::{AppPassword, DeviceClient};
 use webauthn_rs::prelude::{Url, Uuid, WebauthnBuilder};
 
 /// What is done with some bytes.
@@ -105,7 +105,9 @@ pub(crate) fn texts(bytes: &[u8]) {
     let text = &String::from_utf8_lossy(bytes);
     drop((parse_host(text), parse_http_date(text), StreamLink::decode(bytes)));
     drop((ClaimCode::parse(text), LinkSecret::parse(text), AppPassword::parse(text)));
-    let _: bool = scope_is_playback(text);
+    for client in DeviceClient::ALL {
+        let _: bool = client.may_ask_for(text);
+    }
     drop(parse_plug(text));
     // Whatever the file of a card or a stick holds, no secret is left in it.
     assert!(BootFile::parse(&blanked(text, &[])).is_idle());

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, LocalSecurity, Tls};
 use crate::host::clock::{Clock, SystemClock, build_time};
 use crate::host::entropy::{Entropy, SystemEntropy, bytes};
+use crate::host::kind::Kind;
 use crate::host::listen::Doors;
 use crate::host::metrics::Metrics;
 use crate::host::notify::Liveness;
@@ -123,20 +124,25 @@ const MIGRATION_TIME: Duration = Duration::from_secs(300);
 /// # Errors
 /// [`ServeError`]; nothing has answered then.
 pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
-    let Start { config, data_folder: _held, doors, notifier, shutdown, answering } = start;
+    let Start { config, data_folder, doors, notifier, shutdown, answering } = start;
+    let kind = data_folder.kind();
     let ports = Ports::of(&doors, &config);
     // Opening may migrate: a database of years on a slow card takes its time.
     notifier.more_time(MIGRATION_TIME);
     notifier.status("opening the databases");
     let worker = edge.worker.clone();
-    let (made, tray) = make(config, ports, edge, &shutdown)?;
+    let (made, tray) = make(config, kind, ports, edge, &shutdown)?;
     let core = Arc::clone(&made.core);
     let tls = tokio_rustls_config(&made)?;
     let router = routes::router(Arc::clone(&core));
     let (https, http) = (listener(doors.https)?, listener(doors.http)?);
     let doorkeeper = shutdown.spawn(accept::serve(Arc::clone(&core), router, https, http, tls));
     chores::begin(&shutdown, &made);
-    begin_work(&shutdown, &core, tray, worker).map_err(ServeError::Work)?;
+    match kind {
+        Kind::Server => begin_work(&shutdown, &core, tray, worker).map_err(ServeError::Work)?,
+        // It has no media.
+        Kind::Accounts => drop(tray),
+    }
     liveness(Arc::clone(&core)).await.map_err(ServeError::NotWell)?;
     notifier.ready();
     shutdown.spawn_chore("status", chores::tell_status(Arc::clone(&core), notifier.clone()));
@@ -219,6 +225,7 @@ impl Ports {
 
 fn make(
     config: Config,
+    kind: Kind,
     ports: Ports,
     edge: Edge,
     shutdown: &Shutdown,
@@ -229,7 +236,7 @@ fn make(
         LocalSecurity::On | LocalSecurity::Unconfirmed => rules::LocalSecurity::On,
         LocalSecurity::Off { .. } => rules::LocalSecurity::Off,
     };
-    let come_up = claim::come_up(&config.paths, entropy.as_ref(), &room, setting)?;
+    let come_up = claim::come_up(&config.paths, entropy.as_ref(), &room, setting, kind)?;
     let clock = (edge.clock)(Some(come_up.server.clock_mark));
     let label = host_label(&come_up.server.box_id);
     let up = interfaces()?;
@@ -244,13 +251,13 @@ fn make(
     if let Some(files) = given_files(&config) {
         given::take_at_start(&certificate, &files, &config, clock.now())?;
     }
-    let announcer = Announcer::start(announcement(&config, &label, &come_up, ports));
+    let announcer = Announcer::start(announcement(&config, kind, &label, &come_up, ports));
     let reach = reach(&config, announcer.now(), up, ports, &identity, &certificate);
     let ca = ca_files(&identity);
     let (stopping, fallen) = (shutdown.token().clone(), shutdown.fallen().clone());
     let served = Arc::clone(&certificate);
     let around = Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen };
-    let (core, tray) = core(config, come_up, around)?;
+    let (core, tray) = core(config, kind, come_up, around)?;
     let identity = Arc::new(Mutex::new(identity));
     Ok((Made { core: Arc::new(core), identity, certificate, label, ports }, tray))
 }
@@ -278,7 +285,12 @@ struct Around {
     fallen: Fallen,
 }
 
-fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray), ServeError> {
+fn core(
+    config: Config,
+    kind: Kind,
+    come_up: ComeUp,
+    around: Around,
+) -> Result<(Core, Tray), ServeError> {
     let ComeUp { store, server, desk, local_playback, effects } = come_up;
     let Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen } = around;
     let claimed = desk.state.was_claimed();
@@ -287,11 +299,14 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
     let issuer = config
         .issuer
         .clone()
+        // An account service is where people are; it asks nobody else who they are.
+        .filter(|_| kind == Kind::Server)
         .map(|issuer| ExternalIssuer::new(issuer, Arc::clone(&clock)))
         .transpose()?;
     let disks = Disks::default();
     let core = Core {
         config,
+        kind,
         store: store.map(OnceLock::from).unwrap_or_default(),
         store_made: Notify::new(),
         own_row: server.clone(),
@@ -329,8 +344,13 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         clock,
         entropy,
     };
-    claim::begin_life(&core, effects);
-    issuer::keep_row(&core);
+    match kind {
+        Kind::Server => {
+            claim::begin_life(&core, effects);
+            issuer::keep_row(&core);
+        }
+        Kind::Accounts => claim::begin_life_of_accounts(&core, effects),
+    }
     local::begin(&core, local_playback, core.now());
     Ok((core, tray))
 }
@@ -385,9 +405,16 @@ fn reach(
     }
 }
 
-fn announcement(config: &Config, label: &str, come_up: &ComeUp, ports: Ports) -> AnnounceConfig {
+fn announcement(
+    config: &Config,
+    kind: Kind,
+    label: &str,
+    come_up: &ComeUp,
+    ports: Ports,
+) -> AnnounceConfig {
     AnnounceConfig {
-        enabled: config.discovery.mdns,
+        // Apps look for media servers.
+        enabled: config.discovery.mdns && kind == Kind::Server,
         label: label.to_owned(),
         id: come_up.server.box_id.to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -419,7 +446,10 @@ fn listener(socket: std::net::TcpListener) -> Result<TcpListener, ServeError> {
 
 /// One line for whoever looks at the service. Blocks for as long as a claim is being written.
 fn status(core: &Core) -> String {
-    let state = core.desk().state.word();
+    let state = match core.kind {
+        Kind::Server => core.desk().state.word(),
+        Kind::Accounts => "accounts",
+    };
     let (host, port) = (core.announcer.now().host_name, core.reach().https_port);
     format!("{state}; https://{host}:{port}/")
 }

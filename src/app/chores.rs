@@ -13,6 +13,7 @@ use stead_store::accounts::sessions;
 
 use super::{Made, ServeError, ca_files, given, given_files, reach, reliance, status, tell_change};
 use crate::host::clock::build_time;
+use crate::host::kind::Kind;
 use crate::host::notify::Notifier;
 use crate::host::shutdown::Shutdown;
 use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity};
@@ -38,9 +39,15 @@ const RESCUE_TICK: Duration = Duration::from_secs(5);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
-    shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
-    shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
-    shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
+    match made.core.kind {
+        Kind::Server => {
+            shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
+            shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
+            shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
+        }
+        // Nobody claims it, and no wish in its folder makes anybody its owner.
+        Kind::Accounts => {}
+    }
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
     shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
     shutdown.spawn_chore("follow addresses", follow(made.clone()));

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::host::kind::Kind;
 use serde_json::json;
 use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
@@ -555,9 +556,10 @@ fn made_in(folder: &Path, media: &Path) -> (DataFolder, Made, Tray) {
     };
     let mut config = Config::load(&overrides).unwrap();
     config.discovery.mdns = false;
-    let held = DataFolder::prepare(&config.paths.data_dir).unwrap();
+    let held = DataFolder::prepare(&config.paths.data_dir, Kind::Server).unwrap();
     let ports = Ports { https: 8443, http: 8080 };
-    let (made, tray) = make(config, ports, Edge::real().unwrap(), &Shutdown::new()).unwrap();
+    let (made, tray) =
+        make(config, Kind::Server, ports, Edge::real().unwrap(), &Shutdown::new()).unwrap();
     (held, made, tray)
 }
 

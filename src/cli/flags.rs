@@ -1,8 +1,10 @@
 //! The flags that stand in for config values, shared by every command that needs the config.
 
 use super::Exit;
-use super::say::complain;
+use super::say::{chain, complain};
 use crate::config::{Config, Overrides};
+use crate::host::ground::check_kind;
+use crate::host::kind::Kind;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -41,6 +43,19 @@ impl ConfigFlags {
             problems.0.iter().for_each(complain);
             Exit::Config
         })
+    }
+
+    /// The same for a command that is about a media server: the folder of an account service is
+    /// left alone.
+    pub(super) fn load_of_server(&self) -> Result<Config, Exit> {
+        let config = self.load()?;
+        match check_kind(&config.paths.data_dir, Kind::Server) {
+            Ok(()) => Ok(config),
+            Err(error) => {
+                complain(chain(&error));
+                Err(Exit::DataFolder)
+            }
+        }
     }
 
     /// The flags as they were typed, to be repeated in an advice.

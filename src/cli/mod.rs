@@ -3,6 +3,7 @@
 //! Nothing else in the program writes to standard output. Words for people go there, what is
 //! wrong goes to standard error, and the exit code says the same to scripts.
 
+mod accounts;
 mod ask;
 mod check_config;
 mod flags;
@@ -68,6 +69,8 @@ struct CommandLine {
 enum Command {
     /// Run the server, until SIGTERM or Ctrl-C
     Serve(serve::Serve),
+    /// The account service alone: sign-in for servers elsewhere
+    Accounts(accounts::Accounts),
     /// Show how to get in: before the claim the QR code and the link, afterwards the address
     Open(open::Open),
     /// Help the owner back in who forgot the password or lost the phone
@@ -94,6 +97,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match CommandLine::parse().command {
         Command::Serve(command) => command.run().into(),
+        Command::Accounts(command) => command.run().into(),
         Command::Open(command) => command.run().into(),
         Command::Rescue(command) => command.run().into(),
         Command::Recover(command) => command.run().into(),

@@ -30,7 +30,7 @@ pub(super) struct Open {
 
 impl Open {
     pub(super) fn run(&self) -> Exit {
-        let config = match self.config.load() {
+        let config = match self.config.load_of_server() {
             Ok(config) => config,
             Err(exit) => return exit,
         };

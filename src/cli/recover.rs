@@ -36,7 +36,7 @@ pub(super) struct Recover {
 
 impl Recover {
     pub(super) fn run(&self) -> Exit {
-        let config = match self.config.load() {
+        let config = match self.config.load_of_server() {
             Ok(config) => config,
             Err(exit) => return exit,
         };

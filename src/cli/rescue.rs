@@ -34,7 +34,7 @@ pub(super) struct Rescue {
 
 impl Rescue {
     pub(super) fn run(&self) -> Exit {
-        let config = match self.config.load() {
+        let config = match self.config.load_of_server() {
             Ok(config) => config,
             Err(exit) => return exit,
         };

@@ -1,4 +1,4 @@
-//! `stead serve`: config, log, ground, doors, then the server, in this order, so that nothing
+//! `stead serve` and `stead accounts serve`: config, log, ground, doors, then the server, in this order, so that nothing
 //! answers on a machine where it could not keep what it is told.
 
 use super::check_config::missing_root;
@@ -10,6 +10,7 @@ use crate::app::{self, Edge};
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::host::descriptors;
 use crate::host::ground::{self, DataFolder};
+use crate::host::kind::Kind;
 use crate::host::listen::Doors;
 use crate::host::log;
 use crate::host::notify::{Notifier, NotifyThread};
@@ -46,40 +47,65 @@ impl Serve {
             Err(exit) => return exit,
         };
         let paths = config.paths.clone();
-        match self.prepared(config) {
+        match prepared(config, Kind::Server, self.show_claim) {
             Ok(()) if paths.wipe_journal().exists() => begin_anew(),
-            Ok(()) => Exit::Done,
-            Err(Stopped { exit, why }) => {
-                complain(why);
-                exit
-            }
+            outcome => told(outcome),
         }
     }
+}
 
-    fn prepared(&self, config: Config) -> Result<(), Stopped> {
-        // Whatever is written from here on is this user's alone.
-        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-        log::init(format(config.log.format), level(config.log.level)).map_err(failed)?;
-        descriptors::raise_limit();
-        let data_folder = data_folder(&config)?;
-        tell_missing_roots(&config);
-        let doors = Doors::open(config.net.https_listen, config.net.http_listen).map_err(failed)?;
-        let (notifier, notify_thread) = Notifier::start().map_err(failed)?;
-        let answering = self.invitation(&config);
-        let shutdown = Shutdown::new();
-        run(Start { config, data_folder, doors, notifier, shutdown, answering }, notify_thread)
-    }
+/// The command line of `stead accounts serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeAccounts {
+    #[command(flatten)]
+    config: ConfigFlags,
+}
 
-    /// At a terminal somebody is waiting to be told how to get in; a log must not hold a secret.
-    fn invitation(&self, config: &Config) -> Box<dyn FnOnce() + Send> {
-        let wanted = self.show_claim || std::io::stdout().is_terminal();
-        let config = config.clone();
-        Box::new(move || {
-            if wanted {
-                invite(&config);
-            }
-        })
+impl ServeAccounts {
+    pub(super) fn run(&self) -> Exit {
+        match self.config.load() {
+            Ok(config) => told(prepared(config, Kind::Accounts, false)),
+            Err(exit) => exit,
+        }
     }
+}
+
+fn told(outcome: Result<(), Stopped>) -> Exit {
+    match outcome {
+        Ok(()) => Exit::Done,
+        Err(Stopped { exit, why }) => {
+            complain(why);
+            exit
+        }
+    }
+}
+
+fn prepared(config: Config, kind: Kind, show_claim: bool) -> Result<(), Stopped> {
+    // Whatever is written from here on is this user's alone.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    log::init(format(config.log.format), level(config.log.level)).map_err(failed)?;
+    descriptors::raise_limit();
+    let data_folder = data_folder(&config, kind)?;
+    match kind {
+        Kind::Server => tell_missing_roots(&config),
+        Kind::Accounts => {}
+    }
+    let doors = Doors::open(config.net.https_listen, config.net.http_listen).map_err(failed)?;
+    let (notifier, notify_thread) = Notifier::start().map_err(failed)?;
+    let answering = invitation(&config, kind, show_claim);
+    let shutdown = Shutdown::new();
+    run(Start { config, data_folder, doors, notifier, shutdown, answering }, notify_thread)
+}
+
+/// At a terminal somebody is waiting to be told how to get in; a log must not hold a secret.
+fn invitation(config: &Config, kind: Kind, show_claim: bool) -> Box<dyn FnOnce() + Send> {
+    let wanted = show_claim || std::io::stdout().is_terminal();
+    let config = config.clone();
+    Box::new(move || match (wanted, kind) {
+        (true, Kind::Server) => invite(&config),
+        (true, Kind::Accounts) => status::greet(&config),
+        (false, Kind::Server | Kind::Accounts) => {}
+    })
 }
 
 /// The same program in place of this one, which has let go of everything: a server that was wiped
@@ -116,8 +142,8 @@ fn tell_missing_roots(config: &Config) {
     }
 }
 
-fn data_folder(config: &Config) -> Result<DataFolder, Stopped> {
-    let folder = DataFolder::prepare(&config.paths.data_dir)
+fn data_folder(config: &Config, kind: Kind) -> Result<DataFolder, Stopped> {
+    let folder = DataFolder::prepare(&config.paths.data_dir, kind)
         .map_err(|error| Stopped { exit: Exit::DataFolder, why: chain(&error) })?;
     if folder.gave_up_ballast() {
         tracing::error!(

@@ -25,6 +25,9 @@ pub(super) struct Server {
     pub(super) version: String,
     pub(super) state: String,
     pub(super) claimed: bool,
+    /// `server` or `accounts`.
+    #[serde(default)]
+    kind: String,
     #[serde(default)]
     pub(super) reason: Option<String>,
 }
@@ -127,6 +130,7 @@ fn at(config: &Config, host: &str) -> String {
 
 fn state(server: &Server) -> String {
     let words = match server.state.as_str() {
+        "claimed" if server.kind == "accounts" => "an account service",
         "offered" => "waits for its owner: `stead open` shows how to claim it",
         "pending" => "is being claimed",
         "claimed" => "claimed",

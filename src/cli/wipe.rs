@@ -12,6 +12,7 @@ use super::flags::ConfigFlags;
 use super::say::{chain, complain, say};
 use crate::config::{Config, Paths};
 use crate::host::ground::DataFolder;
+use crate::host::kind::Kind;
 use crate::host::users;
 use crate::service::claim::wipe;
 
@@ -30,7 +31,7 @@ pub(super) struct Wipe {
 
 impl Wipe {
     pub(super) fn run(&self) -> Exit {
-        let config = match self.config.load() {
+        let config = match self.config.load_of_server() {
             Ok(config) => config,
             Err(exit) => return exit,
         };
@@ -46,7 +47,7 @@ impl Wipe {
             return Exit::DataFolder;
         }
         // Held until the end: no server starts on what is half gone.
-        let _held = match DataFolder::prepare(&config.paths.data_dir) {
+        let _held = match DataFolder::prepare(&config.paths.data_dir, Kind::Server) {
             Ok(held) => held,
             Err(error) => {
                 complain(chain(&error));

@@ -137,6 +137,17 @@ pub enum LocalSecurity {
 pub struct AccountService {
     /// By what address others name it; None for the server's own name.
     pub issuer: Option<String>,
+    /// Who may make an account where it runs alone.
+    pub sign_up: SignUp,
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUp {
+    /// Anybody who reaches the service.
+    Open,
+    /// Nobody.
+    Closed,
 }
 
 /// Background work.
@@ -482,7 +493,16 @@ fn accounts(raw: &RawAccounts, note: &mut impl FnMut(Problem)) -> AccountService
             .hint("write it as https://films.example.net, with a port if need be and no path"),
         );
     }
-    AccountService { issuer: (!issuer.is_empty()).then(|| issuer.to_owned()) }
+    let sign_up = match raw.sign_up.as_str() {
+        "open" => SignUp::Open,
+        "closed" => SignUp::Closed,
+        other => {
+            let what = format!("accounts.sign_up: there is no {other:?}");
+            note(Problem::new(what).hint("one of open, closed"));
+            SignUp::Closed
+        }
+    };
+    AccountService { issuer: (!issuer.is_empty()).then(|| issuer.to_owned()), sign_up }
 }
 
 /// Over TLS, or on this machine alone: an issuer that anybody on the way could be is none.

@@ -18,7 +18,7 @@ pub mod raw;
 
 pub use checked::{
     AccountService, Claim, Config, Discovery, LocalSecurity, Log, LogFormat, LogLevel, Media, Net,
-    Paths, PlainPlayback, Tls, Work,
+    Paths, PlainPlayback, SignUp, Tls, Work,
 };
 pub use issuer::{Issuer, IssuerUrl};
 pub use problem::{Place, Problem, Problems};

@@ -90,12 +90,16 @@ definitions! {
         sticks: Vec<PathBuf> = Vec::new();
     }
 
-    /// The account service: the sign-in that other servers and apps of yours can use.
+    /// The account service: the sign-in that other servers and apps of yours can use. It is part of
+    /// every server, and `stead accounts serve` runs it alone.
     accounts: RawAccounts {
         /// The address by which others name this account service, for instance
         /// "https://films.example.net"; its name belongs into net.names too. Empty for this
         /// server's own .local name. Who has connected must connect anew when it changes.
         issuer: String = String::new();
+        /// Who may make an account where it runs alone: "open" lets anybody who reaches it, "closed"
+        /// nobody any more. A server's people are let in by its owner, whatever this says.
+        sign_up: String = "open".to_owned();
     }
 
     /// Where people's accounts are, if not on this server: an OpenID provider. Who owns this server

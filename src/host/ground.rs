@@ -2,6 +2,8 @@
 //! writes and belongs to nobody else, and media folders that are there.
 
 use super::disk::{Ballast, Space, Trouble, space};
+use super::files::FileError;
+use super::kind::{Kind, keep, kind_of};
 use rustix::fs::{Access, FlockOperation, Mode};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -38,12 +40,44 @@ pub enum DataFolderError {
          with --data"
     )]
     InUse(PathBuf),
+    /// It is an account service's.
+    #[error(
+        "the data folder {0} belongs to an account service, which `stead accounts serve` runs: \
+         give the server a folder of its own with --data"
+    )]
+    OfAccounts(PathBuf),
+    /// It is a server's.
+    #[error(
+        "the data folder {0} belongs to a media server, which `stead serve` runs: give the account \
+         service a folder of its own with --data"
+    )]
+    OfServer(PathBuf),
+    /// It could not be written down whose it is.
+    #[error("the data folder {path} could not be marked as an account service's")]
+    NotMarked {
+        /// The data folder.
+        path: PathBuf,
+        /// Why.
+        source: FileError,
+    },
+}
+
+/// Refuses a folder of the other kind.
+pub fn check_kind(path: &Path, kind: Kind) -> Result<(), DataFolderError> {
+    match (kind, kind_of(path)) {
+        (Kind::Server, Some(Kind::Accounts)) => Err(DataFolderError::OfAccounts(path.to_owned())),
+        (Kind::Accounts, Some(Kind::Server)) => Err(DataFolderError::OfServer(path.to_owned())),
+        (Kind::Server | Kind::Accounts, None)
+        | (Kind::Server, Some(Kind::Server))
+        | (Kind::Accounts, Some(Kind::Accounts)) => Ok(()),
+    }
 }
 
 /// A data folder that this process holds; another server cannot start on it until this is dropped.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
+    kind: Kind,
     _lock: File,
     made: bool,
     gave_up_ballast: bool,
@@ -52,7 +86,8 @@ pub struct DataFolder {
 impl DataFolder {
     /// Makes the folder if it is missing, tries a write, takes the lock, and sets a reserve aside.
     /// On a full disk the reserve is given up instead, so that a box whose disk is full starts.
-    pub fn prepare(path: &Path) -> Result<Self, DataFolderError> {
+    pub fn prepare(path: &Path, kind: Kind) -> Result<Self, DataFolderError> {
+        check_kind(path, kind)?;
         let made = make(path).map_err(|error| unwritable(path, error))?;
         if !path.is_dir() {
             return Err(DataFolderError::NotAFolder(path.to_owned()));
@@ -60,16 +95,24 @@ impl DataFolder {
         let gave_up_ballast =
             probe_with_ballast(path).map_err(|error| unwritable(path, error))? || make_room(path);
         let lock = lock(path)?;
+        keep(path, kind)
+            .map_err(|source| DataFolderError::NotMarked { path: path.to_owned(), source })?;
         if !gave_up_ballast {
             set_ballast_aside(path);
         }
-        Ok(Self { path: path.to_owned(), _lock: lock, made, gave_up_ballast })
+        Ok(Self { path: path.to_owned(), kind, _lock: lock, made, gave_up_ballast })
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Whether it was made just now.

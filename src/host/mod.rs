@@ -8,6 +8,7 @@ pub mod entropy;
 pub mod files;
 pub mod ground;
 pub mod hangup;
+pub mod kind;
 pub mod listen;
 pub mod log;
 pub mod metrics;

@@ -15,6 +15,7 @@ use super::conn::Transport;
 use super::cookies::Cookie;
 use super::routes::table;
 use super::row::{Access, Row};
+use crate::host::kind::Kind;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -28,7 +29,8 @@ struct Document;
 pub(super) fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    for mut row in table().into_iter().filter(|row| row.door == Door::Api) {
+    let api = |row: &Row| row.door == Door::Api && row.there.is_in(Kind::Server);
+    for mut row in table().into_iter().filter(api) {
         let mut paths = std::mem::take(&mut row.endpoint.1);
         for item in paths.paths.values_mut() {
             complete(&row, item);

@@ -5,6 +5,7 @@
 //! log, once. The table of codes is docs/status-codes.md, which a test holds against this file.
 
 mod devices;
+mod sign_up;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -218,11 +219,7 @@ impl From<ClaimError> for Problem {
                 "None of your recovery codes ends like that. Look at the list you kept and type \
                  the last four characters of any code.",
             ),
-            ClaimError::NameTaken => Self::invalid(
-                "name",
-                "name_taken",
-                "Somebody signs in here with this name already. Choose another one.",
-            ),
+            ClaimError::NameTaken => Self::name_taken(),
             ClaimError::NotItsName => Self::invalid(
                 "name",
                 "not_its_name",
@@ -675,6 +672,14 @@ impl Problem {
 
     fn slow_down(seconds: u64, detail: &str) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "slow_down", detail).retry_after(seconds)
+    }
+
+    fn name_taken() -> Self {
+        Self::invalid(
+            "name",
+            "name_taken",
+            "Somebody signs in here with this name already. Choose another one.",
+        )
     }
 
     fn name(name: BadName) -> Self {

@@ -60,7 +60,9 @@ app_pages! {
     play "/play/{id}";
     /// Search.
     search "/search";
-    /// Letting a television or an app in.
+    /// Making an account.
+    sign_up "/signup";
+    /// Letting a television, an app or a server in.
     device "/device";
     /// For televisions: a code to be let in with.
     tv "/tv";

@@ -22,7 +22,8 @@ use super::row::{Access, Bounds, Row, row};
 use super::{assets, oauth, pages, v1};
 use crate::service::core::Core;
 
-/// Every row. Access, action, door and bounds have no defaults.
+/// Every row, of the media server and of the account service alone. Access, action, door and bounds
+/// have no defaults.
 #[must_use]
 pub fn table() -> Vec<Row> {
     use Access::{Claim, Known, Link, Open, Session};
@@ -30,11 +31,11 @@ pub fn table() -> Vec<Row> {
     let own = |what| Action::OwnAccount(what);
     vec![
         // What anybody near may see, whatever state the server is in.
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)).on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::home)).in_both().on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::claim)),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_in)),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::authorize)),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_out)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_in)).in_both(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::authorize)).in_both(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_out)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::reset)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::rescue)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::callback)),
@@ -44,20 +45,31 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)).on_plain(),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::security)),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::lost)),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::certificate)),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::device)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::security)).in_both(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::lost)).in_both(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::certificate)).in_both(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::device)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::tv)).on_plain(),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)).on_plain(),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)).on_plain(),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest)).on_plain(),
-        row(Open, Action::ReadPublic, Door::Web, Call, routes!(v1::server::health_text)).on_plain(),
-        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::health)).on_plain(),
-        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::server)).on_plain(),
-        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_pem)),
-        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_der)),
-        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_profile)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::asset)).in_both().on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::icon)).in_both().on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(assets::manifest))
+            .in_both()
+            .on_plain(),
+        row(Open, Action::ReadPublic, Door::Web, Call, routes!(v1::server::health_text))
+            .in_both()
+            .on_plain(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::health))
+            .in_both()
+            .on_plain(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::server))
+            .in_both()
+            .on_plain(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_pem)).in_both(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_der)).in_both(),
+        row(Open, Action::ReadPublic, Door::Api, Call, routes!(v1::server::ca_profile)).in_both(),
+        // Making an account, where the service is there for that.
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_up)).in_accounts(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signup::sign_up)).in_accounts(),
         // The claim.
         row(Claim, Action::ClaimBegin, Door::Api, Call, routes!(v1::claim::begin)),
         row(Claim, Action::ClaimBegin, Door::Api, Call, routes!(v1::claim::standing)),
@@ -68,8 +80,8 @@ pub fn table() -> Vec<Row> {
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::finish)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::cancel)),
         // Signing in, and what belongs to oneself.
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::signin)),
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::factor)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::signin)).in_both(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::factor)).in_both(),
         // Ways back for whoever forgot or lost what they sign in with.
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::look)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::factor)),
@@ -80,59 +92,72 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::issuer::signin_finish)),
         row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::issuer::stepup)),
         row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::issuer::stepup_finish)),
-        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout)).on_plain(),
-        row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me)).on_plain(),
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::passkeys::begin_sign_in)),
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::passkeys::sign_in)),
-        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::passkeys::begin_step_up)),
-        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::passkeys::step_up)),
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::approvals::ask_to_sign_in)),
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::approvals::sign_in)),
-        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::approvals::ask_to_step_up)),
-        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::approvals::step_up)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::approvals::inbox)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::approvals::approve)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::approvals::refuse)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::passkeys::list)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::passkeys::begin)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::passkeys::add)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::sessions)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::revoke)),
-        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::stepup::wanted)),
-        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::stepup::show)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::notices::list)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::notices::seen)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::notices::disown)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::lost::look)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::lost::revoke)),
+        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::signin::signout))
+            .in_both()
+            .on_plain(),
+        row(Session, own(Own::Read), Door::Api, Call, routes!(v1::account::me))
+            .in_both()
+            .on_plain(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::passkeys::begin_sign_in)).in_both(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::passkeys::sign_in)).in_both(),
+        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::passkeys::begin_step_up))
+            .in_both(),
+        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::passkeys::step_up)).in_both(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::approvals::ask_to_sign_in))
+            .in_both(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::approvals::sign_in)).in_both(),
+        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::approvals::ask_to_step_up))
+            .in_both(),
+        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::approvals::step_up)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::approvals::inbox)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::approvals::approve))
+            .in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::approvals::refuse)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::passkeys::list)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::passkeys::begin)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::passkeys::add)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::sessions)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::account::revoke)).in_both(),
+        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::stepup::wanted)).in_both(),
+        row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::stepup::show)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::notices::list)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::notices::seen)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::notices::disown)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::lost::look)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::lost::revoke)).in_both(),
         // What one signs in with.
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::list)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::factors::rename)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::totp)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::confirm_totp)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::codes)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::confirm_codes)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::password)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::factors::remove)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::remembered)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::forget)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::list)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::factors::rename)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::totp)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::confirm_totp))
+            .in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::codes)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::confirm_codes))
+            .in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::enrol::password)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::factors::remove)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::remembered))
+            .in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::forget)).in_both(),
         row(Session, own(Own::Read), Door::Api, Call, routes!(v1::server::openapi)),
         // The account service, for programs.
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::openid)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::oauth)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::jwks)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::token::token)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::userinfo)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::userinfo_by_post)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::introspect)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::revoke)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::register)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::read)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::replace)),
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::remove)),
-        row(Known, Action::SignIn, Door::Api, Call, routes!(v1::authorize::look)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::authorize::consent)),
-        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::authorize::leave)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::openid)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::oauth)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::jwks)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::token::token)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::userinfo)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::userinfo_by_post))
+            .in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::introspect)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::tokens::revoke)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::register)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::read)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::replace)).in_both(),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::register::remove)).in_both(),
+        row(Known, Action::SignIn, Door::Api, Call, routes!(v1::authorize::look)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::authorize::consent))
+            .in_both(),
+        row(Session, own(Own::SignOut), Door::Api, Call, routes!(v1::authorize::leave)).in_both(),
         row(
             Session,
             Action::Guard(Guard::Identity),
@@ -154,12 +179,12 @@ pub fn table() -> Vec<Row> {
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::sign_out)),
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::switch)),
         // Televisions and apps.
-        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)),
+        row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)).in_both(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)).on_plain(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::poll)).on_plain(),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::look)),
-        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::devices::approve)),
-        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::deny)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::look)).in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::devices::approve)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::deny)).in_both(),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::devices::app_passwords)),
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::devices::make_app_password)),
         row(
@@ -217,7 +242,7 @@ pub fn table() -> Vec<Row> {
 /// The router of all rows, each behind its guard, all behind the gate.
 pub fn router(core: Arc<Core>) -> Router {
     let mut router = Router::new();
-    for row in table() {
+    for row in table().into_iter().filter(|row| row.there.is_in(core.kind)) {
         router = mount(router, &core, row);
     }
     router

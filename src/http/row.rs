@@ -9,6 +9,7 @@ use stead_rules::policy::{Action, Door};
 use utoipa::openapi::path::{PathItem, Paths};
 use utoipa::openapi::{RefOr, Schema};
 
+use crate::host::kind::Kind;
 use crate::service::core::Core;
 
 /// Which credential a row reads. There is no default: a row says it or does not compile.
@@ -53,6 +54,8 @@ pub struct Row {
     pub bounds: Bounds,
     /// Whether televisions that play over plain http get it.
     pub plain: Plain,
+    /// Where it is there at all.
+    pub there: There,
     pub(crate) endpoint: Endpoint,
 }
 
@@ -65,7 +68,32 @@ pub enum Plain {
     Playback,
 }
 
-/// Makes a row; every column is said, and it is refused on the plain port.
+/// In which of the two services a row is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum There {
+    /// In a media server.
+    Server,
+    /// There, and in the account service alone.
+    Both,
+    /// In the account service alone.
+    Accounts,
+}
+
+impl There {
+    /// Whether it is there in a service of this kind.
+    #[must_use]
+    pub const fn is_in(self, kind: Kind) -> bool {
+        match (self, kind) {
+            (Self::Both, Kind::Server | Kind::Accounts)
+            | (Self::Server, Kind::Server)
+            | (Self::Accounts, Kind::Accounts) => true,
+            (Self::Server, Kind::Accounts) | (Self::Accounts, Kind::Server) => false,
+        }
+    }
+}
+
+/// Makes a row; every column is said, and it is refused on the plain port and not there in the
+/// account service alone.
 pub(crate) fn row(
     access: Access,
     action: Action,
@@ -73,13 +101,23 @@ pub(crate) fn row(
     bounds: Bounds,
     endpoint: Endpoint,
 ) -> Row {
-    Row { access, action, door, bounds, plain: Plain::Refused, endpoint }
+    Row { access, action, door, bounds, plain: Plain::Refused, there: There::Server, endpoint }
 }
 
 impl Row {
     /// The same row, there on the plain port too.
     pub(crate) fn on_plain(self) -> Self {
         Self { plain: Plain::Playback, ..self }
+    }
+
+    /// The same row, there in the account service alone too.
+    pub(crate) fn in_both(self) -> Self {
+        Self { there: There::Both, ..self }
+    }
+
+    /// The same row, there in the account service alone and in no server.
+    pub(crate) fn in_accounts(self) -> Self {
+        Self { there: There::Accounts, ..self }
     }
 
     /// The methods and paths it answers.

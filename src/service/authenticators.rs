@@ -8,7 +8,7 @@ use stead_rules::signin::{
 };
 use stead_rules::time::Now;
 use stead_store::accounts::factors::{self as rows, Authenticator};
-use stead_store::accounts::lost;
+use stead_store::accounts::{lost, remembered};
 use stead_store::accounts::sessions::{self, SessionFacts};
 use stead_store::{Accounts, ReadTx, WriteTx};
 use zeroize::Zeroizing;
@@ -136,7 +136,8 @@ fn kept(new: &Authenticator) -> Kept {
     }
 }
 
-/// Tells the user's other sessions and the audit of a new factor.
+/// Tells the user's other sessions and the audit of a new factor. What was remembered before the
+/// first one showed none, and stands for none.
 ///
 /// # Errors
 /// [`FactorError::Core`].
@@ -148,6 +149,9 @@ pub(crate) fn added(
     kept: &Kept,
 ) -> Result<(), FactorError> {
     let (user, session) = (&facts.user, facts.session.id);
+    if second(tx, user.account)?.len() == 1 {
+        remembered::remove_all(tx, user.id)?;
+    }
     lost::made_in(tx, kept.id, session)?;
     let (kind, factor) = (NoticeKind::FactorAdded, Some(kept.id));
     let news = News { kind, about: &kept.name, factor, session: None };

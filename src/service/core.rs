@@ -34,6 +34,7 @@ use super::signin::SignInDesk;
 use crate::config::{Config, Paths};
 use crate::host::clock::Clock;
 use crate::host::entropy::Entropy;
+use crate::host::kind::Kind;
 use crate::host::metrics::Metrics;
 use crate::host::vital::Fallen;
 use crate::net::mdns::Announcer;
@@ -43,6 +44,8 @@ use crate::net::tls::CurrentCertificate;
 pub struct Core {
     /// The checked configuration.
     pub config: Config,
+    /// Whether this is a media server or the account service alone.
+    pub kind: Kind,
     /// Wall time with its trust, and uptime.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

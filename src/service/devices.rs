@@ -1,4 +1,4 @@
-//! Letting a television or an app in from a phone (RFC 8628), with this server as the one that
+//! Letting a television, an app or a server in from a phone (RFC 8628), with this server as the one that
 //! decides.
 //!
 //! A device asks for a code, shows it, and asks again until somebody who is signed in has typed it
@@ -10,6 +10,7 @@
 //! before they say yes: what asks, from where, since when. What is granted stays the least.
 
 mod desk;
+mod server;
 
 use std::net::IpAddr;
 
@@ -30,12 +31,15 @@ use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
 use super::notices;
+use super::provider::{ProviderError, issuer};
 use super::sessions::{Token, shortened};
 use super::sha256;
 use crate::host::entropy::{bytes, fresh};
+use crate::host::kind::Kind;
 
 pub use desk::DeviceDesk;
 use desk::Waiting;
+pub use server::Introduction;
 
 /// A device could not be let in, or could not ask.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +65,12 @@ pub enum DeviceError {
     /// The name cannot be used.
     #[error("the name cannot be used")]
     Name(#[from] BadName),
+    /// Only the owner lets a server in where there is one.
+    #[error("only the owner lets a server in")]
+    NotTheOwner,
+    /// The account service could not do its part.
+    #[error("the device could not be told who let it in")]
+    Provider(#[source] ProviderError),
     /// The core refused.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -76,6 +86,15 @@ impl Failure for DeviceError {
 impl From<StoreError> for DeviceError {
     fn from(error: StoreError) -> Self {
         Self::Core(error.into())
+    }
+}
+
+impl From<ProviderError> for DeviceError {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Core(error) => Self::Core(error),
+            ProviderError::Key => Self::Provider(error),
+        }
     }
 }
 
@@ -110,19 +129,40 @@ pub struct Offer {
     pub expires_in_seconds: u64,
 }
 
+/// Whether such a client may ask here. Where no media is, nobody plays.
+#[must_use]
+pub fn takes(core: &Core, client: DeviceClient) -> bool {
+    match core.kind {
+        Kind::Server => true,
+        Kind::Accounts => client.session().is_none(),
+    }
+}
+
 /// Gives a device a code. Blocks.
 ///
 /// # Errors
 /// [`DeviceError`].
 pub fn ask(core: &Core, permit: &Permit, now: Now, asked: Asked) -> Result<Offer, DeviceError> {
     permitted(permit, Action::SignIn)?;
+    let asked_by = asked.client;
     let device_code = Token::fresh(core);
     let code = fresh_code(core);
     let (user_code, grant) = (code.expose(), Grant::new(now));
     core.device_desk().add(Waiting::new(device_code.hash(), code, grant, asked), now)?;
-    let pages = core.reach().urls().iter().map(|url| format!("{url}device")).collect();
+    let pages = pages(core, asked_by);
     let expires_in_seconds = grant.left_seconds(now).unwrap_or_default();
     Ok(Offer { device_code, user_code, pages, expires_in_seconds })
+}
+
+/// A television is in the house, and its people type what they know the box by. A server elsewhere
+/// leads to the one address that it knows this service by.
+fn pages(core: &Core, client: DeviceClient) -> Vec<String> {
+    match client {
+        DeviceClient::Tv | DeviceClient::App => {
+            core.reach().urls().iter().map(|url| format!("{url}device")).collect()
+        }
+        DeviceClient::Server => vec![format!("{}/device", issuer(core))],
+    }
 }
 
 fn fresh_code(core: &Core) -> UserCode {
@@ -145,6 +185,8 @@ pub enum Polled {
     Over,
     /// It is let in.
     Done(Token),
+    /// A server is told who let it in, and may register.
+    Registers(Introduction),
 }
 
 /// The port over which a device is given its token, and where alone it is good.
@@ -203,9 +245,12 @@ fn poll_by(
 
 /// Opens the session of a device whose code was taken off the desk, so that it is opened once.
 fn let_in(core: &Core, now: Now, taken: Waiting, port: Port) -> Result<Polled, DeviceError> {
-    let opened = core.store()?.accounts.write(|tx| open(tx, core, now, &taken, port));
-    match opened {
-        Ok(Some(token)) => Ok(Polled::Done(token)),
+    let given = core.store()?.accounts.write(|tx| match taken.asked.client.session() {
+        Some(kind) => Ok(open(tx, core, now, &taken, kind, port)?.map(Polled::Done)),
+        None => Ok(server::introduce(tx, core, now, &taken)?.map(Polled::Registers)),
+    });
+    match given {
+        Ok(Some(polled)) => Ok(polled),
         Ok(None) => Ok(Polled::Denied),
         Err(error) => {
             // A full disk is no verdict: the device asks again.
@@ -221,14 +266,12 @@ fn open(
     core: &Core,
     now: Now,
     taken: &Waiting,
+    kind: ClientKind,
     port: Port,
 ) -> Result<Option<Token>, DeviceError> {
-    let Some(approval) = &taken.approval else { return Ok(None) };
-    let by = by_id(tx, &core.run, approval.session)?.filter(is_current);
-    let Some(by) = by else { return Ok(None) };
+    let Some((approval, by)) = approved(tx, core, taken)? else { return Ok(None) };
     let token = Token::fresh(core);
     let inherited = Inherited { methods: approval.methods, auth: approval.auth };
-    let kind = taken.asked.client.kind();
     let session = inherit(core, now, &by, inherited, kind, &taken.asked.agent);
     make_session(tx, &core.run, &session, &token.hash())?;
     match port {
@@ -252,6 +295,17 @@ fn open(
     });
     audit::append(tx, now, "device.signed_in", &detail.to_string())?;
     Ok(Some(token))
+}
+
+/// Who approved a device, if they could still.
+fn approved<'a>(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    taken: &'a Waiting,
+) -> Result<Option<(&'a desk::Approval, SessionFacts)>, StoreError> {
+    let Some(approval) = &taken.approval else { return Ok(None) };
+    let by = by_id(tx, &core.run, approval.session)?.filter(is_current);
+    Ok(by.map(|by| (approval, by)))
 }
 
 /// An app that its person agreed to in a browser.
@@ -406,8 +460,12 @@ pub fn approve(
         address: peer.address,
     };
     let detail = judged_detail(&found, by);
+    let plays = found.asked.client.session().is_some();
+    if !plays && !server::may_let_in(core, by) {
+        return Err(DeviceError::NotTheOwner);
+    }
     core.store()?.accounts.write(|tx| {
-        if rows::count(tx, by.user.id)? >= DEVICES_PER_USER_MAX {
+        if plays && rows::count(tx, by.user.id)? >= DEVICES_PER_USER_MAX {
             return Err(DeviceError::TooMany);
         }
         audit::append(tx, now, "device.approved", &detail)?;
@@ -444,7 +502,7 @@ fn judged_detail(found: &Waiting, by: &SessionFacts) -> String {
     serde_json::json!({
         "user": by.user.id.to_string(),
         "session": by.session.id.to_string(),
-        "kind": found.asked.client.kind().word(),
+        "kind": found.asked.client.word(),
         "from": found.asked.peer.address.to_string(),
     })
     .to_string()

@@ -38,6 +38,7 @@ pub mod scans;
 pub mod sessions;
 pub mod settings;
 pub mod setup_page;
+pub mod sign_up;
 pub mod signin;
 pub mod stepup;
 mod totp;

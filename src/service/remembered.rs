@@ -1,7 +1,7 @@
 //! Browsers that are not asked for a second factor for a while: after one sign-in with it, for
 //! playing and browsing, until what the user signs in with changes. Nothing is guarded by them.
 
-use stead_rules::ids::{DeviceId, SessionId};
+use stead_rules::ids::{DeviceId, SessionId, UserId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{NoticeKind, RememberFor, is_remembered};
 use stead_rules::time::Now;
@@ -56,12 +56,27 @@ pub(crate) fn remember(
     made_in: Option<SessionId>,
 ) -> Result<Token, SignInError> {
     let user = user_of(tx, account)?;
+    let token = keep(tx, core, now, user.id, asker, length, made_in)?;
+    let agent = shortened(&asker.agent);
+    notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
+    Ok(token)
+}
+
+/// Remembers a browser.
+pub(super) fn keep(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: UserId,
+    asker: &Asker,
+    length: RememberFor,
+    made_in: Option<SessionId>,
+) -> Result<Token, StoreError> {
     let token = Token::fresh(core);
     let (id, agent) = (fresh(core.entropy.as_ref(), DeviceId::from_bytes), shortened(&asker.agent));
     let token_hash = token.hash();
-    let new = rows::New { id, user: user.id, agent: &agent, token_hash, length, made_in };
+    let new = rows::New { id, user, agent: &agent, token_hash, length, made_in };
     rows::add(tx, &core.run, &new, now)?;
-    notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
     Ok(token)
 }
 

@@ -224,7 +224,14 @@ fn password_right(
         };
     }
     if second == Methods::NONE {
-        let opened = accounts.write(|tx| open(tx, core, now, &account, shown, asker))?;
+        // The browser that made the account, or showed a factor when there was one: more than a
+        // password speaks for it.
+        let vouched = match remembered::stands_for_a_factor(core, now, &account, asker)? {
+            Some(_) => Vouched::MadeTheAccount,
+            None => Vouched::OldPassword,
+        };
+        let opened =
+            accounts.write(|tx| open_vouched(tx, core, now, &account, shown, asker, vouched))?;
         return Ok(Next::Done(Opened { token: opened, device: None }));
     }
     if let Some(device) = remembered::stands_for_a_factor(core, now, &account, asker)? {

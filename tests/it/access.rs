@@ -80,6 +80,9 @@ pub(crate) const CASES: &[Case] = &[
     case("GET", "/api/v1/ca.pem", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/api/v1/ca.crt", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/api/v1/ca.mobileconfig", [200, 200, 200, 200, 200, 200, 200]),
+    // These are in the account service alone.
+    case("GET", "/signup", [404, 404, 404, 404, 404, 404, 404]),
+    case("POST", "/api/v1/signup", [404, 404, 404, 404, 404, 404, 404]),
     case("POST", "/api/v1/claim/begin", [400, 400, 400, 403, 410, 410, 410]),
     case("GET", "/api/v1/claim", [401, 401, 200, 403, 410, 410, 410]),
     case("POST", "/api/v1/claim/owner", [401, 401, 400, 403, 410, 410, 410]),

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod accounts_alone;
 mod approvals;
 mod claim;
 mod clockless;
@@ -52,6 +53,7 @@ mod recovery;
 mod rescue;
 mod secret_age;
 mod secrets;
+mod server_grant;
 mod service_life;
 mod setup_page;
 mod siege;

@@ -29,12 +29,18 @@ fn form(members: &[(&str, &str)]) -> String {
 }
 
 /// Sends a form without cookies, as programs do.
-fn post_form(app: &App, path: &str, members: &[(&str, &str)]) -> Answer {
+pub(crate) fn post_form(app: &App, path: &str, members: &[(&str, &str)]) -> Answer {
     let mut client = app.client().with("Content-Type", "application/x-www-form-urlencoded");
     client.send("POST", path, Some(form(members)))
 }
 
-fn with_bearer(app: &App, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
+pub(crate) fn with_bearer(
+    app: &App,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: Option<&Value>,
+) -> Answer {
     let mut client = app.client().with("Authorization", &format!("Bearer {token}"));
     client.send(method, path, body.map(Value::to_string))
 }
@@ -159,7 +165,7 @@ fn oauth_error(answer: &Answer) -> String {
 }
 
 /// The header and the claims of a token whose signature fits one of the published keys.
-fn verified(app: &App, token: &str) -> (Value, Value) {
+pub(crate) fn verified(app: &App, token: &str) -> (Value, Value) {
     let keys = app.client().get("/oauth/jwks").expect(200).json();
     let part = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
     let (signed, signature) = token.rsplit_once('.').unwrap();

@@ -36,6 +36,8 @@ async function run(words: string[]): Promise<{ child: ChildProcessWithoutNullStr
   return { child, facts: JSON.parse(first.value) as Facts };
 }
 
+const kindWords = (kind: 'server' | 'accounts') => (kind === 'accounts' ? ['--kind', kind] : []);
+
 export class Box {
   readonly facts: Facts;
   #process: ChildProcessWithoutNullStreams;
@@ -53,12 +55,12 @@ export class Box {
   }
 
   /** Starts a new box that nobody owns. */
-  static async start(media: string = SAMPLE): Promise<Box> {
+  static async start(media: string = SAMPLE, kind: 'server' | 'accounts' = 'server'): Promise<Box> {
     for (const needed of [TEST_HOST, media]) {
       if (!existsSync(needed)) throw new Error(`${needed} is missing: run scripts/browser, which makes it`);
     }
     const folder = mkdtempSync(join(tmpdir(), 'stead-e2e-'));
-    const { child, facts } = await run(['--data', join(folder, 'data'), '--media', media]);
+    const { child, facts } = await run(['--data', join(folder, 'data'), '--media', media, ...kindWords(kind)]);
     return new Box(child, folder, media, facts);
   }
 

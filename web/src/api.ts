@@ -168,6 +168,7 @@ export const account = {
   server: () => read<ServerInfo>('/server'),
   me: () => read<Me>('/me'),
   signin: (name: string, password: string) => write<SigninStep>('/signin', { name, password }),
+  signup: (name: string, password: string) => write<Done>('/signup', { name, password }),
   external: (purpose: 'signin' | 'stepup') => write<Redirect>(`/${purpose}/external`),
   externalFinish: (purpose: 'signin' | 'stepup', answer: Returned) =>
     write<SigninStep | undefined>(`/${purpose}/external/finish`, answer),

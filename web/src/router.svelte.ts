@@ -6,6 +6,7 @@ export type RouteName =
   | 'home'
   | 'claim'
   | 'signin'
+  | 'signup'
   | 'authorize'
   | 'signout'
   | 'library'
@@ -33,6 +34,7 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/search$/, 'home'],
   [/^\/claim$/, 'claim'],
   [/^\/signin$/, 'signin'],
+  [/^\/signup$/, 'signup'],
   [/^\/authorize$/, 'authorize'],
   [/^\/signout$/, 'signout'],
   [/^\/library\/([0-9a-f]{32})$/, 'library'],

@@ -30,6 +30,12 @@ impl From<DeviceError> for Problem {
             DeviceError::Full(full) => full.into(),
             DeviceError::TooMany => Self::too_many_devices(),
             DeviceError::Name(name) => Self::name(name),
+            DeviceError::NotTheOwner => Self::new(
+                StatusCode::FORBIDDEN,
+                "not_the_owner",
+                "Only the owner of this server lets another server in. Ask them.",
+            ),
+            DeviceError::Provider(error) => Self::internal(&error),
             DeviceError::Core(error) => error.into(),
         }
     }

@@ -1,11 +1,11 @@
-//! The device grant (RFC 8628) for televisions and apps.
+//! The device grant (RFC 8628) for televisions, apps and servers that are being claimed.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
-use stead_rules::limits::{DEVICE_POLL_SECONDS, SESSION_IDLE_SECONDS};
-use stead_rules::signin::{DeviceClient, PLAYBACK_SCOPE, scope_is_playback};
+use stead_rules::limits::{DEVICE_POLL_SECONDS, REGISTRATION_TOKEN_SECONDS, SESSION_IDLE_SECONDS};
+use stead_rules::signin::{DeviceClient, PLAYBACK_SCOPE, SERVER_SCOPES};
 
 use super::error::OAuthError;
 use super::form::Members;
@@ -14,7 +14,7 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::v1::tv::complete;
 use crate::service::core::Core;
-use crate::service::devices::{self, Asked, DeviceError, Offer, Polled};
+use crate::service::devices::{self, Asked, DeviceError, Introduction, Offer, Polled};
 
 /// RFC 8628 §3.2.
 #[derive(Serialize)]
@@ -35,9 +35,9 @@ pub(crate) async fn authorize(
     ctx: Ctx,
     fields: Members,
 ) -> Result<axum::Json<DeviceAuthorization>, OAuthError> {
-    let client = client(&fields)?;
-    if !fields.get("scope").is_none_or(scope_is_playback) {
-        return Err(OAuthError::of("invalid_scope", "The one scope there is: playback."));
+    let client = client(&core, &fields)?;
+    if !fields.get("scope").is_none_or(|scope| client.may_ask_for(scope)) {
+        return Err(OAuthError::of("invalid_scope", "This client is not given that."));
     }
     let name = fields.get("device_name").unwrap_or_default().to_owned();
     let offer = core
@@ -62,8 +62,10 @@ fn answer(offer: Offer) -> DeviceAuthorization {
     }
 }
 
-fn client(fields: &Members) -> Result<DeviceClient, OAuthError> {
-    DeviceClient::from_id(fields.need("client_id")?)
+fn client(core: &Core, fields: &Members) -> Result<DeviceClient, OAuthError> {
+    let client = DeviceClient::from_id(fields.need("client_id")?);
+    client
+        .filter(|client| devices::takes(core, *client))
         .ok_or_else(|| OAuthError::of("invalid_client", "This server knows no client of that id."))
 }
 
@@ -73,7 +75,7 @@ pub(super) async fn exchange(
     ctx: Ctx,
     fields: &Members,
 ) -> Result<TokenAnswer, OAuthError> {
-    let client = client(fields)?;
+    let client = client(core, fields)?;
     let code = fields.need("device_code")?.to_owned();
     let polled =
         core.blocking(move |core| devices::poll(core, &ctx.permit, ctx.now, client, &code)).await;
@@ -87,6 +89,16 @@ pub(super) async fn exchange(
                 refresh_token: None,
                 id_token: None,
                 scope: PLAYBACK_SCOPE.to_owned(),
+            });
+        }
+        Ok(Polled::Registers(Introduction { registration, id_token })) => {
+            return Ok(TokenAnswer {
+                access_token: registration.expose().to_owned(),
+                token_type: "Bearer",
+                expires_in: REGISTRATION_TOKEN_SECONDS,
+                refresh_token: None,
+                id_token: Some(id_token),
+                scope: SERVER_SCOPES.join(" "),
             });
         }
         Ok(Polled::Pending) => OAuthError::of("authorization_pending", "Nobody has said yes yet."),

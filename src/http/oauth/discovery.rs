@@ -8,6 +8,7 @@ use serde::Serialize;
 use stead_rules::provider::{GrantType, Scope};
 
 use super::error::OAuthError;
+use crate::host::kind::Kind;
 use crate::http::ctx::Ctx;
 use crate::service::core::Core;
 use crate::service::provider::{issuer, keys};
@@ -34,7 +35,7 @@ pub(crate) struct Metadata {
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
-    scopes_supported: [&'static str; 4],
+    scopes_supported: Vec<&'static str>,
     claims_supported: [&'static str; 10],
     acr_values_supported: [&'static str; 3],
     prompt_values_supported: [&'static str; 3],
@@ -47,16 +48,16 @@ pub(crate) struct Metadata {
 /// Where everything is.
 #[utoipa::path(get, path = "/.well-known/openid-configuration", responses((status = 200)))]
 pub(crate) async fn openid(State(core): State<Arc<Core>>, _: Ctx) -> axum::Json<Metadata> {
-    axum::Json(metadata(&issuer(&core)))
+    axum::Json(metadata(&issuer(&core), core.kind))
 }
 
 /// The same for clients that know nothing of OpenID Connect.
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", responses((status = 200)))]
 pub(crate) async fn oauth(State(core): State<Arc<Core>>, _: Ctx) -> axum::Json<Metadata> {
-    axum::Json(metadata(&issuer(&core)))
+    axum::Json(metadata(&issuer(&core), core.kind))
 }
 
-fn metadata(issuer: &str) -> Metadata {
+fn metadata(issuer: &str, kind: Kind) -> Metadata {
     let at = |path: &str| format!("{issuer}{path}");
     let (basic, post, none) = ("client_secret_basic", "client_secret_post", "none");
     Metadata {
@@ -79,7 +80,11 @@ fn metadata(issuer: &str) -> Metadata {
         introspection_endpoint_auth_methods_supported: [basic, post],
         revocation_endpoint_auth_methods_supported: [basic, post, none],
         code_challenge_methods_supported: ["S256"],
-        scopes_supported: Scope::ALL.map(Scope::word),
+        scopes_supported: Scope::ALL
+            .into_iter()
+            .filter(|scope| *scope != Scope::Playback || kind == Kind::Server)
+            .map(Scope::word)
+            .collect(),
         claims_supported: [
             "iss",
             "sub",

@@ -25,7 +25,7 @@ pub(crate) struct CodeRequest {
 /// What waits under a code. Nothing that it says of itself is proved.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeviceAnswer {
-    /// `tv` or `app`.
+    /// `tv`, `app` or `server`.
     kind: &'static str,
     /// What it calls itself; may be empty.
     name: String,
@@ -58,7 +58,7 @@ pub(crate) async fn look(
         })
         .await?;
     Ok(axum::Json(DeviceAnswer {
-        kind: seen.client.kind().word(),
+        kind: seen.client.word(),
         name: seen.name,
         agent: sessions::shortened(&seen.agent),
         address: seen.address.to_string(),

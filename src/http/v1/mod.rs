@@ -22,5 +22,6 @@ pub(crate) mod rescue;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signin;
+pub(crate) mod signup;
 pub(crate) mod stepup;
 pub(crate) mod tv;

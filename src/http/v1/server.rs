@@ -16,6 +16,7 @@ use crate::http::error::Problem;
 use crate::service::claim;
 use crate::service::core::{Core, permitted};
 use crate::service::health::{self, Check};
+use crate::service::sign_up;
 
 /// What anybody may know.
 #[derive(Serialize, ToSchema)]
@@ -23,6 +24,10 @@ pub(crate) struct ServerAnswer {
     /// `legacy`, `offered`, `pending`, `claimed`, `orphaned`, `recovery` or `locked`.
     state: &'static str,
     claimed: bool,
+    /// `server`, or `accounts` where this is the account service alone.
+    kind: &'static str,
+    /// Whether anybody may make an account here.
+    sign_up: bool,
     /// What its owner calls it.
     name: String,
     /// `stead-ab12.local`
@@ -64,6 +69,8 @@ pub(crate) async fn server(
     Ok(axum::Json(ServerAnswer {
         state: card.state.word(),
         claimed: card.state.was_claimed(),
+        kind: core.kind.word(),
+        sign_up: sign_up::is_open(&core),
         name: card.name,
         host_name: core.reach().host_name.clone(),
         issuer: core.issuer.as_ref().map(|issuer| issuer.name().to_owned()),

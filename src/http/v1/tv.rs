@@ -119,7 +119,8 @@ pub(crate) async fn poll(
     let step = match polled {
         Ok(Polled::Pending) => "waiting",
         Ok(Polled::SlowDown) => "slow_down",
-        Ok(Polled::Denied) => "denied",
+        // No television is a server.
+        Ok(Polled::Denied | Polled::Registers(_)) => "denied",
         Ok(Polled::Over) | Err(DeviceError::NoSuchDevice) => "over",
         Ok(Polled::Done(token)) => {
             let cookie = Cookie::Session.set(token.expose(), transport);

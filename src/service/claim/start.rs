@@ -4,17 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    Applied, Database, Effect, Event, Generation, LocalPlayback, LocalSecurity, State, Version,
-    apply, start_state,
+    Applied, Database, Effect, Event, Generation, Kept, LocalPlayback, LocalSecurity, Marker,
+    Start, State, Version, apply, start_state,
 };
 use stead_rules::ids::BoxId;
-use stead_store::accounts::claim::Server;
+use stead_store::accounts::claim::{Server, set_generation};
 use stead_store::{Found, OpenError, Store, StoreError, inspect, note_lost, part_from_lost};
 
 use super::desk::ClaimDesk;
 use super::{box_id, marker, own_code, plug, recovery, run_effects, wipe};
 use crate::config::Paths;
 use crate::host::entropy::{Entropy, bytes, fresh};
+use crate::host::kind::Kind;
 use crate::service::core::Core;
 use crate::service::room::DataRoom;
 use stead_rules::time::WallMs;
@@ -56,6 +57,7 @@ pub fn come_up(
     entropy: &dyn Entropy,
     room: &Arc<DataRoom>,
     setting: LocalSecurity,
+    kind: Kind,
 ) -> Result<ComeUp, StartError> {
     if wipe::go_on(paths).map_err(StartError::Wipe)? {
         tracing::warn!("this server was wiped, and begins anew");
@@ -83,6 +85,10 @@ pub fn come_up(
         | State::Recovery => Some(Store::open(&paths.data_dir)?),
     };
     let store = store.map(|store| store.with_room(Arc::<DataRoom>::clone(room)));
+    let start = match kind {
+        Kind::Server => start,
+        Kind::Accounts => begun(store.as_ref(), marker, start)?,
+    };
     let known = match &store {
         Some(store) => store.accounts.read(stead_store::accounts::claim::server)?,
         None => None,
@@ -98,6 +104,28 @@ pub fn come_up(
         local_playback: start.local_playback,
         effects: start.effects,
     })
+}
+
+/// The account service alone has no owner to wait for: whoever runs it has the shell. It counts as
+/// claimed once, from its first start on, so what holds for a claimed server holds for it: accounts
+/// that are lost or older than they were lock it, and never make a fresh one of it.
+fn begun(store: Option<&Store>, marker: Marker, start: Start) -> Result<Start, StoreError> {
+    let fresh = match start.state {
+        State::Factory | State::Offered | State::Legacy => true,
+        State::Pending(_)
+        | State::Claimed
+        | State::Orphaned
+        | State::Recovery
+        | State::Locked(_) => false,
+    };
+    let Some(store) = store.filter(|_| fresh) else { return Ok(start) };
+    let generation = Generation(1);
+    store.accounts.write(|tx| set_generation(tx, generation.0))?;
+    let claimed = Database::Claimed { generation, kept: Kept::Owned };
+    let mut start = start_state(marker, claimed, LocalSecurity::On);
+    // Nothing was cut off here, so there is nothing to tell of.
+    start.effects.retain(|effect| !matches!(effect, Effect::Log(_)));
+    Ok(start)
 }
 
 /// A full disk is no reason not to start: the next start keeps it.
@@ -128,6 +156,16 @@ pub fn begin_life(core: &Core, effects: Vec<Effect>) {
         tracing::error!(error = %crate::service::chain(&error), "a wish for a new owner could not \
             be fulfilled; it is tried again");
     }
+}
+
+/// Does what the start of an account service asks for. Blocks.
+pub fn begin_life_of_accounts(core: &Core, effects: Vec<Effect>) {
+    let now = core.now();
+    let mut desk = core.desk();
+    desk.aged_at = now.boot;
+    let up = Applied { next: desk.state, effects, answer: Ok(()) };
+    // Effects that fail are logged where they run, and a start is never refused.
+    drop(run_effects(core, &mut desk, up, now));
 }
 
 fn database(folder: &Path) -> Result<Database, OpenError> {

@@ -144,7 +144,7 @@ fn answer(
     let since = ticket.and_then(|ticket| core.authorize_desk().begun(ticket, now));
     let step = core.store()?.accounts.write(|tx| {
         let client = match query.client_id {
-            Some(id) => clients::find(tx, id)?,
+            Some(id) => clients::find(tx, core, id)?,
             None => None,
         };
         let redirect = trusted_redirect(client.as_ref(), query)?;

@@ -1,11 +1,12 @@
 //! Who asks for tokens, and whether they are who they say.
 
 use stead_rules::policy::{Action, Permit};
-use stead_rules::provider::{Client, ClientAuth, built_in};
+use stead_rules::provider::{Client, ClientAuth, Scope, built_in};
 use stead_rules::secret::{SecretText, same_bytes};
 use stead_store::accounts::provider as rows;
 use stead_store::{Accounts, ReadTx, StoreError};
 
+use crate::host::kind::Kind;
 use crate::service::core::{Core, CoreError, permitted};
 use crate::service::sha256;
 
@@ -20,6 +21,15 @@ pub struct Presented {
     pub way: ClientAuth,
 }
 
+/// The client that every service of this kind knows. Where no media is, nothing is played.
+fn known(core: &Core, client_id: &str) -> Option<Client> {
+    let plays = |client: &Client| client.scopes.has(Scope::Playback);
+    built_in(client_id).filter(|client| match core.kind {
+        Kind::Server => true,
+        Kind::Accounts => !plays(client),
+    })
+}
+
 /// The client that asks, if it is known and proved who it is. Blocks.
 ///
 /// # Errors
@@ -30,7 +40,7 @@ pub fn authenticate(
     shown: &Presented,
 ) -> Result<Option<Client>, CoreError> {
     permitted(permit, Action::SignIn)?;
-    if let Some(client) = built_in(&shown.id) {
+    if let Some(client) = known(core, &shown.id) {
         return Ok(Some(client).filter(|client| client.auth == shown.way));
     }
     let stored = core.store()?.accounts.read(|tx| rows::client(tx, &shown.id))?;
@@ -52,9 +62,10 @@ fn is_proved(stored: &rows::StoredClient, shown: &Presented) -> bool {
 /// The client with this id.
 pub(super) fn find(
     tx: &ReadTx<'_, Accounts>,
+    core: &Core,
     client_id: &str,
 ) -> Result<Option<Client>, StoreError> {
-    match built_in(client_id) {
+    match known(core, client_id) {
         Some(client) => Ok(Some(client)),
         None => Ok(rows::client(tx, client_id)?.map(|stored| stored.client)),
     }

@@ -61,7 +61,7 @@ fn return_address(
         (named, hinted) => named.or(hinted),
     };
     let client = match client_id {
-        Some(id) => clients::find(tx, id)?,
+        Some(id) => clients::find(tx, core, id)?,
         None => None,
     };
     let known = client.is_some_and(|client| client.post_logout_uris.iter().any(|uri| uri == asked));

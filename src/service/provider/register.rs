@@ -3,21 +3,24 @@
 
 use serde_json::json;
 use stead_rules::ids::{AccountId, TicketId};
-use stead_rules::limits::CLIENTS_MAX;
+use stead_rules::limits::{
+    CLIENTS_ALONE_MAX, CLIENTS_MAX, CLIENTS_PER_ACCOUNT_MAX, REGISTRATIONS_PER_ACCOUNT_MAX,
+};
 use stead_rules::policy::{Action, Guard, Permit};
 use stead_rules::provider::{
-    BadMetadata, Client, ClientAuth, Metadata, Registered, built_in, register as judged,
-    registration_is_live,
+    BadMetadata, Client, ClientAuth, Metadata, Registered, Registrant, built_in,
+    register as judged, registration_is_live,
 };
 use stead_rules::secret::{SecretText, same_bytes};
 use stead_rules::time::Now;
 use stead_store::accounts::audit;
-use stead_store::accounts::provider::{self as rows, StoredClient};
+use stead_store::accounts::provider::{self as rows, ClientRoom, StoredClient};
 use stead_store::accounts::sessions::SessionFacts;
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::opaque;
 use crate::host::entropy::fresh;
+use crate::host::kind::Kind;
 use crate::service::core::{Core, CoreError, permitted};
 use crate::service::sha256;
 
@@ -74,18 +77,22 @@ pub fn invite(
     session: &SessionFacts,
 ) -> Result<SecretText, CoreError> {
     permitted(permit, Action::Guard(Guard::Identity))?;
-    core.store()?.accounts.write(|tx| Ok(approve(tx, core, now, session.user.account)?))
+    core.store()?
+        .accounts
+        .write(|tx| Ok(approve(tx, core, now, session.user.account, Registrant::Program)?))
 }
 
-/// Makes a token by which one server may register, after this account approved it.
+/// Makes a token by which one client may register, after this account approved it.
 pub(crate) fn approve(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
     now: Now,
     account: AccountId,
+    who: Registrant,
 ) -> Result<SecretText, StoreError> {
     let token = opaque(core);
-    rows::make_registration(tx, &core.run, &sha256(token.expose().as_bytes()), account, now)?;
+    let (hash, at_most) = (sha256(token.expose().as_bytes()), REGISTRATIONS_PER_ACCOUNT_MAX);
+    rows::make_registration(tx, &core.run, &hash, (account, who), now, at_most)?;
     let detail = json!({ "account": account.to_string() });
     audit::append(tx, now, "oauth.registration_allowed", &detail.to_string())?;
     Ok(token)
@@ -103,13 +110,14 @@ pub fn register(
     metadata: &Metadata,
 ) -> Result<Made, RegisterError> {
     permitted(permit, Action::SignIn)?;
-    let new = judged(metadata)?;
     let hash = sha256(token.expose().as_bytes());
     core.store()?.accounts.write(|tx| {
+        // A refusal rolls back, so a token is used up by a registration only.
         let allowed = rows::use_registration(tx, &core.run, &hash)?;
         let allowed = allowed.filter(|token| registration_is_live(token.made, now));
-        let account = allowed.ok_or(RegisterError::Token)?.account;
-        keep(tx, core, now, account, new.clone())
+        let allowed = allowed.ok_or(RegisterError::Token)?;
+        let new = judged(metadata, allowed.registrant)?;
+        keep(tx, core, now, (allowed.account, allowed.registrant), new)
     })
 }
 
@@ -117,7 +125,7 @@ fn keep(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
     now: Now,
-    account: AccountId,
+    (account, registrant): (AccountId, Registrant),
     new: Registered,
 ) -> Result<Made, RegisterError> {
     let (secret, manage) = (opaque(core), opaque(core));
@@ -126,11 +134,12 @@ fn keep(
     let stored = StoredClient {
         client: client.clone(),
         account,
+        registrant,
         secret_hash: sha256(secret.expose().as_bytes()),
         manage_hash: sha256(manage.expose().as_bytes()),
         created: now.wall,
     };
-    if !rows::make_client(tx, &stored, CLIENTS_MAX)? {
+    if !rows::make_client(tx, &stored, room(core))? {
         return Err(RegisterError::Full);
     }
     let detail = json!({ "client": client.id, "account": account.to_string() });
@@ -138,6 +147,14 @@ fn keep(
     let secret = (client.auth != ClientAuth::None).then_some(secret);
     let issued_at = now.wall.unix_seconds();
     Ok(Made { client, secret, manage: Some(manage), issued_at })
+}
+
+fn room(core: &Core) -> ClientRoom {
+    match core.kind {
+        // All clients are the owner's.
+        Kind::Server => ClientRoom { all: CLIENTS_MAX, of_one: CLIENTS_MAX },
+        Kind::Accounts => ClientRoom { all: CLIENTS_ALONE_MAX, of_one: CLIENTS_PER_ACCOUNT_MAX },
+    }
 }
 
 fn client(id: String, new: Registered) -> Client {
@@ -180,9 +197,9 @@ pub fn replace(
     metadata: &Metadata,
 ) -> Result<Made, RegisterError> {
     permitted(permit, Action::SignIn)?;
-    let new = judged(metadata)?;
     core.store()?.accounts.write(|tx| {
         let stored = own(tx, client_id, token)?;
+        let new = judged(metadata, stored.registrant)?;
         if stored.client.auth != new.auth {
             // A client with a secret does not become one without.
             return Err(BadMetadata::Unsupported("token_endpoint_auth_method").into());

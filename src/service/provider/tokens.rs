@@ -423,6 +423,30 @@ fn claims(
     claims
 }
 
+/// What a server learns of whoever approved it, bound to the token that it gets beside it. How they
+/// had signed in is left out: a code that somebody else showed proves nothing of the kind.
+pub(crate) fn id_token_of_device(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    client_id: &str,
+    session: &SessionFacts,
+    token: &SecretText,
+) -> Result<String, ProviderError> {
+    let issued_at = now.wall.unix_seconds();
+    let hash = sha256(token.expose().as_bytes());
+    let claims = json!({
+        "iss": issuer(core),
+        "sub": session.user.account.to_string(),
+        "aud": client_id,
+        "iat": issued_at,
+        "exp": issued_at.saturating_add(ID_TOKEN_SECONDS),
+        "auth_time": session.session.auth.wall.unix_seconds(),
+        "at_hash": base64url(hash.get(..16).unwrap_or(&hash)),
+    });
+    keys::sign(tx, core, now, &claims)
+}
+
 /// It names its family, so that a replaced one still tells which to end.
 fn fresh_refresh(core: &Core, grant: &GrantId) -> SecretText {
     let family = TicketId::from_bytes(*grant);

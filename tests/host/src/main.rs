@@ -13,7 +13,7 @@
 //! ```
 
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,11 +22,13 @@ use stead::config::{Config, Overrides};
 use stead::host::clock::{Clock, build_time};
 use stead::host::entropy::SystemEntropy;
 use stead::host::ground::DataFolder;
+use stead::host::kind::Kind;
 use stead::host::listen::Doors;
 use stead::host::notify::Notifier;
 use stead::host::shutdown::Shutdown;
 use stead::host::start::Start;
 use stead::work::launcher::WorkerProgram;
+use stead_rules::ids::BoxId;
 use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
 
 type Error = Box<dyn std::error::Error>;
@@ -96,11 +98,11 @@ impl Clock for SteppedClock {
     }
 }
 
-fn overrides() -> Result<(Overrides, u8), Error> {
+fn overrides() -> Result<(Overrides, u8, Kind), Error> {
     // The machine's own config is nothing to a test; what is asked for comes in flags.
     let mut overrides = Overrides { file: Some("/dev/null".into()), ..Overrides::default() };
     (overrides.https_port, overrides.http_port) = (Some(0), Some(0));
-    let mut boot = 1;
+    let (mut boot, mut kind) = (1, Kind::Server);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().map(PathBuf::from).ok_or("every flag takes a value")?;
@@ -108,33 +110,34 @@ fn overrides() -> Result<(Overrides, u8), Error> {
             "--data" => overrides.data = Some(value),
             "--media" => overrides.media.push(value),
             "--config" => overrides.file = Some(value),
+            "--kind" if value == Path::new(Kind::Accounts.word()) => kind = Kind::Accounts,
             "--boot" => boot = number(&value)?,
             "--https-port" => overrides.https_port = Some(number(&value)?),
             "--http-port" => overrides.http_port = Some(number(&value)?),
             _ => return Err(format!("unknown flag {word}").into()),
         }
     }
-    Ok((overrides, boot))
+    Ok((overrides, boot, kind))
 }
 
-fn number<T: std::str::FromStr>(value: &std::path::Path) -> Result<T, Error> {
+fn number<T: std::str::FromStr>(value: &Path) -> Result<T, Error> {
     let text = value.to_string_lossy();
     text.parse().map_err(|_| format!("not a number of the kind that is asked for: {text}").into())
 }
 
 fn main() -> Result<(), Error> {
-    let (overrides, boot) = overrides()?;
+    let (overrides, boot, kind) = overrides()?;
     let mut config = Config::load(&overrides)?;
     config.discovery.mdns = false;
     let doors = Doors::open(config.net.https_listen, config.net.http_listen)?;
     let ports = (doors.https.local_addr()?.port(), doors.http.local_addr()?.port());
-    let data_folder = DataFolder::prepare(&config.paths.data_dir)?;
+    let data_folder = DataFolder::prepare(&config.paths.data_dir, kind)?;
     let clock = Arc::new(SteppedClock::new(boot));
     let shutdown = Shutdown::new();
     listen(Arc::clone(&clock), shutdown.clone());
     let paths = config.paths.clone();
     let answering = Box::new(move || {
-        if let Err(error) = announce(&paths, ports) {
+        if let Err(error) = announce(&paths, kind, ports) {
             eprintln!("the test host could not say that it answers: {error}");
         }
     });
@@ -172,9 +175,13 @@ fn listen(clock: Arc<SteppedClock>, shutdown: Shutdown) {
 
 fn announce(
     paths: &stead::config::Paths,
+    kind: Kind,
     (https_port, http_port): (u16, u16),
 ) -> Result<(), Error> {
-    let host_name = host_name(&paths.setup_page())?;
+    let host_name = match kind {
+        Kind::Server => host_name(&paths.setup_page())?,
+        Kind::Accounts => own_name(&paths.box_id())?,
+    };
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
@@ -187,8 +194,16 @@ fn announce(
     Ok(out.flush()?)
 }
 
+/// The name that follows from the box's id: an account service has no set-up page.
+fn own_name(box_id: &Path) -> Result<String, Error> {
+    let text = std::fs::read_to_string(box_id)?;
+    let id = text.lines().find_map(|line| line.strip_prefix("box "));
+    let id: BoxId = id.and_then(|id| id.parse().ok()).ok_or("the box has no id")?;
+    Ok(format!("{}.local", stead::net::names::host_label(&id)))
+}
+
 /// The name in the set-up page's first link; a claimed server has no page and needs none.
-fn host_name(setup_page: &std::path::Path) -> Result<String, Error> {
+fn host_name(setup_page: &Path) -> Result<String, Error> {
     let Ok(page) = std::fs::read_to_string(setup_page) else { return Ok(String::new()) };
     let rest = page.split_once("https://stead-").ok_or("no link in the set-up page")?.1;
     let name = rest.split([':', '/']).next().ok_or("no name in the link")?;

@@ -12,6 +12,7 @@ use stead::config::{Config, Overrides};
 use stead::host::clock::{Clock as _, ManualClock};
 use stead::host::entropy::SystemEntropy;
 use stead::host::ground::DataFolder;
+use stead::host::kind::Kind;
 use stead::host::listen::Doors;
 use stead::host::notify::Notifier;
 use stead::host::shutdown::Shutdown;
@@ -31,6 +32,8 @@ const TODAY: WallMs = WallMs(1_793_000_000_000);
 pub(crate) struct Options {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) media: Vec<PathBuf>,
+    /// A media server, or the account service alone.
+    pub(crate) kind: Kind,
     /// More of the config, as TOML.
     pub(crate) config: String,
     /// The way to a service manager, if there is one.
@@ -46,6 +49,7 @@ impl Default for Options {
         Self {
             clock: Arc::new(ManualClock::synced(BUILD, TODAY)),
             media: Vec::new(),
+            kind: Kind::Server,
             config: String::new(),
             notifier: Notifier::silent(),
             worker: None,
@@ -59,6 +63,11 @@ impl Options {
     pub(crate) fn without_a_clock() -> Self {
         let clock = Arc::new(ManualClock::unknown(BUILD, WallMs(0)));
         Self { clock, ..Self::default() }
+    }
+
+    /// The same for a service of this kind.
+    pub(crate) fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 
     /// The same clock again, for a restart.
@@ -106,7 +115,7 @@ impl App {
         let doors = Doors::open(any, any).unwrap();
         let http_port = doors.http.local_addr().unwrap().port();
         let https_port = doors.https.local_addr().unwrap().port();
-        let data_folder = DataFolder::prepare(data).unwrap();
+        let data_folder = DataFolder::prepare(data, options.kind).unwrap();
         let shutdown = Shutdown::new();
         let (tell, told) = mpsc::channel();
         let answering = Box::new(move || tell.send(()).unwrap());

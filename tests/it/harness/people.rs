@@ -167,6 +167,11 @@ pub(crate) fn in_accounts(app: &App, sql: &str) {
     assert_eq!(in_database(app, "accounts.db", sql), 1, "{sql}");
 }
 
+/// The same where it may be done to any number of rows.
+pub(crate) fn in_accounts_many(app: &App, sql: &str) {
+    in_database(app, "accounts.db", sql);
+}
+
 /// Does something to the index of a running server that nobody should.
 pub(crate) fn in_index(app: &App, sql: &str) {
     in_database(app, "library.db", sql);

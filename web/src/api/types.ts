@@ -27,6 +27,10 @@ export interface ServerInfo {
   id: string;
   version: string;
   claimed: boolean;
+  /** A media server, or the account service alone. */
+  kind: 'server' | 'accounts';
+  /** Whether anybody may make an account here. */
+  sign_up: boolean;
   /** What people call the issuer where their accounts are, if not on this server. */
   issuer?: string;
   /** `off` where listed folders play without a sign-in until the box is claimed. */
@@ -258,7 +262,7 @@ export interface SessionRow {
 
 /** What waits under the code of a device; nothing that it says of itself is proved. */
 export interface DeviceFacts {
-  kind: 'tv' | 'app';
+  kind: 'tv' | 'app' | 'server';
   name: string;
   agent: string;
   address: string;

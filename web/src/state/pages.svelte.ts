@@ -8,6 +8,7 @@ import { session } from './session.svelte';
 
 const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = {
   claim: () => import('../pages/claim/Claim.svelte'),
+  signup: () => import('../pages/signup/SignUp.svelte'),
   signin: () => import('../pages/SignIn.svelte'),
   authorize: () => import('../pages/provider/Authorize.svelte'),
   signout: () => import('../pages/provider/SignOut.svelte'),

@@ -87,5 +87,8 @@ whenSignedOut(left);
 /** Somebody plays without a sign-in: they are nobody here, and there is nothing to set. */
 export const isLocal = () => session.server?.plays_without_sign_in === true;
 
+/** The account service alone: people and what they sign in with, and no media. */
+export const isAccounts = () => session.server?.kind === 'accounts';
+
 /** A television of the owner plays, and administers nothing. */
 export const isOwner = () => session.me?.user.role === 'owner' && session.me.session.kind === 'web';

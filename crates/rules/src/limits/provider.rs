@@ -25,3 +25,15 @@ pub const ACCESS_TOKENS_PER_GRANT_MAX: u32 = 8;
 /// Sign-ins that a client asked to be shown anew, at once; the oldest makes room and is asked
 /// again.
 pub const AUTHORIZE_TICKETS_MAX: usize = 256;
+/// Clients of one account: somebody's servers and a few more.
+pub const CLIENTS_PER_ACCOUNT_MAX: u32 = 16;
+/// Tokens by which one account lets servers register, at once; the oldest makes room.
+pub const REGISTRATIONS_PER_ACCOUNT_MAX: u32 = 8;
+/// Accounts of an account service that stands alone: a club or a small town. At two kilobytes each,
+/// so many fill no disk.
+pub const ACCOUNTS_MAX: u32 = 10_000;
+/// Clients of an account service that stands alone: a few for each account.
+pub const CLIENTS_ALONE_MAX: u32 = 40_000;
+/// The longest wait for making an account that others cause: whoever makes them from many places
+/// gets one in so many seconds, and everybody else waits no longer than that.
+pub const SIGN_UP_ALL_WAIT_SECONDS: u64 = 10;

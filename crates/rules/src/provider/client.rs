@@ -89,7 +89,8 @@ impl GrantType {
 ///
 /// `stead-app` is any native app: it gets its answers on a loopback address, which no other machine
 /// can receive (RFC 8252 §7.3), or is approved on another device like `stead-tv`, which has no
-/// browser to receive an answer in.
+/// browser to receive an answer in. `stead-server` is a server that is being claimed and has no
+/// client of its own yet: what its owner's approval gives it is to become one.
 #[must_use]
 pub fn built_in(id: &str) -> Option<Client> {
     let public = |name: &str, redirects: &[&str], grants: &[GrantType], scopes| Client {
@@ -111,6 +112,12 @@ pub fn built_in(id: &str) -> Option<Client> {
             played.and(Scope::OpenId).and(Scope::Profile),
         )),
         "stead-tv" => Some(public("A television", &[], &device, played)),
+        "stead-server" => Some(public(
+            "A Stead server",
+            &[],
+            &device,
+            Scopes::NONE.and(Scope::OpenId).and(Scope::Registration),
+        )),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What a client says of itself when it registers (RFC 7591 §2), and whether it is taken.
 
 use super::client::{ClientAuth, GrantType};
-use super::redirect::{RedirectKind, redirect_kind};
+use super::redirect::{RedirectKind, is_server_callback, redirect_kind};
 use super::scope::{Scope, Scopes};
 use crate::limits::CLIENT_REDIRECTS_MAX;
 use crate::signin::Name;
@@ -44,6 +44,15 @@ pub struct Registered {
     pub scopes: Scopes,
 }
 
+/// Who registers, by what the token was given for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registrant {
+    /// Any program; the owner carried the token over.
+    Program,
+    /// A Stead server, let in by a code that it showed.
+    Server,
+}
+
 /// It is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadMetadata {
@@ -58,17 +67,18 @@ pub enum BadMetadata {
     Unsupported(&'static str),
 }
 
-/// Reads what a client says of itself.
+/// Reads what `who` says of itself.
 ///
 /// # Errors
 /// [`BadMetadata`].
-pub fn register(metadata: &Metadata) -> Result<Registered, BadMetadata> {
+pub fn register(metadata: &Metadata, who: Registrant) -> Result<Registered, BadMetadata> {
     let name = Name::parse(metadata.name.as_deref().unwrap_or("A server"));
     let name = name.map_err(|_| BadMetadata::Name)?.as_str().to_owned();
     if metadata.redirect_uris.is_empty() {
         return Err(BadMetadata::RedirectUris);
     }
     check_uris(&metadata.redirect_uris)?;
+    check_registrant(metadata, who)?;
     check_uris(&metadata.post_logout_uris)?;
     let code = |types: &Vec<String>| types.iter().all(|one| one == "code");
     if !metadata.response_types.as_ref().is_none_or(code) {
@@ -94,6 +104,20 @@ fn check_uris(uris: &[String]) -> Result<(), BadMetadata> {
     };
     let fine = uris.len() <= CLIENT_REDIRECTS_MAX && uris.iter().all(known);
     if fine { Ok(()) } else { Err(BadMetadata::RedirectUris) }
+}
+
+/// A server gets its answers on its own pages, and signs people out to none but its own.
+fn check_registrant(metadata: &Metadata, who: Registrant) -> Result<(), BadMetadata> {
+    let own = match who {
+        Registrant::Program => true,
+        Registrant::Server => {
+            metadata.redirect_uris.iter().all(|uri| is_server_callback(uri))
+                && metadata.post_logout_uris.iter().all(|uri| {
+                    redirect_kind(uri).is_some_and(|kind| kind != RedirectKind::PrivateScheme)
+                })
+        }
+    };
+    if own { Ok(()) } else { Err(BadMetadata::RedirectUris) }
 }
 
 fn auth(metadata: &Metadata) -> Result<ClientAuth, BadMetadata> {

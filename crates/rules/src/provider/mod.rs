@@ -12,8 +12,10 @@ mod scope;
 pub use answer::{Follows, Present, acr, amr, follows, is_renewed};
 pub use client::{Client, ClientAuth, GrantType, built_in};
 pub use life::{KeyStage, access_is_live, code_is_live, is_verifier, registration_is_live};
-pub use metadata::{BadMetadata, Metadata, Registered, register};
-pub use redirect::{RedirectKind, redirect_kind, redirect_matches, redirect_place};
+pub use metadata::{BadMetadata, Metadata, Registered, Registrant, register};
+pub use redirect::{
+    RedirectKind, is_server_callback, redirect_kind, redirect_matches, redirect_place,
+};
 pub use request::{
     Asked, AuthorizeQuery, Prompt, Sent, Untrusted, trusted_redirect, understand_request,
 };

@@ -44,6 +44,22 @@ pub fn redirect_place(uri: &str) -> &str {
     }
 }
 
+/// The pages of a Stead server that take answers.
+const SERVER_CALLBACKS: [&str; 2] = ["/signin/callback", "/claim/callback"];
+
+/// Whether this is a page on which a Stead server takes answers. A server that was let in by a code
+/// registers no other: whoever approved it saw its name and not its addresses.
+#[must_use]
+pub fn is_server_callback(uri: &str) -> bool {
+    let path = match redirect_kind(uri) {
+        Some(RedirectKind::Https | RedirectKind::Loopback) => {
+            without_port(uri).map(|(_, path)| path)
+        }
+        Some(RedirectKind::PrivateScheme) | None => None,
+    };
+    path.is_some_and(|path| SERVER_CALLBACKS.contains(&path))
+}
+
 /// Whether an answer may be sent to `asked` when `registered` is. An app cannot know its loopback
 /// port before it asks, so the port there is any (RFC 8252 §7.3).
 #[must_use]

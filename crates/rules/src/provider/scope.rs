@@ -11,6 +11,8 @@ pub enum Scope {
     OfflineAccess,
     /// To see and play, as that person, on this server.
     Playback,
+    /// To register as a client, once (RFC 7591): for a server whose owner has the account here.
+    Registration,
 }
 
 /// Some of them.
@@ -19,7 +21,8 @@ pub struct Scopes(u8);
 
 impl Scope {
     /// Every scope, in the order in which they are written.
-    pub const ALL: [Self; 4] = [Self::OpenId, Self::Profile, Self::OfflineAccess, Self::Playback];
+    pub const ALL: [Self; 5] =
+        [Self::OpenId, Self::Profile, Self::OfflineAccess, Self::Playback, Self::Registration];
 
     /// The word in requests and in the store.
     #[must_use]
@@ -29,6 +32,7 @@ impl Scope {
             Self::Profile => "profile",
             Self::OfflineAccess => "offline_access",
             Self::Playback => "playback",
+            Self::Registration => "registration",
         }
     }
 
@@ -38,6 +42,7 @@ impl Scope {
             Self::Profile => 2,
             Self::OfflineAccess => 4,
             Self::Playback => 8,
+            Self::Registration => 16,
         }
     }
 }

@@ -269,7 +269,7 @@ fn what_a_client_may_be_registered_as() {
         let uris = vec!["https://a.example/cb".to_owned()];
         let mut metadata = Metadata { redirect_uris: uris, ..Metadata::default() };
         change(&mut metadata);
-        assert_eq!(register(&metadata).is_ok(), taken, "case {at}");
+        assert_eq!(register(&metadata, Registrant::Program).is_ok(), taken, "case {at}");
     }
 }
 
@@ -300,4 +300,46 @@ fn a_verifier_has_the_length_and_letters_of_the_rfc() {
     assert!(!is_verifier(&"a".repeat(42)));
     assert!(!is_verifier(&"a".repeat(129)));
     assert!(!is_verifier(&" ".repeat(50)));
+}
+
+#[test]
+fn a_server_that_was_let_in_by_a_code_registers_its_own_pages_alone() {
+    let cases: [(&[&str], bool); 12] = [
+        (&["https://stead-ab12.local:8443/signin/callback"], true),
+        (&["https://192.0.2.7/claim/callback", "https://films.example/signin/callback"], true),
+        (&["http://127.0.0.1:8080/signin/callback"], true),
+        (&["https://films.example/signin/callback?next=x"], false),
+        (&["https://films.example/signin/callback/"], false),
+        (&["https://films.example/x/signin/callback"], false),
+        (&["https://films.example/signin/callback", "https://films.example/"], false),
+        (&["https://films.example"], false),
+        (&["https://user@films.example/signin/callback"], false),
+        (&["http://films.example/signin/callback"], false),
+        (&["org.example.player:/signin/callback"], false),
+        (&[], false),
+    ];
+    for (uris, taken) in cases {
+        let redirect_uris = uris.iter().map(|&uri| uri.to_owned()).collect();
+        let metadata = Metadata { redirect_uris, ..Metadata::default() };
+        assert_eq!(register(&metadata, Registrant::Server).is_ok(), taken, "{uris:?}");
+    }
+    let metadata = Metadata {
+        redirect_uris: vec!["https://films.example/signin/callback".to_owned()],
+        post_logout_uris: vec!["org.example.player:/out".to_owned()],
+        ..Metadata::default()
+    };
+    assert!(register(&metadata, Registrant::Server).is_err());
+    assert!(register(&metadata, Registrant::Program).is_ok());
+}
+
+#[test]
+fn nobody_registers_to_register() {
+    let metadata = Metadata {
+        redirect_uris: vec!["https://films.example/signin/callback".to_owned()],
+        scope: Some("openid registration".to_owned()),
+        ..Metadata::default()
+    };
+    for who in [Registrant::Program, Registrant::Server] {
+        assert_eq!(register(&metadata, who), Err(BadMetadata::Unsupported("scope")));
+    }
 }

@@ -1,4 +1,5 @@
-//! Letting a television or an app in from a phone (RFC 8628): who may ask, how often, and how it ends.
+//! Letting a television, an app or a server in from a phone (RFC 8628): who may ask, how often, and
+//! how it ends.
 //!
 //! ```text
 //! waiting ──approve──▶ approved ──asked──▶ a token, once
@@ -19,8 +20,11 @@ use crate::limits::{
 use crate::policy::ClientKind;
 use crate::time::{BootMs, Now};
 
-/// The one scope there is: to browse, to play, and to say where one stopped.
+/// What televisions and apps are given: to browse, to play, and to say where one stopped.
 pub const PLAYBACK_SCOPE: &str = "playback";
+
+/// What a server is given: who its owner is, and to register once.
+pub const SERVER_SCOPES: [&str; 2] = ["openid", "registration"];
 
 /// A program that may ask to be let in. These are public clients (RFC 6749 §2.1): the id says what
 /// somebody claims to be, and proves nothing.
@@ -30,11 +34,14 @@ pub enum DeviceClient {
     Tv,
     /// An app.
     App,
+    /// A server whose owner has their account here. It plays nothing: it learns who its owner is,
+    /// and may register.
+    Server,
 }
 
 impl DeviceClient {
     /// Every client.
-    pub const ALL: [Self; 2] = [Self::Tv, Self::App];
+    pub const ALL: [Self; 3] = [Self::Tv, Self::App, Self::Server];
 
     /// Its `client_id`.
     #[must_use]
@@ -42,6 +49,7 @@ impl DeviceClient {
         match self {
             Self::Tv => "stead-tv",
             Self::App => "stead-app",
+            Self::Server => "stead-server",
         }
     }
 
@@ -51,20 +59,35 @@ impl DeviceClient {
         Self::ALL.into_iter().find(|client| client.id() == id)
     }
 
-    /// The kind of session it gets.
+    /// The kind of session it gets; a server gets none.
     #[must_use]
-    pub const fn kind(self) -> ClientKind {
+    pub const fn session(self) -> Option<ClientKind> {
         match self {
-            Self::Tv => ClientKind::Tv,
-            Self::App => ClientKind::App,
+            Self::Tv => Some(ClientKind::Tv),
+            Self::App => Some(ClientKind::App),
+            Self::Server => None,
         }
     }
-}
 
-/// Whether a `scope` (RFC 6749 §3.3) asks for nothing beyond playback.
-#[must_use]
-pub fn scope_is_playback(scope: &str) -> bool {
-    scope.split(' ').filter(|one| !one.is_empty()).all(|one| one == PLAYBACK_SCOPE)
+    /// The word for what it claims to be.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tv => ClientKind::Tv.word(),
+            Self::App => ClientKind::App.word(),
+            Self::Server => "server",
+        }
+    }
+
+    /// Whether a `scope` (RFC 6749 §3.3) asks for nothing beyond what such a client is given.
+    #[must_use]
+    pub fn may_ask_for(self, scope: &str) -> bool {
+        let given: &[&str] = match self {
+            Self::Tv | Self::App => &[PLAYBACK_SCOPE],
+            Self::Server => &SERVER_SCOPES,
+        };
+        scope.split(' ').filter(|one| !one.is_empty()).all(|one| given.contains(&one))
+    }
 }
 
 /// What a person said.

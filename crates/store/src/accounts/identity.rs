@@ -69,6 +69,14 @@ pub fn make_account(
     Ok(())
 }
 
+/// How many accounts there are.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn count_accounts(tx: &ReadTx<'_, Accounts>) -> Result<u32, StoreError> {
+    Ok(tx.transaction.query_row("SELECT count(*) FROM account", [], |row| row.get(0))?)
+}
+
 /// The account with this login.
 ///
 /// # Errors

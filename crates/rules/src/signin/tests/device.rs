@@ -7,7 +7,6 @@ use crate::limits::{DEVICE_CODE_SECONDS, DEVICE_CODES_FROM_ELSEWHERE_MAX, DEVICE
 use crate::limits::{DEVICE_CODES_PER_PLACE_MAX, DEVICE_HASTY_POLLS_MAX};
 use crate::signin::{
     DeviceClient, DevicesFull, Grant, GrantOver, Holding, Poll, Verdict, has_room,
-    scope_is_playback,
 };
 use crate::time::{BootMs, Now, TimeTrust, WallMs};
 
@@ -109,19 +108,26 @@ fn a_place_and_the_world_outside_hold_only_so_many_codes() {
 }
 
 #[test]
-fn clients_are_known_by_their_ids_and_get_playback_only() {
+fn clients_are_known_by_their_ids_and_get_little() {
     for client in DeviceClient::ALL {
         assert_eq!(DeviceClient::from_id(client.id()), Some(client));
-        assert!(!client.kind().may_administer());
+        assert!(client.session().is_none_or(|kind| !kind.may_administer()));
     }
     assert_eq!(DeviceClient::from_id("stead-web"), None);
-    for (scope, fits) in [
-        ("", true),
-        ("playback", true),
-        (" playback ", true),
-        ("playback admin", false),
-        ("x", false),
+    assert_eq!(DeviceClient::Server.session(), None, "a server plays nothing");
+    for (scope, as_app, as_server) in [
+        ("", true, true),
+        ("playback", true, false),
+        (" playback ", true, false),
+        ("playback admin", false, false),
+        ("openid registration", false, true),
+        ("registration", false, true),
+        ("openid registration playback", false, false),
+        ("openid profile", false, false),
+        ("x", false, false),
     ] {
-        assert_eq!(scope_is_playback(scope), fits, "{scope:?}");
+        assert_eq!(DeviceClient::App.may_ask_for(scope), as_app, "{scope:?}");
+        assert_eq!(DeviceClient::Tv.may_ask_for(scope), as_app, "{scope:?}");
+        assert_eq!(DeviceClient::Server.may_ask_for(scope), as_server, "{scope:?}");
     }
 }

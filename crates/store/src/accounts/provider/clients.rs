@@ -3,7 +3,7 @@
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::AccountId;
-use stead_rules::provider::{Client, ClientAuth, GrantType, Registered, Scopes};
+use stead_rules::provider::{Client, ClientAuth, GrantType, Registered, Registrant, Scopes};
 use stead_rules::time::{Moment, Now, WallMs};
 
 use crate::accounts::sessions::{RunId, moment};
@@ -16,6 +16,8 @@ pub struct StoredClient {
     pub client: Client,
     /// Who let it in.
     pub account: AccountId,
+    /// What it registered as.
+    pub registrant: Registrant,
     /// SHA-256 of its secret.
     pub secret_hash: [u8; 32],
     /// SHA-256 of the token by which it changes what it is.
@@ -28,11 +30,14 @@ pub struct StoredClient {
 pub struct Registration {
     /// Who approved it.
     pub account: AccountId,
+    /// For whom.
+    pub registrant: Registrant,
     /// When it was made.
     pub made: Moment,
 }
 
-/// Keeps the hash of a token that lets a server register once.
+/// Keeps the hash of a token that lets one client register once; of one account's beyond `at_most`
+/// the oldest goes.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -40,13 +45,21 @@ pub fn make_registration(
     tx: &WriteTx<'_, Accounts>,
     run: &RunId,
     hash: &[u8; 32],
-    account: AccountId,
+    token: (AccountId, Registrant),
     now: Now,
+    at_most: u32,
 ) -> Result<(), StoreError> {
+    let (account, registrant) = token;
     let sql = "INSERT INTO oauth_registration
-                 (token_hash, account_id, made_ms, made_boot_ms, made_run)
-               VALUES (?1, ?2, ?3, ?4, ?5)";
-    tx.transaction.execute(sql, (hash, account.as_bytes(), now.wall.0, now.boot.0, run))?;
+                 (token_hash, account_id, for_server, made_ms, made_boot_ms, made_run)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let server = is_server(registrant);
+    let values = (hash, account.as_bytes(), server, now.wall.0, now.boot.0, run);
+    tx.transaction.execute(sql, values)?;
+    let sql = "DELETE FROM oauth_registration WHERE account_id = ?1 AND rowid NOT IN
+                 (SELECT rowid FROM oauth_registration WHERE account_id = ?1
+                   ORDER BY rowid DESC LIMIT ?2)";
+    tx.transaction.execute(sql, (account.as_bytes(), at_most))?;
     Ok(())
 }
 
@@ -63,26 +76,37 @@ pub fn use_registration(
     let found = tx.transaction.query_row(sql, [hash], |row| {
         Ok(Registration {
             account: id(row, "account_id")?,
+            registrant: registrant(row.get("for_server")?),
             made: moment(row, run, ["made_ms", "made_boot_ms", "made_run"])?,
         })
     });
     Ok(found.optional()?)
 }
 
-/// Keeps a client: false when there are `at_most` already.
+/// Room for clients.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientRoom {
+    /// Of everybody.
+    pub all: u32,
+    /// Of one account.
+    pub of_one: u32,
+}
+
+/// Keeps a client: false when there is no room.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn make_client(
     tx: &WriteTx<'_, Accounts>,
     stored: &StoredClient,
-    at_most: u32,
+    room: ClientRoom,
 ) -> Result<bool, StoreError> {
     let sql = "INSERT INTO oauth_client
                  (id, account_id, name, auth, secret_hash, manage_hash, redirect_uris,
-                  post_logout_uris, grants, scopes, created_ms)
-               SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
-                WHERE (SELECT count(*) FROM oauth_client) < ?12";
+                  post_logout_uris, grants, scopes, created_ms, is_server)
+               SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?14
+                WHERE (SELECT count(*) FROM oauth_client) < ?12
+                  AND (SELECT count(*) FROM oauth_client WHERE account_id = ?2) < ?13";
     let client = &stored.client;
     let values = rusqlite::params![
         &client.id,
@@ -96,7 +120,9 @@ pub fn make_client(
         words(&client.grants),
         client.scopes.words(),
         stored.created.0,
-        at_most,
+        room.all,
+        room.of_one,
+        is_server(stored.registrant),
     ];
     Ok(tx.transaction.execute(sql, values)? == 1)
 }
@@ -191,6 +217,17 @@ pub fn agree(
     Ok(())
 }
 
+const fn is_server(registrant: Registrant) -> bool {
+    match registrant {
+        Registrant::Program => false,
+        Registrant::Server => true,
+    }
+}
+
+const fn registrant(is_server: bool) -> Registrant {
+    if is_server { Registrant::Server } else { Registrant::Program }
+}
+
 fn words(grants: &[GrantType]) -> String {
     grants.iter().map(|grant| grant.word()).collect::<Vec<_>>().join(" ")
 }
@@ -212,6 +249,7 @@ fn client_row(row: &Row<'_>) -> rusqlite::Result<StoredClient> {
             scopes: Scopes::from_words(row.get_ref("scopes")?.as_str()?),
         },
         account: id(row, "account_id")?,
+        registrant: registrant(row.get("is_server")?),
         secret_hash: row.get("secret_hash")?,
         manage_hash: row.get("manage_hash")?,
         created: WallMs(row.get("created_ms")?),
