@@ -295,7 +295,6 @@ fn core(config: Config, come_up: ComeUp, around: Around) -> Result<(Core, Tray),
         store: store.map(OnceLock::from).unwrap_or_default(),
         store_made: Notify::new(),
         own_row: server.clone(),
-        owner_came: AtomicBool::new(false),
         room,
         // Where nothing names the machine's start, each process is one of its own.
         run: clock.boot_id().unwrap_or_else(|| bytes(entropy.as_ref())),

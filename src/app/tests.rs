@@ -39,9 +39,9 @@ use crate::service::provider::{authorize, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
-    app_passwords, approvals, authenticators, devices, factors, folders, items, libraries, notices,
-    own_password, passkeys, people, pictures, playback, recovery, remembered, rescue, sessions,
-    settings, signin,
+    app_passwords, approvals, authenticators, devices, disown, factors, folders, items, libraries,
+    lost, notices, own_password, passkeys, people, pictures, playback, recovery, remembered,
+    rescue, sessions, settings, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -167,6 +167,7 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::confirm_totp", step, |p| claim::confirm_totp(core, p, NOW, "123456")),
         case("claim::finish", step, |p| claim::finish(core, p, NOW, "ABCD", "test")),
         case("claim::cancel", step, |permit| claim::cancel(core, permit, NOW)),
+        case("claim::unlock", Action::Unlock, |p| claim::unlock(core, p, NOW, &robin())),
         case("claim::plug::wait", Action::ProvePresence, |p| claim::plug::wait(core, p, NOW, HERE)),
         case("claim::plug::look", Action::ProvePresence, |permit| {
             claim::plug::look(core, permit, NOW, &SecretText::new("none".to_owned()))
@@ -386,7 +387,7 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
     let (own, step_up) = (Action::OwnAccount(Own::Factors), Action::OwnAccount(Own::StepUp));
     let id = FactorId::from_bytes([2; 16]);
     vec![
-        case("stepup::wanted", step_up, move |p| stepup::wanted(core, p, &robin())),
+        case("stepup::wanted", step_up, move |p| stepup::wanted(core, p, NOW, &robin())),
         case("stepup::show", step_up, move |permit| {
             let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
             let shown = Shown { factor: None, password: None, browser_time: WallMs(0) };
@@ -405,8 +406,20 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
         case("own_password::change", own, move |permit| {
             let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
             let typed = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
-            let both = (typed(), typed());
+            let both = (Some(typed()), typed());
             runtime.block_on(own_password::change(core, permit, NOW, asker, robin(), both))
+        }),
+        case("own_password::is_wanted", Action::OwnAccount(Own::Read), move |permit| {
+            own_password::is_wanted(core, permit, &robin())
+        }),
+        case("disown::disown", own, move |permit| {
+            disown::disown(core, permit, NOW, &robin(), NoticeId::from_bytes([2; 16]))
+        }),
+        case("lost::look", Action::OwnAccount(Own::Sessions), move |permit| {
+            lost::look(core, permit, NOW, &robin())
+        }),
+        case("lost::revoke", own, move |permit| {
+            lost::revoke(core, permit, NOW, &robin(), &lost::Named::default())
         }),
         case("factors::list", Action::OwnAccount(Own::Sessions), move |permit| {
             factors::list(core, permit, &robin())

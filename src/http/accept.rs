@@ -118,7 +118,7 @@ impl Door {
         drop(stream.set_nodelay(true));
         let connection = Connection { peer, tls: tls.is_some() };
         match tls {
-            None => self.speak(stream, connection).await,
+            None => self.speak(builder(), stream, connection).await,
             Some(tls) => {
                 let limit = Duration::from_secs(TLS_HANDSHAKE_SECONDS);
                 let handshake = tokio::select! {
@@ -126,7 +126,10 @@ impl Door {
                     handshake = tokio::time::timeout(limit, tls::accept(tls, stream)) => handshake,
                 };
                 match handshake {
-                    Ok(Ok(stream)) => self.speak(stream, connection).await,
+                    Ok(Ok(stream)) => {
+                        let builder = agreed(stream.get_ref().1.alpn_protocol());
+                        self.speak(builder, stream, connection).await;
+                    }
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
@@ -136,6 +139,7 @@ impl Door {
 
     async fn speak(
         self,
+        builder: Builder<TokioExecutor>,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         c: Connection,
     ) {
@@ -143,7 +147,7 @@ impl Door {
         let service = TowerToHyperService::new(service(self.router, c, activity.clone()));
         let graceful = GracefulShutdown::new();
         let served = graceful.watch(
-            builder().serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned(),
+            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned(),
         );
         tokio::pin!(served);
         let over = tokio::select! {
@@ -186,6 +190,12 @@ where
         request.extensions_mut().insert(connection);
         async move { router.oneshot(request).await.map(|response| hold(response, under_way)) }
     })
+}
+
+/// Speaks what the handshake agreed on. Whoever has to find out first keeps twice the buffer for
+/// each connection.
+fn agreed(protocol: Option<&[u8]>) -> Builder<TokioExecutor> {
+    if protocol == Some(b"h2") { builder().http2_only() } else { builder().http1_only() }
 }
 
 fn builder() -> Builder<TokioExecutor> {

@@ -284,6 +284,12 @@ impl From<SignInError> for Problem {
                 "factor_needed",
                 "Show your second factor: the code of your authenticator app, or a recovery code.",
             ),
+            SignInError::PasswordVoid => Self::new(
+                StatusCode::FORBIDDEN,
+                "password_void",
+                "This password opens nothing any more, since somebody said of your account that it \
+                 was not them. Ask the owner of this server for a one-time link: it sets another.",
+            ),
             SignInError::Hash(error) => error.into(),
             SignInError::Core(error) => error.into(),
         }
@@ -424,6 +430,26 @@ impl From<FactorError> for Problem {
                 "last_factor",
                 "This is your last second factor, and your account needs one. Add another first.",
             ),
+            FactorError::ShownItself(_) => Self::new(
+                StatusCode::CONFLICT,
+                "shown_itself",
+                "You showed just now what you say is lost. Show another factor, or a recovery code.",
+            ),
+            FactorError::Changed => Self::new(
+                StatusCode::CONFLICT,
+                "lost_changed",
+                "Something that you chose is not there any more. Nothing was ended; look again.",
+            ),
+            FactorError::NotLost => Self::new(
+                StatusCode::CONFLICT,
+                "not_lost",
+                "You are using this device now. To leave it, sign out.",
+            ),
+            FactorError::Nothing => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "nothing_named",
+                "Choose what was on the lost device first.",
+            ),
             FactorError::TooMany(TooManyFactors { most }) => Self::new(
                 StatusCode::CONFLICT,
                 "too_many_factors",
@@ -518,6 +544,12 @@ impl From<PasswordError> for Problem {
                 "old",
                 "password_wrong",
                 "Your present password is another one. Try again; capital letters count.",
+            ),
+            PasswordError::CannotSetWanted(_) => Self::new(
+                StatusCode::FORBIDDEN,
+                "password_needs_code",
+                "After what was said of your account, another password takes more than the old one. \
+                 Ask the owner of this server for a one-time link or code.",
             ),
             PasswordError::NotLookedAt(error) => error.into(),
             PasswordError::New(password) => Self::password(password),

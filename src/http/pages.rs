@@ -50,6 +50,8 @@ app_pages! {
     settings "/settings";
     /// What one signs in with.
     security "/settings/security";
+    /// A lost device: what to revoke, or how to get in without it.
+    lost "/lost";
     /// A library.
     library "/library/{id}";
     /// An item.

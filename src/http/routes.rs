@@ -45,6 +45,7 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::search)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::security)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::lost)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::certificate)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::device)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::tv)).on_plain(),
@@ -101,6 +102,9 @@ pub fn table() -> Vec<Row> {
         row(Session, own(Own::StepUp), Door::Api, Call, routes!(v1::stepup::show)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::notices::list)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::notices::seen)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::notices::disown)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::lost::look)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::lost::revoke)),
         // What one signs in with.
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::list)),
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::factors::rename)),

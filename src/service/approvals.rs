@@ -16,7 +16,7 @@ use stead_rules::signin::{
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::sessions::{self as session_rows, Session, SessionFacts};
-use stead_store::accounts::{audit, identity};
+use stead_store::accounts::{audit, identity, notices};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 pub use self::desk::ApprovalDesk;
@@ -112,7 +112,33 @@ pub fn ask_to_step_up(
 ) -> Result<Asked, ApprovalError> {
     permitted(permit, Action::OwnAccount(Own::StepUp))?;
     let id = facts.session.id;
+    let account = core.store()?.accounts.read(|tx| own_account(tx, facts))?;
+    // An approval is worth something beside the password only.
+    if stepup::needs_password(facts, &account) {
+        return Err(SignInError::PasswordNeeded.into());
+    }
     ask(core, now, asker, facts.user.account, What::StepUp(id), Some(id))
+}
+
+fn own_account(
+    tx: &ReadTx<'_, Accounts>,
+    facts: &SessionFacts,
+) -> Result<identity::Account, StoreError> {
+    let known = identity::account_by_id(tx, facts.user.account)?;
+    known.ok_or(StoreError::BadRow { what: "account" })
+}
+
+/// Whether another device of this session's person could approve something now.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn somebody_else_is_there(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
+) -> Result<bool, StoreError> {
+    approvers(tx, core, now, facts.user.id, Some(facts.session.id))
 }
 
 fn ask(
@@ -143,6 +169,7 @@ fn ask(
         begun: now.boot,
         numbers,
         standing: Standing::Waiting,
+        approved_by: None,
     };
     let asked = Asked { request: request.id, number: numbers.right };
     core.approval_desk().add(request, now)?;
@@ -264,7 +291,7 @@ pub fn answer(
     });
     // The log first: what is not written down is not approved.
     core.store()?.accounts.write(|tx| audit::append(tx, now, kind, &detail.to_string()))?;
-    desk.answered(request, tapped, now);
+    desk.answered(request, tapped, facts.session.id, now);
     core.approval_told.send_replace(());
     if tapped == Tapped::NotMe || right { Ok(()) } else { Err(ApprovalError::WrongNumber) }
 }
@@ -290,12 +317,17 @@ pub fn sign_in(
 ) -> Result<Looked, ApprovalError> {
     permitted(permit, Action::SignIn)?;
     let found = core.approval_desk().take_approved(request, now, None)?;
-    let Some((What::SignIn(ticket), _)) = found else { return Ok(Looked::Waits) };
+    let Some((What::SignIn(ticket), by)) = found else { return Ok(Looked::Waits) };
     let waiting = signin::waiting(core, ticket, now)?;
     let methods = waiting.shown.and(Method::DeviceApproval);
-    let open =
-        |tx: &WriteTx<'_, Accounts>| signin::open(tx, core, now, &waiting.account, methods, asker);
-    let token = core.store()?.accounts.write(open)?;
+    let token = core.store()?.accounts.write(|tx| {
+        let token = signin::open(tx, core, now, &waiting.account, methods, asker)?;
+        let opened = session_rows::by_token(tx, &core.run, &token.hash())?;
+        if let Some((opened, by)) = opened.zip(by) {
+            notices::sign_in_known_to(tx, opened.session.id, by)?;
+        }
+        Ok::<_, ApprovalError>(token)
+    })?;
     core.signin_desk().remove(ticket);
     Ok(Looked::Opened(token))
 }

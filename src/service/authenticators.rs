@@ -8,15 +8,17 @@ use stead_rules::signin::{
 };
 use stead_rules::time::Now;
 use stead_store::accounts::factors::{self as rows, Authenticator};
-use stead_store::accounts::sessions::SessionFacts;
+use stead_store::accounts::lost;
+use stead_store::accounts::sessions::{self, SessionFacts};
 use stead_store::{Accounts, ReadTx, WriteTx};
 use zeroize::Zeroizing;
 
 use super::core::{Core, permitted};
 use super::drafts::Made;
 use super::factors::{FactorError, Kept, log, second};
+use super::notices::{self, News};
 use super::sessions::Token;
-use super::{issuer, notices, stepup, totp};
+use super::{issuer, stepup, totp};
 use crate::host::entropy::fresh;
 
 /// An authenticator that waits for its first code.
@@ -80,7 +82,9 @@ pub(crate) fn check_first(
     Ok(())
 }
 
-/// Adds the authenticator, if the code is its own. The session is raised by it. Blocks.
+/// Adds the authenticator, if the code is its own. The session is raised by it, unless a recovery
+/// code was shown in it: that may still remove the factor that is lost, which a code of the new one
+/// need not. Blocks.
 ///
 /// # Errors
 /// [`FactorError`]; the draft stays then.
@@ -92,7 +96,7 @@ pub fn confirm(
     ticket: TicketId,
     name: &str,
     code: &str,
-) -> Result<Token, FactorError> {
+) -> Result<Option<Token>, FactorError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
     let name = Name::parse(name)?;
     let found = core.draft_desk().find(now, ticket, facts.user.id);
@@ -111,8 +115,12 @@ pub fn confirm(
         check_room(tx, facts)?;
         rows::add_authenticator(tx, facts.user.account, &new)?;
         added(tx, core, now, facts, &kept(&new))?;
-        let shown = Methods::NONE.and(Method::Totp);
-        Ok::<_, FactorError>(stepup::raise(tx, core, now, facts, shown)?)
+        if facts.session.methods.has(Method::RecoveryCode) {
+            return Ok::<_, FactorError>(None);
+        }
+        let token = stepup::raise(tx, core, now, facts, Methods::NONE.and(Method::Totp))?;
+        sessions::note_factor(tx, &token.hash(), new.id)?;
+        Ok(Some(token))
     })?;
     core.draft_desk().remove(ticket);
     Ok(token)
@@ -140,6 +148,9 @@ pub(crate) fn added(
     kept: &Kept,
 ) -> Result<(), FactorError> {
     let (user, session) = (&facts.user, facts.session.id);
-    notices::tell(tx, core, now, user.id, Some(session), NoticeKind::FactorAdded, &kept.name)?;
+    lost::made_in(tx, kept.id, session)?;
+    let (kind, factor) = (NoticeKind::FactorAdded, Some(kept.id));
+    let news = News { kind, about: &kept.name, factor, session: None };
+    notices::tell_of(tx, core, now, user.id, Some(session), &news)?;
     log(tx, now, "mfa.added", user, kept)
 }

@@ -54,8 +54,6 @@ pub struct Core {
     pub store_made: Notify,
     /// The server's own row, or what it is made of when there is none.
     pub own_row: Server,
-    /// The owner has signed in since this was last looked at.
-    pub owner_came: AtomicBool,
     /// The room in the data folder.
     pub room: Arc<DataRoom>,
     /// The machine's start that uptimes count from; they are compared only within it. A restarted

@@ -6,8 +6,8 @@
 use stead_rules::ids::{AccountId, FactorId, SessionId, UserId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    BadName, CannotEnrol, FactorKind, LastFactor, Methods, Name, NoticeKind, TooManyFactors,
-    methods_for,
+    BadName, CannotEnrol, FactorKind, LastFactor, Methods, Name, NoticeKind, ShownItself,
+    TooManyFactors, methods_for,
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, User};
@@ -56,6 +56,18 @@ pub enum FactorError {
     /// It is the last one.
     #[error(transparent)]
     Last(#[from] LastFactor),
+    /// It is said to be lost, and was shown just now.
+    #[error(transparent)]
+    ShownItself(#[from] ShownItself),
+    /// What was named is not there any more.
+    #[error("what was named is not there any more")]
+    Changed,
+    /// The session that asks cannot be lost.
+    #[error("this session is not lost")]
+    NotLost,
+    /// Nothing was named.
+    #[error("nothing was named")]
+    Nothing,
     /// There are enough.
     #[error(transparent)]
     TooMany(#[from] TooManyFactors),
@@ -196,10 +208,7 @@ pub fn remove(
         let present = second(tx, user.account)?.len();
         // Nothing is required of members yet: requirements come with their policy.
         stead_rules::signin::may_remove(user.role, false, present)?;
-        match kept.kind {
-            FactorKind::Totp => rows::remove_authenticator(tx, user.account, factor)?,
-            FactorKind::Passkey => passkeys::remove(tx, user.account, factor)?,
-        };
+        take_away(tx, user.account, &kept)?;
         bump_epoch(tx, user.id, Some(session))?;
         notices::tell(
             tx,
@@ -213,6 +222,22 @@ pub fn remove(
         log(tx, now, "mfa.removed", user, &kept)
     })?;
     core.session_ended.send_replace(());
+    Ok(())
+}
+
+/// Takes a factor out of an account.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn take_away(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+    kept: &Kept,
+) -> Result<(), StoreError> {
+    match kept.kind {
+        FactorKind::Totp => rows::remove_authenticator(tx, account, kept.id)?,
+        FactorKind::Passkey => passkeys::remove(tx, account, kept.id)?,
+    };
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What a user's other sessions are told, so that nobody changes in silence what somebody signs in
 //! with.
 
-use stead_rules::ids::{NoticeId, SessionId, UserId};
+use stead_rules::ids::{FactorId, NoticeId, SessionId, UserId};
 use stead_rules::limits::NOTICE_SECONDS;
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::NoticeKind;
@@ -26,8 +26,40 @@ pub(crate) fn tell(
     kind: NoticeKind,
     about: &str,
 ) -> Result<(), StoreError> {
+    tell_of(tx, core, now, user, by, &News { kind, about, factor: None, session: None })
+}
+
+/// Something that happened, with what it happened to.
+pub(crate) struct News<'a> {
+    /// What.
+    pub(crate) kind: NoticeKind,
+    /// The name of the factor or device.
+    pub(crate) about: &'a str,
+    /// A factor that "it was not me" removes.
+    pub(crate) factor: Option<FactorId>,
+    /// The session that was opened.
+    pub(crate) session: Option<SessionId>,
+}
+
+/// The same with what it happened to.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn tell_of(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: UserId,
+    by: Option<SessionId>,
+    news: &News<'_>,
+) -> Result<(), StoreError> {
     let id = fresh(core.entropy.as_ref(), NoticeId::from_bytes);
-    rows::add(tx, user, &Notice { id, kind, about: about.to_owned(), at: now.wall })?;
+    let News { kind, about, factor, session } = *news;
+    rows::add(
+        tx,
+        user,
+        &Notice { id, kind, about: about.to_owned(), at: now.wall, factor, session },
+    )?;
     match by {
         Some(session) => rows::known_to(tx, id, session),
         None => Ok(()),

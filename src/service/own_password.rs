@@ -1,10 +1,14 @@
 //! Changing one's own password: by the old one and a factor shown just now. Every other session
-//! ends with it.
+//! ends with it. After a security event the old one counts for nothing, and a second factor or the
+//! owner's one-time code does.
 
 use std::sync::Arc;
 
 use stead_rules::policy::{Action, Own, Permit};
-use stead_rules::signin::{BadPassword, NoticeKind, Password, check_password, password_min_chars};
+use stead_rules::signin::{
+    BadPassword, CannotSetWanted, NoticeKind, Password, check_password, may_set_wanted_password,
+    password_min_chars,
+};
 use stead_rules::time::Now;
 use stead_store::StoreError;
 use stead_store::accounts::audit;
@@ -26,6 +30,9 @@ pub enum PasswordError {
     /// The old one was typed wrong.
     #[error("the old password is wrong")]
     OldWrong,
+    /// Another one is wanted since a security event, and the old one is all that was shown.
+    #[error(transparent)]
+    CannotSetWanted(#[from] CannotSetWanted),
     /// The old one was not looked at.
     #[error(transparent)]
     NotLookedAt(SignInError),
@@ -50,21 +57,27 @@ pub async fn change(
     now: Now,
     asker: Asker,
     facts: SessionFacts,
-    (old, new): (Password, Password),
+    (old, new): (Option<Password>, Password),
 ) -> Result<(), PasswordError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
     let id = facts.user.account;
-    let (account, second) = core
+    let (account, second, wanted) = core
         .read_accounts(move |tx| {
             let known = identity::account_by_id(tx, id)?;
             let known = known.ok_or(StoreError::BadRow { what: "account" })?;
-            Ok::<_, StoreError>((known, factors::second(tx, id)?.len()))
+            let wanted = identity::new_password_is_wanted(tx, id)?;
+            Ok::<_, StoreError>((known, factors::second(tx, id)?.len(), wanted))
         })
         .await?;
     if account.password_hash.is_empty() {
         return Err(PasswordError::NoneHere);
     }
-    check_old(core, now, &asker, &account, old).await?;
+    match old {
+        // Whoever brought the event about may know the old one, so it is not asked for.
+        _ if wanted => may_set_wanted_password(facts.session.methods, facts.vouched)?,
+        Some(old) => check_old(core, now, &asker, &account, old).await?,
+        None => return Err(PasswordError::OldWrong),
+    }
     check_password(&new, password_min_chars(second), &[&account.name, "Stead"], false)?;
     let hash = core.hasher.hash(asker.peer, new, bytes(core.entropy.as_ref())).await?;
     core.blocking(move |core| keep(core, now, &facts, &hash)).await?;
@@ -83,6 +96,16 @@ async fn check_old(
         Err(SignInError::WrongNameOrPassword) => Err(PasswordError::OldWrong),
         Err(other) => Err(PasswordError::NotLookedAt(other)),
     }
+}
+
+/// Whether somebody is asked for another password since a security event. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn is_wanted(core: &Core, permit: &Permit, facts: &SessionFacts) -> Result<bool, CoreError> {
+    permitted(permit, Action::OwnAccount(Own::Read))?;
+    let account = facts.user.account;
+    Ok(core.store()?.accounts.read(|tx| identity::new_password_is_wanted(tx, account))?)
 }
 
 fn keep(core: &Core, now: Now, facts: &SessionFacts, hash: &str) -> Result<(), CoreError> {

@@ -1,10 +1,9 @@
 //! Browsers that are not asked for a second factor for a while: after one sign-in with it, for
 //! playing and browsing, until what the user signs in with changes. Nothing is guarded by them.
 
-use stead_rules::ids::DeviceId;
-use stead_rules::limits::REMEMBERED_DEVICE_SECONDS;
+use stead_rules::ids::{DeviceId, SessionId};
 use stead_rules::policy::{Action, Own, Permit};
-use stead_rules::signin::NoticeKind;
+use stead_rules::signin::{NoticeKind, RememberFor, is_remembered};
 use stead_rules::time::Now;
 use stead_store::accounts::identity::{self, Account};
 use stead_store::accounts::remembered::{self as rows, Remembered};
@@ -32,8 +31,9 @@ pub(crate) fn stands_for_a_factor(
     Ok(found.filter(|device| still_counts(device, now)).map(|device| device.id))
 }
 
-fn still_counts(device: &Remembered, now: Now) -> bool {
-    device.since.elapsed(now).surely_within(REMEMBERED_DEVICE_SECONDS)
+/// Whether it may still stand for a factor.
+pub(crate) fn still_counts(device: &Remembered, now: Now) -> bool {
+    is_remembered(device.since, device.seconds, now)
 }
 
 /// Records that a browser stood for a factor.
@@ -52,11 +52,15 @@ pub(crate) fn remember(
     now: Now,
     account: &Account,
     asker: &Asker,
+    length: RememberFor,
+    made_in: Option<SessionId>,
 ) -> Result<Token, SignInError> {
     let user = user_of(tx, account)?;
     let token = Token::fresh(core);
     let (id, agent) = (fresh(core.entropy.as_ref(), DeviceId::from_bytes), shortened(&asker.agent));
-    rows::add(tx, &core.run, user.id, id, &agent, &token.hash(), now)?;
+    let token_hash = token.hash();
+    let new = rows::New { id, user: user.id, agent: &agent, token_hash, length, made_in };
+    rows::add(tx, &core.run, &new, now)?;
     notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
     Ok(token)
 }

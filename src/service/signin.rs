@@ -8,25 +8,27 @@ mod desk;
 pub(crate) mod factor;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use stead_rules::claim::Peer;
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::PASSWORD_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Method, Methods, Name, Password, Vouched, Wait, place_of, wait_after};
+use stead_rules::signin::{
+    Method, Methods, Name, NoticeKind, Password, RememberFor, Vouched, Wait, place_of, wait_after,
+};
 use stead_rules::time::{Moment, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::throttle::{self, Guess};
-use stead_store::accounts::{audit, claim};
+use stead_store::accounts::{audit, claim, sessions as rows};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 pub use self::desk::SignInDesk;
 pub(crate) use self::desk::Waiting;
 pub use self::factor::Factor;
-use self::factor::Showing;
+use self::factor::{Accepted, Showing};
 use super::core::{Core, CoreError, permitted};
+use super::notices::{self, News};
 use super::passwords::HashError;
 use super::sessions::{self, NewSession, Token};
 use super::{approvals, factors, remembered, rescue};
@@ -59,6 +61,10 @@ pub enum SignInError {
     /// There is a second factor, so the password alone raises nothing.
     #[error("a second factor is needed")]
     FactorNeeded,
+    /// After a security event another password is wanted, and there is nothing to show beside this
+    /// one.
+    #[error("this password opens nothing any more")]
+    PasswordVoid,
     /// Too many passwords at once.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -204,7 +210,19 @@ fn password_right(
 ) -> Result<Next, SignInError> {
     let shown = Methods::NONE.and(Method::Password);
     let accounts = &core.store()?.accounts;
-    let second = accounts.read(|tx| asked_for(tx, core, now, account.id))?;
+    let (second, wanted) = accounts.read(|tx| {
+        let wanted = identity::new_password_is_wanted(tx, account.id)?;
+        Ok::<_, StoreError>((asked_for(tx, core, now, account.id)?, wanted))
+    })?;
+    if wanted {
+        // Whoever brought that about may know this password: alone it opens nothing any more.
+        let alone = second == Methods::NONE;
+        return if alone {
+            Err(SignInError::PasswordVoid)
+        } else {
+            wait_for_factor(core, now, account, shown)
+        };
+    }
     if second == Methods::NONE {
         let opened = accounts.write(|tx| open(tx, core, now, &account, shown, asker))?;
         return Ok(Next::Done(Opened { token: opened, device: None }));
@@ -260,8 +278,8 @@ fn asked_for(
 pub enum Remember {
     /// It is asked the next time too.
     No,
-    /// It is not asked for a while.
-    ThisDevice,
+    /// It is not asked for so long.
+    For(RememberFor),
 }
 
 /// A second factor with what comes along.
@@ -316,19 +334,26 @@ pub(crate) fn finish_with(
     asker: &Asker,
     waiting: &Waiting,
     remember: Remember,
-    mut look: impl FnMut(&WriteTx<'_, Accounts>) -> Result<Method, SignInError>,
+    mut look: impl FnMut(&WriteTx<'_, Accounts>) -> Result<Accepted, SignInError>,
 ) -> Result<Opened, SignInError> {
     let account = &waiting.account;
     let outcome = core.store()?.accounts.write(|tx| {
-        let method = match factor::in_turn(tx, core, now, asker, account, || look(tx))? {
-            Ok(method) => method,
+        let accepted = match factor::in_turn(tx, core, now, asker, account, || look(tx))? {
+            Ok(accepted) => accepted,
             Err(wrong) => return Ok(Err(wrong)),
         };
-        let shown = waiting.shown.and(method);
+        let shown = waiting.shown.and(accepted.method);
         let token = open_vouched(tx, core, now, account, shown, asker, vouched(tx, account)?)?;
+        if let Some(factor) = accepted.factor {
+            rows::note_factor(tx, &token.hash(), factor)?;
+        }
         let device = match remember {
             Remember::No => None,
-            Remember::ThisDevice => Some(remembered::remember(tx, core, now, account, asker)?),
+            Remember::For(length) => {
+                let made_in = rows::by_token(tx, &core.run, &token.hash())?;
+                let made_in = made_in.map(|facts| facts.session.id);
+                Some(remembered::remember(tx, core, now, account, asker, length, made_in)?)
+            }
         };
         Ok::<_, SignInError>(Ok(Opened { token, device }))
     })?;
@@ -369,12 +394,32 @@ fn open_vouched(
     claim::mark_clock(tx, core.clock.mark())?;
     if user.role == Role::Owner {
         // Whatever waits for the owner not to come has waited in vain.
-        core.owner_came.store(true, Ordering::Relaxed);
+        claim::set_owner_came(tx, true)?;
     }
     let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
     audit::append(tx, now, "signin.done", &detail.to_string())?;
-    Ok(sessions::open_vouched(tx, core, now, &user, &new, vouched)?)
+    let token = sessions::open_vouched(tx, core, now, &user, &new, vouched)?;
+    if !methods.has(Method::RememberedDevice) {
+        tell_of_sign_in(tx, core, now, &user, asker, &token)?;
+    }
+    Ok(token)
+}
+
+/// Whoever is signed in elsewhere learns that somebody has signed in, and may say that it was not
+/// them. A remembered browser is one that they know.
+fn tell_of_sign_in(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: &User,
+    asker: &Asker,
+    token: &Token,
+) -> Result<(), StoreError> {
+    let opened = rows::by_token(tx, &core.run, &token.hash())?.map(|facts| facts.session.id);
+    let about = &sessions::shortened(&asker.agent);
+    let news = News { kind: NoticeKind::SignedIn, about, factor: None, session: opened };
+    notices::tell_of(tx, core, now, user.id, opened, &news)
 }
 
 /// Opens one for who showed these at an issuer, at a moment that it names. Blocks.

@@ -13,10 +13,10 @@ use stead_store::accounts::{audit, claim};
 use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
-use super::factors;
 use super::sessions::Token;
-use super::signin::factor::{self, Factor, Showing};
+use super::signin::factor::{self, Accepted, Factor, Showing};
 use super::signin::{Asker, SignInError, check_password_of};
+use super::{approvals, factors};
 use crate::host::entropy::fresh;
 
 /// What can be shown in a session.
@@ -32,17 +32,24 @@ pub struct Wanted {
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn wanted(core: &Core, permit: &Permit, facts: &SessionFacts) -> Result<Wanted, CoreError> {
+pub fn wanted(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    facts: &SessionFacts,
+) -> Result<Wanted, CoreError> {
     permitted(permit, Action::OwnAccount(Own::StepUp))?;
     core.store()?.accounts.read(|tx| {
-        let methods = step_up_methods(factors::methods(tx, facts.user.account)?);
+        let second = factors::methods(tx, facts.user.account)?;
         let known = identity::account_by_id(tx, facts.user.account)?;
         let password_too = known.is_some_and(|account| needs_password(facts, &account));
-        Ok(Wanted { methods, password_too })
+        let there = approvals::somebody_else_is_there(tx, core, now, facts)?;
+        Ok(Wanted { methods: step_up_methods(second, password_too, there), password_too })
     })
 }
 
-fn needs_password(facts: &SessionFacts, account: &Account) -> bool {
+/// Whether the password is asked for beside a factor that is nothing without it.
+pub(crate) fn needs_password(facts: &SessionFacts, account: &Account) -> bool {
     !account.password_hash.is_empty() && !facts.session.methods.has(Method::Password)
 }
 
@@ -109,11 +116,17 @@ pub(crate) fn raise_with(
     facts: &SessionFacts,
     account: &Account,
     shown: Methods,
-    mut look: impl FnMut(&WriteTx<'_, Accounts>) -> Result<Method, SignInError>,
+    mut look: impl FnMut(&WriteTx<'_, Accounts>) -> Result<Accepted, SignInError>,
 ) -> Result<Token, SignInError> {
     core.store()?.accounts.write(|tx| {
         match factor::in_turn(tx, core, now, asker, account, || look(tx))? {
-            Ok(method) => Ok(Ok(raise(tx, core, now, facts, shown.and(method))?)),
+            Ok(Accepted { method, factor }) => {
+                let token = raise(tx, core, now, facts, shown.and(method))?;
+                if let Some(factor) = factor {
+                    rows::note_factor(tx, &token.hash(), factor)?;
+                }
+                Ok(Ok(token))
+            }
             Err(wrong) => Ok::<_, SignInError>(Err(wrong)),
         }
     })?

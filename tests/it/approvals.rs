@@ -86,6 +86,8 @@ fn the_right_number_on_the_phone_signs_in_elsewhere() {
     assert_eq!(me["session"]["assurance"], "mfa");
     assert_eq!(me["session"]["methods"], json!(["password", "device"]));
     assert_eq!(logged(&app, "mfa.approval_given"), 1);
+    let told = owner.browser.get("/api/v1/notices").expect(200).json();
+    assert_eq!(told["notices"], json!([]), "who approved it is not asked whether it was them");
 }
 
 #[test]
@@ -242,4 +244,37 @@ fn one_person_sees_nothing_of_what_waits_for_another() {
     assert_eq!(tap(&mut sam, &asked["request"], &asked["number"]).code(), "approval_over");
     assert_eq!(refuse(&mut sam, &asked["request"]).code(), "approval_over");
     assert_eq!(inbox(&mut owner.browser).len(), 1);
+}
+
+#[test]
+fn a_step_up_offers_approval_where_another_device_can_give_it() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let methods =
+        |browser: &mut Client| browser.get("/api/v1/stepup").expect(200).json()["methods"].clone();
+    assert_eq!(methods(&mut owner.browser), json!(["totp", "recovery"]), "nobody else is there");
+    app.clock.advance(60_000);
+    let (mut phone, _) = owner.sign_in_at(&app, app.clock_ms());
+    assert_eq!(methods(&mut owner.browser), json!(["totp", "recovery", "approval"]));
+    phone.post("/api/v1/signout", &json!({})).expect(204);
+    assert_eq!(methods(&mut owner.browser), json!(["totp", "recovery"]));
+}
+
+/// An approval is nothing without the password: a session that was opened by a passkey alone would
+/// be worth nothing after it.
+#[test]
+fn a_session_without_the_password_is_not_raised_by_an_approval() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    in_accounts(&app, "UPDATE session SET methods = 'passkey'");
+    app.clock.advance(60_000);
+    owner.sign_in_at(&app, app.clock_ms()).1.expect(200);
+    let wanted = owner.browser.get("/api/v1/stepup").expect(200).json();
+    assert_eq!(
+        (&wanted["methods"], &wanted["password_too"]),
+        (&json!(["totp", "recovery"]), &json!(true))
+    );
+    let asked = owner.browser.post("/api/v1/stepup/approval/begin", &json!({}));
+    assert_eq!(asked.code(), "password_needed");
+    owner.browser.get("/api/v1/me").expect(200);
 }

@@ -59,11 +59,13 @@ fn id_of(browser: &mut Client, name: &str) -> String {
     found.unwrap_or_else(|| panic!("{all}"))["id"].as_str().unwrap().to_owned()
 }
 
+/// What a session is told of factors and codes; sign-ins are the matter of disown.rs.
 fn notices(browser: &mut Client) -> Vec<(String, String)> {
     let all = browser.get("/api/v1/notices").expect(200).json();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let all = all["notices"].as_array().unwrap().clone();
-    all.iter().map(|one| (text(&one["kind"]), text(&one["about"]))).collect()
+    let all = all.iter().map(|one| (text(&one["kind"]), text(&one["about"])));
+    all.filter(|(kind, _)| kind != "signed_in").collect()
 }
 
 fn is_stale(answer: Answer) {
@@ -411,8 +413,12 @@ fn a_changed_password_signs_everybody_else_of_that_user_out() {
     is_stale(owner.browser.post("/api/v1/password", &right));
 }
 
-/// Signs the owner in in this browser and has it remembered.
-fn remembered(app: &App, owner: &Owner, mut browser: Client) -> Client {
+/// Signs the owner in in this browser and has it remembered for a month.
+fn remembered(app: &App, owner: &Owner, browser: Client) -> Client {
+    remembered_for(app, owner, browser, "30_days")
+}
+
+fn remembered_for(app: &App, owner: &Owner, mut browser: Client, length: &str) -> Client {
     app.clock.advance(MINUTE);
     let who = json!({ "name": owner.name, "password": owner.password });
     let first = browser.post("/api/v1/signin", &who).expect(200).json();
@@ -423,7 +429,7 @@ fn remembered(app: &App, owner: &Owner, mut browser: Client) -> Client {
             &json!({
                 "ticket": first["ticket"], "method": "totp",
                 "code": totp_code(&owner.totp_secret, unix(app)),
-                "browser_time_ms": app.clock_ms(), "remember": true,
+                "browser_time_ms": app.clock_ms(), "remember": length,
             }),
         )
         .expect(200);
@@ -457,6 +463,28 @@ fn a_remembered_browser_plays_without_a_factor_and_guards_nothing() {
     assert_eq!(next_step(&mut browser, &owner), "done");
     app.clock.advance(DAY);
     assert_eq!(next_step(&mut browser, &owner), "factor", "thirty days are over");
+}
+
+#[test]
+fn who_chooses_so_is_remembered_for_ninety_days_and_never_for_longer() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let mut browser = remembered_for(&app, &owner, app.client(), "90_days");
+    let list = browser.get("/api/v1/remembered").expect(200).json();
+    assert_eq!(list["devices"][0]["for_s"], 90 * 24 * 3600);
+    app.clock.advance(89 * DAY);
+    assert_eq!(next_step(&mut browser, &owner), "done");
+    // Ages: nothing that is stored makes it longer than the longest.
+    in_accounts(&app, "UPDATE remembered_device SET seconds = 100000000");
+    app.clock.advance(DAY);
+    assert_eq!(next_step(&mut browser, &owner), "factor", "ninety days are over");
+    let who = json!({ "name": owner.name, "password": owner.password });
+    let first = browser.post("/api/v1/signin", &who).expect(200).json();
+    let forever = json!({
+        "ticket": first["ticket"], "method": "totp", "code": "000000",
+        "browser_time_ms": app.clock_ms(), "remember": "forever",
+    });
+    assert_eq!(browser.post("/api/v1/signin/factor", &forever).expect(400).code(), "bad_json");
 }
 
 #[test]

@@ -213,6 +213,29 @@ fn a_copy_of_a_passkey_is_refused_and_logged() {
     assert!(logged(&owned.app, "mfa.passkey_cloned"));
 }
 
+/// Its person is told once, however often the copy is shown, and takes the passkey away in one act.
+#[test]
+fn who_has_a_copied_passkey_is_told_and_it_was_not_me_removes_it() {
+    let mut owned = Owned::start();
+    let mut copy = owned.device.clone();
+    for _ in 0..2 {
+        sign_in(&mut owned.stranger(), &mut owned.device).expect(200);
+    }
+    for _ in 0..2 {
+        sign_in(&mut owned.stranger(), &mut copy).expect(401);
+    }
+    let browser = &mut owned.owner.browser;
+    let told = browser.get("/api/v1/notices").expect(200).json();
+    let told = told["notices"].as_array().unwrap().clone();
+    let told: Vec<_> = told.iter().filter(|one| one["kind"] == "passkey_copied").collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["about"], "Phone");
+    let path = format!("/api/v1/notices/{}/disown", told[0]["id"].as_str().unwrap());
+    browser.post(&path, &json!({})).expect(200);
+    assert!(passkeys(browser).is_empty());
+    assert_eq!(sign_in(&mut owned.stranger(), &mut owned.device).code(), "passkey_refused");
+}
+
 #[test]
 fn nobody_learns_from_a_challenge_who_has_a_passkey() {
     let shape = |mut begun: Value| {

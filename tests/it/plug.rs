@@ -171,6 +171,7 @@ fn a_server_with_an_owner_waits_a_day_and_the_owner_may_come() {
         if comes {
             let (_, answer) = owner.sign_in_at(&app, app.clock_ms());
             answer.expect(200);
+            app = cut_off(app);
         }
         app.clock.advance(13 * 3600 * 1000);
         let stands = phone.stands(&app);

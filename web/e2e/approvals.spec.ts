@@ -4,6 +4,7 @@ import { DESKTOP } from './browser.ts';
 import { look } from './checks.ts';
 import { ownedBox, type Owned } from './owned.ts';
 import { nameOneself } from './person.ts';
+import { shot } from './shots.ts';
 
 let owned: Owned;
 test.beforeAll(async () => {
@@ -35,6 +36,29 @@ test('the number that the computer shows, tapped on the phone, lets it in', asyn
   await question.getByRole('button', { name: number, exact: true }).click();
   await expect(question).toBeHidden();
   await page.waitForURL(`${owned.box.origin}/`);
+});
+
+test('a guarded act on the computer is approved on the phone', async () => {
+  const phone = owned.page;
+  await phone.goto(owned.box.origin);
+  const { page, number } = await askFromComputer();
+  const question = phone.getByRole('dialog', { name: 'Is this you?' });
+  await question.getByRole('button', { name: number, exact: true }).click();
+  await page.waitForURL(`${owned.box.origin}/`);
+  owned.box.pass(16 * 60);
+  await page.goto(`${owned.box.origin}/settings/security`);
+  await page.getByRole('button', { name: 'Add authenticator' }).click();
+  const asked = page.getByRole('dialog', { name: 'Is it still you?' });
+  await asked.getByRole('button', { name: 'Approve on another device' }).click();
+  const told = asked.locator('.number');
+  await expect(told).toBeVisible();
+  await look(page);
+  await shot(page, 'stepup-approval-desktop');
+  await phone.goto(owned.box.origin);
+  await expect(question).toContainText('wants to do something guarded');
+  await question.getByRole('button', { name: await told.innerText(), exact: true }).click();
+  await expect(asked).toBeHidden();
+  await expect(page.getByRole('dialog', { name: 'Add an authenticator' })).toBeVisible();
 });
 
 test('"it was not me" ends it on both', async () => {

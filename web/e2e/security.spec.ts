@@ -5,6 +5,7 @@ import { DESKTOP } from './browser.ts';
 import { look } from './checks.ts';
 import { ownedBox, type Owned } from './owned.ts';
 import { NAME, PASSWORD, signIn } from './person.ts';
+import { shot } from './shots.ts';
 import { totp } from './totp.ts';
 
 test.describe.configure({ mode: 'serial' });
@@ -30,16 +31,6 @@ test.afterAll(async () => {
 });
 
 const row = (on: Page, name: string) => on.getByRole('listitem').filter({ hasText: name });
-
-async function shot(on: Page, name: string): Promise<void> {
-  const folder = process.env.STEAD_SHOTS;
-  if (folder === undefined) return;
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await on.emulateMedia({ colorScheme });
-    await on.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, fullPage: true });
-  }
-  await on.emulateMedia({ colorScheme: null });
-}
 
 async function showFactor(on: Page, secret: string): Promise<void> {
   const dialog = on.getByRole('dialog', { name: 'Is it still you?' });
@@ -85,6 +76,7 @@ test('the other browser is told, until it was seen there', async () => {
   await other.goto(owned.box.origin);
   const note = other.getByRole('region', { name: 'About your account' });
   await expect(note).toContainText('A second factor was added to your account: Tablet.');
+  await expect(note.getByRole('button', { name: 'It was not me' })).toBeVisible();
   await look(other);
   await shot(other, 'notice-desktop');
   await note.getByRole('button', { name: 'Seen' }).click();
@@ -119,7 +111,9 @@ test('the new one signs in, and a remembered device is not asked again', async (
   await goIn();
   owned.box.pass(60);
   await other.getByLabel('Code from the app').fill(totp(second, owned.box.now()));
-  await other.getByLabel('Do not ask on this device for 30 days').check();
+  await other.getByLabel('Do not ask on this device for a while').check();
+  await other.getByLabel('For how long').selectOption({ label: '90 days' });
+  await look(other);
   await other.locator('button.primary').click();
   await other.waitForURL(`${owned.box.origin}/`);
   await expect(other.getByRole('region', { name: 'About your account' })).toContainText('removed');

@@ -189,6 +189,43 @@ test('where a television is let in', async () => {
   await read();
 });
 
+test('where a device was lost, and where somebody else was in', async () => {
+  const id = (n: string) => n.repeat(32);
+  const session = { id: id('1'), kind: 'web', agent: '', last_seen_ms: 1, current: false };
+  const view = {
+    sessions: [session, { ...session, id: id('2'), kind: 'tv', name: 'TV', approved_by: id('1') }],
+    factors: [
+      { id: id('3'), kind: 'totp', name: 'Phone', created_ms: 1, used_ms: null, made_in: id('1') },
+    ],
+    remembered: [{ id: id('4'), agent: '', since_ms: 1, made_in: id('1') }],
+    recovery_codes_left: 1,
+    needs_factor: true,
+  };
+  await answer('lost', view);
+  await open('/lost');
+  await page.getByRole('checkbox').first().check();
+  await expect(page.getByText('First set up another factor')).toBeVisible();
+  await read();
+  await page.unrouteAll();
+  await answer('lost', { ...view, needs_factor: false, ended: [{ kind: 'tv', name: 'TV', agent: '' }] });
+  await open('/lost');
+  await page.getByRole('checkbox').first().check();
+  await read();
+  await page.getByRole('button', { name: 'End it all now' }).click();
+  await expect(heading('It opens nothing any more')).toBeVisible();
+  await read();
+  const kinds = ['signed_in', 'passkey_copied', 'device_lost', 'disowned', 'factor_added'];
+  const notices = kinds.map((kind, n) => ({ id: id(String(n)), kind, about: '', at_ms: 1 }));
+  await answer('notices', { notices });
+  await answer('notices/*/disown', { next: 'ask_the_owner' });
+  await open('/settings');
+  await page.getByRole('button', { name: 'It was not me' }).first().click();
+  await read();
+  await page.getByRole('dialog').getByRole('button', { name: 'It was not me' }).click();
+  await expect(page.getByRole('dialog')).toContainText('Ask the owner');
+  await read();
+});
+
 test('at sign-in, with either second factor', async () => {
   await page.goto(`${box.origin}/settings`);
   await page.getByRole('button', { name: 'Sign out' }).click();
@@ -196,8 +233,11 @@ test('at sign-in, with either second factor', async () => {
   await read();
   await nameOneself(page);
   await read();
+  await page.getByLabel('Do not ask on this device').check();
+  await read();
   await page.getByRole('button', { name: 'Use a recovery code' }).click();
   await read();
+  await open('/lost');
   await answer('tv/poll', { step: 'over' });
   await page.goto(`${box.origin}/tv`);
   await expect(heading('Sign in with your phone')).toBeVisible();

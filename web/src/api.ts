@@ -8,7 +8,9 @@ import type {
   CodeMethod,
   CodesOffer,
   DeviceFacts,
+  Disowned,
   Done,
+  EndedDevice,
   Factors,
   FactorShown,
   FactorWanted,
@@ -22,6 +24,8 @@ import type {
   Item,
   Library,
   LibraryKind,
+  LostNamed,
+  LostView,
   MadePasskey,
   MakeOptions,
   Me,
@@ -37,6 +41,7 @@ import type {
   ProgressEvent,
   Proof,
   Redirect,
+  RememberLength,
   RememberedDevice,
   Renewed,
   RescueBegun,
@@ -71,7 +76,7 @@ export function whenSignedOut(listener: Listener): void {
   onSignedOut = listener;
 }
 
-type Asker = () => Promise<boolean>;
+type Asker = (problem: Problem) => Promise<boolean>;
 let askForFactor: Asker = () => Promise.resolve(false);
 
 /** Called when an answer wants a factor shown again; it says whether that was done. */
@@ -83,8 +88,9 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await once(path, init);
   } catch (thrown) {
-    const wanted = asProblem(thrown).code === 'insufficient_user_authentication';
-    if (wanted && (await askForFactor())) return once(path, init);
+    const problem = asProblem(thrown);
+    const wanted = problem.code === 'insufficient_user_authentication';
+    if (wanted && (await askForFactor(problem))) return once(path, init);
     throw thrown;
   }
 }
@@ -165,7 +171,7 @@ export const account = {
   external: (purpose: 'signin' | 'stepup') => write<Redirect>(`/${purpose}/external`),
   externalFinish: (purpose: 'signin' | 'stepup', answer: Returned) =>
     write<SigninStep | undefined>(`/${purpose}/external/finish`, answer),
-  factor: (ticket: string, method: CodeMethod, code: string, remember: boolean) =>
+  factor: (ticket: string, method: CodeMethod, code: string, remember: 'no' | RememberLength) =>
     write<Done>('/signin/factor', { ticket, method, code, remember, ...browserTime() }),
   signout: () => write<undefined>('/signout'),
   sessions: async () => (await read<{ sessions: SessionRow[] }>('/sessions')).sessions,
@@ -236,6 +242,9 @@ export const approvals = {
   ask: (ticket: string) => write<AskedApproval>('/signin/approval/begin', { ticket }),
   look: (request: string) =>
     write<{ step: 'waiting' | 'done' }>('/signin/approval', { request }),
+  askStepUp: () => write<AskedApproval>('/stepup/approval/begin'),
+  lookStepUp: (request: string) =>
+    write<{ step: 'waiting' | 'done' }>('/stepup/approval', { request }),
   inbox: async () => (await read<{ requests: ApprovalRequest[] }>('/approvals')).requests,
   approve: (id: string, number: number) =>
     write<undefined>(`/approvals/${id}/approve`, { number }),
@@ -254,11 +263,17 @@ export const security = {
   newCodes: () => write<NewCodes>('/recovery-codes'),
   confirmCodes: (ticket: string, codeTail: string) =>
     write<undefined>('/recovery-codes/confirm', { ticket, code_tail: codeTail }),
-  password: (old: string, now: string) => write<undefined>('/password', { old, new: now }),
+  /** Without the old one where another is wanted since a security event. */
+  password: (old: string | undefined, now: string) =>
+    write<undefined>('/password', { old, new: now }),
   remembered: async () => (await read<{ devices: RememberedDevice[] }>('/remembered')).devices,
   forget: (id: string) => write<undefined>(`/remembered/${id}/forget`),
   notices: async () => (await read<{ notices: Notice[] }>('/notices')).notices,
   seen: (id: string) => write<undefined>(`/notices/${id}/seen`),
+  disown: (id: string) => write<Disowned>(`/notices/${id}/disown`),
+  lost: () => read<LostView>('/lost'),
+  revokeLost: async (named: LostNamed) =>
+    (await write<{ ended: EndedDevice[] }>('/lost', named)).ended,
 };
 
 export const libraries = {

@@ -18,6 +18,7 @@ export type RouteName =
   | 'device'
   | 'tv'
   | 'security'
+  | 'lost'
   | 'missing';
 
 export interface Route {
@@ -44,6 +45,7 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/device$/, 'device'],
   [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],
+  [/^\/lost$/, 'lost'],
 ];
 
 function parse(): Route {

@@ -411,7 +411,9 @@ const en = {
   'factor.recoveryText': 'Use one of the recovery codes you saved at set-up.',
   'factor.useRecovery': 'Use a recovery code instead',
   'factor.useTotp': 'Use the authenticator app instead',
-  'factor.remember': 'Do not ask on this device for 30 days',
+  'factor.remember': 'Do not ask on this device for a while',
+  'factor.rememberFor': 'For how long',
+  'factor.days': { one: '{n} day', other: '{n} days' },
   'factor.otherPerson': 'Sign in as somebody else',
 
   'reset.title': 'A new password',
@@ -568,6 +570,8 @@ const en = {
   'stepup.title': 'Is it still you?',
   'stepup.text': 'What you are about to do changes who gets in, so show once more who you are.',
   'stepup.go': 'Go on',
+  'stepup.nothing':
+    'For this your passkey is wanted, and this browser has none here. Go on where your passkey is, under the name of your Stead.',
 
   'notice.factor_added': 'A second factor was added to your account: {about}.',
   'notice.factor_removed': 'A second factor was removed from your account: {about}.',
@@ -575,10 +579,16 @@ const en = {
   'notice.recovery_code_used': 'A recovery code was used. Codes left: {about}.',
   'notice.recovery_codes_few': 'Recovery codes left: {about}. Make new ones soon.',
   'notice.password_changed': 'Your password was changed.',
-  'notice.device_remembered': 'A device is not asked for your second factor for 30 days: {about}.',
+  'notice.device_remembered': 'A device is not asked for your second factor for a while: {about}.',
   'notice.reset': 'Your ways to sign in were reset.',
   'notice.device_approved': 'A device was let in: {about}.',
-  'notice.when': '{ago}. If that was not you, change your password now.',
+  'notice.signed_in': 'Somebody signed in to your account: {about}.',
+  'notice.passkey_copied':
+    'A passkey looks copied: {about}. Somebody showed it with an older counter, and was refused.',
+  'notice.device_lost': 'A device was called lost, and what hung on it was revoked. {about}',
+  'notice.disowned':
+    'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
+  'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',
   'notice.label': 'About your account',
 
@@ -620,9 +630,80 @@ const en = {
   'security.devices': 'Remembered devices',
   'security.devicesText':
     'These are not asked for a second factor when somebody signs in with your password.',
+  'security.until': 'until {date}',
   'security.noDevices': 'No device is remembered.',
   'security.forget': 'Ask again',
   'security.forgotten': 'That device is asked again',
+  'disown.title': 'It was not you?',
+  'disown.factor': 'What was added is removed.',
+  'disown.signedIn': 'What was added from there is removed.',
+  'disown.copied': 'The passkey is removed, with every copy of it.',
+  'disown.codes': 'The recovery codes that were made are void.',
+  'disown.sessions': 'Everything but this device is signed out, TVs and apps too.',
+  'disown.password': 'Your password opens nothing by itself any more, and you choose another one.',
+  'disown.yes': 'It was not me',
+  'disown.no': 'It was me after all',
+  'disown.done': 'They are out',
+  'disown.askOwner':
+    'Everything else is signed out. Ask the owner of this server for a one-time link: it sets another password. Until then the old one opens nothing.',
+  'disown.nothing': 'Everything else is signed out. Change your password where your account is, too.',
+  'wanted.title': 'Your password may be known to somebody else. Choose another one.',
+  'wanted.go': 'Choose a new password',
+  'wanted.text':
+    'The old one is not asked for: you have shown another way who you are. Everywhere else you are signed out.',
+
+  'signin.lost': 'I cannot sign in',
+  'lost.title': 'I lost a device',
+  'lost.open': 'One page ends all that a lost phone or computer can open here.',
+  'lost.text':
+    'Tick what was on it. Naming a browser ticks what was made in it; look at the rest yourself.',
+  'lost.browsers': 'Where it was signed in',
+  'lost.noBrowsers': 'You are signed in nowhere else.',
+  'lost.factors': 'What it could show',
+  'lost.ends': 'What ends',
+  'lost.nothing': 'Tick something first.',
+  'lost.endsSome': 'What you ticked, and what it let in. Other devices stay signed in.',
+  'lost.endsAll':
+    'What you ticked. Since a second factor goes with it, every other device is signed out, too; this one stays.',
+  'lost.screens': 'These TVs and apps sign out:',
+  'lost.go': 'End it all now',
+  'lost.another': 'Show another factor',
+  'lost.first': 'First set up another factor',
+  'lost.firstText':
+    'You have ticked all that you can show besides your password, and your account needs one. Set another one up on a device that you have, then go on here.',
+  'lost.firstMember':
+    'You have ticked all that you can show besides your password. Set another one up first, or ask the owner for a one-time code afterwards.',
+  'lost.done': 'It opens nothing any more',
+  'lost.ended': 'Signed out',
+  'lost.else': 'What else to do',
+  'lost.else.factor': 'Set up a factor on the device that takes its place.',
+  'lost.else.factorGo': 'Add a factor',
+  'lost.else.password': 'If the lost device knew your password, change it.',
+  'lost.else.codes': {
+    one: 'If your recovery codes were on it, make new ones. One is left.',
+    other: 'If your recovery codes were on it, make new ones. {n} are left.',
+  },
+  'lost.else.maker': 'Lock or erase it from afar, where its maker lets you, and have the SIM card blocked.',
+  'lost.else.elsewhere': 'Do the same for your mail and other accounts that were on it.',
+  'lost.outside': 'Ways to sign in',
+  'lost.outsideText': 'Your second factor is not at hand? One of these gets you in.',
+  'lost.way.code': 'A recovery code',
+  'lost.way.codeText':
+    'Sign in with your password, then choose “Use a recovery code instead”. Each of the ten you saved works once.',
+  'lost.way.passkey': 'A passkey on another device',
+  'lost.way.passkeyText': 'Open the sign-in page there and choose “Use a passkey”. No password is needed.',
+  'lost.way.approve': 'A device where you are still signed in',
+  'lost.way.approveText':
+    'Give your password here and choose “Approve on another device”. Or go on there: in Settings, Security you end what was lost.',
+  'lost.way.owner': 'The owner of this server',
+  'lost.way.ownerText':
+    'They make you a one-time link that sets a new password and authenticator, or tell you a one-time code, in Settings, People.',
+  'lost.toSignIn': 'To the sign-in page',
+  'lost.owner': 'I am the owner myself',
+  'lost.owner.rescue':
+    'With a recovery code and the box at hand: run “stead rescue” on it and open the page that it makes. You choose a new password and set up a new authenticator.',
+  'lost.owner.recover':
+    'Without a recovery code you show that the box is yours and claim it anew: “stead recover” as root, your own code in stead.txt, or the plug. Media stay.',
   'role.owner': 'Owner',
   'role.administrator': 'Administrator',
   'role.member': 'Member',

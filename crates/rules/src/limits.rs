@@ -31,11 +31,14 @@ pub const AUTHENTICATORS_MAX: usize = 5;
 pub const REMEMBERED_DEVICES_MAX: u32 = 20;
 /// A remembered browser is not asked for a second factor this long, for playing and browsing.
 pub const REMEMBERED_DEVICE_SECONDS: u64 = 30 * 24 * 3600;
+/// The same for a person who chose the longer time: a season, as long as a session plays.
+pub const REMEMBERED_DEVICE_LONG_SECONDS: u64 = 90 * 24 * 3600;
 /// Factors and sets of recovery codes that are being made and wait to be confirmed, of everybody.
 pub const FACTOR_DRAFTS_MAX: usize = 256;
 /// They wait this long: to install an authenticator app on a slow phone.
 pub const FACTOR_DRAFT_SECONDS: u64 = 15 * 60;
-/// Notices of one user that are kept; the oldest makes room.
+/// Notices of one kind that are kept of one user; the oldest makes room. Of one kind, so that
+/// nobody who signs in often enough makes another notice go.
 pub const NOTICES_MAX: u32 = 50;
 /// A notice that nobody saw is shown this long: longer than a holiday.
 pub const NOTICE_SECONDS: u64 = 90 * 24 * 3600;

@@ -33,6 +33,14 @@ where
     row.get::<_, Stored<T>>(name).map(|stored| stored.0)
 }
 
+/// Reads the id in column `name`, if there is one.
+pub(crate) fn maybe_id<T>(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<T>>
+where
+    Stored<T>: FromSql,
+{
+    Ok(row.get::<_, Option<Stored<T>>>(name)?.map(|stored| stored.0))
+}
+
 /// Words in the schema for the values of an enum, both ways; an unknown word is an error.
 macro_rules! words {
     ($ty:ident, $word:ident, $read:ident, { $($variant:ident => $text:literal),* $(,)? }) => {

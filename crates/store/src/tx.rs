@@ -3,16 +3,21 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::open::{Accounts, DatabaseKind, Library, OpenError, open_reader};
 use crate::room::{Failure, Room, Unknown, sorted};
 
-/// Idle readers kept open; more are opened under load and closed again. Each pins up to its page
-/// cache, and a 512 MB box answers few requests at once.
+/// Idle readers kept open; more are opened under load and closed again.
 const READERS_KEPT: usize = 4;
+/// Readers in use at once. Each pins about 100 KiB and its page cache, and the few cores of a box
+/// are busy with fewer: all blocking threads at once would pin 2.5 MB (measured).
+const READERS_MAX: usize = 8;
+/// How long somebody waits for a reader before one more is opened: many times what a read takes.
+const READER_WAIT: Duration = Duration::from_millis(100);
 
 /// A question to the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +87,8 @@ impl From<rusqlite::Error> for StoreError {
 pub struct Db<D> {
     folder: PathBuf,
     writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Readers>,
+    freed: Condvar,
     room: Arc<dyn Room>,
     kind: PhantomData<D>,
 }
@@ -92,7 +98,8 @@ impl<D: DatabaseKind> Db<D> {
         Self {
             folder,
             writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
+            readers: Mutex::default(),
+            freed: Condvar::new(),
             room: Arc::new(Unknown),
             kind: PhantomData,
         }
@@ -115,7 +122,8 @@ impl<D: DatabaseKind> Db<D> {
         &self,
         work: impl FnOnce(&ReadTx<'_, D>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let reader = self.take_reader();
+        let (place, idle) = self.place();
+        let reader = idle.map_or_else(|| self.open_reader(), Ok);
         let mut connection = reader.map_err(|error| sorted(error, self.room.as_ref()))?;
         let result = {
             let transaction = connection
@@ -123,22 +131,53 @@ impl<D: DatabaseKind> Db<D> {
                 .map_err(StoreError::from)?;
             work(&ReadTx { transaction, kind: PhantomData })
         };
-        self.keep_reader(connection);
+        place.keep(connection);
         result
     }
 
-    fn take_reader(&self) -> Result<Connection, StoreError> {
-        if let Some(reader) = lock(&self.readers).pop() {
-            return Ok(reader);
-        }
-        open_reader::<D>(&self.folder).map_err(|error| StoreError::Open(Box::new(error)))
+    /// A place among the readers, and an idle one if there is one. Whoever finds all places taken
+    /// waits a moment and then takes one more: they may be the one who holds them.
+    fn place(&self) -> (Place<'_>, Option<Connection>) {
+        let full = |readers: &mut Readers| readers.used >= READERS_MAX;
+        let waited = self.freed.wait_timeout_while(lock(&self.readers), READER_WAIT, full);
+        let (mut readers, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        readers.used = readers.used.saturating_add(1);
+        (Place { readers: &self.readers, freed: &self.freed }, readers.idle.pop())
     }
 
-    fn keep_reader(&self, connection: Connection) {
-        let mut readers = lock(&self.readers);
-        if readers.len() < READERS_KEPT {
-            readers.push(connection);
+    fn open_reader(&self) -> Result<Connection, StoreError> {
+        open_reader::<D>(&self.folder).map_err(|error| StoreError::Open(Box::new(error)))
+    }
+}
+
+/// The reading connections of a database.
+#[derive(Debug, Default)]
+struct Readers {
+    idle: Vec<Connection>,
+    used: usize,
+}
+
+/// A place among the readers that are in use; dropping it frees it, after a panic too.
+struct Place<'a> {
+    readers: &'a Mutex<Readers>,
+    freed: &'a Condvar,
+}
+
+impl Place<'_> {
+    /// Leaves the reader for the next one.
+    fn keep(self, connection: Connection) {
+        let mut readers = lock(self.readers);
+        if readers.idle.len() < READERS_KEPT {
+            readers.idle.push(connection);
         }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut readers = lock(self.readers);
+        readers.used = readers.used.saturating_sub(1);
+        self.freed.notify_one();
     }
 }
 

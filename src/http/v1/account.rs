@@ -15,7 +15,7 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::Segment;
 use crate::service::core::{Core, CoreError};
-use crate::service::{claim, devices, sessions};
+use crate::service::{claim, devices, own_password, sessions};
 
 /// Who one is here.
 #[derive(Serialize, ToSchema)]
@@ -41,6 +41,8 @@ struct OwnSession {
     assurance: &'static str,
     methods: Vec<&'static str>,
     auth_time_ms: i64,
+    /// Another password is wanted since a security event.
+    new_password_wanted: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -62,8 +64,14 @@ pub(crate) async fn me(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
 ) -> Result<axum::Json<MeAnswer>, Problem> {
-    let card = core.blocking(|core| Ok::<_, Problem>(claim::card(core))).await?;
     let facts = ctx.signed_in()?;
+    let asked = ctx.clone();
+    let (card, new_password_wanted) = core
+        .blocking(move |core| {
+            let wanted = own_password::is_wanted(core, &asked.permit, asked.signed_in()?)?;
+            Ok::<_, Problem>((claim::card(core), wanted))
+        })
+        .await?;
     let (user, session) = (&facts.user, &facts.session);
     Ok(axum::Json(MeAnswer {
         user: UserWire { id: user.id.to_string(), name: user.name.clone(), role: user.role.word() },
@@ -73,6 +81,7 @@ pub(crate) async fn me(
             assurance: session.methods.assurance().word(),
             methods: session.methods.iter().map(Method::word).collect(),
             auth_time_ms: session.auth.wall.0,
+            new_password_wanted,
         },
         server: ServerWire {
             id: core.box_id.to_string(),

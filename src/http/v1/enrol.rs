@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::ids::TicketId;
 use stead_rules::secret::SecretText;
@@ -71,7 +71,8 @@ pub(crate) struct NewTotpRequest {
     code: String,
 }
 
-/// Adds the authenticator. This session gets another token.
+/// Adds the authenticator. This session gets another token, unless a recovery code was shown in it:
+/// that goes on counting, for removing what is lost.
 #[utoipa::path(post, path = "/api/v1/factors/totp/confirm", request_body = NewTotpRequest,
     responses((status = 204), (status = "default", body = Problem)))]
 pub(crate) async fn confirm_totp(
@@ -88,7 +89,10 @@ pub(crate) async fn confirm_totp(
                 .map_err(|error| told_the_time(error, now))
         })
         .await?;
-    Ok(raised(&token, transport))
+    Ok(match token {
+        Some(token) => raised(&token, transport),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 /// A code of another time comes with the server's time, so that the page can show both clocks.
@@ -157,7 +161,8 @@ pub(crate) async fn confirm_codes(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordRequest {
-    old: String,
+    /// Not asked for where another one is wanted since a security event.
+    old: Option<String>,
     new: String,
 }
 
@@ -171,7 +176,7 @@ pub(crate) async fn password(
 ) -> Result<StatusCode, Problem> {
     let facts = ctx.signed_in()?.clone();
     let typed = |text| Password::typed(&SecretText::new(text));
-    let both = (typed(request.old), typed(request.new));
+    let both = (request.old.map(typed), typed(request.new));
     own_password::change(&core, &ctx.permit, ctx.now, asker(&ctx), facts, both).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -121,6 +121,8 @@ struct DeviceWire {
     /// What the browser calls itself.
     agent: String,
     since_ms: i64,
+    /// For how long it is remembered from then on.
+    for_s: u64,
     /// When it last stood for a factor.
     used_ms: Option<i64>,
 }
@@ -139,6 +141,7 @@ pub(crate) async fn remembered(
             id: device.id.to_string(),
             agent: device.agent,
             since_ms: device.since.wall.0,
+            for_s: device.seconds,
             used_ms: device.used.map(|used| used.0),
         })
         .collect();

@@ -12,6 +12,7 @@ pub(crate) mod issuer;
 pub(crate) mod items;
 pub(crate) mod libraries;
 pub(crate) mod life;
+pub(crate) mod lost;
 pub(crate) mod notices;
 pub(crate) mod passkeys;
 pub(crate) mod people;

@@ -12,6 +12,7 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::Segment;
 use crate::service::core::Core;
+use crate::service::disown::{self, Next};
 use crate::service::notices;
 
 /// What this session has not seen, the newest first.
@@ -25,9 +26,9 @@ struct NoticeWire {
     id: String,
     /// What happened: `factor_added`, `factor_removed`, `recovery_codes_made`,
     /// `recovery_code_used`, `recovery_codes_few`, `password_changed`, `device_remembered`,
-    /// `reset` or `device_approved`.
+    /// `reset`, `device_approved`, `signed_in`, `passkey_copied`, `device_lost` or `disowned`.
     kind: &'static str,
-    /// The name of the factor or device, or how many codes are left.
+    /// The name of the factor, what a device calls itself, or how many codes are left.
     about: String,
     at_ms: i64,
 }
@@ -59,4 +60,35 @@ pub(crate) async fn seen(
 ) -> Result<StatusCode, Problem> {
     let there = core.blocking(move |core| notices::seen(core, &ctx.permit, notice)).await?;
     if there { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+}
+
+/// What is to be done next.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DisownAnswer {
+    /// `new_password`: choose one now. `ask_the_owner`: a new one takes a link or code of the
+    /// owner's. `nothing`: there is no password here.
+    next: &'static str,
+}
+
+/// "It was not me": undoes what the notice tells of, signs out everywhere else, and wants another
+/// password.
+#[utoipa::path(post, path = "/api/v1/notices/{id}/disown", params(("id" = String, Path)),
+    responses((status = 200, body = DisownAnswer), (status = "default", body = Problem)))]
+pub(crate) async fn disown(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+    Segment(notice): Segment<NoticeId>,
+) -> Result<axum::Json<DisownAnswer>, Problem> {
+    let facts = ctx.signed_in()?.clone();
+    let next = core
+        .blocking(move |core| {
+            disown::disown(core, &ctx.permit, ctx.now, &facts, notice).map_err(Problem::from)
+        })
+        .await?;
+    let next = match next {
+        Next::NewPassword => "new_password",
+        Next::AskTheOwner => "ask_the_owner",
+        Next::Nothing => "nothing",
+    };
+    Ok(axum::Json(DisownAnswer { next }))
 }

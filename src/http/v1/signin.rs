@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Method, Methods, Password};
+use stead_rules::signin::{Method, Methods, Password, RememberFor};
 use stead_rules::time::WallMs;
 use utoipa::ToSchema;
 
@@ -119,9 +119,32 @@ pub(crate) struct FactorRequest {
     code: String,
     /// The browser's clock, in milliseconds since 1970: a box without a clock takes it.
     browser_time_ms: i64,
-    /// Not to be asked in this browser for 30 days.
+    /// Not to be asked in this browser for a while.
     #[serde(default)]
-    remember: bool,
+    remember: RememberWish,
+}
+
+/// For how long the browser is to be remembered.
+#[derive(Deserialize, ToSchema, Default)]
+pub(crate) enum RememberWish {
+    /// Not at all.
+    #[default]
+    #[serde(rename = "no")]
+    No,
+    #[serde(rename = "30_days")]
+    Month,
+    #[serde(rename = "90_days")]
+    Season,
+}
+
+impl From<RememberWish> for Remember {
+    fn from(wish: RememberWish) -> Self {
+        match wish {
+            RememberWish::No => Self::No,
+            RememberWish::Month => Self::For(RememberFor::Month),
+            RememberWish::Season => Self::For(RememberFor::Season),
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -154,7 +177,7 @@ pub(crate) async fn factor(
         .blocking(move |core| {
             let ticket = request.ticket.parse().map_err(|_| signin::SignInError::TicketOver)?;
             let factor = request.method.with(request.code);
-            let remember = if request.remember { Remember::ThisDevice } else { Remember::No };
+            let remember = request.remember.into();
             let sent = Sent { factor, browser_time: WallMs(request.browser_time_ms), remember };
             signin::finish(core, &ctx.permit, ctx.now, &asker(&ctx), ticket, &sent)
                 .map_err(Problem::from)

@@ -35,7 +35,8 @@ pub(crate) async fn wanted(
     ctx: Ctx,
 ) -> Result<axum::Json<StepUpAnswer>, Problem> {
     let facts = ctx.signed_in()?.clone();
-    let wanted = core.blocking(move |core| stepup::wanted(core, &ctx.permit, &facts)).await?;
+    let wanted =
+        core.blocking(move |core| stepup::wanted(core, &ctx.permit, ctx.now, &facts)).await?;
     let methods = offered(wanted.methods);
     Ok(axum::Json(StepUpAnswer { methods, password_too: wanted.password_too }))
 }

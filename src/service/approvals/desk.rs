@@ -42,6 +42,8 @@ pub(super) struct Request {
     pub(super) begun: BootMs,
     pub(super) numbers: Numbers,
     pub(super) standing: Standing,
+    /// The session that approved it.
+    pub(super) approved_by: Option<SessionId>,
 }
 
 /// Wrong numbers and refusals for one account and place.
@@ -121,12 +123,13 @@ impl ApprovalDesk {
     }
 
     /// A request was answered; whatever was tapped, it waits no more.
-    pub(super) fn answered(&mut self, id: TicketId, tapped: Tapped, now: Now) {
+    pub(super) fn answered(&mut self, id: TicketId, tapped: Tapped, by: SessionId, now: Now) {
         let Some(request) = self.requests.iter_mut().find(|request| request.id == id) else {
             return;
         };
         let right = tapped == Tapped::Number(request.numbers.right);
         request.standing = if right { Standing::Approved } else { Standing::Over };
+        request.approved_by = right.then_some(by);
         let (account, place) = (request.account, request.place);
         match tapped {
             Tapped::Number(_) if right => {
@@ -158,14 +161,14 @@ impl ApprovalDesk {
         self.remembered.push(Remembered { account, place, wrong_in_a_row: 1, last, refused });
     }
 
-    /// What an approved request is good for; none while it waits. `session` is the one that asks
+    /// What an approved request is good for, and who approved it; none while it waits. `session` is the one that asks
     /// to be raised.
     pub(super) fn take_approved(
         &mut self,
         id: TicketId,
         now: Now,
         session: Option<SessionId>,
-    ) -> Result<Option<(What, UserId)>, ApprovalError> {
+    ) -> Result<Option<(What, Option<SessionId>)>, ApprovalError> {
         let fits = |what: What| match (what, session) {
             (What::SignIn(_), None) => true,
             (What::StepUp(asked), Some(session)) => asked == session,
@@ -179,7 +182,7 @@ impl ApprovalDesk {
             Some(Standing::Waiting) => Ok(None),
             Some(Standing::Approved) => {
                 let request = self.requests.remove(found);
-                Ok(Some((request.what, request.user)))
+                Ok(Some((request.what, request.approved_by)))
             }
             Some(Standing::Over) | None => Err(ApprovalError::Over),
         }

@@ -3,8 +3,6 @@
 //! It lies outside of the database, because the server may have lost that. Whatever changes in it
 //! is on the disk before anything is told: a phone that sees its count knows that it is kept.
 
-use std::sync::atomic::Ordering;
-
 use stead_rules::claim::{
     Began, Link, Peer, Place, Plug, RecoveryWay, Reject, StartMark, State, began, parse_plug,
     plug_text,
@@ -13,6 +11,7 @@ use stead_rules::limits::PLUG_CLAIMED_WAIT_SECONDS;
 use stead_rules::policy::{Action, Permit};
 use stead_rules::secret::SecretText;
 use stead_rules::time::{BootMs, Now};
+use stead_store::accounts::claim as rows;
 use zeroize::Zeroizing;
 
 use super::desk::ClaimDesk;
@@ -169,7 +168,7 @@ pub(super) fn pass(core: &Core, desk: &mut ClaimDesk, now: Now) -> Outcome {
     desk.plug.counted_to = now.boot;
     let won = desk.plug.plug.pass(passed_ms);
     if won.is_some() {
-        told_of_winner(core, desk);
+        told_of_winner(core, desk)?;
     }
     open_if_due(core, desk, now)?;
     let pressing = desk.plug.plug.winner.is_none() || won.is_some();
@@ -179,13 +178,16 @@ pub(super) fn pass(core: &Core, desk: &mut ClaimDesk, now: Now) -> Outcome {
     Ok(())
 }
 
-fn told_of_winner(core: &Core, desk: &ClaimDesk) {
-    core.owner_came.store(false, Ordering::Relaxed);
+/// That the owner came is kept with their sign-in: no power cut forgets it.
+fn told_of_winner(core: &Core, desk: &ClaimDesk) -> Outcome {
     match desk.state {
-        State::Claimed => tracing::warn!(
-            "the plug pattern was shown on a server that has an owner: unless they sign in within \
-             a day, a new owner may be made"
-        ),
+        State::Claimed => {
+            core.store()?.accounts.write(|tx| rows::set_owner_came(tx, false))?;
+            tracing::warn!(
+                "the plug pattern was shown on a server that has an owner: unless they sign in \
+                 within a day, a new owner may be made"
+            );
+        }
         State::Factory
         | State::Legacy
         | State::Offered
@@ -194,13 +196,14 @@ fn told_of_winner(core: &Core, desk: &ClaimDesk) {
         | State::Recovery
         | State::Locked(_) => tracing::info!("the plug pattern was shown"),
     }
+    Ok(())
 }
 
 fn open_if_due(core: &Core, desk: &mut ClaimDesk, now: Now) -> Outcome {
     let Some(winner) = desk.plug.plug.winner else { return Ok(()) };
     let waited_seconds = winner.uptime_ms / 1000;
     match desk.state {
-        State::Claimed if core.owner_came.swap(false, Ordering::Relaxed) => {
+        State::Claimed if core.store()?.accounts.read(rows::owner_came)? => {
             tracing::info!("the owner came: the plug pattern counts no longer");
             desk.plug.plug = Plug::default();
             write(core, desk, now).map_err(ClaimError::Wish)

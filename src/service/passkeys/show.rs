@@ -6,15 +6,15 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use stead_rules::ids::{AccountId, TicketId};
+use stead_rules::ids::{AccountId, FactorId, TicketId};
 use stead_rules::policy::{Action, Own, Permit};
-use stead_rules::signin::{Method, Methods};
+use stead_rules::signin::{Method, Methods, NoticeKind};
 use stead_rules::time::Now;
 use stead_store::accounts::audit;
 use stead_store::accounts::identity::{self, Account};
 use stead_store::accounts::passkeys::{self as rows, PasskeyRow};
-use stead_store::accounts::sessions::SessionFacts;
-use stead_store::{Accounts, WriteTx};
+use stead_store::accounts::sessions::{self, SessionFacts};
+use stead_store::{Accounts, StoreError, WriteTx};
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, Passkey, PublicKeyCredential, WebauthnError,
 };
@@ -22,6 +22,7 @@ use webauthn_rs::prelude::{
 use super::desk::{self, Begun, Ceremony};
 use super::{PasskeyError, Site, stored, to_store};
 use crate::service::core::{Core, permitted};
+use crate::service::notices::{self, News};
 use crate::service::sessions::Token;
 use crate::service::signin::{self, Asker};
 use crate::service::stepup;
@@ -131,11 +132,13 @@ pub fn sign_in(
         Ceremony::Register(..) | Ceremony::StepUp(..) => return Err(PasskeyError::CeremonyOver),
     };
     let outcome = core.store()?.accounts.write(|tx| {
-        let account = match look(tx, now, site, &what, shown)? {
-            Looked::Fits(account) => account,
+        let (account, passkey) = match look(tx, core, now, site, &what, shown)? {
+            Looked::Fits(account, passkey) => (account, passkey),
             Looked::Cloned => return Ok(Err(PasskeyError::Refused)),
         };
-        Ok::<_, PasskeyError>(Ok(signin::open(tx, core, now, &account, methods, asker)?))
+        let token = signin::open(tx, core, now, &account, methods, asker)?;
+        sessions::note_factor(tx, &token.hash(), passkey)?;
+        Ok::<_, PasskeyError>(Ok(token))
     })?;
     if let (Ok(_), Some(ticket)) = (&outcome, ticket) {
         core.signin_desk().remove(ticket);
@@ -165,19 +168,21 @@ pub fn step_up(
         | Ceremony::Anybody(_)
         | Ceremony::SecondStep(..) => return Err(PasskeyError::CeremonyOver),
     }
-    core.store()?.accounts.write(|tx| match look(tx, now, site, &what, shown)? {
-        Looked::Fits(_) => {
+    core.store()?.accounts.write(|tx| match look(tx, core, now, site, &what, shown)? {
+        Looked::Fits(_, passkey) => {
             let methods = Methods::NONE.and(Method::Passkey);
-            Ok(Ok(stepup::raise(tx, core, now, facts, methods)?))
+            let token = stepup::raise(tx, core, now, facts, methods)?;
+            sessions::note_factor(tx, &token.hash(), passkey)?;
+            Ok(Ok(token))
         }
         Looked::Cloned => Ok::<_, PasskeyError>(Err(PasskeyError::Refused)),
     })?
 }
 
 enum Looked {
-    Fits(Account),
-    /// The signature is right and its counter is not: there are two of it. The log must keep that,
-    /// so it is no error that rolls back.
+    Fits(Account, FactorId),
+    /// The signature is right and its counter is not: there are two of it. The log must keep that and
+    /// its person be told, so it is no error that rolls back.
     Cloned,
 }
 
@@ -185,6 +190,7 @@ enum Looked {
 /// counter one is refused.
 fn look(
     tx: &WriteTx<'_, Accounts>,
+    core: &Core,
     now: Now,
     site: &Site,
     what: &Ceremony,
@@ -199,13 +205,14 @@ fn look(
         Ok(result) => {
             passkey.update_credential(&result);
             rows::used(tx, row.id, &to_store(&passkey)?, now.wall)?;
-            Ok(Looked::Fits(account))
+            Ok(Looked::Fits(account, row.id))
         }
         Err(WebauthnError::CredentialPossibleCompromise) => {
             let detail = json!({
                 "account": account.id.to_string(), "passkey": row.id.to_string(),
             });
             audit::append(tx, now, "mfa.passkey_cloned", &detail.to_string())?;
+            tell_of_copy(tx, core, now, &row)?;
             Ok(Looked::Cloned)
         }
         Err(error) => {
@@ -213,6 +220,19 @@ fn look(
             Err(PasskeyError::Refused)
         }
     }
+}
+
+/// Tells its person that there may be two of a passkey.
+fn tell_of_copy(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    row: &PasskeyRow,
+) -> Result<(), StoreError> {
+    let Some(user) = identity::user_by_account(tx, row.account)? else { return Ok(()) };
+    let (kind, factor) = (NoticeKind::PasskeyCopied, Some(row.id));
+    let news = News { kind, about: &row.name, factor, session: None };
+    notices::tell_of(tx, core, now, user.id, None, &news)
 }
 
 fn check(

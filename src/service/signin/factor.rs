@@ -1,6 +1,7 @@
 //! Looking at a second factor: an authenticator's code or a recovery code, each counted once.
 //! Sign-in and step-up look at them the same way, and share what slows guesses.
 
+use stead_rules::ids::FactorId;
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
     Method, NoticeKind, RecoveryCode, TimeSource, recovery_codes_are_few, step_to_heal,
@@ -33,6 +34,15 @@ pub(crate) struct Showing<'a> {
     pub(crate) browser_time: WallMs,
 }
 
+/// A factor that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    /// How.
+    pub(crate) method: Method,
+    /// Which, where it is one that is kept.
+    pub(crate) factor: Option<FactorId>,
+}
+
 /// Looks at a factor of an account in its turn: `look` is asked only if no wait is on, and its
 /// miss is counted. The outer error rolls back, the inner one is kept with its count.
 ///
@@ -44,8 +54,8 @@ pub(crate) fn in_turn(
     now: Now,
     asker: &Asker,
     account: &Account,
-    look: impl FnOnce() -> Result<Method, SignInError>,
-) -> Result<Result<Method, SignInError>, SignInError> {
+    look: impl FnOnce() -> Result<Accepted, SignInError>,
+) -> Result<Result<Accepted, SignInError>, SignInError> {
     let guess = asker.guess(format!("factor:{}", account.id), true);
     check_wait(tx, core, &guess, FACTOR_ALL_WAIT_SECONDS, now)?;
     match look() {
@@ -54,9 +64,9 @@ pub(crate) fn in_turn(
             Ok(Err(wrong))
         }
         Err(other) => Err(other),
-        Ok(method) => {
+        Ok(accepted) => {
             throttle::was_right(tx, &core.run, &guess, now)?;
-            Ok(Ok(method))
+            Ok(Ok(accepted))
         }
     }
 }
@@ -70,10 +80,16 @@ pub(crate) fn accept(
     core: &Core,
     showing: &Showing<'_>,
     factor: &Factor,
-) -> Result<Method, SignInError> {
+) -> Result<Accepted, SignInError> {
     match factor {
-        Factor::Totp(code) => accept_totp(tx, core, showing, code),
-        Factor::Recovery(code) => accept_recovery(tx, core, showing, code),
+        Factor::Totp(code) => {
+            let factor = Some(accept_totp(tx, core, showing, code)?);
+            Ok(Accepted { method: Method::Totp, factor })
+        }
+        Factor::Recovery(code) => {
+            accept_recovery(tx, core, showing, code)?;
+            Ok(Accepted { method: Method::RecoveryCode, factor: None })
+        }
     }
 }
 
@@ -83,18 +99,16 @@ fn accept_totp(
     core: &Core,
     showing: &Showing<'_>,
     code: &str,
-) -> Result<Method, SignInError> {
+) -> Result<FactorId, SignInError> {
     let mut outcome = Err(None);
     for known in rows::authenticators(tx, showing.account.id)? {
         outcome = match (outcome, accept_of(tx, core, showing, &known, code)?) {
-            (Ok(()), _) | (_, Ok(())) => Ok(()),
+            (Ok(earlier), _) => Ok(earlier),
+            (Err(_), Ok(())) => Ok(known.id),
             (Err(earlier), Err(told)) => Err(earlier.or(told)),
         };
     }
-    match outcome {
-        Ok(()) => Ok(Method::Totp),
-        Err(drift_seconds) => Err(SignInError::WrongCode { drift_seconds }),
-    }
+    outcome.map_err(|drift_seconds| SignInError::WrongCode { drift_seconds })
 }
 
 /// Whether the code is the one of this authenticator; else what is told of its clock.
@@ -159,11 +173,11 @@ fn accept_recovery(
     core: &Core,
     showing: &Showing<'_>,
     code: &SecretText,
-) -> Result<Method, SignInError> {
+) -> Result<(), SignInError> {
     let Showing { now, account, .. } = *showing;
     let wrong = || SignInError::WrongCode { drift_seconds: None };
     if accept_owners_code(tx, core, now, account, code)? {
-        return Ok(Method::RecoveryCode);
+        return Ok(());
     }
     let code = RecoveryCode::parse(code.expose()).map_err(|_| wrong())?;
     if !identity::use_recovery_code(tx, account.id, &sha256(code.bytes()), now.wall)? {
@@ -171,8 +185,7 @@ fn accept_recovery(
     }
     let detail = serde_json::json!({ "account": account.id.to_string() });
     audit::append(tx, now, "mfa.recovery_code_used", &detail.to_string())?;
-    tell_of_recovery(tx, core, now, account)?;
-    Ok(Method::RecoveryCode)
+    tell_of_recovery(tx, core, now, account)
 }
 
 fn tell_of_recovery(

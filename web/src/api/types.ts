@@ -1,4 +1,7 @@
 // The JSON of /api/v1 as the server writes it. Ids are 32 hex characters, `_ms` are milliseconds.
+import type { ClientKind } from './lost';
+
+export type * from './lost';
 export type * from './media';
 
 export type ServerState =
@@ -128,6 +131,9 @@ export type SigninStep = Done | {
   methods: SignInMethod[];
 };
 
+/** For how long a browser is not asked for a second factor. */
+export type RememberLength = '30_days' | '90_days';
+
 /** What is typed beside a password. */
 export type CodeMethod = 'totp' | 'recovery';
 
@@ -173,6 +179,8 @@ export interface RememberedDevice {
   id: string;
   agent: string;
   since_ms: number;
+  /** For how long from then on. */
+  for_s: number;
   used_ms: number | null;
 }
 
@@ -185,13 +193,22 @@ export type NoticeKind =
   | 'password_changed'
   | 'device_remembered'
   | 'reset'
-  | 'device_approved';
+  | 'device_approved'
+  | 'signed_in'
+  | 'passkey_copied'
+  | 'device_lost'
+  | 'disowned';
 
 export interface Notice {
   id: string;
   kind: NoticeKind;
   about: string;
   at_ms: number;
+}
+
+/** What is to be done after "it was not me". */
+export interface Disowned {
+  next: 'new_password' | 'ask_the_owner' | 'nothing';
 }
 
 /** A program asks who somebody is, and they have not agreed yet. */
@@ -216,6 +233,7 @@ export interface Me {
     assurance: 'none' | 'pwd' | 'mfa' | 'mfa_phishing_resistant';
     methods: string[];
     auth_time_ms: number;
+    new_password_wanted: boolean;
   };
   server: {
     name: string;
@@ -228,7 +246,7 @@ export interface Me {
 
 export interface SessionRow {
   id: string;
-  kind: 'web' | 'tv' | 'app' | 'app_password';
+  kind: ClientKind;
   agent: string;
   /** What it was called when somebody let it in. */
   name?: string;

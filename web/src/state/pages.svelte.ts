@@ -15,6 +15,7 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   item: () => import('../pages/item/Item.svelte'),
   play: () => import('../player/Play.svelte'),
   security: () => import('../pages/settings/Security.svelte'),
+  lost: () => import('../pages/lost/Lost.svelte'),
   settings: () => import('../pages/settings/Settings.svelte'),
   people: () => import('../pages/settings/People.svelte'),
   reset: () => import('../pages/renew/Reset.svelte'),

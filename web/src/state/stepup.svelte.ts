@@ -9,8 +9,16 @@ interface Question {
 export const stepUp = $state<{ question: Question | undefined }>({ question: undefined });
 let asking: Promise<boolean> | undefined;
 
-async function ask(): Promise<boolean> {
-  const wanted = await security.wanted();
+/** Where nothing but a passkey will do, a code of an app or another device is not asked for in vain. A
+ * recovery code stands for a passkey that is lost. */
+function enough(wanted: FactorWanted, level: unknown): FactorWanted {
+  if (level !== 'mfa_phishing_resistant') return wanted;
+  const methods = wanted.methods.filter((one) => one === 'passkey' || one === 'recovery');
+  return { ...wanted, methods };
+}
+
+async function ask(level: unknown): Promise<boolean> {
+  const wanted = enough(await security.wanted(), level);
   try {
     return await new Promise<boolean>((answer) => {
       stepUp.question = { wanted, answer };
@@ -20,11 +28,14 @@ async function ask(): Promise<boolean> {
   }
 }
 
-whenFactorIsWanted(() => {
-  asking ??= ask()
+/** Asks for a factor, unless that is being done. */
+export function askForFactor(level?: unknown): Promise<boolean> {
+  asking ??= ask(level)
     .catch(() => false)
     .finally(() => {
       asking = undefined;
     });
   return asking;
-});
+}
+
+whenFactorIsWanted((problem) => askForFactor(problem.extras.level));

@@ -3,7 +3,8 @@
 //! A second factor is something kept that one shows beside a password: an authenticator, a
 //! passkey. Recovery codes stand in for a lost one; they are none themselves.
 
-use super::assurance::{Method, Methods};
+use super::assurance::{Assurance, Method, Methods};
+use crate::ids::FactorId;
 use crate::limits::{AUTHENTICATORS_MAX, PASSWORD_MIN_ALONE_CHARS, PASSWORD_MIN_WITH_FACTOR_CHARS};
 use crate::policy::Role;
 
@@ -58,7 +59,36 @@ pub struct LastFactor;
 /// # Errors
 /// [`LastFactor`].
 pub const fn may_remove(role: Role, required: bool, present: usize) -> Result<(), LastFactor> {
-    if present > 1 || !(required || role.is_privileged()) { Ok(()) } else { Err(LastFactor) }
+    may_remove_several(role, required, present, 1)
+}
+
+/// Whether `going` of `present` second factors may go at once; see [`may_remove`].
+///
+/// # Errors
+/// [`LastFactor`].
+pub const fn may_remove_several(
+    role: Role,
+    required: bool,
+    present: usize,
+    going: usize,
+) -> Result<(), LastFactor> {
+    let needs_one = required || role.is_privileged();
+    if going == 0 || present > going || !needs_one { Ok(()) } else { Err(LastFactor) }
+}
+
+/// What was shown last in this session is among what is said to be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what is lost was shown in this session just now")]
+pub struct ShownItself;
+
+/// Whether these factors may be revoked as lost by who showed `shown` last: another one, or a
+/// recovery code. Who can show it has not lost it, and who revokes all that they can show is locked
+/// out by the next step-up.
+///
+/// # Errors
+/// [`ShownItself`].
+pub fn may_call_lost(shown: Option<FactorId>, lost: &[FactorId]) -> Result<(), ShownItself> {
+    if shown.is_some_and(|shown| lost.contains(&shown)) { Err(ShownItself) } else { Ok(()) }
 }
 
 /// What speaks for it that a session is the person's, beside the password.
@@ -129,6 +159,26 @@ pub const fn may_enrol_first(first: FirstFactor) -> Result<(), CannotEnrol> {
     }
 }
 
+/// A password that is wanted after a security event takes more than the old one: whoever brought
+/// the event about may know that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a password that is wanted takes more than the old one")]
+pub struct CannotSetWanted;
+
+/// Whether a session that showed these, and for which this speaks, may set the password that is
+/// wanted after a security event.
+///
+/// # Errors
+/// [`CannotSetWanted`].
+pub fn may_set_wanted_password(shown: Methods, vouched: Vouched) -> Result<(), CannotSetWanted> {
+    let by_factor = shown.assurance_shown_now() >= Assurance::Mfa;
+    match vouched {
+        Vouched::OneTimeCode | Vouched::MailedLink => Ok(()),
+        Vouched::MadeTheAccount | Vouched::OldPassword if by_factor => Ok(()),
+        Vouched::MadeTheAccount | Vouched::OldPassword => Err(CannotSetWanted),
+    }
+}
+
 /// The shortest password of an account: longer where it is all there is.
 #[must_use]
 pub const fn password_min_chars(second_factors: usize) -> usize {
@@ -153,7 +203,12 @@ pub fn methods_for(kinds: &[FactorKind], recovery_codes_left: u32) -> Methods {
 }
 
 /// What a session may show to be raised: a second factor, or the password where there is none.
+/// Another device may approve where `somebody_is_there` and the password is known in this session:
+/// an approval is worth something beside it only.
 #[must_use]
-pub fn step_up_methods(second: Methods) -> Methods {
-    if second == Methods::NONE { Methods::NONE.and(Method::Password) } else { second }
+pub fn step_up_methods(second: Methods, password_too: bool, somebody_is_there: bool) -> Methods {
+    if second == Methods::NONE {
+        return Methods::NONE.and(Method::Password);
+    }
+    if somebody_is_there && !password_too { second.and(Method::DeviceApproval) } else { second }
 }

@@ -15,6 +15,7 @@ pub mod oidc;
 mod passkey;
 mod password;
 mod recovery;
+mod remember;
 mod session;
 mod throttle;
 mod totp;
@@ -34,17 +35,19 @@ pub use device::{
     scope_is_playback,
 };
 pub use factors::{
-    CannotEnrol, FactorKind, FirstFactor, LastFactor, TooManyFactors, Vouched, may_add,
-    may_enrol_first, may_remove, methods_for, password_min_chars, step_up_methods,
+    CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, ShownItself, TooManyFactors,
+    Vouched, may_add, may_call_lost, may_enrol_first, may_remove, may_remove_several,
+    may_set_wanted_password, methods_for, password_min_chars, step_up_methods,
 };
 pub use name::{BadName, Name};
-pub use notice::{NoticeKind, notice_is_shown, recovery_codes_are_few};
+pub use notice::{NoticeKind, concerns_later_sessions, notice_is_shown, recovery_codes_are_few};
 pub use passkey::{
     AskedName, BoxNames, NoPasskeyHere, TooManyPasskeys, ceremony_is_live, may_add_passkey,
     passkey_name,
 };
 pub use password::{BadPassword, Password, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
+pub use remember::{RememberFor, is_remembered};
 pub use session::{Life, life, rests, ticket_is_live};
 pub use throttle::{Misses, Tries, and_one, place_of, wait_after};
 pub use totp::{TotpVerdict, accept_step, judge_code, step_of, step_to_heal};

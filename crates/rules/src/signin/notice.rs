@@ -23,11 +23,19 @@ pub enum NoticeKind {
     Reset,
     /// A television or an app was let in.
     DeviceApproved,
+    /// Somebody signed in in a browser that was not remembered.
+    SignedIn,
+    /// A passkey was shown whose counter went back: there may be two of it.
+    PasskeyCopied,
+    /// A lost device was told, and what hung on it is revoked.
+    DeviceLost,
+    /// Somebody said of a notice that it was not them.
+    Disowned,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::RecoveryCodesMade,
@@ -37,6 +45,10 @@ impl NoticeKind {
         Self::DeviceRemembered,
         Self::Reset,
         Self::DeviceApproved,
+        Self::SignedIn,
+        Self::PasskeyCopied,
+        Self::DeviceLost,
+        Self::Disowned,
     ];
 
     /// The stable word, as stored and answered.
@@ -52,6 +64,10 @@ impl NoticeKind {
             Self::DeviceRemembered => "device_remembered",
             Self::Reset => "reset",
             Self::DeviceApproved => "device_approved",
+            Self::SignedIn => "signed_in",
+            Self::PasskeyCopied => "passkey_copied",
+            Self::DeviceLost => "device_lost",
+            Self::Disowned => "disowned",
         }
     }
 
@@ -67,6 +83,27 @@ impl NoticeKind {
 #[must_use]
 pub const fn notice_is_shown(seen_here: bool, seen_by_anybody: bool, began_before: bool) -> bool {
     !seen_here && (began_before || !seen_by_anybody)
+}
+
+/// Whether sessions that begin later are told, too. Of a sign-in they are as long as what it opened
+/// is there: who signed out again and comes back is not asked about themselves.
+#[must_use]
+pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) -> bool {
+    match kind {
+        NoticeKind::SignedIn => opened_is_there,
+        NoticeKind::FactorAdded
+        | NoticeKind::FactorRemoved
+        | NoticeKind::RecoveryCodesMade
+        | NoticeKind::RecoveryCodeUsed
+        | NoticeKind::RecoveryCodesFew
+        | NoticeKind::PasswordChanged
+        | NoticeKind::DeviceRemembered
+        | NoticeKind::Reset
+        | NoticeKind::DeviceApproved
+        | NoticeKind::PasskeyCopied
+        | NoticeKind::DeviceLost
+        | NoticeKind::Disowned => true,
+    }
 }
 
 /// Whether it is time to make new recovery codes.

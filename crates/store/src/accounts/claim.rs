@@ -135,6 +135,24 @@ pub fn keep(tx: &WriteTx<'_, Accounts>, kept: Kept) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether the owner has signed in since this was last set to false.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owner_came(tx: &ReadTx<'_, Accounts>) -> Result<bool, StoreError> {
+    let sql = "SELECT owner_came FROM server WHERE one = 1";
+    Ok(tx.transaction.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+/// Says whether the owner has signed in.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_owner_came(tx: &WriteTx<'_, Accounts>, came: bool) -> Result<(), StoreError> {
+    tx.transaction.execute("UPDATE server SET owner_came = ?1 WHERE one = 1", [came])?;
+    Ok(())
+}
+
 /// Voids every session: whoever was signed in until now signs in again.
 ///
 /// # Errors

@@ -103,9 +103,34 @@ pub fn set_password(
     account: AccountId,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE account SET password_hash = ?2 WHERE id = ?1";
+    let sql = "UPDATE account SET password_hash = ?2, new_password_wanted = 0 WHERE id = ?1";
     tx.transaction.execute(sql, (account.as_bytes(), password_hash))?;
     Ok(())
+}
+
+/// Says that an account wants another password, if it has one here: whether it has.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn want_new_password(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE account SET new_password_wanted = 1 WHERE id = ?1 AND password_hash <> ''";
+    Ok(tx.transaction.execute(sql, [account.as_bytes()])? == 1)
+}
+
+/// Whether an account wants another password since a security event.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn new_password_is_wanted(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT new_password_wanted FROM account WHERE id = ?1";
+    let found = tx.transaction.query_row(sql, [account.as_bytes()], |row| row.get(0));
+    Ok(found.optional()?.unwrap_or(false))
 }
 
 pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<Account> {

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod issuers;
 pub mod libraries;
 pub mod local;
+pub mod lost;
 pub mod notices;
 pub mod passkeys;
 pub mod people;

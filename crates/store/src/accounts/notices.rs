@@ -1,11 +1,12 @@
 //! What a user's other sessions are told.
 
-use stead_rules::ids::{NoticeId, SessionId, UserId};
+use rusqlite::{OptionalExtension, Row};
+use stead_rules::ids::{FactorId, NoticeId, SessionId, UserId};
 use stead_rules::limits::NOTICES_MAX;
-use stead_rules::signin::{NoticeKind, notice_is_shown};
+use stead_rules::signin::{NoticeKind, concerns_later_sessions, notice_is_shown};
 use stead_rules::time::WallMs;
 
-use crate::columns::{id, notice_kind};
+use crate::columns::{id, maybe_id, notice_kind};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// Something that happened to what a user signs in with.
@@ -19,22 +20,40 @@ pub struct Notice {
     pub about: String,
     /// When.
     pub at: WallMs,
+    /// The factor that was added, or that looks copied.
+    pub factor: Option<FactorId>,
+    /// The session that was opened, as long as it is there.
+    pub session: Option<SessionId>,
 }
 
-/// Keeps a notice for a user; the oldest beyond [`NOTICES_MAX`] makes room.
+/// Keeps a notice for a user; the oldest of its kind beyond [`NOTICES_MAX`] makes room. Of one
+/// factor a kind is told once: what is told again takes the place of what was.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn add(tx: &WriteTx<'_, Accounts>, user: UserId, notice: &Notice) -> Result<(), StoreError> {
-    let sql = "INSERT INTO notice (id, user_id, kind, about, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+    if let Some(factor) = notice.factor {
+        let sql = "DELETE FROM notice WHERE user_id = ?1 AND kind = ?2 AND factor_id = ?3";
+        tx.transaction.execute(sql, (user.as_bytes(), notice.kind.word(), factor.as_bytes()))?;
+    }
+    let sql = "INSERT INTO notice (id, user_id, kind, about, at_ms, factor_id, session_id)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.transaction.execute(
         sql,
-        (notice.id.as_bytes(), user.as_bytes(), notice.kind.word(), &notice.about, notice.at.0),
+        rusqlite::params![
+            notice.id.as_bytes(),
+            user.as_bytes(),
+            notice.kind.word(),
+            &notice.about,
+            notice.at.0,
+            notice.factor.map(|factor| *factor.as_bytes()),
+            notice.session.map(|session| *session.as_bytes()),
+        ],
     )?;
-    let sql = "DELETE FROM notice WHERE user_id = ?1 AND id NOT IN
-                 (SELECT id FROM notice WHERE user_id = ?1 ORDER BY at_ms DESC, rowid DESC
-                   LIMIT ?2)";
-    tx.transaction.execute(sql, (user.as_bytes(), NOTICES_MAX))?;
+    let sql = "DELETE FROM notice WHERE user_id = ?1 AND kind = ?2 AND id NOT IN
+                 (SELECT id FROM notice WHERE user_id = ?1 AND kind = ?2
+                   ORDER BY at_ms DESC, rowid DESC LIMIT ?3)";
+    tx.transaction.execute(sql, (user.as_bytes(), notice.kind.word(), NOTICES_MAX))?;
     Ok(())
 }
 
@@ -48,7 +67,8 @@ pub fn shown_to(
     session: SessionId,
     oldest: WallMs,
 ) -> Result<Vec<Notice>, StoreError> {
-    let sql = "SELECT n.id, n.kind, n.about, n.at_ms, n.seen AS by_anybody,
+    let sql = "SELECT n.id, n.kind, n.about, n.at_ms, n.factor_id, n.session_id,
+                      n.seen AS by_anybody,
                       h.session_id IS NOT NULL AS here,
                       s.created_ms <= n.at_ms AS before
                  FROM notice n JOIN session s ON s.id = ?2
@@ -57,17 +77,40 @@ pub fn shown_to(
                 ORDER BY n.at_ms DESC, n.rowid DESC";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map((user.as_bytes(), session.as_bytes(), oldest.0), |row| {
-        let notice = Notice {
-            id: id(row, "id")?,
-            kind: notice_kind(row, "kind")?,
-            about: row.get("about")?,
-            at: WallMs(row.get("at_ms")?),
-        };
-        let shown = notice_is_shown(row.get("here")?, row.get("by_anybody")?, row.get("before")?);
+        let notice = notice_row(row)?;
+        let later = concerns_later_sessions(notice.kind, notice.session.is_some());
+        let by_anybody = row.get::<_, bool>("by_anybody")? || !later;
+        let shown = notice_is_shown(row.get("here")?, by_anybody, row.get("before")?);
         Ok(shown.then_some(notice))
     })?;
     let shown = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
     Ok(shown)
+}
+
+/// The notice of a user with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn one(
+    tx: &ReadTx<'_, Accounts>,
+    user: UserId,
+    notice: NoticeId,
+) -> Result<Option<Notice>, StoreError> {
+    let sql = "SELECT id, kind, about, at_ms, factor_id, session_id FROM notice
+                WHERE id = ?1 AND user_id = ?2";
+    let found = tx.transaction.query_row(sql, (notice.as_bytes(), user.as_bytes()), notice_row);
+    Ok(found.optional()?)
+}
+
+fn notice_row(row: &Row<'_>) -> rusqlite::Result<Notice> {
+    Ok(Notice {
+        id: id(row, "id")?,
+        kind: notice_kind(row, "kind")?,
+        about: row.get("about")?,
+        at: WallMs(row.get("at_ms")?),
+        factor: maybe_id(row, "factor_id")?,
+        session: maybe_id(row, "session_id")?,
+    })
 }
 
 /// A session knows of a notice, because it did what the notice tells.
@@ -81,6 +124,23 @@ pub fn known_to(
 ) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO notice_seen (notice_id, session_id) VALUES (?1, ?2)";
     tx.transaction.execute(sql, (notice.as_bytes(), session.as_bytes()))?;
+    Ok(())
+}
+
+/// A session knows of a sign-in, because it approved it: a session that is gone meanwhile knows
+/// nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sign_in_known_to(
+    tx: &WriteTx<'_, Accounts>,
+    opened: SessionId,
+    session: SessionId,
+) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO notice_seen (notice_id, session_id)
+               SELECT n.id, s.id FROM notice n, session s
+                WHERE n.session_id = ?1 AND s.id = ?2";
+    tx.transaction.execute(sql, (opened.as_bytes(), session.as_bytes()))?;
     Ok(())
 }
 

@@ -1,12 +1,13 @@
 //! Browsers that are not asked for a second factor for a while.
 
 use rusqlite::{OptionalExtension, Row};
-use stead_rules::ids::{DeviceId, UserId};
+use stead_rules::ids::{DeviceId, SessionId, UserId};
 use stead_rules::limits::REMEMBERED_DEVICES_MAX;
+use stead_rules::signin::RememberFor;
 use stead_rules::time::{Moment, Now, WallMs};
 
 use super::sessions::{RunId, moment};
-use crate::columns::id;
+use crate::columns::{id, maybe_id};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// A remembered browser.
@@ -18,8 +19,28 @@ pub struct Remembered {
     pub agent: String,
     /// When the factor was shown there.
     pub since: Moment,
+    /// For how long it is remembered.
+    pub seconds: u64,
+    /// The session that was opened then, as long as it is there.
+    pub made_in: Option<SessionId>,
     /// When it last stood for one.
     pub used: Option<WallMs>,
+}
+
+/// A browser that is to be remembered.
+pub struct New<'a> {
+    /// Which.
+    pub id: DeviceId,
+    /// Whose.
+    pub user: UserId,
+    /// What it calls itself.
+    pub agent: &'a str,
+    /// The hash of its token.
+    pub token_hash: [u8; 32],
+    /// For how long.
+    pub length: RememberFor,
+    /// The session that was opened in it.
+    pub made_in: Option<SessionId>,
 }
 
 /// Remembers a browser of a user under the hash of its token, in the user's present epoch; the
@@ -30,31 +51,30 @@ pub struct Remembered {
 pub fn add(
     tx: &WriteTx<'_, Accounts>,
     run: &RunId,
-    user: UserId,
-    device: DeviceId,
-    agent: &str,
-    token_hash: &[u8; 32],
+    new: &New<'_>,
     now: Now,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO remembered_device
                  (id, user_id, token_hash, agent, generation, epoch, since_ms, since_boot_ms,
-                  since_run)
-               SELECT ?1, u.id, ?3, ?4, server.generation, server.epoch + u.epoch, ?5, ?6, ?7
+                  since_run, seconds, made_in)
+               SELECT ?1, u.id, ?3, ?4, server.generation, server.epoch + u.epoch, ?5, ?6, ?7, ?8, ?9
                  FROM user u, server WHERE u.id = ?2";
     let values = rusqlite::params![
-        device.as_bytes(),
-        user.as_bytes(),
-        token_hash,
-        agent,
+        new.id.as_bytes(),
+        new.user.as_bytes(),
+        new.token_hash,
+        new.agent,
         now.wall.0,
         now.boot.0,
         run,
+        new.length.seconds(),
+        new.made_in.map(|session| *session.as_bytes()),
     ];
     tx.transaction.execute(sql, values)?;
     let sql = "DELETE FROM remembered_device WHERE user_id = ?1 AND id NOT IN
                  (SELECT id FROM remembered_device WHERE user_id = ?1
                    ORDER BY since_ms DESC, rowid DESC LIMIT ?2)";
-    tx.transaction.execute(sql, (user.as_bytes(), REMEMBERED_DEVICES_MAX))?;
+    tx.transaction.execute(sql, (new.user.as_bytes(), REMEMBERED_DEVICES_MAX))?;
     Ok(())
 }
 
@@ -133,6 +153,8 @@ fn device_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Remembered> {
         id: id(row, "id")?,
         agent: row.get("agent")?,
         since: moment(row, run, ["since_ms", "since_boot_ms", "since_run"])?,
+        seconds: row.get("seconds")?,
+        made_in: maybe_id(row, "made_in")?,
         used: used.map(WallMs),
     })
 }

@@ -1,13 +1,13 @@
 //! Signed-in clients.
 
 use rusqlite::{OptionalExtension, Row};
-use stead_rules::ids::{IssuerId, SessionId, UserId};
+use stead_rules::ids::{FactorId, IssuerId, SessionId, UserId};
 use stead_rules::policy::ClientKind;
 use stead_rules::signin::{Assurance, Methods, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
 
 use super::identity::User;
-use crate::columns::{client, id, methods, role, vouched};
+use crate::columns::{client, id, maybe_id, methods, role, vouched};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// One start of the machine: uptimes are compared only within it.
@@ -192,7 +192,8 @@ pub fn renew(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE session SET id = ?2, token_hash = ?3, assurance = ?4, methods = ?5,
                       auth_ms = ?6, auth_boot_ms = ?7, auth_run = ?8, last_seen_ms = ?6,
-                      seen_boot_ms = ?7, seen_run = ?8, rested = 0
+                      seen_boot_ms = ?7, seen_run = ?8, rested = 0,
+                      factor_id = NULL
                 WHERE id = ?1";
     tx.transaction.execute(
         sql,
@@ -207,7 +208,38 @@ pub fn renew(
             run,
         ],
     )?;
+    // What it let in is still let in by it.
+    let sql = "UPDATE device SET approved_by = ?2 WHERE approved_by = ?1";
+    tx.transaction.execute(sql, (old.as_bytes(), renewed.id.as_bytes()))?;
     Ok(())
+}
+
+/// Says which kept factor was shown last in the session with this token.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn note_factor(
+    tx: &WriteTx<'_, Accounts>,
+    token_hash: &[u8; 32],
+    factor: FactorId,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET factor_id = ?2 WHERE token_hash = ?1";
+    tx.transaction.execute(sql, (token_hash, factor.as_bytes()))?;
+    Ok(())
+}
+
+/// The kept factor that was shown last in a session.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn factor_shown(
+    tx: &ReadTx<'_, Accounts>,
+    session: SessionId,
+) -> Result<Option<FactorId>, StoreError> {
+    let sql = "SELECT factor_id FROM session WHERE id = ?1";
+    let found =
+        tx.transaction.query_row(sql, [session.as_bytes()], |row| maybe_id(row, "factor_id"));
+    Ok(found.optional()?.flatten())
 }
 
 /// Lets one session go on in the present epoch of its user.

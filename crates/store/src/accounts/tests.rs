@@ -210,6 +210,22 @@ fn readers_cannot_write() {
     assert!(refused.is_err());
 }
 
+/// Reads within a read, each by a reader of its own.
+fn nested(store: &Store, depth: u32) -> Result<u32, StoreError> {
+    store.accounts.read(|_| if depth == 0 { Ok(0) } else { Ok(nested(store, depth - 1)? + 1) })
+}
+
+#[test]
+fn whoever_holds_every_reader_waits_for_none() {
+    let (_folder, store) = opened();
+    assert_eq!(nested(&store, 10).unwrap(), 10);
+    std::thread::scope(|scope| {
+        for _ in 0..24 {
+            scope.spawn(|| assert_eq!(nested(&store, 1).unwrap(), 1));
+        }
+    });
+}
+
 #[test]
 fn what_lies_there_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();

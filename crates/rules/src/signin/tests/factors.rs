@@ -1,12 +1,15 @@
 //! Which factors may come and go.
 
+use crate::ids::FactorId;
 use crate::limits::AUTHENTICATORS_MAX;
 use crate::policy::Role;
 use crate::signin::{
-    CannotEnrol, FactorKind, FirstFactor, LastFactor, Method, Methods, NoticeKind, Vouched,
-    may_add, may_enrol_first, may_remove, methods_for, notice_is_shown, password_min_chars,
-    recovery_codes_are_few, step_up_methods,
+    CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, Method, Methods, NoticeKind,
+    RememberFor, ShownItself, Vouched, concerns_later_sessions, is_remembered, may_add,
+    may_call_lost, may_enrol_first, may_remove, may_remove_several, may_set_wanted_password,
+    methods_for, notice_is_shown, password_min_chars, recovery_codes_are_few, step_up_methods,
 };
+use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
 #[test]
 fn an_account_has_at_most_five_authenticators() {
@@ -65,8 +68,16 @@ fn recovery_codes_stand_in_for_a_factor_and_for_nothing() {
     assert_eq!(methods_for(&[FactorKind::Totp; 2], 1), totp.and(Method::RecoveryCode));
     let passkey = Methods::NONE.and(Method::Passkey);
     assert_eq!(methods_for(&[FactorKind::Passkey], 0), passkey);
-    assert_eq!(step_up_methods(Methods::NONE), Methods::NONE.and(Method::Password));
-    assert_eq!(step_up_methods(totp), totp);
+    let password = Methods::NONE.and(Method::Password);
+    for (second, password_too, there, offered) in [
+        (Methods::NONE, false, false, password),
+        (Methods::NONE, false, true, password),
+        (totp, false, false, totp),
+        (totp, false, true, totp.and(Method::DeviceApproval)),
+        (totp, true, true, totp),
+    ] {
+        assert_eq!(step_up_methods(second, password_too, there), offered, "{second:?} {there}");
+    }
 }
 
 #[test]
@@ -116,4 +127,81 @@ fn a_notice_is_for_each_session_that_was_there_and_for_the_first_that_comes() {
     }
     assert_eq!(NoticeKind::from_word("nothing"), None);
     assert_eq!([0, 3, 4, 10].map(recovery_codes_are_few), [true, true, false, false]);
+}
+
+#[test]
+fn several_factors_go_at_once_only_where_one_stays_or_none_is_needed() {
+    for (role, required, present, going, expected) in [
+        (Role::Owner, false, 3, 2, Ok(())),
+        (Role::Owner, false, 2, 2, Err(LastFactor)),
+        (Role::Owner, false, 1, 0, Ok(())),
+        (Role::Administrator, false, 2, 2, Err(LastFactor)),
+        (Role::Member, false, 2, 2, Ok(())),
+        (Role::Member, true, 2, 2, Err(LastFactor)),
+    ] {
+        let is = may_remove_several(role, required, present, going);
+        assert_eq!(is, expected, "{role:?} {required} {present} {going}");
+    }
+}
+
+#[test]
+fn what_was_shown_last_is_not_lost() {
+    let [one, two] = [1, 2].map(|n| FactorId::from_bytes([n; 16]));
+    for (shown, lost, expected) in [
+        (None, vec![one], Ok(())),
+        (Some(one), vec![two], Ok(())),
+        (Some(one), vec![], Ok(())),
+        (Some(one), vec![two, one], Err(ShownItself)),
+    ] {
+        assert_eq!(may_call_lost(shown, &lost), expected, "{shown:?}");
+    }
+}
+
+#[test]
+fn a_password_that_is_wanted_takes_more_than_the_old_one() {
+    let password = Methods::NONE.and(Method::Password);
+    for (methods, vouched, expected) in [
+        (password, Vouched::OldPassword, Err(CannotSetWanted)),
+        (password, Vouched::MadeTheAccount, Err(CannotSetWanted)),
+        (password.and(Method::RememberedDevice), Vouched::OldPassword, Err(CannotSetWanted)),
+        (password, Vouched::OneTimeCode, Ok(())),
+        (password, Vouched::MailedLink, Ok(())),
+        (password.and(Method::Totp), Vouched::OldPassword, Ok(())),
+        (password.and(Method::RecoveryCode), Vouched::OldPassword, Ok(())),
+        (Methods::NONE.and(Method::Passkey), Vouched::OldPassword, Ok(())),
+    ] {
+        assert_eq!(may_set_wanted_password(methods, vouched), expected, "{methods:?} {vouched:?}");
+    }
+}
+
+#[test]
+fn a_sign_in_is_told_to_those_who_come_later_while_it_lasts() {
+    for kind in NoticeKind::ALL {
+        assert!(concerns_later_sessions(kind, true), "{kind:?}");
+        let told = concerns_later_sessions(kind, false);
+        assert_eq!(told, kind != NoticeKind::SignedIn, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_browser_is_remembered_for_as_long_as_was_chosen_and_no_longer_than_a_season() {
+    const DAY: u64 = 24 * 3600;
+    let since = Moment { wall: WallMs(0), boot: Some(BootMs(0)) };
+    let after = |days: u64| Now {
+        wall: WallMs(i64::try_from(days * DAY * 1000).unwrap()),
+        boot: BootMs(days * DAY * 1000),
+        trust: TimeTrust::Synced,
+    };
+    for (seconds, days, expected) in [
+        (RememberFor::Month.seconds(), 29, true),
+        (RememberFor::Month.seconds(), 30, false),
+        (RememberFor::Season.seconds(), 89, true),
+        (RememberFor::Season.seconds(), 90, false),
+        (u64::MAX, 90, false),
+    ] {
+        assert_eq!(is_remembered(since, seconds, after(days)), expected, "{seconds} {days}");
+    }
+    let unknown = Now { trust: TimeTrust::Unknown, boot: BootMs(5), ..after(1) };
+    let before = Moment { wall: WallMs(0), boot: None };
+    assert!(!is_remembered(before, RememberFor::Season.seconds(), unknown), "doubt grants nothing");
 }

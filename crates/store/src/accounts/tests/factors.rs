@@ -3,7 +3,7 @@
 use stead_rules::ids::{AccountId, DeviceId, FactorId, IssuerId, NoticeId, SessionId, UserId};
 use stead_rules::limits::{NOTICES_MAX, REMEMBERED_DEVICES_MAX};
 use stead_rules::policy::{ClientKind, Role};
-use stead_rules::signin::{Method, Methods, NoticeKind, Vouched};
+use stead_rules::signin::{Method, Methods, NoticeKind, RememberFor, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 use zeroize::Zeroizing;
 
@@ -87,7 +87,15 @@ fn a_remembered_browser_is_its_users_until_the_epoch_moves() {
         for n in 0..=REMEMBERED_DEVICES_MAX {
             let n = u8::try_from(n).unwrap();
             let device = DeviceId::from_bytes([n; 16]);
-            remembered::add(tx, &RUN, robin, device, "Firefox", &[n; 32], now())?;
+            let new = remembered::New {
+                id: device,
+                user: robin,
+                agent: "Firefox",
+                token_hash: [n; 32],
+                length: RememberFor::Season,
+                made_in: None,
+            };
+            remembered::add(tx, &RUN, &new, now())?;
         }
         let found = |user, n: u8| {
             Ok::<_, StoreError>(remembered::by_token(tx, &RUN, user, &[n; 32])?.is_some())
@@ -122,6 +130,10 @@ fn open(tx: &WriteTx<'_, Accounts>, n: u8, created: WallMs) -> Result<SessionId,
     Ok(session.id)
 }
 
+fn a_notice(id: NoticeId, kind: NoticeKind, at: WallMs) -> Notice {
+    Notice { id, kind, about: String::new(), at, factor: None, session: None }
+}
+
 #[test]
 fn each_session_sees_a_notice_for_itself_also_after_its_id_changed() {
     let (_folder, store) = with_people();
@@ -132,7 +144,7 @@ fn each_session_sees_a_notice_for_itself_also_after_its_id_changed() {
             let (here, there) = (open(tx, 1, NOW)?, open(tx, 2, NOW)?);
             let id = NoticeId::from_bytes([1; 16]);
             let kind = NoticeKind::FactorAdded;
-            let notice = Notice { id, kind, about: "Phone".into(), at: NOW.plus_ms(5) };
+            let notice = Notice { about: "Phone".into(), ..a_notice(id, kind, NOW.plus_ms(5)) };
             notices::add(tx, robin, &notice)?;
             notices::known_to(tx, id, here)?;
             let shown = |session| notices::shown_to(tx, robin, session, NOW);
@@ -164,7 +176,7 @@ fn notices_are_bounded_and_the_newest_stay() {
             let id = NoticeId::from_bytes([n; 16]);
             let at = NOW.plus_ms(i64::from(n));
             let kind = NoticeKind::RecoveryCodesMade;
-            notices::add(tx, robin, &Notice { id, kind, about: String::new(), at })?;
+            notices::add(tx, robin, &a_notice(id, kind, at))?;
         }
         notices::shown_to(tx, robin, session, NOW)
     });

@@ -1,0 +1,89 @@
+//! "It was not me": one act undoes what a notice tells of, ends whatever is open elsewhere, and wants
+//! another password.
+
+use stead_rules::ids::NoticeId;
+use stead_rules::policy::{Action, Own, Permit};
+use stead_rules::signin::{
+    CannotSetWanted, NoticeKind, may_remove_several, may_set_wanted_password,
+};
+use stead_rules::time::Now;
+use stead_store::accounts::notices::{self as rows, Notice};
+use stead_store::accounts::sessions::SessionFacts;
+use stead_store::accounts::{audit, identity, lost};
+use stead_store::{Accounts, WriteTx};
+
+use super::core::{Core, permitted};
+use super::factors::{self, FactorError, Kept};
+use super::notices;
+
+/// What is to be done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The session that asked may choose another password now.
+    NewPassword,
+    /// Another password is wanted, and takes a link or code of the owner's.
+    AskTheOwner,
+    /// There is no password here to change.
+    Nothing,
+}
+
+/// Disowns a notice. Blocks.
+///
+/// # Errors
+/// [`FactorError`]; nothing is changed then.
+pub fn disown(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    facts: &SessionFacts,
+    notice: NoticeId,
+) -> Result<Next, FactorError> {
+    permitted(permit, Action::OwnAccount(Own::Factors))?;
+    let (user, session) = (&facts.user, facts.session.id);
+    let wanted = core.store()?.accounts.write(|tx| {
+        let notice = rows::one(tx, user.id, notice)?.ok_or(FactorError::NotFound)?;
+        undo(tx, now, facts, &notice)?;
+        factors::bump_epoch(tx, user.id, Some(session))?;
+        rows::seen(tx, user.id, session, notice.id)?;
+        let (by, kind) = (Some(session), NoticeKind::Disowned);
+        notices::tell(tx, core, now, user.id, by, kind, &notice.about)?;
+        let detail = serde_json::json!({
+            "user": user.id.to_string(), "notice": notice.kind.word(), "at_ms": notice.at.0,
+        });
+        audit::append(tx, now, "mfa.disowned", &detail.to_string())?;
+        Ok::<_, FactorError>(identity::want_new_password(tx, user.account)?)
+    })?;
+    core.session_ended.send_replace(());
+    Ok(match may_set_wanted_password(facts.session.methods, facts.vouched) {
+        _ if !wanted => Next::Nothing,
+        Ok(()) => Next::NewPassword,
+        Err(CannotSetWanted) => Next::AskTheOwner,
+    })
+}
+
+/// Takes back what the notice tells of, as far as the end of all other sessions does not: a factor
+/// that was added or copied, factors that were added by who signed in, recovery codes that were made.
+fn undo(
+    tx: &WriteTx<'_, Accounts>,
+    now: Now,
+    facts: &SessionFacts,
+    notice: &Notice,
+) -> Result<(), FactorError> {
+    let user = &facts.user;
+    if notice.kind == NoticeKind::RecoveryCodesMade {
+        identity::put_recovery_codes(tx, user.account, &[])?;
+    }
+    let makers = lost::makers(tx, user.account)?;
+    let made_there = |kept: &Kept| {
+        makers.iter().any(|(factor, by)| *factor == kept.id && Some(*by) == notice.session)
+    };
+    let present = factors::second(tx, user.account)?;
+    let is_theirs = |kept: &&Kept| Some(kept.id) == notice.factor || made_there(kept);
+    let going: Vec<_> = present.iter().filter(is_theirs).collect();
+    may_remove_several(user.role, false, present.len(), going.len())?;
+    for kept in going {
+        factors::take_away(tx, user.account, kept)?;
+        factors::log(tx, now, "mfa.removed", user, kept)?;
+    }
+    Ok(())
+}
