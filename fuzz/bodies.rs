@@ -2,6 +2,7 @@
 //! and runs it on bytes of its own (`tests/it/fuzzing.rs`).
 
 use std::fs::File;
+use std::hint::black_box;
 use std::io::Write as _;
 use std::net::IpAddr;
 
@@ -11,6 +12,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use serde_json::{Value, json};
 use stead::http::oauth::Members;
 use stead::net::guard::parse_host;
+use stead::service::issuer::is_readable;
 use stead::work::launcher::Cancel;
 use stead::work::probe::{Class, probe};
 use stead_rules::claim::{BootFile, ClaimCode, LinkSecret, blanked, parse_plug};
@@ -26,7 +28,7 @@ use webauthn_rs::prelude::{Url, Uuid, WebauthnBuilder};
 pub(crate) type Body = fn(&[u8]);
 
 /// The bodies by the names of their targets.
-pub(crate) const BODIES: [(&str, Body); 8] = [
+pub(crate) const BODIES: [(&str, Body); 9] = [
     ("probe_video", video),
     ("probe_audio", audio),
     ("probe_picture", picture),
@@ -35,7 +37,18 @@ pub(crate) const BODIES: [(&str, Body); 8] = [
     ("texts", texts),
     ("forms", forms),
     ("passkeys", passkeys),
+    ("issuers", issuers),
 ];
+
+/// What an issuer answers: as it came, and as the claims of an ID token.
+pub(crate) fn issuers(bytes: &[u8]) {
+    black_box(is_readable(bytes));
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    for header in [bytes, br#"{"alg":"ES256"}"#, br#"{"alg":"none","typ":"JWT"}"#] {
+        let token = format!("{}.{}.{}", part(header), part(bytes), part(bytes));
+        black_box(is_readable(json!({ "id_token": token }).to_string().as_bytes()));
+    }
+}
 
 /// Headers of files whose name promises video.
 pub(crate) fn video(bytes: &[u8]) {

@@ -50,12 +50,17 @@ async fn ask(issuer: &ExternalIssuer, now: Now) -> Result<Facts, IssuerError> {
     Ok(facts)
 }
 
+/// What it says, as far as that is a document at all.
+pub(super) fn parsed(body: &[u8]) -> Result<Facts, IssuerError> {
+    serde_json::from_slice(body)
+        .map_err(|_| IssuerError::Unfit("its discovery document lacks what is needed"))
+}
+
 fn read(issuer: &ExternalIssuer, answer: &Answer) -> Result<Facts, IssuerError> {
     if !answer.status.is_success() {
         return Err(IssuerError::Unfit("it has no discovery document"));
     }
-    let facts: Facts = serde_json::from_slice(&answer.body)
-        .map_err(|_| IssuerError::Unfit("its discovery document lacks what is needed"))?;
+    let facts = parsed(&answer.body)?;
     if facts.issuer != issuer.url() {
         return Err(IssuerError::Unfit("it gives itself another name"));
     }

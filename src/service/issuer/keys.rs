@@ -52,6 +52,11 @@ pub(super) async fn current(
     }
 }
 
+/// A set of keys, as far as it is one.
+pub(super) fn parsed(body: &[u8]) -> Result<CoreJsonWebKeySet, IssuerError> {
+    serde_json::from_slice(body).map_err(|_| IssuerError::Unfit("its keys cannot be read"))
+}
+
 async fn ask(issuer: &ExternalIssuer, facts: &Facts, now: Now) -> Result<Keys, IssuerError> {
     if let Some(keys) = issuer.known().keys.as_mut() {
         keys.known.asked = now.boot;
@@ -60,8 +65,7 @@ async fn ask(issuer: &ExternalIssuer, facts: &Facts, now: Now) -> Result<Keys, I
     if !answer.status.is_success() {
         return Err(IssuerError::Unfit("it has no keys"));
     }
-    let set = serde_json::from_slice(&answer.body)
-        .map_err(|_| IssuerError::Unfit("its keys cannot be read"))?;
+    let set = parsed(&answer.body)?;
     let keys = Keys { set, known: KeysKnown { received: now.boot, asked: now.boot } };
     issuer.known().keys = Some(keys.clone());
     Ok(keys)

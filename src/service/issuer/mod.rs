@@ -104,7 +104,17 @@ impl stead_store::Failure for IssuerError {
         match self {
             Self::Core(error) => error.into_store().map_err(Self::Core),
             Self::SignIn(error) => error.into_store().map_err(Self::SignIn),
-            other => Err(other),
+            other @ (Self::None
+            | Self::Unavailable(_)
+            | Self::Unfit(_)
+            | Self::Over
+            | Self::ShutOut
+            | Self::Refused(_)
+            | Self::NotBelieved(_)
+            | Self::BadClaims(_)
+            | Self::Unknown
+            | Self::OtherPerson
+            | Self::NoFactor) => Err(other),
         }
     }
 }
@@ -368,11 +378,12 @@ pub(crate) async fn take_back(
         return Err(IssuerError::Refused(Refusal::of(&error)));
     }
     let code = returned.code.ok_or(IssuerError::NotBelieved("there is no code"))?;
-    let answer = token::redeem(issuer, &facts, &code, &waiting).await;
-    let answer = answer.map_err(|error| match error {
-        IssuerError::Refused(Refusal::Denied) if waiting.is_for_one => IssuerError::ShutOut,
-        other => other,
-    })?;
+    let answer = match token::redeem(issuer, &facts, &code, &waiting).await {
+        Err(IssuerError::Refused(Refusal::Denied)) if waiting.is_for_one => {
+            return Err(IssuerError::ShutOut);
+        }
+        answer => answer?,
+    };
     let asked = Asked {
         client_id: issuer.client_id()?,
         begun: waiting.begun,
@@ -381,6 +392,14 @@ pub(crate) async fn take_back(
     };
     let identity = token::judge(issuer, &facts, &answer, &waiting, asked, now).await?;
     Ok((identity, waiting.purpose))
+}
+
+/// Whether this can be read as any of the answers that an issuer gives: what it says of itself, its
+/// keys, or a token. Nothing is believed by that.
+#[must_use]
+pub fn is_readable(answer: &[u8]) -> bool {
+    let token = token::parsed(answer).and_then(|answer| token::id_token(&answer));
+    facts::parsed(answer).is_ok() || keys::parsed(answer).is_ok() || token.is_ok()
 }
 
 /// Whether these are worth a second factor without one of this server's own.

@@ -25,7 +25,7 @@ use super::keys::{self, Keys};
 use super::{ExternalIssuer, Identity, IssuerError, Refusal};
 use crate::net::outbound::escape;
 
-type Token = IdToken<
+pub(super) type Token = IdToken<
     EmptyAdditionalClaims,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
@@ -78,11 +78,23 @@ pub(super) async fn redeem(
     let answer = issuer.outbound.post_form(&facts.token_endpoint, &form, basic.as_deref()).await;
     let answer = answer.map_err(IssuerError::Unavailable)?;
     if answer.status == StatusCode::OK {
-        return serde_json::from_slice(&answer.body)
-            .map_err(|_| IssuerError::NotBelieved("its token answer cannot be read"));
+        return parsed(&answer.body);
     }
     let refusal = serde_json::from_slice::<TokenRefusal>(&answer.body);
     Err(IssuerError::Refused(refusal.map_or(Refusal::Other, |said| Refusal::of(&said.error))))
+}
+
+/// A token answer, as far as it is one.
+pub(super) fn parsed(body: &[u8]) -> Result<TokenAnswer, IssuerError> {
+    serde_json::from_slice(body)
+        .map_err(|_| IssuerError::NotBelieved("its token answer cannot be read"))
+}
+
+/// The ID token in it, of which nothing is believed yet.
+pub(super) fn id_token(answer: &TokenAnswer) -> Result<Token, IssuerError> {
+    let text = answer.id_token.as_deref();
+    let text = text.ok_or(IssuerError::NotBelieved("there is no ID token"))?;
+    text.parse().map_err(|_| IssuerError::NotBelieved("the ID token cannot be read"))
 }
 
 /// Both halves are escaped as in a form before they are joined (RFC 6749 §2.3.1).
@@ -104,10 +116,7 @@ pub(super) async fn judge(
     asked: Asked<'_>,
     now: Now,
 ) -> Result<Identity, IssuerError> {
-    let text = answer.id_token.as_deref();
-    let text = text.ok_or(IssuerError::NotBelieved("there is no ID token"))?;
-    let token: Token =
-        text.parse().map_err(|_| IssuerError::NotBelieved("the ID token cannot be read"))?;
+    let token = id_token(answer)?;
     let keys = keys::current(issuer, facts, true, now).await?;
     let claims = match checked(issuer, facts, &keys, &token, answer, waiting, now) {
         Err(Unfit::NoKey) => {
