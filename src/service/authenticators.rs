@@ -8,8 +8,8 @@ use stead_rules::signin::{
 };
 use stead_rules::time::Now;
 use stead_store::accounts::factors::{self as rows, Authenticator};
-use stead_store::accounts::{lost, remembered};
 use stead_store::accounts::sessions::{self, SessionFacts};
+use stead_store::accounts::{lost, remembered};
 use stead_store::{Accounts, ReadTx, WriteTx};
 use zeroize::Zeroizing;
 
