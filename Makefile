@@ -14,7 +14,7 @@ setup: ## install all that run, test, check and cross need (Debian packages, npm
 run: ## build and start a server: data in ./data, media from MEDIA=… or a sample library
 	@scripts/run
 
-run-accounts: ## build and start the account service alone, on this machine: data in ./data-accounts
+run-accounts: ## the account service alone, and a server claimed by an account there: data in ./data-accounts
 	@scripts/run-accounts
 
 test: ## everything that is tested, browser tests included; ends with `N passed, N failed`
