@@ -155,7 +155,13 @@ impl Door {
             over = activity.over() => Some(over),
             () = self.stop.cancelled() => None,
         };
-        let goodbye = async { drop(tokio::join!(graceful.shutdown(), served)) };
+        // The connection's own end is what is waited for: its watcher holds out until it is dropped.
+        let goodbye = async {
+            tokio::select! {
+                () = graceful.shutdown() => {}
+                _ = served => {}
+            }
+        };
         match over {
             // Whoever asked for the end sets the time that is left.
             None => goodbye.await,

@@ -44,6 +44,20 @@ fn whoever_says_nothing_does_not_hold_up_the_end() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
+#[test]
+fn a_browser_that_is_still_connected_does_not_hold_up_the_end() {
+    let served = Served::start();
+    let mut kept = TcpStream::connect((Ipv4Addr::LOCALHOST, served.http_port)).unwrap();
+    let head = format!("GET /health HTTP/1.1\r\nhost: 127.0.0.1:{}\r\n\r\n", served.http_port);
+    kept.write_all(head.as_bytes()).unwrap();
+    let mut told = [0; 12];
+    kept.read_exact(&mut told).unwrap();
+    served.signal(Signal::SIGTERM);
+    let ended = served.ended();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.complained.contains("time was up"), "{ended:?}");
+}
+
 /// A request that the server is working on and waits for the rest of: it has asked to continue.
 fn unfinished_request(served: &Served) -> TcpStream {
     let mut held = TcpStream::connect((Ipv4Addr::LOCALHOST, served.http_port)).unwrap();
