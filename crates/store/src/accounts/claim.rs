@@ -204,7 +204,11 @@ pub fn depose_owner(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
     // A login is folded, and holds no space before it: nobody can type this one.
     run("UPDATE account SET login = ' ' || lower(hex(id)), enabled = 0, epoch = epoch + 1
           WHERE id = ?1")?;
-    run("UPDATE user SET role = 'member', enabled = 0, epoch = epoch + 1 WHERE account_id = ?1")?;
+    // So is the identity of an issuer, which names nobody so: the same person may claim anew.
+    run("UPDATE user SET role = 'member', enabled = 0, epoch = epoch + 1,
+                sub = CASE (SELECT kind FROM issuer WHERE issuer.id = issuer_id)
+                      WHEN 'external' THEN char(31) || lower(hex(id)) ELSE sub END
+          WHERE account_id = ?1")?;
     Ok(())
 }
 
