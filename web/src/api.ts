@@ -167,7 +167,9 @@ export const ownership = {
 export const account = {
   server: () => read<ServerInfo>('/server'),
   me: () => read<Me>('/me'),
-  signin: (name: string, password: string) => write<SigninStep>('/signin', { name, password }),
+  /** `anew` asks a remembered browser for the second factor, too. */
+  signin: (name: string, password: string, anew: boolean) =>
+    write<SigninStep>('/signin', { name, password, anew }),
   signup: (name: string, password: string) => write<Done>('/signup', { name, password }),
   external: (purpose: 'signin' | 'stepup') => write<Redirect>(`/${purpose}/external`),
   externalFinish: (purpose: 'signin' | 'stepup', answer: Returned) =>

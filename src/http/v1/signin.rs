@@ -26,6 +26,9 @@ use crate::service::signin::{self, Asker, Factor, Next, Opened, Remember, Sent};
 pub(crate) struct SignInRequest {
     name: String,
     password: String,
+    /// A second factor is asked for in a remembered browser, too.
+    #[serde(default)]
+    anew: bool,
 }
 
 /// How it goes on.
@@ -66,14 +69,15 @@ pub(crate) async fn signin(
     Json(request): Json<SignInRequest>,
 ) -> Result<Response, Problem> {
     let password = Password::typed(&SecretText::new(request.password));
-    let next =
-        signin::begin(&core, &ctx.permit, ctx.now, asker(&ctx), &request.name, password).await?;
+    let asker = Asker { anew: request.anew, ..asker(&ctx) };
+    let next = signin::begin(&core, &ctx.permit, ctx.now, asker, &request.name, password).await?;
     Ok(goes_on(next, ctx.transport))
 }
 
 /// Who asks, as the use cases of signing in want it.
 pub(crate) fn asker(ctx: &Ctx) -> Asker {
-    Asker { peer: ctx.peer, agent: ctx.agent.clone(), device: ctx.device.clone() }
+    let device = ctx.device.clone();
+    Asker { peer: ctx.peer, agent: ctx.agent.clone(), device, anew: false }
 }
 
 /// How a sign-in goes on.

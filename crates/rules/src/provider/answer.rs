@@ -64,7 +64,10 @@ pub fn follows(
 }
 
 fn is_enough(asked: &Asked, present: Present, shown_since: Option<BootMs>, now: Now) -> bool {
-    let anew = shown_since.zip(present.auth.boot).is_some_and(|(since, shown)| shown >= since);
+    // A remembered browser shows nothing: whoever has a second factor shows it, too.
+    let showed = present.methods.assurance_shown_now() >= present.reach.min(Assurance::Mfa);
+    let anew =
+        showed && shown_since.zip(present.auth.boot).is_some_and(|(since, shown)| shown >= since);
     let young = asked
         .max_age_seconds
         .is_none_or(|seconds| present.auth.elapsed(now).surely_within(seconds.saturating_add(1)));

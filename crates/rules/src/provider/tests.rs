@@ -157,6 +157,11 @@ fn present() -> Present {
     }
 }
 
+fn both() -> Present {
+    let methods = Methods::NONE.and(Method::Password).and(Method::Totp);
+    Present { methods, ..present() }
+}
+
 #[test]
 fn what_follows_from_who_is_there() {
     let sign_in = |again| Follows::SignIn { again };
@@ -166,13 +171,17 @@ fn what_follows_from_who_is_there() {
     };
     let ask = |change: fn(&mut AuthorizeQuery<'static>)| asked(change);
     let since = |ms| Some(BootMs(ms));
+    let factorless = Present { reach: Assurance::Password, ..present() };
     let cases = [
         (ask(|_| {}), None, None, sign_in(false)),
         (ask(|q| q.prompt = Some("none")), None, None, refused("login_required")),
         (ask(|_| {}), Some(present()), None, Follows::Code),
         (ask(|q| q.prompt = Some("login")), Some(present()), None, sign_in(true)),
         (ask(|q| q.prompt = Some("login")), Some(present()), since(950_000), sign_in(true)),
-        (ask(|q| q.prompt = Some("login")), Some(present()), since(850_000), Follows::Code),
+        // By the password alone, in a browser that is remembered.
+        (ask(|q| q.prompt = Some("login")), Some(present()), since(850_000), sign_in(true)),
+        (ask(|q| q.prompt = Some("login")), Some(both()), since(850_000), Follows::Code),
+        (ask(|q| q.prompt = Some("login")), Some(factorless), since(850_000), Follows::Code),
         (ask(|q| q.max_age = Some("200")), Some(present()), None, Follows::Code),
         (ask(|q| q.max_age = Some("50")), Some(present()), None, sign_in(true)),
         (ask(|q| q.acr_values = Some("mfa pwd")), Some(present()), None, sign_in(true)),
@@ -210,12 +219,11 @@ fn to_let_an_app_play_takes_the_best_factor_shown_just_now() {
     let mut asked = asked(|_| {});
     asked.scopes = Scopes::NONE.and(Scope::Playback);
     asked.client.auth = ClientAuth::None;
-    let both = Methods::NONE.and(Method::Password).and(Method::Totp);
     let long_ago = Moment { wall: WallMs(0), boot: Some(BootMs(0)) };
     let cases = [
-        (Present { methods: both, ..present() }, Follows::Consent),
+        (both(), Follows::Consent),
         (present(), Follows::SignIn { again: true }),
-        (Present { methods: both, auth: long_ago, ..present() }, Follows::SignIn { again: true }),
+        (Present { auth: long_ago, ..both() }, Follows::SignIn { again: true }),
     ];
     for (present, expected) in cases {
         assert_eq!(follows(&asked, Some(present), None, NOW), expected, "{present:?}");
