@@ -115,6 +115,8 @@ pub struct Asked {
     pub agent: String,
     /// Where it is.
     pub peer: Peer,
+    /// Its code went over plain http: what it is given is good there alone.
+    pub plain: bool,
 }
 
 /// What a device is given to show and to keep.
@@ -233,7 +235,8 @@ fn poll_by(
     port: Port,
 ) -> Result<Polled, DeviceError> {
     permitted(permit, Action::SignIn)?;
-    let told = core.device_desk().poll(client, &sha256(device_code.as_bytes()), now)?;
+    let plain = matches!(port, Port::Plain);
+    let told = core.device_desk().poll(client, plain, &sha256(device_code.as_bytes()), now)?;
     match told {
         (Poll::Pending, _) => Ok(Polled::Pending),
         (Poll::SlowDown, _) => Ok(Polled::SlowDown),
@@ -430,7 +433,7 @@ pub fn look(
 ) -> Result<Seen, DeviceError> {
     permitted(permit, Action::OwnAccount(Own::Sessions))?;
     let found = find(core, now, judge, typed)?;
-    let Asked { client, name, agent, peer } = found.asked;
+    let Asked { client, name, agent, peer, .. } = found.asked;
     let left_seconds = found.grant.left_seconds(now).unwrap_or_default();
     let near = peer.link == Link::OnLink;
     Ok(Seen { client, name, agent, address: peer.address, near, left_seconds })

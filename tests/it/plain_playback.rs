@@ -157,6 +157,22 @@ fn the_plain_port_takes_no_row_that_is_not_for_playing() {
     assert!(!open.iter().any(|row| row.contains("/claim") || row.contains("/settings")));
 }
 
+#[test]
+fn a_code_that_was_overheard_on_the_plain_port_is_good_there_alone() {
+    let app = on_link();
+    let mut owner = Owner::claim(&app);
+    let mut tv = television(&app);
+    let offer = tv.post("/api/v1/tv/begin", &json!({ "name": "Kitchen" })).expect(200).json();
+    let poll = json!({ "device_code": offer["device_code"] });
+    let step = |client: &mut Client| client.post("/api/v1/tv/poll", &poll).expect(200).json();
+    assert_eq!(step(&mut app.client())["step"], "over", "not by another door");
+    let approval = json!({ "code": offer["user_code"], "name": "Kitchen" });
+    owner.browser.post("/api/v1/devices/approve", &approval).expect(204);
+    assert_eq!(step(&mut app.client())["step"], "over");
+    app.clock.advance(6000);
+    assert_eq!(step(&mut tv)["step"], "done");
+}
+
 fn name(case: &Case) -> String {
     format!("{} {}", case.method, case.path)
 }

@@ -42,7 +42,8 @@ pub(crate) async fn authorize(
     let name = fields.get("device_name").unwrap_or_default().to_owned();
     let offer = core
         .blocking(move |core| {
-            let asked = Asked { client, name, agent: ctx.agent.clone(), peer: ctx.peer };
+            let (agent, peer) = (ctx.agent.clone(), ctx.peer);
+            let asked = Asked { client, name, agent, peer, plain: false };
             devices::ask(core, &ctx.permit, ctx.now, asked).map_err(Problem::from)
         })
         .await?;

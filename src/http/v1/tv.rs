@@ -55,7 +55,8 @@ pub(crate) async fn begin(
     let offer = core
         .blocking(move |core| {
             let (agent, peer) = (ctx.agent.clone(), ctx.peer);
-            let asked = Asked { client: DeviceClient::Tv, name: request.name, agent, peer };
+            let plain = ctx.transport == Transport::Plain;
+            let asked = Asked { client: DeviceClient::Tv, name: request.name, agent, peer, plain };
             devices::ask(core, &ctx.permit, ctx.now, asked)
         })
         .await?;

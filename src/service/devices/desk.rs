@@ -79,16 +79,18 @@ impl DeviceDesk {
     }
 
     /// A device asks. One that was judged is taken off the desk with the answer, so it is told once
-    /// whoever asks again.
+    /// whoever asks again. Whoever overheard a code on the plain port takes it nowhere else.
     pub(super) fn poll(
         &mut self,
         client: DeviceClient,
+        plain: bool,
         secret: &[u8; 32],
         now: Now,
     ) -> Result<(Poll, Option<Waiting>), DeviceError> {
         let mut all = self.waiting.iter_mut().enumerate();
+        let its = |asked: &Asked| asked.client == client && asked.plain == plain;
         let (index, one) = all
-            .find(|(_, one)| same_bytes(&one.secret, secret) && one.asked.client == client)
+            .find(|(_, one)| same_bytes(&one.secret, secret) && its(&one.asked))
             .ok_or(DeviceError::NoSuchDevice)?;
         let (told, grant) = one.grant.poll(now);
         one.grant = grant;
