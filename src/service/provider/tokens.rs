@@ -84,6 +84,8 @@ pub struct Known {
 
 type Outcome = Result<Given, &'static str>;
 
+const REPLAYED: &str = "The code was used already; what it gave was taken back.";
+
 /// Gives tokens for a code. Any second use takes back what the first one gave. Blocks.
 ///
 /// # Errors
@@ -100,7 +102,7 @@ pub fn exchange(
     let store = core.store().map_err(ProviderError::from)?;
     let outcome = store.accounts.write(|tx| exchanged(tx, core, now, &server, client, shown));
     let outcome = outcome.map_err(TokenError::Provider)?;
-    if outcome.is_err() {
+    if outcome.as_ref().err() == Some(&REPLAYED) {
         // An app that plays may have been signed out.
         core.session_ended.send_replace(());
     }
@@ -124,7 +126,7 @@ fn exchanged(
     }
     if !rows::use_code(tx, &grant.id)? {
         take_back(tx, now, &grant, "oauth.code_replayed")?;
-        return Ok(Err("The code was used already; what it gave was taken back."));
+        return Ok(Err(REPLAYED));
     }
     if let Some(wrong) = wrong_code(&grant, now, shown) {
         return Ok(Err(wrong));
