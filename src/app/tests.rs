@@ -127,7 +127,7 @@ fn case<'a, T, E: Display>(
 fn issuer_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
     let (sign_in, step) = (Action::SignIn, Action::ClaimStep);
     let step_up = Action::OwnAccount(Own::StepUp);
-    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
     let none = issuer::Returned::default;
     vec![
         case("issuer::begin_sign_in", sign_in, move |permit| {
@@ -155,7 +155,7 @@ fn issuer_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
 fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -> Vec<Case<'a>> {
     let proof = || claim::Proof::Link(SecretText::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned()));
     let password = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
-    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
     let (begin, step) = (Action::ClaimBegin, Action::ClaimStep);
     vec![
         case("claim::begin", begin, move |permit| {
@@ -322,6 +322,7 @@ fn device_cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
         name: String::new(),
         agent: "test".to_owned(),
         peer: HERE,
+        plain: false,
     };
     let (sessions, factors) = (Action::OwnAccount(Own::Sessions), Action::OwnAccount(Own::Factors));
     vec![
@@ -390,7 +391,7 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
     vec![
         case("stepup::wanted", step_up, move |p| stepup::wanted(core, p, NOW, &robin())),
         case("stepup::show", step_up, move |permit| {
-            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
+            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
             let shown = Shown { factor: None, password: None, browser_time: WallMs(0) };
             runtime.block_on(stepup::show(core, permit, NOW, asker, robin(), shown))
         }),
@@ -405,7 +406,7 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
             recovery::confirm(core, permit, NOW, &robin(), HOLDER, "ABCD")
         }),
         case("own_password::change", own, move |permit| {
-            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None };
+            let asker = Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
             let typed = || Password::typed(&SecretText::new("seven green kettles".to_owned()));
             let both = (Some(typed()), typed());
             runtime.block_on(own_password::change(core, permit, NOW, asker, robin(), both))
@@ -435,7 +436,7 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
 }
 
 fn passkey_cases<'a>(core: &'a Core, facts: &'a SessionFacts, site: &'a Site) -> Vec<Case<'a>> {
-    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
     let (sign_in, read) = (Action::SignIn, Action::OwnAccount(Own::Sessions));
     let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Factors));
     vec![
@@ -476,7 +477,7 @@ fn shown() -> serde_json::Value {
 }
 
 fn approval_cases<'a>(core: &'a Core, facts: &'a SessionFacts) -> Vec<Case<'a>> {
-    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
     let sign_in = Action::SignIn;
     let (step_up, own) = (Action::OwnAccount(Own::StepUp), Action::OwnAccount(Own::Sessions));
     vec![

@@ -321,6 +321,7 @@ pub fn sign_in(
     let waiting = signin::waiting(core, ticket, now)?;
     let methods = waiting.shown.and(Method::DeviceApproval);
     let token = core.store()?.accounts.write(|tx| {
+        check_approver(tx, core, by)?;
         let token = signin::open(tx, core, now, &waiting.account, methods, asker)?;
         let opened = session_rows::by_token(tx, &core.run, &token.hash())?;
         if let Some((opened, by)) = opened.zip(by) {
@@ -346,10 +347,25 @@ pub fn step_up(
     permitted(permit, Action::OwnAccount(Own::StepUp))?;
     let id = facts.session.id;
     let found = core.approval_desk().take_approved(request, now, Some(id))?;
-    if found.is_none() {
-        return Ok(Looked::Waits);
-    }
+    let Some((_, by)) = found else { return Ok(Looked::Waits) };
     let methods = Methods::NONE.and(Method::DeviceApproval);
-    let raise = |tx: &WriteTx<'_, Accounts>| stepup::raise(tx, core, now, facts, methods);
-    Ok(Looked::Opened(core.store()?.accounts.write(raise)?))
+    let token = core.store()?.accounts.write(|tx| {
+        check_approver(tx, core, by)?;
+        Ok::<_, ApprovalError>(stepup::raise(tx, core, now, facts, methods)?)
+    })?;
+    Ok(Looked::Opened(token))
+}
+
+/// The session that approved counts still: one that was ended meanwhile, as on a lost device, has
+/// approved nothing.
+fn check_approver(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    by: Option<SessionId>,
+) -> Result<(), ApprovalError> {
+    let by = by.map(|by| session_rows::by_id(tx, &core.run, by)).transpose()?.flatten();
+    let counts = by.is_some_and(|by| {
+        by.session.epoch == by.epoch_now && by.session.generation == by.server_generation
+    });
+    if counts { Ok(()) } else { Err(ApprovalError::Over) }
 }

@@ -15,6 +15,7 @@ use stead_store::{Accounts, WriteTx};
 use super::core::{Core, permitted};
 use super::factors::{self, FactorError, Kept};
 use super::notices;
+use crate::host::kind::Kind;
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,9 @@ pub fn disown(
 ) -> Result<Next, FactorError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
     let (user, session) = (&facts.user, facts.session.id);
+    let settable = may_set_wanted_password(facts.session.methods, facts.vouched);
+    // At an account service nobody else can help: there the old password stays good for a new one.
+    let stays = core.kind == Kind::Accounts && settable.is_err();
     let wanted = core.store()?.accounts.write(|tx| {
         let notice = rows::one(tx, user.id, notice)?.ok_or(FactorError::NotFound)?;
         undo(tx, now, facts, &notice)?;
@@ -51,10 +55,14 @@ pub fn disown(
             "user": user.id.to_string(), "notice": notice.kind.word(), "at_ms": notice.at.0,
         });
         audit::append(tx, now, "mfa.disowned", &detail.to_string())?;
-        Ok::<_, FactorError>(identity::want_new_password(tx, user.account)?)
+        if stays {
+            return Ok::<_, FactorError>(true);
+        }
+        Ok(identity::want_new_password(tx, user.account)?)
     })?;
     core.session_ended.send_replace(());
-    Ok(match may_set_wanted_password(facts.session.methods, facts.vouched) {
+    Ok(match settable {
+        Err(CannotSetWanted) if stays => Next::NewPassword,
         _ if !wanted => Next::Nothing,
         Ok(()) => Next::NewPassword,
         Err(CannotSetWanted) => Next::AskTheOwner,
@@ -70,7 +78,13 @@ fn undo(
     notice: &Notice,
 ) -> Result<(), FactorError> {
     let user = &facts.user;
-    if notice.kind == NoticeKind::RecoveryCodesMade {
+    let codes_made_there = match (notice.kind, notice.session) {
+        (NoticeKind::SignedIn, Some(session)) => {
+            rows::was_told_of(tx, user.id, NoticeKind::RecoveryCodesMade, session)?
+        }
+        (kind, _) => kind == NoticeKind::RecoveryCodesMade,
+    };
+    if codes_made_there {
         identity::put_recovery_codes(tx, user.account, &[])?;
     }
     let makers = lost::makers(tx, user.account)?;

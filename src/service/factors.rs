@@ -12,7 +12,7 @@ use stead_rules::signin::{
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, User};
 use stead_store::accounts::sessions::SessionFacts;
-use stead_store::accounts::{audit, factors as rows, passkeys, remembered, sessions};
+use stead_store::accounts::{audit, factors as rows, passkeys, provider, remembered, sessions};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
@@ -255,8 +255,8 @@ pub(crate) fn log(
     Ok(audit::append(tx, now, what, &detail.to_string())?)
 }
 
-/// Ends every session, remembered browser and token of a user that was there before, but for the
-/// session that is kept. The caller sends `core.session_ended` after the commit, so that what
+/// Ends every session, remembered browser and token of a user that was there before, and what they
+/// agreed to at the account service, but for the session that is kept. The caller sends `core.session_ended` after the commit, so that what
 /// flows looks again at once.
 ///
 /// # Errors
@@ -268,6 +268,7 @@ pub(crate) fn bump_epoch(
 ) -> Result<(), StoreError> {
     identity::bump_epoch(tx, user)?;
     remembered::remove_all(tx, user)?;
+    provider::forget_agreements(tx, user)?;
     match kept {
         Some(session) => sessions::keep(tx, session),
         None => Ok(()),

@@ -9,10 +9,12 @@ use stead_store::accounts::sessions::SessionFacts;
 use stead_store::accounts::{audit, identity};
 use zeroize::Zeroizing;
 
+use super::authenticators::check_first;
 use super::core::{Core, permitted};
 use super::drafts::Made;
 use super::factors::FactorError;
-use super::{notices, sha256};
+use super::notices::{self, News};
+use super::sha256;
 use crate::host::entropy::{bytes, fresh};
 
 /// Recovery codes that do not count yet.
@@ -23,7 +25,8 @@ pub struct Offered {
     pub codes: Vec<Zeroizing<String>>,
 }
 
-/// Makes a set of recovery codes. The old ones count until it is confirmed. Blocks.
+/// Makes a set of recovery codes. The old ones count until it is confirmed. Before there is a second
+/// factor they would be one, so they take as much as a first one. Blocks.
 ///
 /// # Errors
 /// [`FactorError`].
@@ -34,6 +37,7 @@ pub fn begin(
     facts: &SessionFacts,
 ) -> Result<Offered, FactorError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
+    core.store()?.accounts.read(|tx| check_first(tx, facts))?;
     let one = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));
     let codes: Vec<_> = (0..RECOVERY_CODES).map(one).collect();
     let shown = codes.iter().map(|code| Zeroizing::new(code.expose())).collect();
@@ -63,10 +67,13 @@ pub fn confirm(
     }
     let hashes: Vec<_> = codes.iter().map(|code| sha256(code.bytes())).collect();
     let detail = serde_json::json!({ "user": user.id.to_string() }).to_string();
-    let (by, kind) = (Some(facts.session.id), NoticeKind::RecoveryCodesMade);
+    let by = Some(facts.session.id);
+    let kind = NoticeKind::RecoveryCodesMade;
+    let news = News { kind, about: "", factor: None, session: by };
     core.store()?.accounts.write(|tx| {
+        check_first(tx, facts)?;
         identity::put_recovery_codes(tx, user.account, &hashes)?;
-        notices::tell(tx, core, now, user.id, by, kind, "")?;
+        notices::tell_of(tx, core, now, user.id, by, &news)?;
         Ok::<_, FactorError>(audit::append(tx, now, "mfa.recovery_codes_made", &detail)?)
     })?;
     core.draft_desk().remove(ticket);

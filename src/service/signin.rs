@@ -116,6 +116,8 @@ pub struct Asker {
     pub agent: String,
     /// What it shows to be remembered.
     pub device: Option<SecretText>,
+    /// It was asked to show anew who it is: then being remembered stands for nothing.
+    pub anew: bool,
 }
 
 impl Asker {
@@ -234,7 +236,9 @@ fn password_right(
             accounts.write(|tx| open_vouched(tx, core, now, &account, shown, asker, vouched))?;
         return Ok(Next::Done(Opened { token: opened, device: None }));
     }
-    if let Some(device) = remembered::stands_for_a_factor(core, now, &account, asker)? {
+    if !asker.anew
+        && let Some(device) = remembered::stands_for_a_factor(core, now, &account, asker)?
+    {
         let shown = shown.and(Method::RememberedDevice);
         let opened = accounts.write(|tx| {
             remembered::note_use(tx, device, now)?;
@@ -397,6 +401,19 @@ fn open_vouched(
     asker: &Asker,
     vouched: Vouched,
 ) -> Result<Token, SignInError> {
+    open_at(tx, core, now, account, (methods, Moment::of(now)), asker, vouched)
+}
+
+/// Opens a session for who showed these at a moment.
+fn open_at(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    account: &Account,
+    (methods, shown): (Methods, Moment),
+    asker: &Asker,
+    vouched: Vouched,
+) -> Result<Token, SignInError> {
     let user = user_of(tx, account)?;
     claim::mark_clock(tx, core.clock.mark())?;
     if user.role == Role::Owner {
@@ -406,7 +423,7 @@ fn open_vouched(
     let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
     let detail = serde_json::json!({ "user": user.id.to_string() });
     audit::append(tx, now, "signin.done", &detail.to_string())?;
-    let token = sessions::open_vouched(tx, core, now, &user, &new, vouched)?;
+    let token = sessions::open_shown(tx, core, now, &user, &new, vouched, shown)?;
     if !methods.has(Method::RememberedDevice) {
         tell_of_sign_in(tx, core, now, &user, asker, &token)?;
     }
@@ -440,15 +457,10 @@ pub(crate) fn open_shown(
     (methods, shown): (Methods, Moment),
     asker: &Asker,
 ) -> Result<Token, SignInError> {
-    core.store()?.accounts.write(|tx| {
-        let user = user_of(tx, account)?;
-        claim::mark_clock(tx, core.clock.mark())?;
-        let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
-        let detail = serde_json::json!({ "user": user.id.to_string() });
-        audit::append(tx, now, "signin.done", &detail.to_string())?;
-        let vouched = Vouched::OldPassword;
-        Ok(sessions::open_shown(tx, core, now, &user, &new, vouched, shown)?)
-    })
+    let at = (methods, shown);
+    core.store()?
+        .accounts
+        .write(|tx| open_at(tx, core, now, account, at, asker, Vouched::OldPassword))
 }
 
 /// An account without a user here may not come in; it is told the same as a wrong password.

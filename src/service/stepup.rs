@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use stead_rules::ids::{AccountId, SessionId};
-use stead_rules::policy::{Action, Own, Permit};
+use stead_rules::policy::{Action, Own, Permit, Role};
 use stead_rules::signin::{Method, Methods, Password, step_up_methods};
 use stead_rules::time::{Moment, Now, WallMs};
 use stead_store::accounts::identity::{self, Account};
@@ -162,6 +162,9 @@ pub(crate) fn raise(
     };
     rows::renew(tx, &core.run, old.id, &renewed, &token.hash())?;
     claim::mark_clock(tx, core.clock.mark())?;
+    if facts.user.role == Role::Owner {
+        claim::set_owner_came(tx, true)?;
+    }
     let detail = serde_json::json!({
         "user": facts.user.id.to_string(), "methods": shown.words(),
     });

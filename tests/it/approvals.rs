@@ -91,6 +91,18 @@ fn the_right_number_on_the_phone_signs_in_elsewhere() {
 }
 
 #[test]
+fn an_approval_of_a_session_that_was_ended_meanwhile_opens_nothing() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let mut asking = Asking::from(&app, &owner, HERE);
+    let asked = asking.ask().expect(200).json();
+    tap(&mut owner.browser, &asked["request"], &asked["number"]).expect(204);
+    in_accounts(&app, "UPDATE user SET epoch = epoch + 1");
+    assert_ne!(asking.look(&asked).status, 200);
+    asking.browser.get("/api/v1/me").expect(401);
+}
+
+#[test]
 fn replay_of_an_approval_opens_nothing() {
     let app = App::start();
     let mut owner = Owner::claim(&app);

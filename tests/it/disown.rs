@@ -178,6 +178,12 @@ fn whoever_signed_in_loses_what_they_added_from_there() {
 
 #[test]
 fn recovery_codes_that_somebody_else_made_are_void() {
+    for disowned in ["recovery_codes_made", "signed_in"] {
+        codes_of_a_thief_are_void(disowned);
+    }
+}
+
+fn codes_of_a_thief_are_void(disowned: &str) {
     let app = App::start();
     let owner = Owner::claim(&app);
     let mut phone = signed_in(&app, &owner, "phone");
@@ -187,7 +193,7 @@ fn recovery_codes_that_somebody_else_made_are_void() {
     let code = codes[0].as_str().unwrap();
     let body = json!({ "ticket": made["ticket"], "code_tail": code[code.len() - 4..] });
     thief.post("/api/v1/recovery-codes/confirm", &body).expect(204);
-    let notice = told(&mut phone, "recovery_codes_made").remove(0);
+    let notice = told(&mut phone, disowned).remove(0);
     disown(&mut phone, &notice).expect(200);
     let first = begin(&app, &owner, &mut thief).expect(200).json();
     assert_eq!(first["methods"], json!(["totp", "approval"]));

@@ -327,12 +327,21 @@ fn a_first_factor_is_not_enrolled_by_an_old_password() {
     let mut thief = app.client();
     let who = json!({ "name": "Sam", "password": owner.password });
     thief.post("/api/v1/signin", &who).expect(200);
-    let refused = thief.post("/api/v1/factors/totp", &json!({})).expect(403);
-    assert_eq!(refused.code(), "enrolment_needs_code");
+    for first in ["/api/v1/factors/totp", "/api/v1/recovery-codes"] {
+        let refused = thief.post(first, &json!({})).expect(403);
+        assert_eq!(refused.code(), "enrolment_needs_code", "{first}");
+    }
     in_accounts(
         &app,
         "UPDATE session SET vouched = 'one_time_code' WHERE user_id = x'08080808080808080808080808080808'",
     );
+    let made = thief.post("/api/v1/recovery-codes", &json!({})).expect(200).json();
+    let code = made["recovery_codes"][0].as_str().unwrap();
+    let kept = json!({ "ticket": made["ticket"], "code_tail": code[code.len() - 4..] });
+    thief.post("/api/v1/recovery-codes/confirm", &kept).expect(204);
+    let shown = json!({ "method": "recovery", "code": code, "browser_time_ms": app.clock_ms() });
+    assert_ne!(thief.post("/api/v1/stepup", &shown).status, 204, "it stands in for no factor");
+    app.clock.advance(2 * SECOND);
     add_totp(&app, &mut thief, "Phone");
     let me = thief.get("/api/v1/me").expect(200).json();
     assert_eq!(me["session"]["assurance"], "mfa", "the first code was shown in this session");
@@ -459,6 +468,8 @@ fn a_remembered_browser_plays_without_a_factor_and_guards_nothing() {
     browser.get("/api/v1/libraries").expect(200);
     is_stale(browser.get("/api/v1/settings"));
     is_stale(browser.post("/api/v1/factors/totp", &json!({})));
+    let anew = json!({ "name": owner.name, "password": owner.password, "anew": true });
+    assert_eq!(browser.post("/api/v1/signin", &anew).expect(200).json()["step"], "factor");
     app.clock.advance(29 * DAY);
     assert_eq!(next_step(&mut browser, &owner), "done");
     app.clock.advance(DAY);

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use stead::host::clock::Clock as _;
+use stead_store::Store;
+use stead_store::accounts::claim::owner_came;
 
 use crate::harness::{
     Answer, App, Client, FakeIssuer, Lie, Options, TokenDraft, encoded, in_accounts, query_of,
     totp_code,
 };
 use crate::passkeys::device::Device;
-use crate::recovery::state;
+use crate::recovery::{state, wish};
 use crate::rescue::{begin as begin_rescue, rescue_secret};
 
 const OWNER: &str = "248289761001";
@@ -485,6 +487,31 @@ fn the_owner_signs_in_after_all_the_servers_addresses_changed() {
     assert!(redirect.contains(&here), "{redirect}");
     let back = issuer.approve(&redirect, OWNER);
     browser.post("/api/v1/signin/external/finish", &back).expect(200);
+}
+
+#[test]
+fn after_a_recovery_the_same_person_at_the_issuer_claims_anew() {
+    let (mut app, issuer) = start("");
+    drop(claim(&app, &issuer));
+    app.stop();
+    wish(&app, "root\n");
+    let mut options = Options::with_clock(&app.clock);
+    options.config = issuer.config("");
+    let app = app.restart(options);
+    let mut owner = claim(&app, &issuer);
+    assert_eq!(owner.browser.get("/api/v1/me").expect(200).json()["user"]["role"], "owner");
+}
+
+#[test]
+fn an_owner_from_elsewhere_who_signs_in_is_told_of_and_has_come() {
+    let (app, issuer) = start("assurance = \"asserted\"\n");
+    let mut owner = claim(&app, &issuer);
+    app.clock.advance(60_000);
+    sign_in(&mut app.client(), &issuer, OWNER).expect(200);
+    let told = owner.browser.get("/api/v1/notices").expect(200).json();
+    assert_eq!(told["notices"][0]["kind"], "signed_in", "{told}");
+    let store = Store::open(&app.data).unwrap();
+    assert!(store.accounts.read(|tx| owner_came(tx)).unwrap());
 }
 
 #[test]

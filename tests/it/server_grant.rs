@@ -9,7 +9,7 @@ use stead_rules::limits::{
 };
 
 use crate::access::member;
-use crate::accounts_alone::{person, start};
+use crate::accounts_alone::{PASSWORD, person, start};
 use crate::harness::{Answer, App, Client, Owner};
 use crate::provider::{post_form, verified, with_bearer};
 
@@ -119,6 +119,16 @@ fn a_server_is_let_in_learns_who_its_owner_is_and_registers_once() {
     // The same account by the new client's own door has the same `sub`.
     let me = robin.get("/api/v1/me").expect(200).json();
     assert!(claims["sub"].as_str().is_some_and(|sub| sub.len() == 32), "{claims} {me}");
+}
+
+#[test]
+fn a_token_to_register_ends_with_what_its_person_ends() {
+    let app = start();
+    let mut robin = person(&app, "Robin");
+    let given = approved(&app, &mut robin);
+    let change = json!({ "old": PASSWORD, "new": "nine blue umbrellas" });
+    robin.post("/api/v1/password", &change).expect(204);
+    register(&app, &given["access_token"], &[CALLBACK]).expect(401);
 }
 
 #[test]

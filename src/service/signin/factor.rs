@@ -15,7 +15,7 @@ use stead_store::{Accounts, WriteTx};
 
 use super::{Asker, SignInError, check_wait};
 use crate::service::core::Core;
-use crate::service::{notices, rescue, sha256, totp};
+use crate::service::{factors, notices, rescue, sha256, totp};
 use stead_rules::limits::FACTOR_ALL_WAIT_SECONDS;
 
 /// A second factor, as it came in.
@@ -178,6 +178,10 @@ fn accept_recovery(
     let wrong = || SignInError::WrongCode { drift_seconds: None };
     if accept_owners_code(tx, core, now, account, code)? {
         return Ok(());
+    }
+    // It stands in for a second factor, and there is none.
+    if factors::second(tx, account.id)?.is_empty() {
+        return Err(wrong());
     }
     let code = RecoveryCode::parse(code.expose()).map_err(|_| wrong())?;
     if !identity::use_recovery_code(tx, account.id, &sha256(code.bytes()), now.wall)? {

@@ -102,6 +102,22 @@ pub fn one(
     Ok(found.optional()?)
 }
 
+/// Whether there is a notice of this kind about what this session did.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn was_told_of(
+    tx: &ReadTx<'_, Accounts>,
+    user: UserId,
+    kind: NoticeKind,
+    session: SessionId,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM notice
+                               WHERE user_id = ?1 AND kind = ?2 AND session_id = ?3)";
+    let of = (user.as_bytes(), kind.word(), session.as_bytes());
+    Ok(tx.transaction.query_row(sql, of, |row| row.get(0))?)
+}
+
 fn notice_row(row: &Row<'_>) -> rusqlite::Result<Notice> {
     Ok(Notice {
         id: id(row, "id")?,

@@ -5,8 +5,8 @@ mod grants;
 mod keys;
 
 pub use clients::{
-    ClientRoom, Registration, StoredClient, agree, agreed, client, clients, make_client,
-    make_registration, remove_client, replace_client, use_registration,
+    ClientRoom, Registration, StoredClient, agree, agreed, client, clients, forget_agreements,
+    make_client, make_registration, remove_client, replace_client, use_registration,
 };
 pub use grants::{
     Access, Grant, GrantId, access_by_hash, end_grant, grant, grant_by_code, make_access,

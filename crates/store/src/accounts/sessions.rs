@@ -242,16 +242,20 @@ pub fn factor_shown(
     Ok(found.optional()?.flatten())
 }
 
-/// Lets one session go on in the present epoch of its user.
+/// Lets one session of the epoch before go on in the present one of its user.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError::BadRow`] for a session that was ended already: whoever goes on with it undoes that.
 pub fn keep(tx: &WriteTx<'_, Accounts>, session: SessionId) -> Result<(), StoreError> {
     let sql = "UPDATE session SET epoch = (SELECT server.epoch + user.epoch FROM server, user
                                             WHERE user.id = session.user_id)
-                WHERE id = ?1";
-    tx.transaction.execute(sql, [session.as_bytes()])?;
-    Ok(())
+                WHERE id = ?1
+                  AND epoch + 1 = (SELECT server.epoch + user.epoch FROM server, user
+                                    WHERE user.id = session.user_id)";
+    match tx.transaction.execute(sql, [session.as_bytes()])? {
+        0 => Err(StoreError::BadRow { what: "session" }),
+        _ => Ok(()),
+    }
 }
 
 /// Says what speaks for a session beside its password.

@@ -2,7 +2,7 @@
 
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row};
-use stead_rules::ids::AccountId;
+use stead_rules::ids::{AccountId, UserId};
 use stead_rules::provider::{Client, ClientAuth, GrantType, Registered, Registrant, Scopes};
 use stead_rules::time::{Moment, Now, WallMs};
 
@@ -254,4 +254,18 @@ fn client_row(row: &Row<'_>) -> rusqlite::Result<StoredClient> {
         manage_hash: row.get("manage_hash")?,
         created: WallMs(row.get("created_ms")?),
     })
+}
+
+/// Forgets what a user agreed to, and tokens to register by that were not used.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_agreements(tx: &WriteTx<'_, Accounts>, user: UserId) -> Result<(), StoreError> {
+    for table in ["oauth_consent", "oauth_registration"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE account_id = (SELECT account_id FROM user WHERE id = ?1)"
+        );
+        tx.transaction.execute(&sql, [user.as_bytes()])?;
+    }
+    Ok(())
 }
