@@ -511,7 +511,7 @@ fn an_owner_from_elsewhere_who_signs_in_is_told_of_and_has_come() {
     let told = owner.browser.get("/api/v1/notices").expect(200).json();
     assert_eq!(told["notices"][0]["kind"], "signed_in", "{told}");
     let store = Store::open(&app.data).unwrap();
-    assert!(store.accounts.read(|tx| owner_came(tx)).unwrap());
+    assert!(store.accounts.read(owner_came).unwrap());
 }
 
 #[test]
