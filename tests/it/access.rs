@@ -155,7 +155,7 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/factors/{id}/remove", [403, 403, 403, 403, 401, 404, 404]),
     case("POST", "/api/v1/factors/totp", [403, 403, 403, 403, 401, 403, 200]),
     case("POST", "/api/v1/factors/totp/confirm", [403, 403, 403, 403, 401, 400, 400]),
-    case("POST", "/api/v1/recovery-codes", [403, 403, 403, 403, 401, 200, 200]),
+    case("POST", "/api/v1/recovery-codes", [403, 403, 403, 403, 401, 403, 200]),
     case("POST", "/api/v1/recovery-codes/confirm", [403, 403, 403, 403, 401, 400, 400]),
     case("POST", "/api/v1/password", [403, 403, 403, 403, 401, 400, 400]),
     case("GET", "/api/v1/remembered", [403, 403, 403, 403, 401, 200, 200]),

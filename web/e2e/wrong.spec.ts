@@ -64,6 +64,8 @@ test('a claim in another browser tells how long ago it began', async () => {
 
 test('a reload comes back to the same screen, as after a visit to the authenticator app', async () => {
   await openSetupFile(page, box);
+  // A browser that goes before it has its answer holds no claim: it is told, and may continue.
+  await expect(page.getByLabel('Your name')).toBeVisible();
   await page.reload();
   await nameOwner(page);
   await expect(page.getByRole('heading', { name: 'A second lock' })).toBeVisible();

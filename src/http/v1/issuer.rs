@@ -86,7 +86,9 @@ fn back(mut response: Response, transport: Transport) -> Response {
 
 /// Sends a browser to the issuer to sign in.
 #[utoipa::path(post, path = "/api/v1/signin/external", request_body = SendRequest,
-    responses((status = 200, body = SendAnswer), (status = "default", body = Problem)))]
+    responses((status = 200, body = SendAnswer), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 502, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn signin(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
@@ -102,6 +104,8 @@ pub(crate) async fn signin(
 /// Signs in who comes back from the issuer.
 #[utoipa::path(post, path = "/api/v1/signin/external/finish", request_body = ReturnRequest,
     responses((status = 200, body = super::signin::SignInAnswer),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 502, body = Problem, content_type = "application/problem+json"),
         (status = "default", body = Problem)))]
 pub(crate) async fn signin_finish(
     State(core): State<Arc<Core>>,
@@ -118,7 +122,9 @@ pub(crate) async fn signin_finish(
 
 /// Sends a signed-in browser to the issuer to show anew who its person is.
 #[utoipa::path(post, path = "/api/v1/stepup/external", request_body = SendRequest,
-    responses((status = 200, body = SendAnswer), (status = "default", body = Problem)))]
+    responses((status = 200, body = SendAnswer), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 502, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn stepup(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
@@ -134,7 +140,9 @@ pub(crate) async fn stepup(
 
 /// Raises the session of who comes back from the issuer.
 #[utoipa::path(post, path = "/api/v1/stepup/external/finish", request_body = ReturnRequest,
-    responses((status = 204), (status = "default", body = Problem)))]
+    responses((status = 204), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 502, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn stepup_finish(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
@@ -149,7 +157,9 @@ pub(crate) async fn stepup_finish(
 
 /// Sends the browser that holds the claim to the issuer.
 #[utoipa::path(post, path = "/api/v1/claim/external", request_body = SendRequest,
-    responses((status = 200, body = SendAnswer), (status = "default", body = Problem)))]
+    responses((status = 200, body = SendAnswer), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 502, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn claim(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
@@ -174,7 +184,9 @@ pub(crate) enum VouchedAnswer {
 
 /// Makes who comes back from the issuer the one who will be the owner.
 #[utoipa::path(post, path = "/api/v1/claim/external/finish", request_body = ReturnRequest,
-    responses((status = 200, body = VouchedAnswer), (status = "default", body = Problem)))]
+    responses((status = 200, body = VouchedAnswer), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 502, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn claim_finish(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
