@@ -298,3 +298,27 @@ fn the_real_program_runs_as_an_account_service() {
     let status = program.command("status");
     assert!(status.said.contains("an account service"), "{status:?}");
 }
+
+/// Nobody else can help there, so nobody shuts themselves out for good.
+#[test]
+fn whoever_disowns_a_sign_in_by_the_password_alone_can_choose_another() {
+    let app = start();
+    drop(person(&app, "Robin"));
+    let who = json!({ "name": "Robin", "password": PASSWORD });
+    let (mut phone, mut stranger) = (app.client(), app.client());
+    phone.post("/api/v1/signin", &who).expect(200);
+    later(&app, 1);
+    stranger.post("/api/v1/signin", &who).expect(200);
+    let told = phone.get("/api/v1/notices").expect(200).json();
+    let notices = told["notices"].as_array().unwrap();
+    let notice = notices.iter().find(|one| one["kind"] == "signed_in").unwrap();
+    let path = format!("/api/v1/notices/{}/disown", notice["id"].as_str().unwrap());
+    assert_eq!(phone.post(&path, &json!({})).expect(200).json()["next"], "new_password");
+    stranger.get("/api/v1/me").expect(401);
+    let new = json!({ "old": PASSWORD, "new": "nine blue umbrellas" });
+    phone.post("/api/v1/password", &new).expect(204);
+    stranger.post("/api/v1/signin", &who).expect(401);
+    later(&app, 2);
+    let who = json!({ "name": "Robin", "password": "nine blue umbrellas" });
+    app.client().post("/api/v1/signin", &who).expect(200);
+}
