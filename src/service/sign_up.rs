@@ -17,7 +17,7 @@ use stead_rules::signin::{
 };
 use stead_rules::time::Now;
 use stead_store::accounts::identity::{self, Account, User};
-use stead_store::accounts::{audit, claim, throttle};
+use stead_store::accounts::{audit, claim, sessions as rows, throttle};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
@@ -169,6 +169,7 @@ fn make(
     let methods = Methods::NONE.and(Method::Password);
     let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
     let token = sessions::open_vouched(tx, core, now, &user, &new, Vouched::MadeTheAccount)?;
-    let device = Some(remembered::keep(tx, core, now, user.id, asker, RememberFor::Month, None)?);
-    Ok(Opened { token, device })
+    let made_in = rows::by_token(tx, &core.run, &token.hash())?.map(|facts| facts.session.id);
+    let device = remembered::keep(tx, core, now, user.id, asker, RememberFor::Month, made_in)?;
+    Ok(Opened { token, device: Some(device) })
 }

@@ -10,7 +10,7 @@ pub(crate) mod factor;
 use std::sync::Arc;
 
 use stead_rules::claim::Peer;
-use stead_rules::ids::{AccountId, TicketId};
+use stead_rules::ids::{AccountId, SessionId, TicketId};
 use stead_rules::limits::PASSWORD_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
@@ -425,7 +425,12 @@ fn open_at(
     audit::append(tx, now, "signin.done", &detail.to_string())?;
     let token = sessions::open_shown(tx, core, now, &user, &new, vouched, shown)?;
     if !methods.has(Method::RememberedDevice) {
-        tell_of_sign_in(tx, core, now, &user, asker, &token)?;
+    let opened = rows::by_token(tx, &core.run, &token.hash())?.map(|facts| facts.session.id);
+    let browser = remembered::browser_of(tx, core, user.id, asker)?;
+    if let Some((opened, browser)) = opened.zip(browser) {
+        rows::note_browser(tx, opened, browser)?;
+    }
+        tell_of_sign_in(tx, core, now, &user, asker, opened)?;
     }
     Ok(token)
 }
@@ -438,9 +443,8 @@ fn tell_of_sign_in(
     now: Now,
     user: &User,
     asker: &Asker,
-    token: &Token,
+    opened: Option<SessionId>,
 ) -> Result<(), StoreError> {
-    let opened = rows::by_token(tx, &core.run, &token.hash())?.map(|facts| facts.session.id);
     let about = &sessions::shortened(&asker.agent);
     let news = News { kind: NoticeKind::SignedIn, about, factor: None, session: opened };
     notices::tell_of(tx, core, now, user.id, opened, &news)

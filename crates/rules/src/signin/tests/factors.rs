@@ -110,17 +110,17 @@ fn a_step_up_keeps_nothing_that_was_true_of_a_moment() {
 }
 
 #[test]
-fn a_notice_is_for_each_session_that_was_there_and_for_the_first_that_comes() {
-    for (seen_here, by_anybody, before, shown) in [
-        (false, false, true, true),
+fn a_notice_is_for_each_session_until_it_was_seen_there() {
+    for (seen_here, before, later, shown) in [
         (false, true, true, true),
+        (false, true, false, true),
+        (false, false, true, true),
+        (false, false, false, false),
         (true, true, true, false),
-        (false, false, false, true),
-        (false, true, false, false),
-        (true, true, false, false),
+        (true, false, true, false),
     ] {
-        let is = notice_is_shown(seen_here, by_anybody, before);
-        assert_eq!(is, shown, "{seen_here} {by_anybody} {before}");
+        let is = notice_is_shown(seen_here, before, later);
+        assert_eq!(is, shown, "{seen_here} {before} {later}");
     }
     for kind in NoticeKind::ALL {
         assert_eq!(NoticeKind::from_word(kind.word()), Some(kind));
