@@ -23,6 +23,7 @@ use crate::service::core::{Core, CoreError};
 use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
 
+use crate::service::sign_up;
 /// How often addresses and the clock are looked at: a phone that follows a new address waits no
 /// longer, and two system calls cost nothing.
 const LOOK: Duration = Duration::from_secs(5);
@@ -141,15 +142,23 @@ async fn tidy(core: Arc<Core>) {
         let before = now.wall.plus_ms(-i64::try_from(SESSION_IDLE_SECONDS * 1000).unwrap_or(0));
         let removed = core.blocking(move |core| {
             let mark = core.clock_mark();
-            core.store()?.accounts.note(|tx| {
+            let removed = core.store()?.accounts.note(|tx| {
                 mark_clock(tx, mark)?;
-                sessions::remove_unused(tx, before).map_err(|e: StoreError| CoreError::from(e))
-            })
+                let accounts = match core.kind {
+                    // Whoever uses a media server was let in by its owner.
+                    Kind::Server => 0,
+                    Kind::Accounts => sign_up::tidy(tx, now)?,
+                };
+                let sessions = sessions::remove_unused(tx, before)?;
+                Ok::<_, StoreError>((sessions, accounts))
+            });
+            Ok::<_, CoreError>(removed?)
         });
-        let removed = removed.await;
-        match removed {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "removed sessions that nobody used"),
+        match removed.await {
+            Ok((0, 0)) => {}
+            Ok((sessions, accounts)) => {
+                tracing::info!(sessions, accounts, "removed what nobody used");
+            }
             Err(error) => tracing::warn!(error = %crate::service::chain(&error), "tidying failed"),
         }
     }

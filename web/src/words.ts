@@ -478,6 +478,7 @@ const en = {
   'signup.passkey.title': 'Sign in without the password',
   'signup.passkey.text':
     'A passkey is kept by this device. It shows that it is you by your finger, your face or its PIN, and nobody can trick it out of you.',
+  'signup.unused': 'An account that stays without a second factor and lets no server in is removed after a week.',
   'signup.closed.title': 'No new accounts',
   'signup.closed.text': 'Whoever runs this service makes no new accounts at the moment.',
 

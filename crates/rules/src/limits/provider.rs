@@ -36,4 +36,10 @@ pub const ACCOUNTS_MAX: u32 = 10_000;
 pub const CLIENTS_ALONE_MAX: u32 = 40_000;
 /// The longest wait for making an account that others cause: whoever makes them from many places
 /// gets one in so many seconds, and everybody else waits no longer than that.
-pub const SIGN_UP_ALL_WAIT_SECONDS: u64 = 10;
+pub const SIGN_UP_ALL_WAIT_SECONDS: u64 = 90;
+/// Accounts that one network (a /24, a /48) asks for before it waits: a school class does so in an
+/// hour, and a list of names needs more.
+pub const SIGN_UP_NETWORK_FREE: u32 = 8;
+/// An account that never had a second factor and never let a program in is removed when it is so
+/// old. Within that time the longest wait leaves room for fewer than [`ACCOUNTS_MAX`].
+pub const UNSETTLED_ACCOUNT_SECONDS: u64 = 7 * 24 * 3600;
