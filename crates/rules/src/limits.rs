@@ -77,6 +77,13 @@ pub const DEVICE_CODES_MAX: usize = 128;
 /// Of these, what comes from beyond the box's own networks: whoever floods from outside leaves
 /// half of the places to the house.
 pub const DEVICE_CODES_FROM_ELSEWHERE_MAX: usize = 64;
+/// Of these, what programs of one kind may hold: whoever floods as a television leaves half of the
+/// places to apps and servers.
+pub const DEVICE_CODES_OF_KIND_MAX: usize = 64;
+/// Of these, what one network beyond the box's own may hold (a /24, a /48): whoever has a network of
+/// their own leaves most of the places to others, and the customers of a provider who share one find
+/// enough.
+pub const DEVICE_CODES_PER_NETWORK_MAX: usize = 16;
 /// Of these, what one place may hold: a household sets up its televisions one by one.
 pub const DEVICE_CODES_PER_PLACE_MAX: usize = 4;
 /// Longest wait for wrong codes of one user from everywhere. A code is for one approval and dies in

@@ -31,8 +31,8 @@ pub use approval::{
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
 pub use device::{
-    DeviceClient, DevicesFull, Grant, GrantOver, Holding, PLAYBACK_SCOPE, Poll, SERVER_SCOPES,
-    Verdict, has_room,
+    DeviceClient, DevicesFull, Grant, GrantOver, Holder, Holding, PLAYBACK_SCOPE, Poll,
+    SERVER_SCOPES, Verdict, has_room,
 };
 pub use factors::{
     CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, ShownItself, TooManyFactors,
