@@ -318,7 +318,7 @@ fn core(
         reach: RwLock::new(Arc::new(reach)),
         claim: Mutex::new(desk),
         signin: Mutex::default(),
-        authorize: Mutex::default(),
+        ticket_key: hmac::Key::new(hmac::HMAC_SHA256, &bytes::<32>(entropy.as_ref())),
         rescue: Mutex::default(),
         issuer,
         devices: Mutex::default(),

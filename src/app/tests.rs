@@ -32,7 +32,7 @@ use crate::host::ground::DataFolder;
 use crate::service::approvals::Tapped;
 use crate::service::devices::{Asked, Judge};
 use crate::service::passkeys::Site;
-use crate::service::provider::authorize::Word;
+use crate::service::provider::authorize::{Brought, Word};
 use crate::service::provider::clients::{self, Presented};
 use crate::service::provider::logout::{self, Wish};
 use crate::service::provider::tokens::{self, ShownCode};
@@ -267,7 +267,8 @@ fn provider_cases(core: &Core) -> Vec<Case<'_>> {
         case("keys::published", sign_in, |permit| keys::published(core, permit, NOW)),
         case("keys::rotate", identity, |permit| keys::rotate(core, permit, NOW)),
         case("authorize::look", sign_in, move |permit| {
-            authorize::look(core, permit, NOW, None, &query, None)
+            let brought = Brought { query: &query, ticket: None };
+            authorize::look(core, permit, NOW, None, brought)
         }),
         case("tokens::exchange", sign_in, move |permit| {
             tokens::exchange(core, permit, NOW, &client(), &shown())

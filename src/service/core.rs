@@ -24,7 +24,6 @@ use super::health::LastLook;
 use super::issuer::ExternalIssuer;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
-use super::provider::authorize::AuthorizeDesk;
 use super::pump::Pumps;
 use super::reach::Reach;
 use super::rescue::RescueDesk;
@@ -72,8 +71,8 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
-    /// Requests of clients whose person was told to sign in.
-    pub authorize: Mutex<AuthorizeDesk>,
+    /// Signs the tickets of clients' requests whose person was told to sign in; of this run alone.
+    pub ticket_key: ring::hmac::Key,
     /// Ways back that are under way.
     pub rescue: Mutex<RescueDesk>,
     /// Where accounts are, if not on this server.
@@ -220,11 +219,6 @@ impl Core {
     /// Sign-ins that wait, for one look.
     pub fn signin_desk(&self) -> MutexGuard<'_, SignInDesk> {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Clients' requests that wait for a sign-in, for one look.
-    pub fn authorize_desk(&self) -> MutexGuard<'_, AuthorizeDesk> {
-        self.authorize.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ways back that are under way, for one look.

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod logout;
 pub mod register;
 pub mod tokens;
+mod ticket;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -22,9 +22,6 @@ pub const CLIENT_REDIRECTS_MAX: usize = 16;
 pub const GRANTS_PER_SESSION_MAX: u32 = 32;
 /// Access tokens of one such gift that live at once; the oldest makes room.
 pub const ACCESS_TOKENS_PER_GRANT_MAX: u32 = 8;
-/// Sign-ins that a client asked to be shown anew, at once; the oldest makes room and is asked
-/// again.
-pub const AUTHORIZE_TICKETS_MAX: usize = 256;
 /// Clients of one account: somebody's servers and a few more.
 pub const CLIENTS_PER_ACCOUNT_MAX: u32 = 16;
 /// Tokens by which one account lets servers register, at once; the oldest makes room.
