@@ -139,6 +139,12 @@ pub fn table() -> Vec<Row> {
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::remembered))
             .in_both(),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::forget)).in_both(),
+        // Servers and programs that one let in.
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::connections::list)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::connections::revoke))
+            .in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::connections::remove))
+            .in_both(),
         row(Session, own(Own::Read), Door::Api, Call, routes!(v1::server::openapi)),
         // The account service, for programs.
         row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::openid)).in_both(),

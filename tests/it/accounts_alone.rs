@@ -59,6 +59,7 @@ const IN_BOTH: &[&str] = &[
     "GET /api/v1/ca.crt",
     "GET /api/v1/ca.mobileconfig",
     "GET /api/v1/ca.pem",
+    "GET /api/v1/connections",
     "GET /api/v1/factors",
     "GET /api/v1/health",
     "GET /api/v1/lost",

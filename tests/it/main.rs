@@ -16,6 +16,7 @@ mod clockless;
 mod commands;
 mod commit_order;
 mod config;
+mod connections;
 mod crowd;
 mod devices;
 mod directions;

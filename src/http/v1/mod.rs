@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod approvals;
 pub(crate) mod authorize;
 pub(crate) mod claim;
+pub(crate) mod connections;
 pub(crate) mod devices;
 pub(crate) mod enrol;
 pub(crate) mod events;

@@ -9,11 +9,12 @@
 
 pub mod authorize;
 pub mod clients;
+pub mod connections;
 pub mod keys;
 pub mod logout;
 pub mod register;
-pub mod tokens;
 mod ticket;
+pub mod tokens;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -216,8 +216,10 @@ pub fn agree(
     scopes: Scopes,
     now: WallMs,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO oauth_consent (account_id, client_id, scopes, given_ms)
-               SELECT ?1, id, ?3, ?4 FROM oauth_client WHERE id = ?2";
+    let sql = "INSERT INTO oauth_consent (account_id, client_id, scopes, given_ms)
+               SELECT ?1, id, ?3, ?4 FROM oauth_client WHERE id = ?2
+                   ON CONFLICT (account_id, client_id)
+                   DO UPDATE SET scopes = excluded.scopes, given_ms = excluded.given_ms";
     tx.transaction.execute(sql, (account.as_bytes(), client_id, scopes.words(), now.0))?;
     alone::settle(tx, account)
 }
