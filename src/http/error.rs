@@ -24,6 +24,7 @@ use stead_rules::signin::{
 use stead_store::StoreError;
 
 use super::oauth::BadForm;
+use crate::host::kind::Kind;
 use crate::service::approvals::ApprovalError;
 use crate::service::chain;
 use crate::service::claim::ClaimError;
@@ -281,11 +282,14 @@ impl From<SignInError> for Problem {
                 "factor_needed",
                 "Show your second factor: the code of your authenticator app, or a recovery code.",
             ),
-            SignInError::PasswordVoid => Self::new(
+            SignInError::PasswordVoid(kind) => Self::new(
                 StatusCode::FORBIDDEN,
                 "password_void",
-                "This password opens nothing any more, since somebody said of your account that it \
-                 was not them. Ask the owner of this server for a one-time link: it sets another.",
+                format!(
+                    "This password opens nothing any more, since somebody said of your account \
+                     that it was not them. Ask {} for a one-time link: it sets another.",
+                    who_helps(kind)
+                ),
             ),
             SignInError::Hash(error) => error.into(),
             SignInError::Core(error) => error.into(),
@@ -452,12 +456,21 @@ impl From<FactorError> for Problem {
                 "too_many_factors",
                 format!("There are {most} of these already. Remove one that you do not use."),
             ),
-            FactorError::CannotEnrol(_) => Self::new(
-                StatusCode::FORBIDDEN,
-                "enrolment_needs_code",
-                "A first second factor takes more than your password. Ask the owner of this \
-                 server for a one-time code, and sign in with that.",
-            ),
+            FactorError::CannotEnrol(kind) => {
+                let detail = match kind {
+                    Kind::Server => {
+                        "A first second factor takes more than your password. Ask the owner of \
+                         this server for a one-time code, and sign in with that."
+                    }
+                    Kind::Accounts => {
+                        "A first second factor takes more than your password. Add it in the \
+                         browser in which you made the account, or ask whoever runs this service \
+                         for a link (`stead accounts link`), choose a new password by it and sign \
+                         in in that browser."
+                    }
+                };
+                Self::new(StatusCode::FORBIDDEN, "enrolment_needs_code", detail)
+            }
             FactorError::DraftOver => Self::new(
                 StatusCode::CONFLICT,
                 "draft_over",
@@ -542,11 +555,14 @@ impl From<PasswordError> for Problem {
                 "password_wrong",
                 "Your present password is another one. Try again; capital letters count.",
             ),
-            PasswordError::CannotSetWanted(_) => Self::new(
+            PasswordError::CannotSetWanted(kind) => Self::new(
                 StatusCode::FORBIDDEN,
                 "password_needs_code",
-                "After what was said of your account, another password takes more than the old one. \
-                 Ask the owner of this server for a one-time link or code.",
+                format!(
+                    "After what was said of your account, another password takes more than the old \
+                     one. Ask {} for a one-time link.",
+                    who_helps(kind)
+                ),
             ),
             PasswordError::NotLookedAt(error) => error.into(),
             PasswordError::New(password) => Self::password(password),
@@ -741,6 +757,14 @@ impl Problem {
             | Reject::NothingToUnlock
             | Reject::NotNow => problem,
         }
+    }
+}
+
+/// Who makes links and codes for people.
+const fn who_helps(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Server => "the owner of this server",
+        Kind::Accounts => "whoever runs this service",
     }
 }
 
