@@ -320,6 +320,7 @@ fn core(
         signin: Mutex::default(),
         ticket_key: hmac::Key::new(hmac::HMAC_SHA256, &bytes::<32>(entropy.as_ref())),
         rescue: Mutex::default(),
+        operator: Mutex::default(),
         issuer,
         devices: Mutex::default(),
         passkeys: Mutex::default(),

@@ -20,10 +20,11 @@ use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
+use crate::service::operator;
 use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
-
 use crate::service::sign_up;
+
 /// How often addresses and the clock are looked at: a phone that follows a new address waits no
 /// longer, and two system calls cost nothing.
 const LOOK: Duration = Duration::from_secs(5);
@@ -36,6 +37,9 @@ const JUMP_MS: u64 = 60_000;
 const CLAIM_TICK: Duration = Duration::from_secs(5);
 /// How often a server looks whether somebody asks for a rescue secret: they wait for it.
 const RESCUE_TICK: Duration = Duration::from_secs(5);
+/// How often an account service looks whether `stead accounts` asks something: somebody waits for the
+/// answer. It looks for two files.
+const OPERATOR_TICK: Duration = Duration::from_secs(1);
 /// How often sessions that ended by age are removed, and the clock mark is kept.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -47,7 +51,9 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
             shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
         }
         // Nobody claims it, and no wish in its folder makes anybody its owner.
-        Kind::Accounts => {}
+        Kind::Accounts => {
+            shutdown.spawn_chore("operator", tick_operator(Arc::clone(&made.core)));
+        }
     }
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
     shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
@@ -127,6 +133,19 @@ async fn tick_rescue(core: Arc<Core>) {
         let ticked = core.blocking(|core| rescue::tick(core, core.now())).await;
         if let Err(error) = ticked {
             tracing::warn!(error = %crate::service::chain(&error), "a rescue secret is in arrears");
+        }
+    }
+}
+
+/// Does what whoever runs the service asks by `stead accounts`.
+async fn tick_operator(core: Arc<Core>) {
+    let mut every = tokio::time::interval(OPERATOR_TICK);
+    loop {
+        every.tick().await;
+        let now = core.now();
+        let looking = Arc::clone(&core);
+        if let Some(Err(error)) = blocking(move || operator::tick(&looking, now)).await {
+            tracing::warn!(error = %crate::service::chain(&error), "`stead accounts` got no answer");
         }
     }
 }

@@ -22,6 +22,7 @@ use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::issuer::ExternalIssuer;
+use super::operator::OperatorDesk;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
 use super::pump::Pumps;
@@ -75,6 +76,8 @@ pub struct Core {
     pub ticket_key: ring::hmac::Key,
     /// Ways back that are under way.
     pub rescue: Mutex<RescueDesk>,
+    /// What `stead accounts` asked last.
+    pub operator: Mutex<OperatorDesk>,
     /// Where accounts are, if not on this server.
     pub issuer: Option<ExternalIssuer>,
     /// Televisions and apps that wait to be let in.
@@ -224,6 +227,11 @@ impl Core {
     /// Ways back that are under way, for one look.
     pub fn rescue_desk(&self) -> MutexGuard<'_, RescueDesk> {
         self.rescue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What `stead accounts` asked last, for one look.
+    pub fn operator_desk(&self) -> MutexGuard<'_, OperatorDesk> {
+        self.operator.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Televisions and apps that wait, for one look.

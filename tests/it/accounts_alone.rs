@@ -81,6 +81,7 @@ const IN_BOTH: &[&str] = &[
     "GET /oauth/jwks",
     "GET /oauth/register/{id}",
     "GET /oauth/userinfo",
+    "GET /reset",
     "GET /settings/security",
     "GET /signin",
     "GET /signout",
@@ -313,6 +314,14 @@ fn a_data_folder_is_of_one_kind() {
     }
     let wipe = stead(&["wipe", "--yes-wipe", "Stead", "--data", of_accounts]);
     refused(wipe, "belongs to an account service");
+    for command in ["list", "link", "remove"] {
+        let name = (command != "list").then_some("Robin");
+        let mut words = vec!["accounts", command];
+        words.extend(name);
+        words.extend(["--data", of_server]);
+        refused(stead(&words), "belongs to a media server");
+    }
+    refused(stead(&["accounts", "serve", "--data", of_server]), "belongs to a media server");
     assert!(!server.data.join("kind").exists());
 }
 

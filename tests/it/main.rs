@@ -42,6 +42,7 @@ mod local_security;
 mod locked;
 mod lost;
 mod media;
+mod operator;
 mod orphaned;
 mod oversized;
 mod passkeys;

@@ -120,6 +120,11 @@ pub const WAY_BACK_SECONDS: u64 = 24 * 3600;
 /// A rescue secret, and each rescue begun with it, is good for this much uptime: long enough to
 /// find the recovery codes, short for a link that lies on a disk.
 pub const RESCUE_SECONDS: u64 = 15 * 60;
+/// A wish of `stead accounts` is a name and a word.
+pub const OPERATOR_WISH_MAX_BYTES: u64 = 4096;
+/// The answer to one lies in the data folder no longer than this; the command that asked takes it away
+/// at once.
+pub const OPERATOR_ANSWER_SECONDS: u64 = 60;
 /// Resets that are enrolling a new authenticator at once; the oldest makes room.
 pub const RESETS_AT_ONCE_MAX: usize = 64;
 /// A session's right to tend (boards, libraries, scans) ends after this.
