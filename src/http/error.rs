@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use stead_rules::claim::{NoPlace, Reject};
+use stead_rules::claim::{BadOwnCode, NoPlace, Reject};
 use stead_rules::limits::{PASSKEYS_MAX, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
 use stead_rules::playback::BadLink;
 use stead_rules::provider::Untrusted;
@@ -197,6 +197,10 @@ impl From<ClaimError> for Problem {
                 "Too many wrong codes were typed. Wait, or use the link in Setup Stead.html, \
                  which is never delayed.",
             ),
+            ClaimError::NoOwnCode { refused } => {
+                let detail = no_own_code_words(refused);
+                Self::new(StatusCode::FORBIDDEN, "no_own_code", detail)
+            }
             ClaimError::Name(name) => Self::name(name),
             ClaimError::Password(password) => Self::password(password),
             ClaimError::TotpWrong { drift_seconds, judged_by } => {
@@ -766,6 +770,17 @@ const fn who_helps(kind: Kind) -> &'static str {
         Kind::Server => "the owner of this server",
         Kind::Accounts => "whoever runs this service",
     }
+}
+
+fn no_own_code_words(refused: Option<BadOwnCode>) -> String {
+    let why = refused.map_or_else(
+        || "This server has taken no code of your own".to_owned(),
+        |bad| format!("The code in stead.txt was not taken: {bad}"),
+    );
+    format!(
+        "{why}. Write one into stead.txt, on the card or on a stick, and try again; or use the \
+         link in Setup Stead.html."
+    )
 }
 
 fn wrong_code_words(drift_seconds: Option<i64>) -> String {
