@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    ClaimCode, Event, LinkSecret, Peer, ProofKind, Reject, State, Wait, WizardStep, apply, may_show_proof,
+    ClaimCode, Event, LinkSecret, Peer, ProofKind, Reject, State, Wait, WizardStep, apply,
+    may_show_proof,
 };
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
@@ -228,9 +229,7 @@ pub(super) fn position(desk: &ClaimDesk, now: Now, browser: TicketId) -> Result<
         | State::Claimed
         | State::Orphaned
         | State::Recovery
-        | State::Locked(_) => {
-            Err(Reject::NotYours { taken_over: false }.into())
-        }
+        | State::Locked(_) => Err(Reject::NotYours { taken_over: false }.into()),
     }
 }
 
