@@ -236,6 +236,8 @@ test('who forgot the password gets a link of whoever runs the service', async ()
   await stranger.locator('input[name=password]').fill('nine purple umbrellas');
   await goOn(stranger).click();
   await expect(stranger.getByRole('heading', { name: 'The new password holds' })).toBeVisible();
+  // Another page first: only the fragment would change, and nothing be loaded.
+  await stranger.goto(`${box.origin}/lost`);
   await stranger.goto(`${box.origin}/reset#s=${secret}`);
   await expect(stranger.getByText('Ask whoever runs this service')).toBeVisible();
   await look(stranger);
