@@ -18,8 +18,13 @@ const DISK_CALLS: &str =
     "pwrite64,write,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat";
 /// More kill points than this mean that a series does not end by itself.
 const SERIES_MAX: usize = 150;
-/// A start makes hundreds of calls; each series of starts takes some of them.
+/// A start makes hundreds of calls; each series of starts takes some of them. STEAD_EVERY_KILL takes
+/// all, in many minutes.
 const START_STRIDE: usize = 7;
+/// More kills of starts than this mean the same.
+const STARTS_MAX: usize = 2000;
+
+const WIPE: &str = "/api/v1/server/wipe";
 
 /// A claimed server's folder, and its owner with a session.
 fn claimed() -> (tempfile::TempDir, Owner) {
@@ -71,8 +76,9 @@ fn series(
         let strace = Strace::attach(&served, &["-e", &format!("trace={DISK_CALLS}"), "-e", &kill]);
         let answer = browser.try_send("POST", path, Some(body.to_string()));
         drop(strace);
-        let done = answer.is_some_and(|answer| answer.status == 204);
-        if done && served.is_alive() {
+        let done = answer.is_some_and(|answer| [200, 204].contains(&answer.status));
+        // A wipe ends the server by itself once it was decided.
+        if done && (served.is_alive() || path == WIPE) {
             return seen;
         }
         let again = start(served.kill());
@@ -84,7 +90,9 @@ fn series(
 /// Kills starts over `base` at some of their calls; counts what the start after them comes up as.
 fn starts(base: &Path) -> BTreeMap<String, usize> {
     let mut seen = BTreeMap::new();
-    for nth in (1..).step_by(START_STRIDE).take(SERIES_MAX) {
+    let every = std::env::var_os("STEAD_EVERY_KILL").is_some();
+    let (stride, most) = if every { (1, STARTS_MAX) } else { (START_STRIDE, SERIES_MAX) };
+    for nth in (1..).step_by(stride).take(most) {
         let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
         let mut command = Command::new("strace");
         command.args(["-D", "-f", "-o", "/dev/null", "-e", &format!("trace={DISK_CALLS}")]);
@@ -129,6 +137,51 @@ fn a_recovery_cut_off_anywhere_is_finished_by_the_next_start() {
         chown(data.join("recover"), Some(0), Some(0)).expect("these tests are run by root");
         only(&starts(folder.path()), &["recovery"]);
     }
+}
+
+/// Comes up in the recovery or with its new owner, and never with what belonged to the former one.
+#[test]
+fn a_claim_that_ends_a_recovery_cut_off_anywhere_leaves_one_owner_or_the_recovery() {
+    let (folder, former) = claimed();
+    let data = folder.path().join("data");
+    std::fs::write(data.join("own-code"), "of the former owner").unwrap();
+    std::fs::write(data.join("recover"), "root\n").unwrap();
+    chown(data.join("recover"), Some(0), Some(0)).expect("these tests are run by root");
+    let folder = start(folder).kill();
+    let mut seen = BTreeMap::<String, usize>::new();
+    for nth in 1..=SERIES_MAX {
+        let mut served = start(another(folder.path()));
+        let link = link_secret_in(&served.data());
+        let mut owner = Owner::almost_in(Client::new(served.http_port), &link, now_ms());
+        let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
+        let strace = Strace::attach(&served, &["-e", &format!("trace={DISK_CALLS}"), "-e", &kill]);
+        let done = owner.try_finish();
+        drop(strace);
+        if done && served.is_alive() {
+            only(&seen, &["recovery", "claimed"]);
+            assert_eq!(seen.len(), 2, "{seen:?}");
+            return;
+        }
+        let again = start(served.kill());
+        let came_up = state(&again);
+        assert!(!done || came_up == "claimed", "an owner who was told so stays the owner");
+        let mut old = former.browser.clone().at(again.http_port);
+        assert_ne!(old.get("/api/v1/me").status, 200, "the former owner is none, at {nth}");
+        assert!(!again.data().join("own-code").exists(), "at {nth}");
+        *seen.entry(came_up).or_default() += 1;
+    }
+    panic!("{SERIES_MAX} kills and no claim got through: {seen:?}");
+}
+
+#[test]
+fn deciding_a_wipe_cut_off_anywhere_leaves_it_claimed_or_wiped() {
+    let seen = series(&claimed(), WIPE, &json!({ "name": "Stead" }));
+    only(&seen, &["claimed", "offered"]);
+}
+
+#[test]
+fn a_phone_that_waits_for_the_plug_cut_off_anywhere_opens_nothing() {
+    only(&series(&claimed(), "/api/v1/plug/wait", &json!({})), &["claimed"]);
 }
 
 #[test]
