@@ -21,8 +21,10 @@ use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
 use crate::service::issuer::Keeper;
+use crate::service::operator;
 use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
+use crate::service::sign_up;
 
 /// How often addresses and the clock are looked at: a phone that follows a new address waits no
 /// longer, and two system calls cost nothing.
@@ -36,6 +38,9 @@ const JUMP_MS: u64 = 60_000;
 const CLAIM_TICK: Duration = Duration::from_secs(5);
 /// How often a server looks whether somebody asks for a rescue secret: they wait for it.
 const RESCUE_TICK: Duration = Duration::from_secs(5);
+/// How often an account service looks whether `stead accounts` asks something: somebody waits for the
+/// answer. It looks for two files.
+const OPERATOR_TICK: Duration = Duration::from_secs(1);
 /// How often sessions that ended by age are removed, and the clock mark is kept.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -51,7 +56,9 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
             }
         }
         // Nobody claims it, and no wish in its folder makes anybody its owner.
-        Kind::Accounts => {}
+        Kind::Accounts => {
+            shutdown.spawn_chore("operator", tick_operator(Arc::clone(&made.core)));
+        }
     }
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
     shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
@@ -149,6 +156,19 @@ async fn keep_registration(core: Arc<Core>) {
     }
 }
 
+/// Does what whoever runs the service asks by `stead accounts`.
+async fn tick_operator(core: Arc<Core>) {
+    let mut every = tokio::time::interval(OPERATOR_TICK);
+    loop {
+        every.tick().await;
+        let now = core.now();
+        let looking = Arc::clone(&core);
+        if let Some(Err(error)) = blocking(move || operator::tick(&looking, now)).await {
+            tracing::warn!(error = %crate::service::chain(&error), "`stead accounts` got no answer");
+        }
+    }
+}
+
 async fn tidy(core: Arc<Core>) {
     let mut every = tokio::time::interval(DAY);
     loop {
@@ -160,15 +180,23 @@ async fn tidy(core: Arc<Core>) {
         let before = now.wall.plus_ms(-i64::try_from(SESSION_IDLE_SECONDS * 1000).unwrap_or(0));
         let removed = core.blocking(move |core| {
             let mark = core.clock_mark();
-            core.store()?.accounts.note(|tx| {
+            let removed = core.store()?.accounts.note(|tx| {
                 mark_clock(tx, mark)?;
-                sessions::remove_unused(tx, before).map_err(|e: StoreError| CoreError::from(e))
-            })
+                let accounts = match core.kind {
+                    // Whoever uses a media server was let in by its owner.
+                    Kind::Server => 0,
+                    Kind::Accounts => sign_up::tidy(tx, now)?,
+                };
+                let sessions = sessions::remove_unused(tx, before)?;
+                Ok::<_, StoreError>((sessions, accounts))
+            });
+            Ok::<_, CoreError>(removed?)
         });
-        let removed = removed.await;
-        match removed {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "removed sessions that nobody used"),
+        match removed.await {
+            Ok((0, 0)) => {}
+            Ok((sessions, accounts)) => {
+                tracing::info!(sessions, accounts, "removed what nobody used");
+            }
             Err(error) => tracing::warn!(error = %crate::service::chain(&error), "tidying failed"),
         }
     }

@@ -32,11 +32,11 @@ use crate::host::ground::DataFolder;
 use crate::service::approvals::Tapped;
 use crate::service::devices::{Asked, Judge};
 use crate::service::passkeys::Site;
-use crate::service::provider::authorize::Word;
+use crate::service::provider::authorize::{Brought, Word};
 use crate::service::provider::clients::{self, Presented};
 use crate::service::provider::logout::{self, Wish};
 use crate::service::provider::tokens::{self, ShownCode};
-use crate::service::provider::{authorize, keys, register};
+use crate::service::provider::{authorize, connections, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
@@ -200,6 +200,7 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
         totp_code: None,
         browser_time: WallMs(0),
     };
+    let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
     let user = UserId::from_bytes([5; 16]);
     let (users, factors) = (Action::Guard(Guard::Users), Action::Guard(Guard::Factors));
     let sign_in = Action::SignIn;
@@ -212,7 +213,7 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
         case("rescue::look", sign_in, move |p| rescue::look(core, p, NOW, &secret())),
         case("rescue::enrol", sign_in, move |p| rescue::enrol(core, p, NOW, &secret())),
         case("rescue::finish", sign_in, move |permit| {
-            runtime.block_on(rescue::finish(core, permit, NOW, HERE, secret(), renewal()))
+            runtime.block_on(rescue::finish(core, permit, NOW, asker(), secret(), renewal()))
         }),
         case("rescue::begin", sign_in, move |permit| {
             let shown = rescue::Possession::Secret(secret());
@@ -273,7 +274,8 @@ fn provider_cases(core: &Core) -> Vec<Case<'_>> {
         case("keys::published", sign_in, |permit| keys::published(core, permit, NOW)),
         case("keys::rotate", identity, |permit| keys::rotate(core, permit, NOW)),
         case("authorize::look", sign_in, move |permit| {
-            authorize::look(core, permit, NOW, None, &query, None)
+            let brought = Brought { query: &query, ticket: None };
+            authorize::look(core, permit, NOW, None, brought)
         }),
         case("tokens::exchange", sign_in, move |permit| {
             tokens::exchange(core, permit, NOW, &client(), &shown())
@@ -306,7 +308,17 @@ fn registration_cases(core: &Core) -> Vec<Case<'_>> {
         }),
         case("authorize::consent", Action::OwnAccount(Own::Sessions), |permit| {
             let query = AuthorizeQuery::default();
-            authorize::consent(core, permit, NOW, &robin(), &query, None, Word::No)
+            let brought = Brought { query: &query, ticket: None };
+            authorize::consent(core, permit, NOW, &robin(), brought, Word::No)
+        }),
+        case("connections::list", Action::OwnAccount(Own::Sessions), |permit| {
+            connections::list(core, permit, &robin())
+        }),
+        case("connections::take_back", Action::OwnAccount(Own::Sessions), |permit| {
+            connections::take_back(core, permit, NOW, &robin(), "x")
+        }),
+        case("connections::remove", Action::OwnAccount(Own::Factors), |permit| {
+            connections::remove(core, permit, NOW, &robin(), "x")
         }),
         case("register::register", sign_in, move |permit| {
             register::register(core, permit, NOW, &secret(), &metadata())

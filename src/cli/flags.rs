@@ -48,8 +48,13 @@ impl ConfigFlags {
     /// The same for a command that is about a media server: the folder of an account service is
     /// left alone.
     pub(super) fn load_of_server(&self) -> Result<Config, Exit> {
+        self.load_of(Kind::Server)
+    }
+
+    /// The same for a command that is about one kind of service alone.
+    pub(super) fn load_of(&self, kind: Kind) -> Result<Config, Exit> {
         let config = self.load()?;
-        match check_kind(&config.paths.data_dir, Kind::Server) {
+        match check_kind(&config.paths.data_dir, kind) {
             Ok(()) => Ok(config),
             Err(error) => {
                 complain(chain(&error));

@@ -10,6 +10,7 @@ mod flags;
 mod health;
 mod new_secret;
 mod open;
+mod operator;
 mod recover;
 mod rescue;
 mod say;
@@ -69,7 +70,7 @@ struct CommandLine {
 enum Command {
     /// Run the server, until SIGTERM or Ctrl-C
     Serve(serve::Serve),
-    /// The account service alone: sign-in for servers elsewhere
+    /// The account service alone: sign-in for servers elsewhere, and who has an account there
     Accounts(accounts::Accounts),
     /// Show how to get in: before the claim the QR code and the link, afterwards the address
     Open(open::Open),

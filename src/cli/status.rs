@@ -27,7 +27,7 @@ pub(super) struct Server {
     pub(super) claimed: bool,
     /// `server` or `accounts`.
     #[serde(default)]
-    kind: String,
+    pub(super) kind: String,
     #[serde(default)]
     pub(super) reason: Option<String>,
 }

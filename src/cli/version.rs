@@ -24,7 +24,7 @@ pub(super) fn short() -> &'static str {
 
 /// The date of a day, counted from 1970-01-01. The calendar repeats every 400 years of 146,097
 /// days; years are counted from March, so that the leap day is a year's last.
-fn date(day: u64) -> String {
+pub(super) fn date(day: u64) -> String {
     let from_march_0000 = day + 719_468;
     let (era, day_of_era) = (from_march_0000 / 146_097, from_march_0000 % 146_097);
     let year_of_era =

@@ -267,6 +267,18 @@ impl Paths {
         self.data_dir.join("new-secret")
     }
 
+    /// The file by which `stead accounts` asks a running account service.
+    #[must_use]
+    pub fn operator_wish(&self) -> PathBuf {
+        self.data_dir.join("operator-wish")
+    }
+
+    /// What it answered, until that was read.
+    #[must_use]
+    pub fn operator_answer(&self) -> PathBuf {
+        self.data_dir.join("operator-answer")
+    }
+
     /// The file by which `stead rescue` asks for a rescue secret.
     #[must_use]
     pub fn rescue_wish(&self) -> PathBuf {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use stead_rules::claim::{NoPlace, Reject};
+use stead_rules::claim::{BadOwnCode, NoPlace, Reject};
 use stead_rules::limits::{PASSKEYS_MAX, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
 use stead_rules::playback::BadLink;
 use stead_rules::provider::Untrusted;
@@ -25,6 +25,7 @@ use stead_rules::signin::{
 use stead_store::StoreError;
 
 use super::oauth::BadForm;
+use crate::host::kind::Kind;
 use crate::service::approvals::ApprovalError;
 use crate::service::chain;
 use crate::service::claim::ClaimError;
@@ -196,6 +197,10 @@ impl From<ClaimError> for Problem {
                 "Too many wrong codes were typed. Wait, or use the link in Setup Stead.html, \
                  which is never delayed.",
             ),
+            ClaimError::NoOwnCode { refused } => {
+                let detail = no_own_code_words(refused);
+                Self::new(StatusCode::FORBIDDEN, "no_own_code", detail)
+            }
             ClaimError::Name(name) => Self::name(name),
             ClaimError::Password(password) => Self::password(password),
             ClaimError::TotpWrong { drift_seconds, judged_by } => {
@@ -281,11 +286,14 @@ impl From<SignInError> for Problem {
                 "factor_needed",
                 "Show your second factor: the code of your authenticator app, or a recovery code.",
             ),
-            SignInError::PasswordVoid => Self::new(
+            SignInError::PasswordVoid(kind) => Self::new(
                 StatusCode::FORBIDDEN,
                 "password_void",
-                "This password opens nothing any more, since somebody said of your account that it \
-                 was not them. Ask the owner of this server for a one-time link: it sets another.",
+                format!(
+                    "This password opens nothing any more, since somebody said of your account \
+                     that it was not them. Ask {} for a one-time link: it sets another.",
+                    who_helps(kind)
+                ),
             ),
             SignInError::Hash(error) => error.into(),
             SignInError::Core(error) => error.into(),
@@ -380,12 +388,21 @@ impl From<FactorError> for Problem {
                 "too_many_factors",
                 format!("There are {most} of these already. Remove one that you do not use."),
             ),
-            FactorError::CannotEnrol(_) => Self::new(
-                StatusCode::FORBIDDEN,
-                "enrolment_needs_code",
-                "A first second factor takes more than your password. Ask the owner of this \
-                 server for a one-time code, and sign in with that.",
-            ),
+            FactorError::CannotEnrol(kind) => {
+                let detail = match kind {
+                    Kind::Server => {
+                        "A first second factor takes more than your password. Ask the owner of \
+                         this server for a one-time code, and sign in with that."
+                    }
+                    Kind::Accounts => {
+                        "A first second factor takes more than your password. Add it in the \
+                         browser in which you made the account, or ask whoever runs this service \
+                         for a link (`stead accounts link`), choose a new password by it and sign \
+                         in in that browser."
+                    }
+                };
+                Self::new(StatusCode::FORBIDDEN, "enrolment_needs_code", detail)
+            }
             FactorError::DraftOver => Self::new(
                 StatusCode::CONFLICT,
                 "draft_over",
@@ -467,11 +484,14 @@ impl From<PasswordError> for Problem {
                 "password_wrong",
                 "Your present password is another one. Try again; capital letters count.",
             ),
-            PasswordError::CannotSetWanted(_) => Self::new(
+            PasswordError::CannotSetWanted(kind) => Self::new(
                 StatusCode::FORBIDDEN,
                 "password_needs_code",
-                "After what was said of your account, another password takes more than the old one. \
-                 Ask the owner of this server for a one-time link or code.",
+                format!(
+                    "After what was said of your account, another password takes more than the old \
+                     one. Ask {} for a one-time link.",
+                    who_helps(kind)
+                ),
             ),
             PasswordError::NotLookedAt(error) => error.into(),
             PasswordError::New(password) => Self::password(password),
@@ -667,6 +687,25 @@ impl Problem {
             | Reject::NotNow => problem,
         }
     }
+}
+
+/// Who makes links and codes for people.
+const fn who_helps(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Server => "the owner of this server",
+        Kind::Accounts => "whoever runs this service",
+    }
+}
+
+fn no_own_code_words(refused: Option<BadOwnCode>) -> String {
+    let why = refused.map_or_else(
+        || "This server has taken no code of your own".to_owned(),
+        |bad| format!("The code in stead.txt was not taken: {bad}"),
+    );
+    format!(
+        "{why}. Write one into stead.txt, on the card or on a stick, and try again; or use the \
+         link in Setup Stead.html."
+    )
 }
 
 fn wrong_code_words(drift_seconds: Option<i64>) -> String {

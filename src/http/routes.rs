@@ -36,7 +36,7 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_in)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::authorize)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_out)).in_both(),
-        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::reset)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::reset)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::rescue)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::callback)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
@@ -85,9 +85,9 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::signin)).in_both(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::factor)).in_both(),
         // Ways back for whoever forgot or lost what they sign in with.
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::look)),
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::factor)),
-        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::reset)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::look)).in_both(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::factor)).in_both(),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::reset)).in_both(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::begin_owner)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::rescue::finish_owner)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::issuer::signin)),
@@ -141,6 +141,12 @@ pub fn table() -> Vec<Row> {
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::remembered))
             .in_both(),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::factors::forget)).in_both(),
+        // Servers and programs that one let in.
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::connections::list)).in_both(),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::connections::revoke))
+            .in_both(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::connections::remove))
+            .in_both(),
         row(Session, own(Own::Read), Door::Api, Call, routes!(v1::server::openapi)),
         // The account service, for programs.
         row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::discovery::openid)).in_both(),

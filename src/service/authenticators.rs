@@ -4,7 +4,8 @@
 use stead_rules::ids::{FactorId, TicketId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    Assurance, FactorKind, FirstFactor, Method, Methods, Name, NoticeKind, may_add, may_enrol_first,
+    Assurance, FactorKind, FirstFactor, Method, Methods, Name, NoticeKind, may_add,
+    may_enrol_first, new_factor_raises,
 };
 use stead_rules::time::Now;
 use stead_store::accounts::factors::{self as rows, Authenticator};
@@ -42,7 +43,7 @@ pub fn begin(
     facts: &SessionFacts,
 ) -> Result<Begun, FactorError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
-    core.store()?.accounts.read(|tx| check_room(tx, facts))?;
+    core.store()?.accounts.read(|tx| check_room(tx, core, facts))?;
     let secret = totp::new_secret(core.entropy.as_ref());
     let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
     let begun = Begun {
@@ -55,8 +56,12 @@ pub fn begin(
 }
 
 /// A first factor takes more than a password, and there are not too many.
-fn check_room(tx: &ReadTx<'_, Accounts>, facts: &SessionFacts) -> Result<(), FactorError> {
-    check_first(tx, facts)?;
+fn check_room(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    facts: &SessionFacts,
+) -> Result<(), FactorError> {
+    check_first(tx, core, facts)?;
     may_add(rows::authenticators(tx, facts.user.account)?.len())?;
     Ok(())
 }
@@ -68,6 +73,7 @@ fn check_room(tx: &ReadTx<'_, Accounts>, facts: &SessionFacts) -> Result<(), Fac
 /// [`FactorError::CannotEnrol`].
 pub(crate) fn check_first(
     tx: &ReadTx<'_, Accounts>,
+    core: &Core,
     facts: &SessionFacts,
 ) -> Result<(), FactorError> {
     if second(tx, facts.user.account)?.is_empty() {
@@ -77,14 +83,14 @@ pub(crate) fn check_first(
             device_before_requirement: false,
             second_factor_elsewhere: issuer::vouched(facts.session.methods)
                 && facts.within_reach >= Assurance::Mfa,
-        })?;
+        })
+        .map_err(|_| FactorError::CannotEnrol(core.kind))?;
     }
     Ok(())
 }
 
-/// Adds the authenticator, if the code is its own. The session is raised by it, unless a recovery
-/// code was shown in it: that may still remove the factor that is lost, which a code of the new one
-/// need not. Blocks.
+/// Adds the authenticator, if the code is its own. The session is raised by it, unless what was shown
+/// in it is worth more. Blocks.
 ///
 /// # Errors
 /// [`FactorError`]; the draft stays then.
@@ -112,18 +118,31 @@ pub fn confirm(
         used: Some(now.wall),
     };
     let token = core.store()?.accounts.write(|tx| {
-        check_room(tx, facts)?;
+        check_room(tx, core, facts)?;
         rows::add_authenticator(tx, facts.user.account, &new)?;
         added(tx, core, now, facts, &kept(&new))?;
-        if facts.session.methods.has(Method::RecoveryCode) {
-            return Ok::<_, FactorError>(None);
-        }
-        let token = stepup::raise(tx, core, now, facts, Methods::NONE.and(Method::Totp))?;
-        sessions::note_factor(tx, &token.hash(), new.id)?;
-        Ok(Some(token))
+        raised_by(tx, core, now, facts, Method::Totp, new.id)
     })?;
     core.draft_desk().remove(ticket);
     Ok(token)
+}
+
+/// Raises a session by a factor that was added and shown in it just now, unless what was shown before
+/// is worth more.
+pub(crate) fn raised_by(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
+    method: Method,
+    factor: FactorId,
+) -> Result<Option<Token>, FactorError> {
+    if !new_factor_raises(facts.session.methods, method) {
+        return Ok(None);
+    }
+    let token = stepup::raise(tx, core, now, facts, Methods::NONE.and(method))?;
+    sessions::note_factor(tx, &token.hash(), factor)?;
+    Ok(Some(token))
 }
 
 fn kept(new: &Authenticator) -> Kept {

@@ -22,9 +22,9 @@ use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::issuer::ExternalIssuer;
+use super::operator::OperatorDesk;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
-use super::provider::authorize::AuthorizeDesk;
 use super::pump::Pumps;
 use super::reach::Reach;
 use super::rescue::RescueDesk;
@@ -72,10 +72,12 @@ pub struct Core {
     pub claim: Mutex<ClaimDesk>,
     /// Sign-ins that wait for a second factor.
     pub signin: Mutex<SignInDesk>,
-    /// Requests of clients whose person was told to sign in.
-    pub authorize: Mutex<AuthorizeDesk>,
+    /// Signs the tickets of clients' requests whose person was told to sign in; of this run alone.
+    pub ticket_key: ring::hmac::Key,
     /// Ways back that are under way.
     pub rescue: Mutex<RescueDesk>,
+    /// What `stead accounts` asked last.
+    pub operator: Mutex<OperatorDesk>,
     /// Where accounts are, if not on this server.
     pub issuer: Option<ExternalIssuer>,
     /// Televisions and apps that wait to be let in.
@@ -222,14 +224,14 @@ impl Core {
         self.signin.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Clients' requests that wait for a sign-in, for one look.
-    pub fn authorize_desk(&self) -> MutexGuard<'_, AuthorizeDesk> {
-        self.authorize.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Ways back that are under way, for one look.
     pub fn rescue_desk(&self) -> MutexGuard<'_, RescueDesk> {
         self.rescue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What `stead accounts` asked last, for one look.
+    pub fn operator_desk(&self) -> MutexGuard<'_, OperatorDesk> {
+        self.operator.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Televisions and apps that wait, for one look.

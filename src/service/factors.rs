@@ -6,8 +6,8 @@
 use stead_rules::ids::{AccountId, FactorId, SessionId, UserId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    BadName, CannotEnrol, FactorKind, LastFactor, Methods, Name, NoticeKind, ShownItself,
-    TooManyFactors, methods_for,
+    BadName, FactorKind, LastFactor, Methods, Name, NoticeKind, ShownItself, TooManyFactors,
+    methods_for,
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, User};
@@ -17,6 +17,7 @@ use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
 use super::notices;
+use crate::host::kind::Kind;
 
 /// A second factor that an account keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +72,9 @@ pub enum FactorError {
     /// There are enough.
     #[error(transparent)]
     TooMany(#[from] TooManyFactors),
-    /// A first factor takes more than the password.
-    #[error(transparent)]
-    CannotEnrol(#[from] CannotEnrol),
+    /// A first factor takes more than the password. Who helps depends on what runs here.
+    #[error("a first second factor takes more than the password")]
+    CannotEnrol(Kind),
     /// What was begun took too long.
     #[error("this took too long")]
     DraftOver,

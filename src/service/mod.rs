@@ -21,6 +21,7 @@ pub mod libraries;
 pub mod local;
 pub mod lost;
 pub mod notices;
+pub mod operator;
 pub mod own_password;
 pub mod passkeys;
 pub mod passwords;

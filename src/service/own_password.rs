@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    BadPassword, CannotSetWanted, NoticeKind, Password, check_password, may_set_wanted_password,
-    password_min_chars,
+    BadPassword, NoticeKind, Password, check_password, may_set_wanted_password, password_min_chars,
 };
 use stead_rules::time::Now;
 use stead_store::StoreError;
@@ -20,6 +19,7 @@ use super::passwords::HashError;
 use super::signin::{Asker, SignInError, check_password_of};
 use super::{factors, notices};
 use crate::host::entropy::bytes;
+use crate::host::kind::Kind;
 
 /// A password was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +31,9 @@ pub enum PasswordError {
     #[error("the old password is wrong")]
     OldWrong,
     /// Another one is wanted since a security event, and the old one is all that was shown.
-    #[error(transparent)]
-    CannotSetWanted(#[from] CannotSetWanted),
+    /// Who helps depends on what runs here.
+    #[error("a password that is wanted takes more than the old one")]
+    CannotSetWanted(Kind),
     /// The old one was not looked at.
     #[error(transparent)]
     NotLookedAt(SignInError),
@@ -74,7 +75,8 @@ pub async fn change(
     }
     match old {
         // Whoever brought the event about may know the old one, so it is not asked for.
-        _ if wanted => may_set_wanted_password(facts.session.methods, facts.vouched)?,
+        _ if wanted => may_set_wanted_password(facts.session.methods, facts.vouched)
+            .map_err(|_| PasswordError::CannotSetWanted(core.kind))?,
         Some(old) => check_old(core, now, &asker, &account, old).await?,
         None => return Err(PasswordError::OldWrong),
     }

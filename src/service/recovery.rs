@@ -37,7 +37,7 @@ pub fn begin(
     facts: &SessionFacts,
 ) -> Result<Offered, FactorError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
-    core.store()?.accounts.read(|tx| check_first(tx, facts))?;
+    core.store()?.accounts.read(|tx| check_first(tx, core, facts))?;
     let one = |_| RecoveryCode::from_random(&bytes(core.entropy.as_ref()));
     let codes: Vec<_> = (0..RECOVERY_CODES).map(one).collect();
     let shown = codes.iter().map(|code| Zeroizing::new(code.expose())).collect();
@@ -71,7 +71,7 @@ pub fn confirm(
     let kind = NoticeKind::RecoveryCodesMade;
     let news = News { kind, about: "", factor: None, session: by };
     core.store()?.accounts.write(|tx| {
-        check_first(tx, facts)?;
+        check_first(tx, core, facts)?;
         identity::put_recovery_codes(tx, user.account, &hashes)?;
         notices::tell_of(tx, core, now, user.id, by, &news)?;
         Ok::<_, FactorError>(audit::append(tx, now, "mfa.recovery_codes_made", &detail)?)

@@ -7,7 +7,8 @@ use stead_rules::signin::{NoticeKind, RememberFor, is_remembered};
 use stead_rules::time::Now;
 use stead_store::accounts::identity::{self, Account};
 use stead_store::accounts::remembered::{self as rows, Remembered};
-use stead_store::{Accounts, StoreError, WriteTx};
+use stead_store::accounts::sessions::note_browser;
+use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
 use super::sessions::{Token, shortened};
@@ -29,6 +30,18 @@ pub(crate) fn stands_for_a_factor(
         rows::by_token(tx, &core.run, user.id, &hash)
     })?;
     Ok(found.filter(|device| still_counts(device, now)).map(|device| device.id))
+}
+
+/// The remembered browser of this user that asks, whatever it may stand for.
+pub(crate) fn browser_of(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    user: UserId,
+    asker: &Asker,
+) -> Result<Option<DeviceId>, StoreError> {
+    let Some(shown) = &asker.device else { return Ok(None) };
+    let hash = sha256(shown.expose().as_bytes());
+    Ok(rows::by_token(tx, &core.run, user, &hash)?.map(|device| device.id))
 }
 
 /// Whether it may still stand for a factor.
@@ -77,6 +90,9 @@ pub(super) fn keep(
     let token_hash = token.hash();
     let new = rows::New { id, user, agent: &agent, token_hash, length, made_in };
     rows::add(tx, &core.run, &new, now)?;
+    if let Some(session) = made_in {
+        note_browser(tx, session, id)?;
+    }
     Ok(token)
 }
 

@@ -3,21 +3,23 @@
 //!
 //! Somebody who asks for a name learns whether it is taken: without that nobody could choose
 //! another one. What that is worth to a list of names is bounded: each try costs a password hash
-//! first and counts for the place it comes from, over restarts, like a wrong password does.
+//! first and counts for the place it comes from, for the network around it and for all, over restarts,
+//! like a wrong password does. What was made and never used is removed again.
 
 use std::sync::Arc;
 
 use stead_rules::claim::Peer;
 use stead_rules::ids::{AccountId, IssuerId, UserId};
-use stead_rules::limits::{ACCOUNTS_MAX, PASSWORD_MIN_ALONE_CHARS, SIGN_UP_ALL_WAIT_SECONDS};
+use stead_rules::limits::{ACCOUNTS_MAX, PASSWORD_MIN_ALONE_CHARS, UNSETTLED_ACCOUNT_SECONDS};
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::signin::{
     BadName, BadPassword, Method, Methods, Name, Password, RememberFor, Vouched, Wait,
-    check_password, wait_after,
+    check_password, network_of, wait_to_sign_up,
 };
-use stead_rules::time::Now;
+use stead_rules::time::{Now, TimeTrust};
 use stead_store::accounts::identity::{self, Account, User};
-use stead_store::accounts::{audit, claim, throttle};
+use stead_store::accounts::throttle::Guess;
+use stead_store::accounts::{alone, audit, claim, sessions as rows, throttle};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
@@ -119,13 +121,37 @@ async fn hashed(core: &Core, from: Peer, password: Password) -> Result<String, H
 /// Counts every try before it is looked at, so that a hundred at the same moment are a hundred.
 fn count(core: &Core, now: Now, asker: &Asker) -> Result<(), SignUpError> {
     let guess = asker.guess("sign_up".to_owned(), true);
+    let network = Guess {
+        credential: "sign_up_network".to_owned(),
+        place: network_of(asker.peer.address).to_string(),
+        known: true,
+    };
     core.store()?.accounts.write(|tx| {
         let tries = throttle::tries(tx, &core.run, &guess)?;
-        match wait_after(tries, SIGN_UP_ALL_WAIT_SECONDS, now) {
+        let around = throttle::tries(tx, &core.run, &network)?.here;
+        match wait_to_sign_up(tries, around, now) {
             Wait::Seconds(seconds) => Err(SignUpError::SlowDown { seconds }),
-            Wait::Go => Ok(throttle::add_miss(tx, &core.run, &guess, now)?),
+            Wait::Go => {
+                throttle::add_miss(tx, &core.run, &network, now)?;
+                Ok(throttle::add_miss(tx, &core.run, &guess, now)?)
+            }
         }
     })
+}
+
+/// Removes accounts that hold nothing but a name and a password, and have for long: how many those
+/// were. While nobody knows the time, none is old.
+pub(crate) fn tidy(tx: &WriteTx<'_, Accounts>, now: Now) -> Result<usize, StoreError> {
+    if now.trust == TimeTrust::Unknown {
+        return Ok(0);
+    }
+    let age_ms = i64::try_from(UNSETTLED_ACCOUNT_SECONDS.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let removed = alone::remove_unsettled(tx, now.wall.plus_ms(age_ms.saturating_neg()))?;
+    if removed > 0 {
+        let detail = serde_json::json!({ "accounts": removed });
+        audit::append(tx, now, "account.unused_removed", &detail.to_string())?;
+    }
+    Ok(removed)
 }
 
 fn make(
@@ -139,7 +165,7 @@ fn make(
     if identity::account_by_login(tx, &name.key())?.is_some() {
         return Err(SignUpError::NameTaken);
     }
-    if identity::count_accounts(tx)? >= ACCOUNTS_MAX {
+    if identity::count_accounts(tx)? >= ACCOUNTS_MAX && tidy(tx, now)? == 0 {
         return Err(SignUpError::Full);
     }
     let entropy = core.entropy.as_ref();
@@ -169,6 +195,7 @@ fn make(
     let methods = Methods::NONE.and(Method::Password);
     let new = NewSession { client: ClientKind::Web, agent: &asker.agent, methods };
     let token = sessions::open_vouched(tx, core, now, &user, &new, Vouched::MadeTheAccount)?;
-    let device = Some(remembered::keep(tx, core, now, user.id, asker, RememberFor::Month, None)?);
-    Ok(Opened { token, device })
+    let made_in = rows::by_token(tx, &core.run, &token.hash())?.map(|facts| facts.session.id);
+    let device = remembered::keep(tx, core, now, user.id, asker, RememberFor::Month, made_in)?;
+    Ok(Opened { token, device: Some(device) })
 }

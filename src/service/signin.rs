@@ -10,7 +10,7 @@ pub(crate) mod factor;
 use std::sync::Arc;
 
 use stead_rules::claim::Peer;
-use stead_rules::ids::{AccountId, TicketId};
+use stead_rules::ids::{AccountId, SessionId, TicketId};
 use stead_rules::limits::PASSWORD_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
@@ -33,6 +33,7 @@ use super::passwords::HashError;
 use super::sessions::{self, NewSession, Token};
 use super::{approvals, factors, remembered, rescue};
 use crate::host::entropy::fresh;
+use crate::host::kind::Kind;
 
 /// A sign-in was refused.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +63,9 @@ pub enum SignInError {
     #[error("a second factor is needed")]
     FactorNeeded,
     /// After a security event another password is wanted, and there is nothing to show beside this
-    /// one.
+    /// one. Who helps depends on what runs here.
     #[error("this password opens nothing any more")]
-    PasswordVoid,
+    PasswordVoid(Kind),
     /// Too many passwords at once.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -220,7 +221,7 @@ fn password_right(
         // Whoever brought that about may know this password: alone it opens nothing any more.
         let alone = second == Methods::NONE;
         return if alone {
-            Err(SignInError::PasswordVoid)
+            Err(SignInError::PasswordVoid(core.kind))
         } else {
             wait_for_factor(core, now, account, shown)
         };
@@ -424,8 +425,13 @@ fn open_at(
     let detail = serde_json::json!({ "user": user.id.to_string() });
     audit::append(tx, now, "signin.done", &detail.to_string())?;
     let token = sessions::open_shown(tx, core, now, &user, &new, vouched, shown)?;
+    let opened = rows::by_token(tx, &core.run, &token.hash())?.map(|facts| facts.session.id);
+    let browser = remembered::browser_of(tx, core, user.id, asker)?;
+    if let Some((opened, browser)) = opened.zip(browser) {
+        rows::note_browser(tx, opened, browser)?;
+    }
     if !methods.has(Method::RememberedDevice) {
-        tell_of_sign_in(tx, core, now, &user, asker, &token)?;
+        tell_of_sign_in(tx, core, now, &user, asker, opened)?;
     }
     Ok(token)
 }
@@ -438,9 +444,8 @@ fn tell_of_sign_in(
     now: Now,
     user: &User,
     asker: &Asker,
-    token: &Token,
+    opened: Option<SessionId>,
 ) -> Result<(), StoreError> {
-    let opened = rows::by_token(tx, &core.run, &token.hash())?.map(|facts| facts.session.id);
     let about = &sessions::shortened(&asker.agent);
     let news = News { kind: NoticeKind::SignedIn, about, factor: None, session: opened };
     notices::tell_of(tx, core, now, user.id, opened, &news)

@@ -1,13 +1,14 @@
 //! The account service alone: what is there and what is not, who makes an account, and whose folder
 //! it is.
 
+use std::net::Ipv4Addr;
 use std::process::Command;
 
 use serde_json::json;
 use stead::host::kind::Kind;
 use stead::http::routes::table;
 use stead::http::row::There;
-use stead_rules::limits::THROTTLE_LAST_SECONDS;
+use stead_rules::limits::{SIGN_UP_NETWORK_FREE, THROTTLE_LAST_SECONDS, UNSETTLED_ACCOUNT_SECONDS};
 
 use crate::harness::{Answer, App, Client, Options, Owner, in_accounts_many, totp_code};
 use crate::program::{Ended, QUIET, STEAD, Served, stead};
@@ -58,6 +59,7 @@ const IN_BOTH: &[&str] = &[
     "GET /api/v1/ca.crt",
     "GET /api/v1/ca.mobileconfig",
     "GET /api/v1/ca.pem",
+    "GET /api/v1/connections",
     "GET /api/v1/factors",
     "GET /api/v1/health",
     "GET /api/v1/lost",
@@ -79,6 +81,7 @@ const IN_BOTH: &[&str] = &[
     "GET /oauth/jwks",
     "GET /oauth/register/{id}",
     "GET /oauth/userinfo",
+    "GET /reset",
     "GET /settings/security",
     "GET /signin",
     "GET /signout",
@@ -225,6 +228,33 @@ fn enumeration_a_taken_name_is_told_after_the_same_work_and_counts_for_the_place
     }
 }
 
+/// Whoever has many addresses of one network goes on from the next one.
+#[test]
+fn a_list_of_accounts_is_made_slowly_from_all_of_a_network() {
+    let app = start();
+    let from = |last: u8| app.client().sent_from(Ipv4Addr::new(127, 0, 0, last));
+    let free = u8::try_from(SIGN_UP_NETWORK_FREE).unwrap();
+    for last in 1..=free + 1 {
+        sign_up(&mut from(last), &format!("Robin {last}"), PASSWORD).expect(201);
+    }
+    let (mut next, mut elsewhere) =
+        (from(100), app.client().sent_from(Ipv4Addr::new(127, 0, 9, 1)));
+    let refused = sign_up(&mut next, "Sam", PASSWORD).expect(429);
+    assert_eq!(
+        (refused.code(), refused.header("retry-after")),
+        ("slow_down".to_owned(), Some("1"))
+    );
+    sign_up(&mut elsewhere, "Sam", PASSWORD).expect(201);
+    // Over a restart, and twice as long each time.
+    let app = restarted(app);
+    let mut next = next.at(app.http_port);
+    later(&app, 1);
+    sign_up(&mut next, "Kim", PASSWORD).expect(201);
+    let mut another = app.client().sent_from(Ipv4Addr::new(127, 0, 0, 101));
+    let refused = sign_up(&mut another, "Alex", PASSWORD).expect(429);
+    assert_eq!(refused.header("retry-after"), Some("2"));
+}
+
 #[test]
 fn sign_up_can_be_closed_and_its_people_stay() {
     let app = start();
@@ -247,10 +277,13 @@ fn as_many_accounts_are_kept_as_the_limit_says() {
         &app,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
          INSERT INTO account (id, login, name, password_hash, epoch, enabled, created_ms)
-         SELECT randomblob(16), 'made up ' || i, 'x', 'x', 0, 1, 0 FROM n",
+         SELECT randomblob(16), 'made up ' || i, 'x', 'x', 0, 1, 1792999999000 FROM n",
     );
     let mut browser = app.client();
     assert_eq!(sign_up(&mut browser, "Robin", PASSWORD).expect(409).code(), "accounts_full");
+    // Nobody uses them, so they make room when they are old, without anybody's doing.
+    later(&app, UNSETTLED_ACCOUNT_SECONDS);
+    sign_up(&mut browser, "Robin", PASSWORD).expect(201);
 }
 
 #[test]
@@ -281,6 +314,13 @@ fn a_data_folder_is_of_one_kind() {
     }
     let wipe = stead(&["wipe", "--yes-wipe", "Stead", "--data", of_accounts]);
     refused(wipe, "belongs to an account service");
+    for command in ["list", "link", "remove"] {
+        let name = (command != "list").then_some("Robin");
+        let mut words = vec!["accounts", command];
+        words.extend(name);
+        words.extend(["--data", of_server]);
+        refused(stead(&words), "belongs to a media server");
+    }
     refused(stead(&["accounts", "serve", "--data", of_server]), "belongs to a media server");
     assert!(!server.data.join("kind").exists());
 }

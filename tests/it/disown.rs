@@ -75,6 +75,49 @@ fn a_sign_in_is_told_wherever_one_is_signed_in_already_and_not_to_itself() {
     assert_eq!(told(&mut another, "signed_in").len(), 1, "the other one is still signed in");
 }
 
+/// Nobody else was signed in when the thief came, and the thief says "seen".
+#[test]
+fn a_thief_hides_no_notice_from_sessions_that_come_later() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    owner.browser.post("/api/v1/signout", &json!({})).expect(204);
+    let mut thief = signed_in(&app, &owner, "thief");
+    add_totp(&app, &mut thief, "Theirs");
+    let mut second = signed_in(&app, &owner, "thief");
+    for kind in ["factor_added", "signed_in"] {
+        let notice = told(&mut second, kind).remove(0);
+        let path = format!("/api/v1/notices/{}/seen", notice["id"].as_str().unwrap());
+        second.post(&path, &json!({})).expect(204);
+        assert!(told(&mut second, kind).is_empty());
+    }
+    let mut phone = signed_in(&app, &owner, "phone");
+    assert_eq!(told(&mut phone, "factor_added").len(), 1);
+    assert_eq!(told(&mut phone, "signed_in").len(), 2);
+}
+
+#[test]
+fn what_was_seen_in_a_remembered_browser_stays_seen_there() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let mut phone = app.client().with("user-agent", "phone");
+    let first = begin(&app, &owner, &mut phone).expect(200).json();
+    let body = json!({
+        "ticket": first["ticket"], "method": "totp", "code": code_now(&app, &owner.totp_secret),
+        "browser_time_ms": app.clock_ms(), "remember": "30_days",
+    });
+    phone.post("/api/v1/signin/factor", &body).expect(200);
+    let mut tablet = signed_in(&app, &owner, "tablet");
+    let notice = told(&mut phone, "signed_in").remove(0);
+    let path = format!("/api/v1/notices/{}/seen", notice["id"].as_str().unwrap());
+    phone.post(&path, &json!({})).expect(204);
+    phone.post("/api/v1/signout", &json!({})).expect(204);
+    assert_eq!(begin(&app, &owner, &mut phone).expect(200).json()["step"], "done");
+    assert!(told(&mut phone, "signed_in").is_empty(), "it was seen here");
+    tablet.get("/api/v1/me").expect(200);
+    let mut other = signed_in(&app, &owner, "other");
+    assert_eq!(told(&mut other, "signed_in").len(), 1, "and nowhere else");
+}
+
 #[test]
 fn a_flood_of_sign_ins_makes_no_other_notice_go() {
     let app = App::start();

@@ -6,7 +6,7 @@ pub(crate) mod device;
 use serde_json::{Value, json};
 use stead_rules::limits::{PASSKEY_CEREMONY_SECONDS, PASSKEYS_MAX};
 
-use crate::harness::{Answer, App, Client, Owner, in_accounts};
+use crate::harness::{Answer, App, Client, Owner, in_accounts, totp_code};
 use device::{Answering, Device};
 
 const BEGIN: &str = "/api/v1/signin/passkey/begin";
@@ -26,10 +26,6 @@ impl Owned {
         owner.browser = owner.browser.named("localhost");
         let mut device = Device::new(app.http_port);
         register(&mut owner.browser, &mut device, "Phone").expect(200);
-        // Who has a passkey changes their factors after showing it, and not by a code.
-        let again = owner.browser.post("/api/v1/passkeys/begin", &json!({}));
-        assert_eq!(again.code(), "insufficient_user_authentication");
-        step_up(&mut owner.browser, &mut device).expect(204);
         Self { app, owner, device }
     }
 
@@ -127,6 +123,31 @@ fn a_passkey_raises_a_session_and_gives_it_another_token() {
     step_up(browser, &mut owned.device).expect(204);
     browser.post("/api/v1/passkeys/begin", &json!({})).expect(200);
     thief.get("/api/v1/me").expect(401);
+}
+
+/// Its person was verified when it was made; whoever makes one could show it a moment later anyway.
+#[test]
+fn a_passkey_that_was_just_made_is_not_asked_for_again_and_a_code_takes_not_its_place() {
+    let mut owned = Owned::start();
+    let browser = &mut owned.owner.browser;
+    assert_eq!(assurance(browser), "mfa_phishing_resistant");
+    let begun = browser.post("/api/v1/factors/totp", &json!({})).expect(200).json();
+    let seconds = u64::try_from(owned.app.clock_ms() / 1000).unwrap();
+    let code = totp_code(begun["secret_base32"].as_str().unwrap(), seconds);
+    let body = json!({ "ticket": begun["ticket"], "name": "App", "code": code });
+    browser.post("/api/v1/factors/totp/confirm", &body).expect(204);
+    browser.post("/api/v1/recovery-codes", &json!({})).expect(200);
+    // Whoever had the session's token before has nothing of it.
+    let mut thief = browser.clone();
+    register(browser, &mut Device::new(owned.app.http_port), "Key").expect(200);
+    browser.get("/api/v1/me").expect(200);
+    thief.get("/api/v1/me").expect(401);
+    // Who has a passkey changes their factors after showing it, and not by a code.
+    let (mut other, answer) =
+        owned.owner.sign_in_in(owned.stranger(), owned.app.clock_ms() + 30_000);
+    answer.expect(200);
+    let refused = other.post("/api/v1/passkeys/begin", &json!({}));
+    assert_eq!(refused.code(), "insufficient_user_authentication");
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn claims_by_own_code(app: &App) {
 }
 
 #[test]
-fn a_code_that_is_too_short_is_told_in_the_file_itself() {
+fn a_code_that_is_too_short_is_told_in_the_file_itself_and_on_the_page() {
     let stick = tempfile::tempdir().unwrap();
     let file = stick.path().join("stead.txt");
     fs::write(&file, "code = kettle\nwifi = home\n").unwrap();
@@ -134,6 +134,11 @@ fn a_code_that_is_too_short_is_told_in_the_file_itself() {
     assert!(left.contains("# Stead: the code is too short: it takes at least 8"), "{left}");
     assert!(left.contains("wifi = home") && !left.contains("kettle"), "{left}");
     assert!(!app.data.join("own-code").exists());
+    let proof = json!({ "kind": "own", "code": "kettle" });
+    let body = json!({ "proof": proof, "browser_time_ms": app.clock_ms() });
+    let told = app.client().post("/api/v1/claim/begin", &body).expect(403);
+    assert_eq!(told.json()["code"], "no_own_code");
+    assert!(told.text().contains("the code is too short"), "{}", told.text());
 }
 
 /// Whoever misses waits; neither the link nor anybody elsewhere waits for them.

@@ -7,6 +7,7 @@ import type {
   ClaimProgress,
   CodeMethod,
   CodesOffer,
+  Connection,
   DeviceFacts,
   Disowned,
   Done,
@@ -277,6 +278,15 @@ export const security = {
   lost: () => read<LostView>('/lost'),
   revokeLost: async (named: LostNamed) =>
     (await write<{ ended: EndedDevice[] }>('/lost', named)).ended,
+};
+
+/** Servers and programs that one let in. */
+export const connections = {
+  list: async () => (await read<{ connections: Connection[] }>('/connections')).connections,
+  /** Takes back what one agreed to. */
+  revoke: (id: string) => write<undefined>(`/connections/${id}/revoke`),
+  /** Removes what registered by one's own word, for everybody. */
+  remove: (id: string) => write<undefined>(`/connections/${id}/remove`),
 };
 
 export const libraries = {

@@ -371,6 +371,9 @@ const en = {
   'authorize.refuse': 'Do not connect',
   'authorize.as': 'You are signed in as',
   'authorize.failed': 'This cannot be connected',
+  'authorize.stopped': 'The request is not one that can be answered. It came from',
+  'authorize.stoppedPlace': 'Nothing was sent. The refusal would go to',
+  'authorize.goThere': 'Go to {place} all the same',
   'authorize.waiting': 'Asking who wants to connect',
   'leave.title': 'Sign out here too?',
   'leave.text': 'A program that you signed in to from here asks for it. Everything that was connected in this browser ends with it.',
@@ -426,6 +429,8 @@ const en = {
   'reset.over': 'This link is over',
   'reset.overText':
     'It works once and for a day, and a newer one takes its place. Ask the owner for another.',
+  'reset.overAccounts':
+    'It works once and for a day, and a newer one takes its place. Ask whoever runs this service for another.',
   'rescue.title': 'Back into your Stead',
   'rescue.text':
     'You have the box in hand. Now show a recovery code, then choose a new password and, if the phone is lost, a new authenticator.',
@@ -473,6 +478,7 @@ const en = {
   'signup.passwordHint': 'Four or five words are easy to keep and hard to guess',
   'signup.short': 'At least 15 characters',
   'signup.haveOne': 'I have an account',
+  'signup.unused': 'An account that stays without a second factor and lets no server in is removed after a week.',
   'signup.later': 'Not now',
   'signup.authenticator': 'Authenticator',
   'signup.passkey.title': 'Sign in without the password',
@@ -618,8 +624,22 @@ const en = {
     'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
   'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',
+  'notice.allSeen': 'All seen',
   'notice.label': 'About your account',
 
+  'connections.title': 'Servers and apps you let in',
+  'connections.none': 'None yet. Whatever asks who you are shows here after you agreed.',
+  'connections.server': 'Server',
+  'connections.program': 'App or site',
+  'connections.since': 'Let in {date}',
+  'connections.unused': 'not used by you yet',
+  'connections.end': 'Disconnect',
+  'connections.endTitle': 'Disconnect {name}?',
+  'connections.endText':
+    'What it was given of you ends at once. Where you are signed in to it now, sign out there. It asks you anew the next time.',
+  'connections.endOwn':
+    'You let it register, so it ends for everybody: nobody signs in there by an account of this server any more. To use it again, connect it anew.',
+  'connections.ended': '{name} is disconnected',
   'security.title': 'Security',
   'security.back': 'Settings',
   'security.authenticators': 'Second factors',
@@ -726,6 +746,9 @@ const en = {
   'lost.way.owner': 'The owner of this server',
   'lost.way.ownerText':
     'They make you a one-time link that sets a new password and authenticator, or tell you a one-time code, in Settings, People.',
+  'lost.way.operator': 'Whoever runs this service',
+  'lost.way.operatorText':
+    'They make you a one-time link that sets a new password, and a new authenticator if you lost the old one: “stead accounts link”.',
   'lost.toSignIn': 'To the sign-in page',
   'lost.owner': 'I am the owner myself',
   'lost.owner.rescue':

@@ -77,6 +77,13 @@ pub const DEVICE_CODES_MAX: usize = 128;
 /// Of these, what comes from beyond the box's own networks: whoever floods from outside leaves
 /// half of the places to the house.
 pub const DEVICE_CODES_FROM_ELSEWHERE_MAX: usize = 64;
+/// Of these, what programs of one kind may hold: whoever floods as a television leaves half of the
+/// places to apps and servers.
+pub const DEVICE_CODES_OF_KIND_MAX: usize = 64;
+/// Of these, what one network beyond the box's own may hold (a /24, a /48): whoever has a network of
+/// their own leaves most of the places to others, and the customers of a provider who share one find
+/// enough.
+pub const DEVICE_CODES_PER_NETWORK_MAX: usize = 16;
 /// Of these, what one place may hold: a household sets up its televisions one by one.
 pub const DEVICE_CODES_PER_PLACE_MAX: usize = 4;
 /// Longest wait for wrong codes of one user from everywhere. A code is for one approval and dies in
@@ -113,6 +120,11 @@ pub const WAY_BACK_SECONDS: u64 = 24 * 3600;
 /// A rescue secret, and each rescue begun with it, is good for this much uptime: long enough to
 /// find the recovery codes, short for a link that lies on a disk.
 pub const RESCUE_SECONDS: u64 = 15 * 60;
+/// A wish of `stead accounts` is a name and a word.
+pub const OPERATOR_WISH_MAX_BYTES: u64 = 4096;
+/// The answer to one lies in the data folder no longer than this; the command that asked takes it away
+/// at once.
+pub const OPERATOR_ANSWER_SECONDS: u64 = 60;
 /// Resets that are enrolling a new authenticator at once; the oldest makes room.
 pub const RESETS_AT_ONCE_MAX: usize = 64;
 /// A session's right to tend (boards, libraries, scans) ends after this.

@@ -16,7 +16,8 @@ impl From<SignUpError> for Problem {
             SignUpError::Full => Self::new(
                 StatusCode::CONFLICT,
                 "accounts_full",
-                "There are as many accounts here as are kept. Ask whoever runs this service.",
+                "This service has as many accounts as it keeps. Those that are never used go after \
+                 a week: try again in some days, or ask whoever runs this service.",
             ),
             SignUpError::NameTaken => Self::name_taken(),
             SignUpError::SlowDown { seconds } => {

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use stead_rules::ids::TicketId;
 use stead_rules::provider::{AuthorizeQuery, Scope};
 use utoipa::ToSchema;
 
@@ -17,7 +16,7 @@ use crate::http::error::Problem;
 use crate::http::oauth::Members;
 use crate::http::wire::Json;
 use crate::service::core::Core;
-use crate::service::provider::authorize::{self, Step, Word};
+use crate::service::provider::authorize::{self, Brought, Step, Word};
 use crate::service::provider::logout::{self, Wish};
 use crate::service::provider::{keys, register};
 
@@ -43,6 +42,17 @@ pub(crate) enum AuthorizeAnswer {
         again: bool,
         ticket: String,
     },
+    /// What was asked cannot be answered. The person is told, and goes back themselves or not.
+    Stopped {
+        /// What the client calls itself.
+        client: String,
+        /// Where the error would go: a host, or an app's scheme.
+        place: String,
+        /// What is wrong, for whoever wrote the client.
+        why: &'static str,
+        /// The address with the error.
+        to: String,
+    },
     /// The person is asked whether they agree.
     Consent {
         /// What the client calls itself.
@@ -65,10 +75,9 @@ pub(crate) async fn look(
     let step = core
         .blocking(move |core| {
             let members = members(&request.query)?;
-            let (query, ticket) = (query(&members), ticket(request.ticket.as_deref()));
+            let brought = Brought { query: &query(&members), ticket: request.ticket.as_deref() };
             let session = ctx.session.as_ref();
-            authorize::look(core, &ctx.permit, ctx.now, session, &query, ticket)
-                .map_err(Problem::from)
+            authorize::look(core, &ctx.permit, ctx.now, session, brought).map_err(Problem::from)
         })
         .await?;
     Ok(axum::Json(answer(step)))
@@ -97,10 +106,10 @@ pub(crate) async fn consent(
     let step = core
         .blocking(move |core| {
             let members = members(&request.query)?;
-            let (query, ticket) = (query(&members), ticket(request.ticket.as_deref()));
+            let brought = Brought { query: &query(&members), ticket: request.ticket.as_deref() };
             let word = if request.agree { Word::Yes } else { Word::No };
             let session = ctx.signed_in()?;
-            authorize::consent(core, &ctx.permit, ctx.now, session, &query, ticket, word)
+            authorize::consent(core, &ctx.permit, ctx.now, session, brought, word)
                 .map_err(Problem::from)
         })
         .await?;
@@ -187,10 +196,6 @@ fn members(query: &str) -> Result<Members, Problem> {
     Members::parse(query.as_bytes()).map_err(Problem::from)
 }
 
-fn ticket(text: Option<&str>) -> Option<TicketId> {
-    text.and_then(|text| text.parse().ok())
-}
-
 fn query(members: &Members) -> AuthorizeQuery<'_> {
     AuthorizeQuery {
         client_id: members.get("client_id"),
@@ -213,8 +218,9 @@ fn query(members: &Members) -> AuthorizeQuery<'_> {
 fn answer(step: Step) -> AuthorizeAnswer {
     match step {
         Step::Redirect(to) => AuthorizeAnswer::Redirect { to },
-        Step::SignIn { again, ticket } => {
-            AuthorizeAnswer::SignIn { again, ticket: ticket.to_string() }
+        Step::SignIn { again, ticket } => AuthorizeAnswer::SignIn { again, ticket },
+        Step::Stopped { client, place, why, to } => {
+            AuthorizeAnswer::Stopped { client, place, why, to }
         }
         Step::Consent { client, place, scopes } => {
             let scopes = scopes.iter().map(Scope::word).collect();

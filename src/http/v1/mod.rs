@@ -5,6 +5,7 @@ pub(crate) mod approvals;
 pub(crate) mod authorize;
 pub(crate) mod by_code;
 pub(crate) mod claim;
+pub(crate) mod connections;
 pub(crate) mod devices;
 pub(crate) mod enrol;
 pub(crate) mod events;

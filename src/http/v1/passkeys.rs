@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stead_rules::ids::TicketId;
@@ -11,7 +11,7 @@ use stead_rules::limits::PASSKEYS_MAX;
 use utoipa::ToSchema;
 use webauthn_rs::prelude::{PublicKeyCredential, RegisterPublicKeyCredential};
 
-use super::signin::{asker, done, raised};
+use super::signin::{asker, done, raised, session_cookie};
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::site::AskedSite;
@@ -130,7 +130,7 @@ pub(crate) struct NewPasskeyAnswer {
     id: String,
 }
 
-/// Keeps a new passkey.
+/// Keeps a new passkey. This session gets another token, unless a recovery code was shown in it.
 #[utoipa::path(post, path = "/api/v1/passkeys", request_body = NewPasskeyRequest,
     responses((status = 200, body = NewPasskeyAnswer), (status = "default", body = Problem)))]
 pub(crate) async fn add(
@@ -138,9 +138,10 @@ pub(crate) async fn add(
     ctx: Ctx,
     site: AskedSite,
     Json(request): Json<NewPasskeyRequest>,
-) -> Result<axum::Json<NewPasskeyAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let (facts, site) = (ctx.signed_in()?.clone(), site.site()?);
-    let id = core
+    let transport = ctx.transport;
+    let (id, token) = core
         .blocking(move |core| {
             let made = passkeys::Made {
                 ceremony: ceremony(&request.ceremony)?,
@@ -150,7 +151,11 @@ pub(crate) async fn add(
             passkeys::finish_registration(core, &ctx.permit, ctx.now, &facts, &site, &made)
         })
         .await?;
-    Ok(axum::Json(NewPasskeyAnswer { id: id.to_string() }))
+    let answer = axum::Json(NewPasskeyAnswer { id: id.to_string() });
+    Ok(match token {
+        Some(token) => (session_cookie(&token, transport), answer).into_response(),
+        None => answer.into_response(),
+    })
 }
 
 /// Who wants to sign in.

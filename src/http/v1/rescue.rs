@@ -4,14 +4,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::Password;
 use stead_rules::time::WallMs;
 use utoipa::ToSchema;
 
+use crate::http::cookies::Cookie;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
+use crate::http::v1::signin::asker;
 use crate::http::wire::Json;
 use crate::net::qr;
 use crate::service::core::Core;
@@ -129,18 +133,22 @@ fn renewal(password: String, totp_code: Option<String>, browser_time_ms: i64) ->
     }
 }
 
-/// Sets a new password by a link, which is used up.
+/// Sets a new password by a link, which is used up. Whoever has no second factor adds the first one in
+/// this browser.
 #[utoipa::path(post, path = "/api/v1/reset", request_body = ResetRequest,
     responses((status = 200, body = RenewedAnswer), (status = "default", body = Problem)))]
 pub(crate) async fn reset(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
     Json(request): Json<ResetRequest>,
-) -> Result<axum::Json<RenewedAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let secret = SecretText::new(request.secret);
     let renewal = renewal(request.password, request.totp_code, request.browser_time_ms);
-    let codes = rescue::finish(&core, &ctx.permit, ctx.now, ctx.peer, secret, renewal).await?;
-    Ok(axum::Json(codes.into()))
+    let (permit, asker) = (&ctx.permit, asker(&ctx));
+    let done = rescue::finish(&core, permit, ctx.now, asker, secret, renewal).await?;
+    let cookie = done.device.and_then(|token| Cookie::Device.set(token.expose(), ctx.transport));
+    let headers: HeaderMap = cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
+    Ok((headers, axum::Json(RenewedAnswer::from(done.codes))).into_response())
 }
 
 /// The owner's two proofs.

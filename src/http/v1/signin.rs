@@ -108,9 +108,13 @@ pub(crate) fn done(opened: &Opened, transport: Transport) -> Response {
 
 /// The answer that gives a session that goes on its new token.
 pub(crate) fn raised(token: &Token, transport: Transport) -> Response {
+    (StatusCode::NO_CONTENT, session_cookie(token, transport)).into_response()
+}
+
+/// The header that gives a browser the token of its session.
+pub(crate) fn session_cookie(token: &Token, transport: Transport) -> HeaderMap {
     let cookie = Cookie::Session.set(token.expose(), transport);
-    let headers: HeaderMap = cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
-    (StatusCode::NO_CONTENT, headers).into_response()
+    cookie.map(|value| (header::SET_COOKIE, value)).into_iter().collect()
 }
 
 /// A second factor.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use stead_rules::claim::{ClaimCode, CodeThrottle, Effect, LinkSecret, Marker, State};
+use stead_rules::claim::{BadOwnCode, ClaimCode, CodeThrottle, Effect, LinkSecret, Marker, State};
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::signin::RecoveryCode;
 use stead_rules::time::BootMs;
@@ -40,6 +40,8 @@ pub struct ClaimDesk {
     pub(crate) recover_wish: Option<Wish>,
     /// Every `stead.txt` as it was when it was last looked at.
     pub(crate) boot_files: Vec<Looked>,
+    /// Why the own code that was read last was not taken, if it was not.
+    pub(crate) own_code_refused: Option<BadOwnCode>,
     /// Slows guesses at the own code, each place by itself.
     pub(crate) own_throttle: CodeThrottle,
     /// The phones that wait for the plug pattern.
@@ -96,6 +98,7 @@ impl ClaimDesk {
             wish: None,
             recover_wish: None,
             boot_files: Vec::new(),
+            own_code_refused: None,
             own_throttle: CodeThrottle::default(),
             plug: Kept::nothing(),
             unfinished: Vec::new(),

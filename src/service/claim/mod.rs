@@ -20,7 +20,7 @@ mod start;
 pub mod wipe;
 mod wizard;
 
-use stead_rules::claim::{NoPlace, Reject};
+use stead_rules::claim::{BadOwnCode, NoPlace, Reject};
 use stead_rules::ids::TicketId;
 use stead_rules::policy::{Action, Permit};
 use stead_rules::signin::{BadName, BadPassword, TimeSource};
@@ -60,6 +60,12 @@ pub enum ClaimError {
     SlowDown {
         /// How long.
         seconds: u64,
+    },
+    /// No code of the owner's own was taken here.
+    #[error("there is no own code")]
+    NoOwnCode {
+        /// Why the one that was read was not.
+        refused: Option<BadOwnCode>,
     },
     /// Somebody signs in with this name already.
     #[error("the name is taken")]

@@ -110,7 +110,7 @@ fn write(path: &Path, text: &str, sentences: &[&str]) -> Result<(), FileError> {
 }
 
 /// Keeps a code for a server that waits for its owner.
-fn take(core: &Core, desk: &ClaimDesk, code: &SecretText) -> String {
+fn take(core: &Core, desk: &mut ClaimDesk, code: &SecretText) -> String {
     match desk.state {
         State::Factory | State::Legacy | State::Offered | State::Recovery | State::Pending(_) => {}
         State::Claimed | State::Orphaned | State::Locked(_) => {
@@ -119,7 +119,9 @@ fn take(core: &Core, desk: &ClaimDesk, code: &SecretText) -> String {
                 .to_owned();
         }
     }
-    if let Err(bad) = check_own_code(code) {
+    let checked = check_own_code(code);
+    desk.own_code_refused = checked.err();
+    if let Err(bad) = checked {
         return format!("{bad}; it was not taken. Write another one.");
     }
     match keep(core, code) {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    ClaimCode, Event, LinkSecret, Peer, ProofKind, State, Wait, WizardStep, apply, may_show_proof,
+    ClaimCode, Event, LinkSecret, Peer, ProofKind, Reject, State, Wait, WizardStep, apply,
+    may_show_proof,
 };
 use stead_rules::ids::{AccountId, TicketId};
 use stead_rules::limits::{PASSWORD_MIN_WITH_FACTOR_CHARS, RECOVERY_CODES};
@@ -87,7 +88,7 @@ pub fn begin(
         Event::ProofRejected { kind, peer }
     };
     let applied = apply(&desk.state, &event, now);
-    run(core, &mut desk, applied, now)?;
+    run(core, &mut desk, applied, now).map_err(|error| explained(core, &desk, proof, error))?;
     desk.displaced = desk.displaced.filter(|(displaced, _)| *displaced != browser);
     if desk.state.was_claimed() {
         core.clock.offer_browser_time(browser_time);
@@ -95,6 +96,18 @@ pub fn begin(
         core.clock.replace_browser_time(browser_time);
     }
     position(&desk, now, browser)
+}
+
+/// A code of one's own is never right where none was taken: then that is what is told.
+fn explained(core: &Core, desk: &ClaimDesk, proof: &Proof, error: ClaimError) -> ClaimError {
+    match (proof, error) {
+        (Proof::Own { .. }, ClaimError::Refused(Reject::ProofWrong))
+            if own_code::stored(core).is_none() =>
+        {
+            ClaimError::NoOwnCode { refused: desk.own_code_refused }
+        }
+        (_, error) => error,
+    }
 }
 
 fn judge(
@@ -216,9 +229,7 @@ pub(super) fn position(desk: &ClaimDesk, now: Now, browser: TicketId) -> Result<
         | State::Claimed
         | State::Orphaned
         | State::Recovery
-        | State::Locked(_) => {
-            Err(stead_rules::claim::Reject::NotYours { taken_over: false }.into())
-        }
+        | State::Locked(_) => Err(Reject::NotYours { taken_over: false }.into()),
     }
 }
 
@@ -310,7 +321,7 @@ pub fn confirm_totp(
     let at = position(&desk, now, browser)?.step;
     // Whose issuer vouches for a second factor has none here to confirm.
     if at < WizardStep::Totp || desk.draft.totp_secret.is_empty() {
-        return Err(stead_rules::claim::Reject::WrongStep { at }.into());
+        return Err(Reject::WrongStep { at }.into());
     }
     let accepted = totp::check(&desk.draft.totp_secret, code, now.wall, None);
     let step_number = accepted.map_err(|miss| ClaimError::TotpWrong {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use stead_rules::ids::SessionId;
 use stead_rules::secret::same_bytes;
 use stead_rules::signin::{
-    DeviceClient, DevicesFull, Grant, GrantOver, Holding, Methods, Poll, UserCode, Verdict,
+    DeviceClient, DevicesFull, Grant, GrantOver, Holder, Holding, Methods, Poll, UserCode, Verdict,
     has_room,
 };
 use stead_rules::time::{Moment, Now};
@@ -44,14 +44,18 @@ impl Waiting {
     pub(super) const fn new(secret: [u8; 32], code: UserCode, grant: Grant, asked: Asked) -> Self {
         Self { secret, code, grant, asked, approval: None }
     }
+
+    fn holder(&self) -> Holder {
+        Holder { client: self.asked.client, peer: self.asked.peer }
+    }
 }
 
 impl DeviceDesk {
     /// Takes a device on, if there is room. Those that are over make it.
     pub(super) fn add(&mut self, one: Waiting, now: Now) -> Result<(), DevicesFull> {
         self.waiting.retain(|old| old.grant.left_seconds(now).is_some());
-        let peers = self.waiting.iter().map(|old| old.asked.peer);
-        has_room(Holding::of(peers, one.asked.peer), one.asked.peer)?;
+        let asker = one.holder();
+        has_room(Holding::of(self.waiting.iter().map(Waiting::holder), asker), asker)?;
         self.waiting.push(one);
         Ok(())
     }

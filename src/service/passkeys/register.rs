@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stead_rules::ids::{FactorId, TicketId};
 use stead_rules::policy::{Action, Own, Permit};
-use stead_rules::signin::{FactorKind, Name, may_add_passkey};
+use stead_rules::signin::{FactorKind, Method, Name, may_add_passkey};
 use stead_rules::time::Now;
 use stead_store::accounts::passkeys::{self as rows, PasskeyRow};
 use stead_store::accounts::sessions::SessionFacts;
@@ -13,9 +13,10 @@ use webauthn_rs::prelude::{Passkey, RegisterPublicKeyCredential, Uuid};
 use super::desk::{self, Begun, Ceremony};
 use super::{PasskeyError, Site, to_store};
 use crate::host::entropy::fresh;
-use crate::service::authenticators::{added, check_first};
+use crate::service::authenticators::{added, check_first, raised_by};
 use crate::service::core::{Core, permitted};
 use crate::service::factors::Kept;
+use crate::service::sessions::Token;
 use crate::service::signin::Asker;
 
 /// Gives out a challenge for a new passkey of whoever is signed in. Blocks.
@@ -32,7 +33,7 @@ pub fn begin(
 ) -> Result<Begun, PasskeyError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
     let user = &facts.user;
-    let present = core.store()?.accounts.read(|tx| may_register(tx, facts))?;
+    let present = core.store()?.accounts.read(|tx| may_register(tx, core, facts))?;
     let known = present.into_iter().map(|row| row.credential_id).collect();
     let handle = Uuid::from_bytes(*user.account.as_bytes());
     let (options, state) = site
@@ -56,11 +57,12 @@ fn discoverable(mut options: Value) -> Value {
 
 fn may_register(
     tx: &ReadTx<'_, Accounts>,
+    core: &Core,
     facts: &SessionFacts,
 ) -> Result<Vec<PasskeyRow>, PasskeyError> {
     let present = rows::of_account(tx, facts.user.account)?;
     may_add_passkey(present.len())?;
-    check_first(tx, facts)?;
+    check_first(tx, core, facts)?;
     Ok(present)
 }
 
@@ -74,7 +76,8 @@ pub struct Made<'a> {
     pub credential: &'a RegisterPublicKeyCredential,
 }
 
-/// Checks what the authenticator made and keeps it under this name. Blocks.
+/// Checks what the authenticator made and keeps it under this name. Its owner was verified for that,
+/// so the session is raised by it as if it had been shown, unless a recovery code was. Blocks.
 ///
 /// # Errors
 /// [`PasskeyError`].
@@ -85,7 +88,7 @@ pub fn finish(
     facts: &SessionFacts,
     site: &Site,
     made: &Made<'_>,
-) -> Result<FactorId, PasskeyError> {
+) -> Result<(FactorId, Option<Token>), PasskeyError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
     let name = Name::parse(made.name)?;
     let state = match desk::take(core, now, site, made.ceremony)? {
@@ -101,11 +104,12 @@ pub fn finish(
         PasskeyError::Refused
     })?;
     let id = fresh(core.entropy.as_ref(), FactorId::from_bytes);
-    core.store()?.accounts.write(|tx| {
-        may_register(tx, facts)?;
-        keep(tx, core, now, facts, site, &passkey, (id, &name))
+    let token = core.store()?.accounts.write(|tx| {
+        may_register(tx, core, facts)?;
+        keep(tx, core, now, facts, site, &passkey, (id, &name))?;
+        Ok::<_, PasskeyError>(raised_by(tx, core, now, facts, Method::Passkey, id)?)
     })?;
-    Ok(id)
+    Ok((id, token))
 }
 
 fn keep(

@@ -2,22 +2,21 @@
 //! agrees, and the client is sent a code.
 
 use serde_json::json;
-use stead_rules::ids::TicketId;
-use stead_rules::limits::{AUTHORIZE_TICKETS_MAX, GRANTS_PER_SESSION_MAX};
+use stead_rules::limits::GRANTS_PER_SESSION_MAX;
 use stead_rules::policy::{Action, ClientKind, Own, Permit};
 use stead_rules::provider::{
-    Asked, AuthorizeQuery, Follows, Present, Scopes, Sent, Untrusted, follows, redirect_place,
-    trusted_redirect, understand_request,
+    Asked, AuthorizeQuery, Client, Follows, Present, Scopes, Sent, Untrusted, built_in, follows,
+    redirect_place, trusted_redirect, understand_request,
 };
-use stead_rules::signin::ticket_is_live;
 use stead_rules::time::{BootMs, Moment, Now};
 use stead_store::accounts::audit;
 use stead_store::accounts::provider::{self as rows, Grant};
 use stead_store::accounts::sessions::SessionFacts;
-use stead_store::{Accounts, Failure, StoreError, WriteTx};
+use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
-use super::{clients, is_live, issuer, opaque};
-use crate::host::entropy::{bytes, fresh};
+use super::{clients, is_live, issuer, opaque, ticket};
+use crate::host::entropy::bytes;
+use crate::host::kind::Kind;
 use crate::service::core::{Core, CoreError, permitted};
 use crate::service::judge::standing;
 use crate::service::sha256;
@@ -31,7 +30,19 @@ pub enum Step {
         /// Somebody is signed in, and that is not enough.
         again: bool,
         /// What is shown after it was given counts for this request.
-        ticket: TicketId,
+        ticket: String,
+    },
+    /// What was asked cannot be answered, and the client is nobody whom the person let in: they are
+    /// told, and go there themselves or not.
+    Stopped {
+        /// Who asks, as they call themselves.
+        client: String,
+        /// Where the error would go.
+        place: String,
+        /// What is wrong, for whoever wrote the client.
+        why: &'static str,
+        /// The address with the error.
+        to: String,
     },
     /// The person is asked.
     Consent {
@@ -77,23 +88,24 @@ impl From<StoreError> for AuthorizeError {
     }
 }
 
-/// Requests whose person was told to sign in. They live in memory, because they live for minutes.
-#[derive(Default)]
-pub struct AuthorizeDesk(Vec<(TicketId, BootMs)>);
+/// What the browser brings.
+#[derive(Clone, Copy)]
+pub struct Brought<'a> {
+    /// The client's request.
+    pub query: &'a AuthorizeQuery<'a>,
+    /// What the page was given when its person was told to sign in.
+    pub ticket: Option<&'a str>,
+}
 
-impl AuthorizeDesk {
-    fn add(&mut self, ticket: TicketId, now: Now) {
-        self.0.retain(|(_, begun)| ticket_is_live(*begun, now));
-        if self.0.len() >= AUTHORIZE_TICKETS_MAX {
-            self.0.remove(0);
-        }
-        self.0.push((ticket, now.boot));
-    }
-
-    fn begun(&self, ticket: TicketId, now: Now) -> Option<BootMs> {
-        let found = self.0.iter().find(|(known, _)| *known == ticket);
-        found.map(|(_, begun)| *begun).filter(|begun| ticket_is_live(*begun, now))
-    }
+/// By whose word a client is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LetIn {
+    /// The owner of the server let it in, or it is built in.
+    Vetted,
+    /// The person who is there let it in, or agreed to it before.
+    Theirs,
+    /// Somebody did, whom the person who is there need not know.
+    Anybodys,
 }
 
 /// Looks at a request. Whoever agreed before is not asked again. Blocks.
@@ -105,15 +117,14 @@ pub fn look(
     permit: &Permit,
     now: Now,
     session: Option<&SessionFacts>,
-    query: &AuthorizeQuery<'_>,
-    ticket: Option<TicketId>,
+    brought: Brought<'_>,
 ) -> Result<Step, AuthorizeError> {
     permitted(permit, Action::SignIn)?;
     let server = standing(core, now);
     // A television or an app plays for somebody; it does not say to others who they are.
     let session = session.filter(|one| one.session.client == ClientKind::Web);
     let session = session.filter(|session| is_live(&server, now, session));
-    answer(core, now, session, query, ticket, None)
+    answer(core, now, session, brought, None)
 }
 
 /// Takes the person's word. Everything else is judged anew. Blocks.
@@ -125,49 +136,98 @@ pub fn consent(
     permit: &Permit,
     now: Now,
     session: &SessionFacts,
-    query: &AuthorizeQuery<'_>,
-    ticket: Option<TicketId>,
+    brought: Brought<'_>,
     word: Word,
 ) -> Result<Step, AuthorizeError> {
     permitted(permit, Action::OwnAccount(Own::Sessions))?;
-    answer(core, now, Some(session), query, ticket, Some(word))
+    answer(core, now, Some(session), brought, Some(word))
 }
 
 fn answer(
     core: &Core,
     now: Now,
     session: Option<&SessionFacts>,
-    query: &AuthorizeQuery<'_>,
-    ticket: Option<TicketId>,
+    brought: Brought<'_>,
     word: Option<Word>,
 ) -> Result<Step, AuthorizeError> {
-    let since = ticket.and_then(|ticket| core.authorize_desk().begun(ticket, now));
-    let step = core.store()?.accounts.write(|tx| {
+    let query = brought.query;
+    let begun = |ticket| ticket::begun(&core.ticket_key, query, ticket, now);
+    let since = brought.ticket.and_then(begun);
+    core.store()?.accounts.write(|tx| {
         let client = match query.client_id {
             Some(id) => clients::find(tx, core, id)?,
             None => None,
         };
         let redirect = trusted_redirect(client.as_ref(), query)?;
         let Some(client) = client else { return Err(Untrusted::Client.into()) };
+        let let_in = let_in(tx, core, session, &client)?;
+        let name = client.name.clone();
+        let stopped = |sent: Sent| {
+            let to = error_url(core, redirect, query.state, sent);
+            sent_back(let_in, &name, redirect, sent, to)
+        };
         let asked = match understand_request(client, redirect, query) {
             Ok(asked) => asked,
-            Err(sent) => return Ok(Step::Redirect(error_url(core, redirect, query.state, sent))),
+            Err(sent) => return Ok(stopped(sent)),
         };
-        match session {
-            Some(session) => answer_person(tx, core, now, session, &asked, since, word),
-            None => Ok(without_person(core, &asked, since, now)),
-        }
-    })?;
-    if let Step::SignIn { ticket, .. } = &step {
-        core.authorize_desk().add(*ticket, now);
-    }
-    Ok(step)
+        let next = match session {
+            Some(session) => answer_person(tx, core, now, session, &asked, since, word)?,
+            None => without_person(&asked, since, now),
+        };
+        Ok(match next {
+            Next::SignIn { again } => {
+                Step::SignIn { again, ticket: ticket::give(&core.ticket_key, query, now) }
+            }
+            Next::Error(sent) => stopped(sent),
+            Next::Step(step) => step,
+        })
+    })
 }
 
-fn without_person(core: &Core, asked: &Asked, since: Option<BootMs>, now: Now) -> Step {
+/// What follows, before it is known how the browser is told.
+enum Next {
+    SignIn { again: bool },
+    Error(Sent),
+    Step(Step),
+}
+
+fn let_in(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    session: Option<&SessionFacts>,
+    client: &Client,
+) -> Result<LetIn, StoreError> {
+    match core.kind {
+        Kind::Server => return Ok(LetIn::Vetted),
+        Kind::Accounts if built_in(&client.id).is_some() => return Ok(LetIn::Vetted),
+        Kind::Accounts => {}
+    }
+    let Some(session) = session else { return Ok(LetIn::Anybodys) };
+    let account = session.user.account;
+    let own = rows::client(tx, &client.id)?.is_some_and(|stored| stored.account == account);
+    let agreed = rows::agreed(tx, account, &client.id)? != Scopes::default();
+    Ok(if own || agreed { LetIn::Theirs } else { LetIn::Anybodys })
+}
+
+/// An error goes back to the client by itself only where somebody whom the person trusts has let the
+/// client in. Where everybody lets in their own, a link to this service must not lead on to wherever
+/// one of them likes (RFC 9700 §4.11.2): the person sees the place and goes there themselves, or not.
+fn sent_back(let_in: LetIn, client: &str, redirect: &str, sent: Sent, to: String) -> Step {
+    match let_in {
+        LetIn::Vetted | LetIn::Theirs => Step::Redirect(to),
+        LetIn::Anybodys => Step::Stopped {
+            client: client.to_owned(),
+            place: redirect_place(redirect).to_owned(),
+            why: sent.description,
+            to,
+        },
+    }
+}
+
+fn without_person(asked: &Asked, since: Option<BootMs>, now: Now) -> Next {
     match follows(asked, None, since, now) {
-        Follows::Error(sent) => Step::Redirect(refusal(core, asked, sent)),
-        Follows::SignIn { .. } | Follows::Consent | Follows::Code => sign_in(core, false),
+        Follows::Error(sent) => Next::Error(sent),
+        Follows::SignIn { .. } | Follows::Consent | Follows::Code => Next::SignIn { again: false },
     }
 }
 
@@ -179,7 +239,7 @@ fn answer_person(
     asked: &Asked,
     since: Option<BootMs>,
     word: Option<Word>,
-) -> Result<Step, AuthorizeError> {
+) -> Result<Next, AuthorizeError> {
     let account = session.user.account;
     let present = Present {
         auth: session.session.auth,
@@ -187,32 +247,30 @@ fn answer_person(
         reach: session.within_reach,
         agreed: rows::agreed(tx, account, &asked.client.id)?,
     };
-    match (follows(asked, Some(present), since, now), word) {
-        (Follows::SignIn { again }, _) => Ok(sign_in(core, again)),
-        (Follows::Error(sent), _) => Ok(Step::Redirect(refusal(core, asked, sent))),
-        (Follows::Consent, None) => Ok(Step::Consent {
+    let step = match (follows(asked, Some(present), since, now), word) {
+        (Follows::SignIn { again }, _) => return Ok(Next::SignIn { again }),
+        (Follows::Error(sent), _) => return Ok(Next::Error(sent)),
+        (Follows::Consent, None) => Step::Consent {
             client: asked.client.name.clone(),
             place: redirect_place(&asked.redirect_uri).to_owned(),
             scopes: asked.scopes,
-        }),
+        },
+        // It is the person's own act that sends the browser there.
         (Follows::Consent | Follows::Code, Some(Word::No)) => {
             let description = "The person refused.";
             let sent = Sent { error: "access_denied", description };
-            Ok(Step::Redirect(refusal(core, asked, sent)))
+            Step::Redirect(error_url(core, &asked.redirect_uri, asked.state.as_deref(), sent))
         }
         (Follows::Consent, Some(Word::Yes)) => {
             rows::agree(tx, account, &asked.client.id, asked.scopes, now.wall)?;
             tell(tx, now, session, asked)?;
-            Ok(Step::Redirect(code(tx, core, now, session, asked)?))
+            Step::Redirect(code(tx, core, now, session, asked)?)
         }
         (Follows::Code, None | Some(Word::Yes)) => {
-            Ok(Step::Redirect(code(tx, core, now, session, asked)?))
+            Step::Redirect(code(tx, core, now, session, asked)?)
         }
-    }
-}
-
-fn sign_in(core: &Core, again: bool) -> Step {
-    Step::SignIn { again, ticket: fresh(core.entropy.as_ref(), TicketId::from_bytes) }
+    };
+    Ok(Next::Step(step))
 }
 
 fn tell(
@@ -257,10 +315,6 @@ fn code(
     rows::make_grant(tx, &core.run, &grant, &hash, now, GRANTS_PER_SESSION_MAX)?;
     let (code, state) = (code.expose(), asked.state.as_deref());
     Ok(with_members(core, &asked.redirect_uri, &[("code", Some(code)), ("state", state)]))
-}
-
-fn refusal(core: &Core, asked: &Asked, sent: Sent) -> String {
-    error_url(core, &asked.redirect_uri, asked.state.as_deref(), sent)
 }
 
 fn error_url(core: &Core, redirect_uri: &str, state: Option<&str>, sent: Sent) -> String {

@@ -9,9 +9,11 @@
 
 pub mod authorize;
 pub mod clients;
+pub mod connections;
 pub mod keys;
 pub mod logout;
 pub mod register;
+mod ticket;
 pub mod tokens;
 
 use base64::Engine;

@@ -377,6 +377,7 @@ fn give(
 ) -> Result<Given, ProviderError> {
     let access = opaque(core);
     let hash = sha256(access.expose().as_bytes());
+    rows::used(tx, session.user.account, &client.id, now.wall)?;
     rows::make_access(tx, &core.run, &grant.id, &hash, now, ACCESS_TOKENS_PER_GRANT_MAX)?;
     let renewed = is_renewed(grant.scopes) && client.grants.contains(&GrantType::RefreshToken);
     let refresh = renewed.then(|| fresh_refresh(core, &grant.id));

@@ -6,16 +6,16 @@
 
 use std::sync::Arc;
 
-use stead_rules::claim::{ClaimCode, LinkSecret, Peer};
+use stead_rules::claim::{ClaimCode, LinkSecret};
 use stead_rules::ids::UserId;
 use stead_rules::limits::WAY_BACK_SECONDS;
 use stead_rules::policy::{Action, Guard, Permit};
 use stead_rules::secret::{SecretText, same_bytes};
-use stead_rules::signin::{WayBack, may_be_given, way_back_is_live};
+use stead_rules::signin::{RememberFor, WayBack, may_be_given, way_back_is_live};
 use stead_rules::time::Now;
 use stead_store::accounts::people::{self, Person};
 use stead_store::accounts::way_back::{self, Waiting};
-use stead_store::accounts::{audit, claim};
+use stead_store::accounts::{alone, audit, claim};
 use stead_store::{Accounts, ReadTx, WriteTx};
 use zeroize::Zeroizing;
 
@@ -25,7 +25,9 @@ use super::{
 use crate::host::entropy::bytes;
 use crate::service::core::{Core, permitted};
 use crate::service::people::by;
-use crate::service::{sha256, totp};
+use crate::service::sessions::Token;
+use crate::service::signin::Asker;
+use crate::service::{factors, remembered, sha256, totp};
 
 /// What the owner hands over.
 pub struct Made {
@@ -48,9 +50,32 @@ pub fn link(
     new_factor: bool,
 ) -> Result<Made, RescueError> {
     permitted(permit, Action::Guard(Guard::Factors))?;
+    link_by(core, &by(permit), now, user, new_factor)
+}
+
+/// The same for whoever runs an account service: they have it in hand. Blocks.
+///
+/// # Errors
+/// [`RescueError`].
+pub(crate) fn link_by_operator(
+    core: &Core,
+    now: Now,
+    user: UserId,
+    new_factor: bool,
+) -> Result<Made, RescueError> {
+    link_by(core, "operator", now, user, new_factor)
+}
+
+fn link_by(
+    core: &Core,
+    by: &str,
+    now: Now,
+    user: UserId,
+    new_factor: bool,
+) -> Result<Made, RescueError> {
     let secret = Zeroizing::new(LinkSecret::from_random(bytes(core.entropy.as_ref())).expose());
     let hash = sha256(secret.as_bytes());
-    give(core, permit, now, WayBack::Link, user, hash, new_factor)?;
+    give(core, by, now, WayBack::Link, user, hash, new_factor)?;
     Ok(Made { secret, seconds: WAY_BACK_SECONDS })
 }
 
@@ -66,7 +91,7 @@ pub fn code(core: &Core, permit: &Permit, now: Now, user: UserId) -> Result<Made
             break code;
         }
     };
-    give(core, permit, now, WayBack::Code, user, code_hash(user, &code), false)?;
+    give(core, &by(permit), now, WayBack::Code, user, code_hash(user, &code), false)?;
     Ok(Made { secret: Zeroizing::new(code.expose()), seconds: WAY_BACK_SECONDS })
 }
 
@@ -79,7 +104,7 @@ fn code_hash(user: UserId, code: &ClaimCode) -> [u8; 32] {
 
 fn give(
     core: &Core,
-    permit: &Permit,
+    by: &str,
     now: Now,
     kind: WayBack,
     user: UserId,
@@ -92,12 +117,22 @@ fn give(
         let waiting =
             Waiting { user, secret_hash, new_factor, made: stead_rules::time::Moment::of(now) };
         way_back::put(tx, &core.run, kind, &waiting, now)?;
+        // Somebody is helped with it: it is used.
+        alone::settle(tx, person.user.account)?;
         let detail = serde_json::json!({
-            "user": user.to_string(), "by": by(permit), "new_factor": new_factor,
+            "user": user.to_string(), "by": by, "new_factor": new_factor,
         });
         let told = format!("recovery.{}_made", kind.word());
         Ok(audit::append(tx, now, &told, &detail.to_string())?)
     })
+}
+
+/// What a link has set.
+pub struct Renewed {
+    /// New recovery codes, if there is a new authenticator.
+    pub codes: Codes,
+    /// What the browser shows from now on, if a first factor may be added in it.
+    pub device: Option<Token>,
 }
 
 /// What a link is for.
@@ -188,8 +223,7 @@ pub fn enrol(
 }
 
 /// Sets the new password, and the new authenticator where the link asks for one; whatever was
-/// opened for this user before ends. The answer holds new recovery codes if there is a new
-/// authenticator.
+/// opened for this user before ends.
 ///
 /// # Errors
 /// [`RescueError`]; nothing is changed or used up then.
@@ -197,10 +231,10 @@ pub async fn finish(
     core: &Arc<Core>,
     permit: &Permit,
     now: Now,
-    from: Peer,
+    asker: Asker,
     secret: SecretText,
     renewal: Renewal,
-) -> Result<Codes, RescueError> {
+) -> Result<Renewed, RescueError> {
     permitted(permit, Action::SignIn)?;
     let Renewal { password, totp_code, browser_time } = renewal;
     let (look_secret, look_password) = (secret.clone(), password.clone());
@@ -212,9 +246,11 @@ pub async fn finish(
             new_factor(core, now, &live.waiting, totp_code.as_deref(), browser_time)
         })
         .await?;
-    let hash = core.hasher.hash(from, password, bytes(core.entropy.as_ref())).await?;
-    core.blocking(move |core| renew(core, now, &secret, factor.as_ref(), &Zeroizing::new(hash)))
-        .await
+    let hash = core.hasher.hash(asker.peer, password, bytes(core.entropy.as_ref())).await?;
+    core.blocking(move |core| {
+        renew(core, now, &asker, &secret, factor.as_ref(), &Zeroizing::new(hash))
+    })
+    .await
 }
 
 fn new_factor(
@@ -235,11 +271,12 @@ fn new_factor(
 fn renew(
     core: &Core,
     now: Now,
+    asker: &Asker,
     secret: &SecretText,
     factor: Option<&NewFactor>,
     password_hash: &str,
-) -> Result<Codes, RescueError> {
-    let (link, codes) = core.store()?.accounts.write(|tx| {
+) -> Result<Renewed, RescueError> {
+    let (link, renewed) = core.store()?.accounts.write(|tx| {
         // Another browser may have been faster: the link is looked at and used up at once.
         let Live { waiting, person } = live(tx, core, now, secret)?;
         if !way_back::take(tx, WayBack::Link, &waiting)? {
@@ -254,16 +291,23 @@ fn renew(
         way_back::remove_all(tx, waiting.user)?;
         people::sign_out_everywhere(tx, waiting.user)?;
         tell(tx, core, now, waiting.user)?;
+        // Whoever has no second factor adds the first one in this browser: the link speaks for it.
+        let device = if factors::second(tx, account)?.is_empty() {
+            let (user, length) = (waiting.user, RememberFor::Month);
+            Some(remembered::keep(tx, core, now, user, asker, length, None)?)
+        } else {
+            None
+        };
         claim::mark_clock(tx, core.clock.mark())?;
         let detail = serde_json::json!({
             "user": waiting.user.to_string(), "new_factor": factor.is_some(),
         });
         audit::append(tx, now, "recovery.link_used", &detail.to_string())?;
-        Ok::<_, RescueError>((waiting.secret_hash, codes))
+        Ok::<_, RescueError>((waiting.secret_hash, Renewed { codes, device }))
     })?;
     core.rescue_desk().forget(&link);
     core.session_ended.send_replace(());
-    Ok(codes)
+    Ok(renewed)
 }
 
 /// Whether a code of the owner's waits for `user`.

@@ -31,11 +31,11 @@ use super::{notices, sha256, totp};
 use crate::host::entropy::{bytes, fresh};
 use crate::host::files::FileError;
 
-pub use link::{Look, Made, code, enrol, finish, link, look};
+pub use link::{Look, Made, Renewed, code, enrol, finish, link, look};
 pub use owner::{Begun, begin, finish as finish_owner};
 pub use possession::Possession;
 
-pub(crate) use link::{code_waits, use_code};
+pub(crate) use link::{code_waits, link_by_operator, use_code};
 pub(crate) use possession::tick;
 
 /// A way back did not open.

@@ -3,6 +3,7 @@ import type { ClientKind } from './lost';
 
 export type * from './lost';
 export type * from './media';
+export type * from './provider';
 
 export type ServerState =
   | 'offered'
@@ -214,20 +215,6 @@ export interface Notice {
 export interface Disowned {
   next: 'new_password' | 'ask_the_owner' | 'nothing';
 }
-
-/** A program asks who somebody is, and they have not agreed yet. */
-export interface AuthorizeConsent {
-  step: 'consent';
-  client: string;
-  /** Where the answer goes: a host, or an app's scheme. */
-  place: string;
-  scopes: string[];
-}
-
-export type AuthorizeStep =
-  | AuthorizeConsent
-  | { step: 'redirect'; to: string }
-  | { step: 'sign_in'; again: boolean; ticket: string };
 
 export interface Me {
   user: { id: string; name: string; role: 'owner' | 'administrator' | 'member' };

@@ -22,9 +22,6 @@ pub const CLIENT_REDIRECTS_MAX: usize = 16;
 pub const GRANTS_PER_SESSION_MAX: u32 = 32;
 /// Access tokens of one such gift that live at once; the oldest makes room.
 pub const ACCESS_TOKENS_PER_GRANT_MAX: u32 = 8;
-/// Sign-ins that a client asked to be shown anew, at once; the oldest makes room and is asked
-/// again.
-pub const AUTHORIZE_TICKETS_MAX: usize = 256;
 /// Clients of one account: somebody's servers and a few more.
 pub const CLIENTS_PER_ACCOUNT_MAX: u32 = 16;
 /// Tokens by which one account lets servers register, at once; the oldest makes room.
@@ -36,4 +33,10 @@ pub const ACCOUNTS_MAX: u32 = 10_000;
 pub const CLIENTS_ALONE_MAX: u32 = 40_000;
 /// The longest wait for making an account that others cause: whoever makes them from many places
 /// gets one in so many seconds, and everybody else waits no longer than that.
-pub const SIGN_UP_ALL_WAIT_SECONDS: u64 = 10;
+pub const SIGN_UP_ALL_WAIT_SECONDS: u64 = 90;
+/// Accounts that one network (a /24, a /48) asks for before it waits: a school class does so in an
+/// hour, and a list of names needs more.
+pub const SIGN_UP_NETWORK_FREE: u32 = 8;
+/// An account that never had a second factor and never let a program in is removed when it is so
+/// old. Within that time the longest wait leaves room for fewer than [`ACCOUNTS_MAX`].
+pub const UNSETTLED_ACCOUNT_SECONDS: u64 = 7 * 24 * 3600;

@@ -10,12 +10,12 @@
 //! What is granted is decided at each request and never here: a code that was approved becomes a
 //! session, and that is judged like any other.
 
-use super::throttle::place_of;
+use super::throttle::{network_of, place_of};
 use crate::claim::{Link, Peer};
 use crate::limits::{
     DEVICE_CODE_SECONDS, DEVICE_CODES_FROM_ELSEWHERE_MAX, DEVICE_CODES_MAX,
-    DEVICE_CODES_PER_PLACE_MAX, DEVICE_HASTY_POLLS_MAX, DEVICE_POLL_SECONDS,
-    DEVICE_POLL_SLOWER_SECONDS,
+    DEVICE_CODES_OF_KIND_MAX, DEVICE_CODES_PER_NETWORK_MAX, DEVICE_CODES_PER_PLACE_MAX,
+    DEVICE_HASTY_POLLS_MAX, DEVICE_POLL_SECONDS, DEVICE_POLL_SLOWER_SECONDS,
 };
 use crate::policy::ClientKind;
 use crate::time::{BootMs, Now};
@@ -214,25 +214,40 @@ pub enum DevicesFull {
     Everywhere,
 }
 
+/// A program that holds a code or asks for one: what it claims to be, and where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// What it claims to be.
+    pub client: DeviceClient,
+    /// Where it is.
+    pub peer: Peer,
+}
+
 /// The codes that wait, as far as room for another one is concerned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holding {
     /// All of them.
     pub all: usize,
+    /// Those of programs of the same kind.
+    pub kind: usize,
     /// Those from beyond the box's own networks.
     pub elsewhere: usize,
+    /// Those from the network of the one that asks, if that is beyond the box's own.
+    pub network: usize,
     /// Those from the place that asks.
     pub here: usize,
 }
 
 impl Holding {
-    /// Counts the codes that `waiting` asked for, as seen by `asker`.
+    /// Counts the codes of `holders`, as seen by `asker`.
     #[must_use]
-    pub fn of(waiting: impl Iterator<Item = Peer>, asker: Peer) -> Self {
-        waiting.fold(Self::default(), |holding, peer| Self {
+    pub fn of(holders: impl Iterator<Item = Holder>, asker: Holder) -> Self {
+        holders.fold(Self::default(), |holding, one| Self {
             all: holding.all + 1,
-            elsewhere: holding.elsewhere + usize::from(peer.link == Link::OffLink),
-            here: holding.here + usize::from(is_one_place(peer, asker)),
+            kind: holding.kind + usize::from(one.client == asker.client),
+            elsewhere: holding.elsewhere + usize::from(one.peer.link == Link::OffLink),
+            network: holding.network + usize::from(is_one_network(one.peer, asker.peer)),
+            here: holding.here + usize::from(is_one_place(one.peer, asker.peer)),
         })
     }
 }
@@ -246,16 +261,25 @@ fn is_one_place(one: Peer, other: Peer) -> bool {
     }
 }
 
+fn is_one_network(one: Peer, other: Peer) -> bool {
+    match (one.link, other.link) {
+        (Link::OffLink, Link::OffLink) => network_of(one.address) == network_of(other.address),
+        (Link::OnLink, Link::OnLink | Link::OffLink) | (Link::OffLink, Link::OnLink) => false,
+    }
+}
+
 /// Whether `asker` may have another code.
 ///
 /// # Errors
 /// [`DevicesFull`].
-pub const fn has_room(holding: Holding, asker: Peer) -> Result<(), DevicesFull> {
-    let far = matches!(asker.link, Link::OffLink);
-    if holding.here >= DEVICE_CODES_PER_PLACE_MAX {
+pub const fn has_room(holding: Holding, asker: Holder) -> Result<(), DevicesFull> {
+    let far = matches!(asker.peer.link, Link::OffLink);
+    if holding.here >= DEVICE_CODES_PER_PLACE_MAX || holding.network >= DEVICE_CODES_PER_NETWORK_MAX
+    {
         return Err(DevicesFull::Here);
     }
     if holding.all >= DEVICE_CODES_MAX
+        || holding.kind >= DEVICE_CODES_OF_KIND_MAX
         || far && holding.elsewhere >= DEVICE_CODES_FROM_ELSEWHERE_MAX
     {
         return Err(DevicesFull::Everywhere);

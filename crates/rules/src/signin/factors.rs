@@ -159,6 +159,15 @@ pub const fn may_enrol_first(first: FirstFactor) -> Result<(), CannotEnrol> {
     }
 }
 
+/// Whether a factor that was added and shown in a session just now takes the place of what was shown in
+/// it before. A recovery code may still remove the factor that is lost, which the new one need not; and
+/// a code takes no passkey's place, or the person would be asked for it again at the next step.
+#[must_use]
+pub fn new_factor_raises(shown: Methods, new: Method) -> bool {
+    let after = shown.after_step_up(Methods::NONE.and(new)).assurance_shown_now();
+    !shown.has(Method::RecoveryCode) && after >= shown.assurance_shown_now()
+}
+
 /// A password that is wanted after a security event takes more than the old one: whoever brought
 /// the event about may know that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -32,13 +32,13 @@ pub use approval::{
 pub use assurance::{Assurance, Method, Methods};
 pub use clock::{TimeSource, time_for_totp};
 pub use device::{
-    DeviceClient, DevicesFull, Grant, GrantOver, Holding, PLAYBACK_SCOPE, Poll, SERVER_SCOPES,
-    Verdict, has_room,
+    DeviceClient, DevicesFull, Grant, GrantOver, Holder, Holding, PLAYBACK_SCOPE, Poll,
+    SERVER_SCOPES, Verdict, has_room,
 };
 pub use factors::{
     CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, ShownItself, TooManyFactors,
     Vouched, may_add, may_call_lost, may_enrol_first, may_remove, may_remove_several,
-    may_set_wanted_password, methods_for, password_min_chars, step_up_methods,
+    may_set_wanted_password, methods_for, new_factor_raises, password_min_chars, step_up_methods,
 };
 pub use name::{BadName, Name};
 pub use notice::{NoticeKind, concerns_later_sessions, notice_is_shown, recovery_codes_are_few};
@@ -50,7 +50,7 @@ pub use password::{BadPassword, Password, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use remember::{RememberFor, is_remembered};
 pub use session::{Life, life, rests, ticket_is_live};
-pub use throttle::{Misses, Tries, and_one, place_of, wait_after};
+pub use throttle::{Misses, Tries, and_one, network_of, place_of, wait_after, wait_to_sign_up};
 pub use totp::{TotpVerdict, accept_step, judge_code, step_of, step_to_heal};
 pub use way_back::{NoHelp, WayBack, may_be_given, rescue_is_live, way_back_is_live};
 

@@ -78,11 +78,12 @@ impl NoticeKind {
     }
 }
 
-/// Whether a session is shown a notice: one that was there when it happened sees it for itself,
-/// whoever else saw it before; one that began later sees it as long as nobody has.
+/// Whether a session is shown a notice: each sees it for itself, whoever else saw it before. Whoever
+/// got into an account and says "seen" hides it in no browser but their own. `seen_here` says that
+/// it was seen in this session, or in an earlier one of the same remembered browser.
 #[must_use]
-pub const fn notice_is_shown(seen_here: bool, seen_by_anybody: bool, began_before: bool) -> bool {
-    !seen_here && (began_before || !seen_by_anybody)
+pub const fn notice_is_shown(seen_here: bool, began_before: bool, concerns_later: bool) -> bool {
+    !seen_here && (began_before || concerns_later)
 }
 
 /// Whether sessions that begin later are told, too. Of a sign-in they are as long as what it opened

@@ -8,12 +8,12 @@
 //! Where the clock cannot tell how much time went by, uptime counts: pulling the plug does not
 //! shorten a wait.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::claim::Wait;
 use crate::limits::{
-    THROTTLE_ALL_FREE_MISSES, THROTTLE_FIRST_SECONDS, THROTTLE_FORGET_SECONDS,
-    THROTTLE_LAST_SECONDS,
+    SIGN_UP_ALL_WAIT_SECONDS, SIGN_UP_NETWORK_FREE, THROTTLE_ALL_FREE_MISSES,
+    THROTTLE_FIRST_SECONDS, THROTTLE_FORGET_SECONDS, THROTTLE_LAST_SECONDS,
 };
 use crate::time::{Elapsed, Moment, Now};
 
@@ -43,6 +43,28 @@ pub fn place_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
         v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// The network that a place is in, as one customer of a provider may have it: a /24 of IPv4, a /48 of
+/// IPv6.
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 80))),
+        IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() & (u32::MAX << 8))),
+    }
+}
+
+/// Whether somebody may make an account now. Whoever makes many goes on from another address of the
+/// same network, so that is counted too; a household, or the guests of one, have some for free.
+#[must_use]
+pub fn wait_to_sign_up(tries: Tries, network: Option<Misses>, now: Now) -> Wait {
+    let network = left_ms(network, SIGN_UP_NETWORK_FREE, THROTTLE_LAST_SECONDS, now).div_ceil(1000);
+    match (wait_after(tries, SIGN_UP_ALL_WAIT_SECONDS, now), network) {
+        (wait, 0) => wait,
+        (Wait::Go, seconds) => Wait::Seconds(seconds),
+        (Wait::Seconds(seconds), other) => Wait::Seconds(seconds.max(other)),
     }
 }
 

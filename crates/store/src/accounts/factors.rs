@@ -5,6 +5,7 @@ use stead_rules::ids::{AccountId, FactorId};
 use stead_rules::time::WallMs;
 use zeroize::Zeroizing;
 
+use super::alone;
 use crate::columns::id;
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
@@ -62,7 +63,7 @@ pub fn add_authenticator(
             new.used.map(|used| used.0),
         ],
     )?;
-    Ok(())
+    alone::settle(tx, account)
 }
 
 /// Gives an authenticator of the account another name: false when there is none.

@@ -1,5 +1,6 @@
 //! `accounts.db`: one module a table family, one function a question.
 
+pub mod alone;
 pub mod audit;
 pub mod claim;
 pub mod devices;

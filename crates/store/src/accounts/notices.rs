@@ -68,19 +68,20 @@ pub fn shown_to(
     oldest: WallMs,
 ) -> Result<Vec<Notice>, StoreError> {
     let sql = "SELECT n.id, n.kind, n.about, n.at_ms, n.factor_id, n.session_id,
-                      n.seen AS by_anybody,
-                      h.session_id IS NOT NULL AS here,
+                      EXISTS (SELECT 1 FROM notice_seen h
+                               WHERE h.notice_id = n.id AND h.session_id = s.id)
+                      OR EXISTS (SELECT 1 FROM notice_seen_in b
+                                  WHERE b.notice_id = n.id AND b.browser_id = s.browser_id)
+                      AS here,
                       s.created_ms <= n.at_ms AS before
                  FROM notice n JOIN session s ON s.id = ?2
-                 LEFT JOIN notice_seen h ON h.notice_id = n.id AND h.session_id = s.id
                 WHERE n.user_id = ?1 AND n.at_ms >= ?3
                 ORDER BY n.at_ms DESC, n.rowid DESC";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map((user.as_bytes(), session.as_bytes(), oldest.0), |row| {
         let notice = notice_row(row)?;
         let later = concerns_later_sessions(notice.kind, notice.session.is_some());
-        let by_anybody = row.get::<_, bool>("by_anybody")? || !later;
-        let shown = notice_is_shown(row.get("here")?, by_anybody, row.get("before")?);
+        let shown = notice_is_shown(row.get("here")?, row.get("before")?, later);
         Ok(shown.then_some(notice))
     })?;
     let shown = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
@@ -160,7 +161,8 @@ pub fn sign_in_known_to(
     Ok(())
 }
 
-/// A session of `user` has seen a notice: false when there is none.
+/// A session of `user` has seen a notice, and with it the browser that it is in, if that is
+/// remembered: false when there is none.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -170,10 +172,12 @@ pub fn seen(
     session: SessionId,
     notice: NoticeId,
 ) -> Result<bool, StoreError> {
-    let sql = "UPDATE notice SET seen = 1 WHERE id = ?1 AND user_id = ?2";
-    if tx.transaction.execute(sql, (notice.as_bytes(), user.as_bytes()))? == 0 {
+    if one(tx, user, notice)?.is_none() {
         return Ok(false);
     }
     known_to(tx, notice, session)?;
+    let sql = "INSERT OR IGNORE INTO notice_seen_in (notice_id, browser_id)
+               SELECT ?1, browser_id FROM session WHERE id = ?2 AND browser_id IS NOT NULL";
+    tx.transaction.execute(sql, (notice.as_bytes(), session.as_bytes()))?;
     Ok(true)
 }

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{AccountId, FactorId};
 use stead_rules::time::WallMs;
 
+use super::alone;
 use crate::columns::id;
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
@@ -50,7 +51,7 @@ pub fn add(tx: &WriteTx<'_, Accounts>, passkey: &PasskeyRow) -> Result<(), Store
             passkey.created.0,
         ),
     )?;
-    Ok(())
+    alone::settle(tx, passkey.account)
 }
 
 /// The passkeys of an account, the oldest first.

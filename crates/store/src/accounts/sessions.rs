@@ -1,7 +1,7 @@
 //! Signed-in clients.
 
 use rusqlite::{OptionalExtension, Row};
-use stead_rules::ids::{FactorId, IssuerId, SessionId, UserId};
+use stead_rules::ids::{DeviceId, FactorId, IssuerId, SessionId, UserId};
 use stead_rules::policy::ClientKind;
 use stead_rules::signin::{Assurance, Methods, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
@@ -211,6 +211,20 @@ pub fn renew(
     // What it let in is still let in by it.
     let sql = "UPDATE device SET approved_by = ?2 WHERE approved_by = ?1";
     tx.transaction.execute(sql, (old.as_bytes(), renewed.id.as_bytes()))?;
+    Ok(())
+}
+
+/// Says in which remembered browser a session is.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn note_browser(
+    tx: &WriteTx<'_, Accounts>,
+    session: SessionId,
+    browser: DeviceId,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET browser_id = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (session.as_bytes(), browser.as_bytes()))?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 // The way of a new account: who one is, then one page for each thing that keeps it safe.
 import { account, asProblem, passkeys, security, type NewCodes, type NewTotp } from '../../api';
 import { deviceName } from '../../lib/agent';
-import { canHavePasskeys, makePasskey, showPasskey } from '../../lib/passkey';
+import { canHavePasskeys, makePasskey } from '../../lib/passkey';
 import { noteSignedIn } from '../../state/hint';
 import { Task } from '../../state/task.svelte';
 import { t } from '../../words';
@@ -14,7 +14,6 @@ export class SignUpFlow {
   #codes = $state.raw<NewCodes | undefined>();
   /** Whether there is something that recovery codes can stand in for. */
   #factor = false;
-  #hasPasskey = false;
   readonly #task = new Task();
 
   readonly at = (field: string) => this.#task.at(field);
@@ -49,21 +48,8 @@ export class SignUpFlow {
       const credential = await makePasskey(options);
       await passkeys.add(ceremony, deviceName(navigator.userAgent), credential);
       this.#factor = true;
-      this.#hasPasskey = true;
-      await this.#showPasskey();
       await this.#askForTotp();
     });
-
-  /** What comes next takes the best that somebody has, so the new passkey is shown at once. Where a
-   * browser does not do both after one tap, it is asked for when it is needed. */
-  async #showPasskey(): Promise<void> {
-    try {
-      const { ceremony, options } = await passkeys.beginStepUp();
-      await passkeys.stepUp(ceremony, await showPasskey(options, { quiet: false }));
-    } catch (thrown) {
-      if (asProblem(thrown).status !== 0) throw thrown;
-    }
-  }
 
   readonly withoutPasskey = () => this.#task.run(() => this.#askForTotp());
 
@@ -76,8 +62,6 @@ export class SignUpFlow {
     this.#task.run(async () => {
       await security.confirmTotp(this.totp?.ticket ?? '', t('signup.authenticator'), code.trim());
       this.#factor = true;
-      // The app's code took the place of the passkey in this session.
-      if (this.#hasPasskey) await this.#showPasskey();
       await this.#askForCodes();
     });
 

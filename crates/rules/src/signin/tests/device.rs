@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::claim::{Link, Peer};
 use crate::limits::{DEVICE_CODE_SECONDS, DEVICE_CODES_FROM_ELSEWHERE_MAX, DEVICE_CODES_MAX};
+use crate::limits::{DEVICE_CODES_OF_KIND_MAX, DEVICE_CODES_PER_NETWORK_MAX};
 use crate::limits::{DEVICE_CODES_PER_PLACE_MAX, DEVICE_HASTY_POLLS_MAX};
 use crate::signin::{
-    DeviceClient, DevicesFull, Grant, GrantOver, Holding, Poll, Verdict, has_room,
+    DeviceClient, DevicesFull, Grant, GrantOver, Holder, Holding, Poll, Verdict, has_room,
 };
 use crate::time::{BootMs, Now, TimeTrust, WallMs};
 
@@ -75,36 +76,62 @@ fn peer(last: u8, link: Link) -> Peer {
     Peer { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)), link }
 }
 
+fn holder(client: DeviceClient, peer: Peer) -> Holder {
+    Holder { client, peer }
+}
+
 #[test]
-fn a_place_and_the_world_outside_hold_only_so_many_codes() {
-    let near = peer(1, Link::OnLink);
-    let far = peer(1, Link::OffLink);
+fn a_place_a_network_a_kind_and_the_world_outside_hold_only_so_many_codes() {
+    let near = holder(DeviceClient::Tv, peer(1, Link::OnLink));
+    let far = holder(DeviceClient::Server, peer(1, Link::OffLink));
+    let none = Holding::default();
+    let elsewhere = DEVICE_CODES_FROM_ELSEWHERE_MAX;
     let cases = [
-        (Holding::default(), near, Ok(())),
-        (Holding { here: DEVICE_CODES_PER_PLACE_MAX - 1, ..Holding::default() }, near, Ok(())),
-        (
-            Holding { here: DEVICE_CODES_PER_PLACE_MAX, ..Holding::default() },
-            near,
-            Err(DevicesFull::Here),
-        ),
-        (
-            Holding { all: 70, elsewhere: DEVICE_CODES_FROM_ELSEWHERE_MAX, here: 0 },
-            far,
-            Err(DevicesFull::Everywhere),
-        ),
-        (Holding { all: 70, elsewhere: DEVICE_CODES_FROM_ELSEWHERE_MAX, here: 0 }, near, Ok(())),
-        (
-            Holding { all: DEVICE_CODES_MAX, ..Holding::default() },
-            near,
-            Err(DevicesFull::Everywhere),
-        ),
+        (none, near, Ok(())),
+        (Holding { here: DEVICE_CODES_PER_PLACE_MAX - 1, ..none }, near, Ok(())),
+        (Holding { here: DEVICE_CODES_PER_PLACE_MAX, ..none }, near, Err(DevicesFull::Here)),
+        (Holding { network: DEVICE_CODES_PER_NETWORK_MAX - 1, ..none }, far, Ok(())),
+        (Holding { network: DEVICE_CODES_PER_NETWORK_MAX, ..none }, far, Err(DevicesFull::Here)),
+        (Holding { kind: DEVICE_CODES_OF_KIND_MAX - 1, ..none }, near, Ok(())),
+        (Holding { kind: DEVICE_CODES_OF_KIND_MAX, ..none }, near, Err(DevicesFull::Everywhere)),
+        (Holding { all: 70, elsewhere, ..none }, far, Err(DevicesFull::Everywhere)),
+        (Holding { all: 70, elsewhere, ..none }, near, Ok(())),
+        (Holding { all: DEVICE_CODES_MAX, ..none }, near, Err(DevicesFull::Everywhere)),
     ];
     for (holding, asker, expected) in cases {
         assert_eq!(has_room(holding, asker), expected, "{holding:?} {asker:?}");
     }
-    let waiting = [near, near, far, peer(2, Link::OnLink)];
-    let counted = Holding::of(waiting.into_iter(), near);
-    assert_eq!(counted, Holding { all: 4, elsewhere: 1, here: 2 });
+    let tv = |last, link| holder(DeviceClient::Tv, peer(last, link));
+    let waiting = [
+        tv(1, Link::OnLink),
+        tv(1, Link::OnLink),
+        tv(2, Link::OnLink),
+        far,
+        tv(7, Link::OffLink),
+        holder(DeviceClient::App, Peer { address: [198, 51, 100, 1].into(), link: Link::OffLink }),
+    ];
+    let counted = |asker| Holding::of(waiting.into_iter(), asker);
+    let seen = Holding { all: 6, kind: 4, elsewhere: 3, network: 0, here: 2 };
+    assert_eq!(counted(near), seen, "at home an address is a place and there is no network");
+    assert_eq!(counted(far), Holding { all: 6, kind: 1, elsewhere: 3, network: 2, here: 1 });
+}
+
+/// Somebody with a network of their own, whatever address of it they take.
+#[test]
+fn user_code_flood_one_stranger_leaves_room_for_others() {
+    let at = |address: std::net::Ipv6Addr| {
+        holder(DeviceClient::Server, Peer { address: address.into(), link: Link::OffLink })
+    };
+    let mut held = Vec::new();
+    for n in 0..u16::MAX {
+        let asker = at(std::net::Ipv6Addr::new(0x2001, 0xdb8, 7, n, 0, 0, 0, 1));
+        if has_room(Holding::of(held.iter().copied(), asker), asker).is_ok() {
+            held.push(asker);
+        }
+    }
+    assert_eq!(held.len(), DEVICE_CODES_PER_NETWORK_MAX);
+    let other = at(std::net::Ipv6Addr::new(0x2001, 0xdb8, 8, 0, 0, 0, 0, 1));
+    assert_eq!(has_room(Holding::of(held.into_iter(), other), other), Ok(()));
 }
 
 #[test]

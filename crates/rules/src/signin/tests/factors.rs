@@ -7,7 +7,8 @@ use crate::signin::{
     CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, Method, Methods, NoticeKind,
     RememberFor, ShownItself, Vouched, concerns_later_sessions, is_remembered, may_add,
     may_call_lost, may_enrol_first, may_remove, may_remove_several, may_set_wanted_password,
-    methods_for, notice_is_shown, password_min_chars, recovery_codes_are_few, step_up_methods,
+    methods_for, new_factor_raises, notice_is_shown, password_min_chars, recovery_codes_are_few,
+    step_up_methods,
 };
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
@@ -110,17 +111,36 @@ fn a_step_up_keeps_nothing_that_was_true_of_a_moment() {
 }
 
 #[test]
-fn a_notice_is_for_each_session_that_was_there_and_for_the_first_that_comes() {
-    for (seen_here, by_anybody, before, shown) in [
-        (false, false, true, true),
-        (false, true, true, true),
-        (true, true, true, false),
-        (false, false, false, true),
-        (false, true, false, false),
-        (true, true, false, false),
+fn a_new_factor_raises_a_session_that_has_shown_less() {
+    let password = Methods::NONE.and(Method::Password);
+    for (shown, new, raises) in [
+        (password, Method::Totp, true),
+        (password, Method::Passkey, true),
+        (password.and(Method::Totp), Method::Totp, true),
+        (password.and(Method::Totp), Method::Passkey, true),
+        (password.and(Method::Passkey), Method::Totp, false),
+        (Methods::NONE.and(Method::Passkey), Method::Totp, false),
+        (password.and(Method::Passkey), Method::Passkey, true),
+        (password.and(Method::RecoveryCode), Method::Totp, false),
+        (password.and(Method::RecoveryCode), Method::Passkey, false),
+        (password.and(Method::RememberedDevice), Method::Totp, true),
     ] {
-        let is = notice_is_shown(seen_here, by_anybody, before);
-        assert_eq!(is, shown, "{seen_here} {by_anybody} {before}");
+        assert_eq!(new_factor_raises(shown, new), raises, "{shown:?} {new:?}");
+    }
+}
+
+#[test]
+fn a_notice_is_for_each_session_until_it_was_seen_there() {
+    for (seen_here, before, later, shown) in [
+        (false, true, true, true),
+        (false, true, false, true),
+        (false, false, true, true),
+        (false, false, false, false),
+        (true, true, true, false),
+        (true, false, true, false),
+    ] {
+        let is = notice_is_shown(seen_here, before, later);
+        assert_eq!(is, shown, "{seen_here} {before} {later}");
     }
     for kind in NoticeKind::ALL {
         assert_eq!(NoticeKind::from_word(kind.word()), Some(kind));

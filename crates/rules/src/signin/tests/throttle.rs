@@ -1,7 +1,12 @@
 //! Pauses between wrong tries.
 
-use crate::limits::{PASSWORD_ALL_WAIT_SECONDS, THROTTLE_ALL_FREE_MISSES};
-use crate::signin::{Misses, Tries, Wait, and_one, place_of, wait_after};
+use crate::limits::{
+    ACCOUNTS_MAX, PASSWORD_ALL_WAIT_SECONDS, SIGN_UP_ALL_WAIT_SECONDS, SIGN_UP_NETWORK_FREE,
+    THROTTLE_ALL_FREE_MISSES, UNSETTLED_ACCOUNT_SECONDS,
+};
+use crate::signin::{
+    Misses, Tries, Wait, and_one, network_of, place_of, wait_after, wait_to_sign_up,
+};
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
 const NOW: Now =
@@ -95,5 +100,41 @@ fn a_place_is_an_address_or_a_household_of_ipv6() {
         ("::1", "::"),
     ] {
         assert_eq!(place_of(address.parse().unwrap()).to_string(), place, "{address}");
+    }
+}
+
+#[test]
+fn making_accounts_waits_for_the_place_the_network_and_all() {
+    let free = SIGN_UP_NETWORK_FREE;
+    for (tries, network, want) in [
+        (Tries::default(), None, Wait::Go),
+        (here(misses(2, 0)), None, Wait::Seconds(2)),
+        (Tries::default(), misses(free, 0), Wait::Go),
+        (Tries::default(), misses(free + 1, 0), Wait::Seconds(1)),
+        (Tries::default(), misses(free + 3, 1), Wait::Seconds(3)),
+        (here(misses(4, 0)), misses(free + 3, 0), Wait::Seconds(8)),
+        (here(misses(1, 0)), misses(free + 3, 0), Wait::Seconds(4)),
+        (Tries::default(), misses(1000, 0), Wait::Seconds(3600)),
+        (everywhere(misses(1000, 0)), None, Wait::Seconds(SIGN_UP_ALL_WAIT_SECONDS)),
+    ] {
+        assert_eq!(wait_to_sign_up(tries, network, NOW), want, "{tries:?} {network:?}");
+    }
+}
+
+/// However many places somebody has, what they make is removed before it fills the service.
+#[test]
+fn accounts_that_nobody_uses_never_fill_the_service() {
+    let fastest = UNSETTLED_ACCOUNT_SECONDS / SIGN_UP_ALL_WAIT_SECONDS;
+    assert!(fastest + 100 < u64::from(ACCOUNTS_MAX), "{fastest}");
+}
+
+#[test]
+fn a_network_is_what_one_customer_may_have() {
+    for (address, network) in [
+        ("192.0.2.77", "192.0.2.0"),
+        ("::ffff:192.0.2.77", "192.0.2.0"),
+        ("2001:db8:7:8:9::1", "2001:db8:7::"),
+    ] {
+        assert_eq!(network_of(address.parse().unwrap()).to_string(), network);
     }
 }

@@ -6,6 +6,7 @@ use stead_rules::ids::{AccountId, UserId};
 use stead_rules::provider::{Client, ClientAuth, GrantType, Registered, Registrant, Scopes};
 use stead_rules::time::{Moment, Now, WallMs};
 
+use crate::accounts::alone;
 use crate::accounts::sessions::{RunId, moment};
 use crate::columns::id;
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
@@ -124,7 +125,11 @@ pub fn make_client(
         room.of_one,
         is_server(stored.registrant),
     ];
-    Ok(tx.transaction.execute(sql, values)? == 1)
+    let made = tx.transaction.execute(sql, values)? == 1;
+    if made {
+        alone::settle(tx, stored.account)?;
+    }
+    Ok(made)
 }
 
 /// Changes what a client is; its secrets stay.
@@ -211,10 +216,12 @@ pub fn agree(
     scopes: Scopes,
     now: WallMs,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO oauth_consent (account_id, client_id, scopes, given_ms)
-               SELECT ?1, id, ?3, ?4 FROM oauth_client WHERE id = ?2";
+    let sql = "INSERT INTO oauth_consent (account_id, client_id, scopes, given_ms)
+               SELECT ?1, id, ?3, ?4 FROM oauth_client WHERE id = ?2
+                   ON CONFLICT (account_id, client_id)
+                   DO UPDATE SET scopes = excluded.scopes, given_ms = excluded.given_ms";
     tx.transaction.execute(sql, (account.as_bytes(), client_id, scopes.words(), now.0))?;
-    Ok(())
+    alone::settle(tx, account)
 }
 
 const fn is_server(registrant: Registrant) -> bool {

@@ -150,11 +150,31 @@ fn each_session_sees_a_notice_for_itself_also_after_its_id_changed() {
             let shown = |session| notices::shown_to(tx, robin, session, NOW);
             assert_eq!((shown(here)?, shown(there)?), (vec![], vec![notice.clone()]));
             let later = open(tx, 3, NOW.plus_ms(9))?;
-            assert_eq!(shown(later)?.len(), 1, "nobody has seen it");
+            assert_eq!(shown(later)?.len(), 1, "it was seen nowhere");
             assert!(notices::seen(tx, robin, later, id)?);
             assert!(!notices::seen(tx, UserId::from_bytes([2; 16]), there, id)?);
             assert_eq!((shown(later)?.len(), shown(there)?.len()), (0, 1));
-            assert_eq!(shown(open(tx, 4, NOW.plus_ms(9))?)?.len(), 0, "it was seen");
+            let next = open(tx, 4, NOW.plus_ms(9))?;
+            assert_eq!(shown(next)?.len(), 1, "seen elsewhere is not seen here");
+            let browser = |n| DeviceId::from_bytes([n; 16]);
+            for (n, session) in [(1, later), (2, next)] {
+                let new = remembered::New {
+                    id: browser(n),
+                    user: robin,
+                    agent: "Firefox",
+                    token_hash: [n; 32],
+                    length: RememberFor::Month,
+                    made_in: Some(session),
+                };
+                remembered::add(tx, &RUN, &new, now())?;
+                sessions::note_browser(tx, session, browser(n))?;
+            }
+            assert!(notices::seen(tx, robin, later, id)?);
+            for (n, in_browser, seen) in [(5, 1, true), (6, 2, false)] {
+                let session = open(tx, n, NOW.plus_ms(9))?;
+                sessions::note_browser(tx, session, browser(in_browser))?;
+                assert_eq!(shown(session)?.is_empty(), seen, "in the browser where it was seen");
+            }
             assert!(notices::seen(tx, robin, there, id)?);
             let stored = sessions::by_id(tx, &RUN, there)?.unwrap().session;
             let renewed = Session { id: SessionId::from_bytes([9; 16]), ..stored };
