@@ -3,27 +3,20 @@
 
     run_accounts.py BINARY ACCOUNTS SERVER MEDIA HTTPS HTTP SERVER_HTTPS SERVER_HTTP
 
-ACCOUNTS and SERVER are the data folders, HTTPS and HTTP the ports of the service. A person with an
-account lets the server in by a code (RFC 8628); it then registers the addresses it is reached by
-(RFC 7591), and its config names the service. The service goes by localhost and the server by
-127.0.0.1: browsers keep their cookies by name and do not look at the port.
+ACCOUNTS and SERVER are the data folders, HTTPS and HTTP the ports of the service. The server's config
+names the service and nothing else: its own wizard shows the code by which it is let in. The service
+goes by localhost and the server by 127.0.0.1: browsers keep their cookies by name and do not look at
+the port.
 """
 
-import http.client
-import json
 import signal
-import ssl
 import subprocess
 import sys
 import time
-import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-SERVER_NAME = "Stead on this machine"
-CLIENT = "stead-server"
-DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 PATIENCE_S = 60
 
 SERVICE_CONFIG = """\
@@ -52,14 +45,8 @@ roots = ['{media}']
 [issuer]
 url = '{issuer}'
 name = 'The account service'
-client_id = '{client}'
-client_secret_file = '{secret}'
 ca = '{ca}'
 """
-
-
-class Refused(RuntimeError):
-    """The service says no; carries its word for it (RFC 6749 §5.2, RFC 8628 §3.5)."""
 
 
 @dataclass
@@ -70,40 +57,12 @@ class Ports:
     http: int
 
 
-class Service:
-    """The account service, as a program meets it: over TLS, trusting its own authority."""
+@dataclass
+class Place:
+    """One of the two: its data folder and its ports."""
 
-    def __init__(self, folder: Path, ports: Ports):
-        self.folder, self.ports = folder, ports
-        self.issuer = f"https://localhost:{ports.https}"
-
-    @property
-    def ca(self) -> Path:
-        return self.folder / "tls" / "ca.pem"
-
-    def form(self, path: str, **fields: str) -> dict:
-        """A form to an endpoint of OAuth."""
-        body = urllib.parse.urlencode(fields).encode()
-        return self._send("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
-
-    def register(self, method: str, path: str, token: str, metadata: dict) -> dict:
-        """Makes a client known, or says what it is now (RFC 7591 §3, RFC 7592 §2.2)."""
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-        return self._send(method, path, json.dumps(metadata).encode(), headers)
-
-    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> dict:
-        context = ssl.create_default_context(cafile=str(self.ca))
-        connection = http.client.HTTPSConnection("localhost", self.ports.https, timeout=20,
-                                                 context=context)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            said = json.loads(answer.read())
-        finally:
-            connection.close()
-        if answer.status >= 300:
-            raise Refused(said.get("error", str(said)))
-        return said
+    folder: Path
+    ports: Ports
 
 
 def say(text: str) -> None:
@@ -128,69 +87,30 @@ def start(binary: str, arguments: list[str], folder: Path, ports: Ports) -> subp
     raise RuntimeError(f"`stead {' '.join(arguments)}` did not answer within {PATIENCE_S} s.")
 
 
-def let_in(service: Service) -> str:
-    """Waits until somebody lets the server in; the token to register by."""
-    asked = service.form("/oauth/device_authorization", client_id=CLIENT,
-                         scope="openid registration", device_name=SERVER_NAME)
-    say(f"  1. Make an account: {service.issuer}/signup\n"
-        "     The browser warns once, since the certificate is the service's own.\n"
-        f"  2. Let the server in: {asked['verification_uri_complete']}\n"
-        f"     The page shows the code {asked['user_code']}.")
-    pause = asked.get("interval", 5)
-    while True:
-        time.sleep(pause)
-        try:
-            return service.form("/oauth/token", grant_type=DEVICE_GRANT, client_id=CLIENT,
-                                device_code=asked["device_code"])["access_token"]
-        except Refused as refusal:
-            if str(refusal) == "slow_down":
-                pause += 5
-            elif str(refusal) != "authorization_pending":
-                raise
-
-
-def registered(service: Service, server: Path, ports: Ports) -> dict:
-    """What the server is called at the service: asked for once, and told when its addresses change."""
-    origins = [f"https://127.0.0.1:{ports.https}", f"http://127.0.0.1:{ports.http}"]
-    metadata = {
-        "client_name": SERVER_NAME,
-        "redirect_uris": [f"{origin}/signin/callback" for origin in origins],
-        "scope": "openid profile",
-    }
-    kept = server / "client.json"
-    if not kept.exists():
-        client = service.register("POST", "/oauth/register", let_in(service), metadata)
-    else:
-        client = json.loads(kept.read_text())
-        if client["redirect_uris"] == metadata["redirect_uris"]:
-            return client
-        path = urllib.parse.urlsplit(client["registration_client_uri"]).path
-        known = {name: client[name] for name in ("client_id", "client_secret")}
-        client |= service.register("PUT", path, client["registration_access_token"], known | metadata)
-    for path, text in ((kept, json.dumps(client)), (server / "client.secret", client["client_secret"])):
-        path.touch(0o600)
-        path.write_text(text)
-    return client
-
-
-def both(binary: str, service: Service, server: Path, media: str, ports: Ports) -> None:
+def both(binary: str, service: Place, server: Place, media: str) -> None:
     """Runs the two until one ends or Ctrl-C comes."""
-    for folder in (service.folder, server):
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
+    for place in (service, server):
+        place.folder.mkdir(parents=True, exist_ok=True)
+        place.folder.chmod(0o700)
+    issuer = f"https://localhost:{service.ports.https}"
     (service.folder / "run.toml").write_text(SERVICE_CONFIG.format(
-        https=service.ports.https, http=service.ports.http, issuer=service.issuer))
-    running = [start(binary, ["accounts", "serve"], service.folder, service.ports)]
+        https=service.ports.https, http=service.ports.http, issuer=issuer))
+    (server.folder / "run.toml").write_text(SERVER_CONFIG.format(
+        https=server.ports.https, http=server.ports.http, media=media, issuer=issuer,
+        ca=service.folder / "tls" / "ca.pem"))
+    running = []
     try:
-        say("\nStead: the account service runs. What to do next:")
-        client = registered(service, server, ports)
-        (server / "run.toml").write_text(SERVER_CONFIG.format(
-            https=ports.https, http=ports.http, media=media, issuer=service.issuer,
-            client=client["client_id"], secret=server / "client.secret", ca=service.ca))
-        running.append(start(binary, ["serve"], server, ports))
-        say(f"\nStead: the server runs: https://127.0.0.1:{ports.https}\n"
-            f"  To make it yours, open the file {server / 'Setup Stead.html'} in the browser and take\n"
-            "  its link to 127.0.0.1. Ctrl-C ends both.")
+        # The service first: it makes the certificate authority that the server trusts.
+        running.append(start(binary, ["accounts", "serve"], service.folder, service.ports))
+        running.append(start(binary, ["serve"], server.folder, server.ports))
+        say(f"\nStead: the account service runs: {issuer}\n"
+            f"Stead: the server runs: https://127.0.0.1:{server.ports.https}\n"
+            "  To make the server yours:\n"
+            f"  1. Make an account: {issuer}/signup\n"
+            "     The browser warns once for each of the two: their certificates are their own.\n"
+            f"  2. Open the file {server.folder / 'Setup Stead.html'} in the browser and take its link\n"
+            "     to 127.0.0.1. The page shows a code; approve it with your account.\n"
+            "  Ctrl-C ends both.")
         while all(process.poll() is None for process in running):
             time.sleep(0.2)
     finally:
@@ -204,9 +124,10 @@ def main() -> int:
     binary, accounts, server, media, *numbers = sys.argv[1:]
     https, http_port, server_https, server_http = map(int, numbers)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    service = Service(Path(accounts).resolve(), Ports(https, http_port))
+    service = Place(Path(accounts).resolve(), Ports(https, http_port))
+    box = Place(Path(server).resolve(), Ports(server_https, server_http))
     try:
-        both(binary, service, Path(server).resolve(), media, Ports(server_https, server_http))
+        both(binary, service, box, media)
         return 1
     except KeyboardInterrupt:
         return 0

@@ -20,6 +20,7 @@ use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
+use crate::service::issuer::Keeper;
 use crate::service::operator;
 use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
@@ -49,6 +50,10 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
             shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
             shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
             shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
+            if made.core.issuer.is_some() {
+                let core = Arc::clone(&made.core);
+                shutdown.spawn_chore("registration", keep_registration(core));
+            }
         }
         // Nobody claims it, and no wish in its folder makes anybody its owner.
         Kind::Accounts => {
@@ -134,6 +139,20 @@ async fn tick_rescue(core: Arc<Core>) {
         if let Err(error) = ticked {
             tracing::warn!(error = %crate::service::chain(&error), "a rescue secret is in arrears");
         }
+    }
+}
+
+/// Keeps what the issuer knows of this server up to date. Looking costs nothing: it asks the issuer
+/// only where a name or an address has changed.
+async fn keep_registration(core: Arc<Core>) {
+    let Some(issuer) = &core.issuer else { return };
+    let (mut every, mut keeper) = (tokio::time::interval(LOOK), Keeper::default());
+    loop {
+        let told = tokio::select! {
+            _ = every.tick() => false,
+            () = issuer.registration_told.notified() => true,
+        };
+        keeper.look(&core, core.now(), told).await;
     }
 }
 

@@ -146,6 +146,12 @@ fn issuer_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
         case("claim::begin_at_issuer", step, move |permit| {
             runtime.block_on(claim::begin_at_issuer(core, permit, NOW, HERE, "https://x"))
         }),
+        case("claim::begin_by_code", step, move |permit| {
+            runtime.block_on(claim::begin_by_code(core, permit, NOW))
+        }),
+        case("claim::look_by_code", step, move |permit| {
+            runtime.block_on(claim::look_by_code(core, permit, NOW))
+        }),
         case("claim::finish_at_issuer", step, move |permit| {
             runtime.block_on(claim::finish_at_issuer(core, permit, NOW, None, none()))
         }),

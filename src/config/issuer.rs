@@ -10,6 +10,9 @@ use super::checked::absolute;
 use super::problem::Problem;
 use super::raw::RawIssuer;
 
+/// The longest address of a page: it becomes a QR code that a phone can read.
+const PAGE_MAX_BYTES: usize = 512;
+
 /// Where accounts are, if not on this server.
 #[derive(Debug, Clone)]
 pub struct Issuer {
@@ -17,7 +20,7 @@ pub struct Issuer {
     pub url: IssuerUrl,
     /// What people call it.
     pub name: String,
-    /// What this server is called there; none when it must register first.
+    /// What this server is called there; none where it registers itself.
     pub client_id: Option<String>,
     /// A file with this server's secret there.
     pub client_secret_file: Option<PathBuf>,
@@ -82,6 +85,32 @@ impl IssuerUrl {
     }
 }
 
+impl IssuerUrl {
+    /// Whether a page that the issuer names may be shown as a link; it may have a fragment.
+    #[must_use]
+    pub fn admits_page(&self, address: &str) -> bool {
+        let (page, fragment) = address.split_once('#').unwrap_or((address, ""));
+        let plain = fragment.bytes().all(|byte| byte.is_ascii_graphic());
+        plain && address.len() <= PAGE_MAX_BYTES && self.admits(page)
+    }
+
+    /// Whether an address is at the issuer's very own origin, where a secret of this server's may go.
+    #[must_use]
+    pub fn is_own(&self, address: &str) -> bool {
+        let origin = origin_of(&self.text);
+        origin.is_some() && origin == origin_of(address) && self.admits(address)
+    }
+}
+
+/// Scheme, host and port.
+fn origin_of(text: &str) -> Option<(String, String, u16)> {
+    let uri: Uri = text.parse().ok()?;
+    let scheme = uri.scheme_str()?.to_ascii_lowercase();
+    let usual = if scheme == "https" { 443 } else { 80 };
+    let port = uri.port_u16().unwrap_or(usual);
+    Some((scheme, uri.host()?.to_ascii_lowercase(), port))
+}
+
 /// Whether the host is literally the box itself.
 fn endpoint(text: &str, plain_on_loopback: bool) -> Result<bool, BadUrl> {
     let uri: Uri = text.parse().map_err(|_| BadUrl::NotAnAddress)?;
@@ -113,13 +142,14 @@ pub(super) fn issuer(raw: RawIssuer, note: &mut impl FnMut(Problem)) -> Option<I
         return None;
     }
     let profile = profile(&raw, note);
+    let client_id = client_id(&raw, note);
     let url = url(&raw.url, note)?;
     let file = |path: PathBuf| (!path.as_os_str().is_empty()).then(|| absolute(&path));
     let name = if raw.name.trim().is_empty() { host_of(&raw.url) } else { raw.name };
     Some(Issuer {
         url,
         name: name.trim().to_owned(),
-        client_id: client_id(raw.client_id, note),
+        client_id,
         client_secret_file: file(raw.client_secret_file),
         ca: file(raw.ca),
         profile,
@@ -147,15 +177,19 @@ fn url(text: &str, note: &mut impl FnMut(Problem)) -> Option<IssuerUrl> {
     }
 }
 
-fn client_id(id: String, note: &mut impl FnMut(Problem)) -> Option<String> {
-    if id.trim().is_empty() {
-        note(
-            Problem::new("issuer.client_id is missing")
-                .hint("register this server at the issuer and write down the id that it gives"),
-        );
-        return None;
+/// None where this server registers itself.
+fn client_id(raw: &RawIssuer, note: &mut impl FnMut(Problem)) -> Option<String> {
+    let id = raw.client_id.trim();
+    if !id.is_empty() {
+        return Some(id.to_owned());
     }
-    Some(id)
+    if !raw.client_secret_file.as_os_str().is_empty() {
+        note(
+            Problem::new("issuer.client_secret_file is set, and issuer.client_id is not")
+                .hint("name the client that the secret is of, or take the secret away"),
+        );
+    }
+    None
 }
 
 fn scopes(listed: Vec<String>, note: &mut impl FnMut(Problem)) -> Vec<String> {

@@ -110,10 +110,13 @@ definitions! {
         url: String = String::new();
         /// What people call it; shown as "Continue with …".
         name: String = String::new();
-        /// What this server is called there. Its redirect address there is
-        /// https://NAME:PORT/signin/callback, for each name and address by which it is reached.
+        /// What this server is called there, where it was registered by hand. Its redirect address
+        /// there is https://NAME:PORT/signin/callback, for each name and address by which it is
+        /// reached. Empty: whoever claims the server lets it in there by a code, and it registers
+        /// itself and keeps its addresses up to date. Account services of Stead do that; others must
+        /// know the client "stead-server" (RFC 8628) and register what it lets in (RFC 7591).
         client_id: String = String::new();
-        /// A file with this server's secret there, if it was given one.
+        /// A file with this server's secret there, if it was registered by hand and given one.
         client_secret_file: PathBuf = PathBuf::new();
         /// A PEM file with the certificates that vouch for it, in place of the usual ones.
         ca: PathBuf = PathBuf::new();

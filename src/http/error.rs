@@ -5,6 +5,7 @@
 //! log, once. The table of codes is docs/status-codes.md, which a test holds against this file.
 
 mod devices;
+mod issuer;
 mod sign_up;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -31,7 +32,6 @@ use crate::service::claim::ClaimError;
 use crate::service::core::CoreError;
 use crate::service::factors::FactorError;
 use crate::service::folders::FolderError;
-use crate::service::issuer::{IssuerError, Refusal};
 use crate::service::items::ItemsError;
 use crate::service::libraries::LibraryError;
 use crate::service::own_password::PasswordError;
@@ -352,78 +352,6 @@ impl From<PeopleError> for Problem {
     }
 }
 
-impl From<IssuerError> for Problem {
-    fn from(error: IssuerError) -> Self {
-        match error {
-            IssuerError::None => Self::not_found(),
-            IssuerError::Unavailable(_) | IssuerError::Unfit(_) => {
-                tracing::warn!(error = %chain(&error), "the issuer could not be used");
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "issuer_unavailable",
-                    "The service where your account is does not answer. What plays goes on; to \
-                     sign in, try again in a while.",
-                )
-                .retry_after(ISSUER_RETRY_SECONDS)
-            }
-            IssuerError::Over => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "issuer_signin_over",
-                "This took too long, or was begun in another browser. Begin again here.",
-            ),
-            IssuerError::Refused(Refusal::Client) => Self::new(
-                StatusCode::BAD_GATEWAY,
-                "issuer_knows_us_not",
-                "The service where your account is does not know this server by this address. \
-                 Whoever set this server up registers the address there.",
-            ),
-            IssuerError::Refused(Refusal::Denied) => Self::new(
-                StatusCode::FORBIDDEN,
-                "issuer_refused",
-                "The sign-in was called off where your account is. Begin again if you want in.",
-            ),
-            IssuerError::ShutOut => Self::new(
-                StatusCode::FORBIDDEN,
-                "issuer_shut_out",
-                "The service where your account is does not let you in any more. If you own this \
-                 server, nobody administers it until it does, or until you come back with a \
-                 recovery code and the box at hand.",
-            ),
-            IssuerError::Refused(Refusal::Code | Refusal::Other)
-            | IssuerError::NotBelieved(_)
-            | IssuerError::BadClaims(_) => {
-                tracing::warn!(error = %chain(&error), "a sign-in at the issuer was not believed");
-                Self::new(
-                    StatusCode::BAD_GATEWAY,
-                    "issuer_not_believed",
-                    "What came back from the service where your account is does not hold. Begin \
-                     again; if it stays, the log of this server says why.",
-                )
-            }
-            IssuerError::Unknown => Self::new(
-                StatusCode::FORBIDDEN,
-                "issuer_unknown_person",
-                "Nobody who uses this server has this account. Ask its owner to let you in, or \
-                 sign in with another account.",
-            ),
-            IssuerError::OtherPerson => Self::new(
-                StatusCode::FORBIDDEN,
-                "issuer_other_person",
-                "This is another account than the one that is signed in here. Sign out first, or \
-                 take the other account.",
-            ),
-            IssuerError::NoFactor => Self::new(
-                StatusCode::FORBIDDEN,
-                "issuer_no_factor",
-                "The service where your account is does not say that you showed a second factor. \
-                 Set one up there, or show the one that you have here.",
-            ),
-            IssuerError::SignIn(error) => error.into(),
-            IssuerError::Core(error) => error.into(),
-        }
-    }
-}
-
 impl From<FactorError> for Problem {
     fn from(error: FactorError) -> Self {
         let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
@@ -542,9 +470,6 @@ impl From<RescueError> for Problem {
         }
     }
 }
-
-/// When to ask an issuer again that did not answer.
-const ISSUER_RETRY_SECONDS: u64 = 30;
 
 impl From<PasswordError> for Problem {
     fn from(error: PasswordError) -> Self {

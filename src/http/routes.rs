@@ -74,6 +74,8 @@ pub fn table() -> Vec<Row> {
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::owner)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::issuer::claim)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::issuer::claim_finish)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::by_code::begin)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::by_code::look)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::totp)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::finish)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::cancel)),

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -19,6 +19,7 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 use stead_rules::limits::{ISSUER_ANSWER_MAX_BYTES, ISSUER_ANSWER_SECONDS};
+use stead_rules::secret::SecretText;
 
 use crate::config::IssuerUrl;
 use crate::host::clock::Clock;
@@ -122,6 +123,27 @@ impl Outbound {
             request = request.header(header::AUTHORIZATION, format!("Basic {credentials}"));
         }
         self.ask(address, request, Bytes::from(form_encoded(form))).await
+    }
+
+    /// Sends JSON, or nothing, by the right of a bearer token (RFC 7591 §3.1, RFC 7592 §2).
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn send_json(
+        &self,
+        method: Method,
+        address: &str,
+        bearer: &SecretText,
+        body: &str,
+    ) -> Result<Answer, AskError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header(header::AUTHORIZATION, format!("Bearer {}", bearer.expose()));
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        self.ask(address, request, Bytes::from(body.to_owned())).await
     }
 
     async fn ask(

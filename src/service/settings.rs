@@ -101,5 +101,9 @@ pub fn change(
         }
         Ok::<_, CoreError>(())
     };
-    Ok(core.store()?.accounts.write(write)?)
+    core.store()?.accounts.write(write)?;
+    if let (Some(issuer), true) = (&core.issuer, name.is_some()) {
+        issuer.registration_told.notify_one();
+    }
+    Ok(())
 }

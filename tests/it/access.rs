@@ -87,6 +87,8 @@ pub(crate) const CASES: &[Case] = &[
     case("GET", "/api/v1/claim", [401, 401, 200, 403, 410, 410, 410]),
     case("POST", "/api/v1/claim/owner", [401, 401, 400, 403, 410, 410, 410]),
     case("POST", "/api/v1/claim/external", [401, 401, 404, 403, 410, 410, 410]),
+    case("POST", "/api/v1/claim/external/code", [401, 401, 404, 403, 410, 410, 410]),
+    case("POST", "/api/v1/claim/external/look", [401, 401, 404, 403, 410, 410, 410]),
     case("POST", "/api/v1/claim/external/finish", [401, 401, 400, 403, 410, 410, 410]),
     case("POST", "/api/v1/claim/totp", [401, 401, 400, 403, 410, 410, 410]),
     case("POST", "/api/v1/claim/finish", [401, 401, 400, 403, 410, 410, 410]),

@@ -16,7 +16,7 @@ use crate::passkeys::device::Device;
 use crate::recovery::{state, wish};
 use crate::rescue::{begin as begin_rescue, rescue_secret};
 
-const OWNER: &str = "248289761001";
+pub(crate) const OWNER: &str = "248289761001";
 
 /// A server whose accounts are at an issuer, with `more` in the config's section.
 fn start(more: &str) -> (App, FakeIssuer) {
@@ -26,7 +26,7 @@ fn start(more: &str) -> (App, FakeIssuer) {
     (App::start_with(options), issuer)
 }
 
-fn lie(change: impl Fn(&mut TokenDraft, &Value) + Send + 'static) -> Lie {
+pub(crate) fn lie(change: impl Fn(&mut TokenDraft, &Value) + Send + 'static) -> Lie {
     Box::new(change)
 }
 
@@ -37,7 +37,7 @@ struct Owner {
     recovery_codes: Vec<String>,
 }
 
-fn begin_claim(app: &App) -> Client {
+pub(crate) fn begin_claim(app: &App) -> Client {
     let mut browser = app.client();
     let proof = json!({ "kind": "link", "secret": app.link_secret() });
     let begin = json!({ "proof": proof, "browser_time_ms": app.clock_ms() });
@@ -46,12 +46,12 @@ fn begin_claim(app: &App) -> Client {
 }
 
 /// Sends the browser away by one call: where it is sent.
-fn sent(browser: &mut Client, path: &str) -> String {
+pub(crate) fn sent(browser: &mut Client, path: &str) -> String {
     let answer = browser.post(path, &json!({})).expect(200).json();
     answer["redirect"].as_str().unwrap().to_owned()
 }
 
-fn finish_claim(browser: &mut Client, codes: &Value) -> Vec<String> {
+pub(crate) fn finish_claim(browser: &mut Client, codes: &Value) -> Vec<String> {
     let codes: Vec<String> = serde_json::from_value(codes["recovery_codes"].clone()).unwrap();
     let code = &codes[2];
     let tail = json!({ "code_tail": &code[code.len() - 4..] });
@@ -80,11 +80,11 @@ fn claim_in(mut browser: Client, app: &App, issuer: &FakeIssuer) -> Owner {
     Owner { browser, totp_secret: Some(secret), recovery_codes }
 }
 
-fn seconds(app: &App) -> u64 {
+pub(crate) fn seconds(app: &App) -> u64 {
     u64::try_from(app.clock_ms() / 1000).unwrap()
 }
 
-fn sign_in(browser: &mut Client, issuer: &FakeIssuer, sub: &str) -> Answer {
+pub(crate) fn sign_in(browser: &mut Client, issuer: &FakeIssuer, sub: &str) -> Answer {
     let redirect = sent(browser, "/api/v1/signin/external");
     browser.post("/api/v1/signin/external/finish", &issuer.approve(&redirect, sub))
 }

@@ -34,6 +34,7 @@ mod harness;
 mod http2;
 mod idle;
 mod issuers;
+mod issuers_by_code;
 mod kills;
 mod kills_later;
 mod lan;

@@ -1,7 +1,7 @@
 // A box for one test file: the server over a clock that the test sets, with its own data folder.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -44,13 +44,22 @@ export class Box {
   readonly #folder: string;
   readonly #media: string;
   #boot = 1;
+  /** What each start is told besides its folders and ports. */
+  #words: string[];
   /** How far the test has set the clock of the box ahead of this machine's. */
   ahead = 0;
 
-  private constructor(process: ChildProcessWithoutNullStreams, folder: string, media: string, facts: Facts) {
+  private constructor(
+    process: ChildProcessWithoutNullStreams,
+    folder: string,
+    media: string,
+    words: string[],
+    facts: Facts,
+  ) {
     this.#process = process;
     this.#folder = folder;
     this.#media = media;
+    this.#words = words;
     this.facts = facts;
   }
 
@@ -61,7 +70,7 @@ export class Box {
     }
     const folder = mkdtempSync(join(tmpdir(), 'stead-e2e-'));
     const { child, facts } = await run(['--data', join(folder, 'data'), '--media', media, ...kindWords(kind)]);
-    return new Box(child, folder, media, facts);
+    return new Box(child, folder, media, kindWords(kind), facts);
   }
 
   /** The plug is pulled and put back: the machine starts anew, on what lies on its disk. */
@@ -70,13 +79,7 @@ export class Box {
     this.#process.kill('SIGKILL');
     await ended;
     this.#boot += 1;
-    const { https_port, http_port } = this.facts;
-    const { child } = await run([
-      ...['--data', join(this.#folder, 'data'), '--media', this.#media],
-      ...['--boot', `${this.#boot}`, '--https-port', `${https_port}`, '--http-port', `${http_port}`],
-    ]);
-    this.#process = child;
-    if (this.ahead > 0) child.stdin.write(`wall +${this.ahead}\n`);
+    await this.#again();
   }
 
   /** Stops the box, changes something in its data folder, and starts it. */
@@ -85,9 +88,21 @@ export class Box {
     this.#process.stdin.end();
     await ended;
     change(join(this.#folder, 'data'));
+    await this.#again();
+  }
+
+  /** Starts the box anew with this config. */
+  configured(text: string): Promise<void> {
+    const file = join(this.#folder, 'stead.toml');
+    if (!this.#words.includes(file)) this.#words.push('--config', file);
+    return this.changed(() => writeFileSync(file, text));
+  }
+
+  /** Starts it on the same ports and data. */
+  async #again(): Promise<void> {
     const { https_port, http_port } = this.facts;
     const { child } = await run([
-      ...['--data', join(this.#folder, 'data'), '--media', this.#media],
+      ...['--data', join(this.#folder, 'data'), '--media', this.#media, ...this.#words],
       ...['--boot', `${this.#boot}`, '--https-port', `${https_port}`, '--http-port', `${http_port}`],
     ]);
     this.#process = child;

@@ -24,6 +24,7 @@ import type {
   ItemQuery,
   Item,
   Library,
+  LetIn,
   LibraryKind,
   LostNamed,
   LostView,
@@ -146,6 +147,8 @@ export const claim = {
   external: () => write<Redirect>('/claim/external'),
   externalFinish: (answer: Returned) =>
     write<({ step: 'totp' } & TotpOffer) | ({ step: 'codes' } & CodesOffer)>('/claim/external/finish', answer),
+  externalCode: () => write<LetIn>('/claim/external/code'),
+  externalLook: () => write<LetIn>('/claim/external/look'),
   totp: (code: string) => write<CodesOffer>('/claim/totp', { code }),
   finish: (codeTail: string) => write<Done>('/claim/finish', { code_tail: codeTail }),
   cancel: () => write<undefined>('/claim/cancel'),

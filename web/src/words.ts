@@ -353,6 +353,23 @@ const en = {
   'claim.external.title': 'Who will own this Stead?',
   'claim.external.text':
     'Sign in at {issuer}. Whoever does so here becomes the owner. This page never asks for the password of that account.',
+  'letin.title': 'Let this Stead in',
+  'letin.text':
+    'Your account is at {issuer}. This Stead shows a code, and you approve it there. Whoever does so becomes the owner. This page never asks for the password of that account.',
+  'letin.get': 'Show the code',
+  'letin.new': 'New code',
+  'letin.code': 'Your code',
+  'letin.compare':
+    '{issuer} shows a code too. Approve only if both are the same and this Stead is in front of you.',
+  'letin.open': 'Open {issuer}',
+  'letin.scan': 'Or scan this with your phone',
+  'letin.type': 'or type the code at',
+  'letin.waiting': 'Waiting for you at {issuer}. This page goes on by itself.',
+  'letin.left': 'The code is good for {time}.',
+  'letin.registering': 'You said yes. {issuer} is making this Stead known.',
+  'letin.denied': 'It was refused at {issuer}. If that was you by mistake, take a new code.',
+  'letin.over': 'Nobody approved the code in time. Take a new one when you are ready.',
+  'letin.away': 'This Stead does not answer at the moment. The page tries again by itself.',
   'signin.whyClaimed':
     'This Stead has an owner by now, so set-up links and codes open nothing any more. Sign in, or ask the owner to invite you.',
   'signin.whyAgain': 'For what you are about to do, show once more that it is you.',

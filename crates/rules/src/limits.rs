@@ -273,6 +273,22 @@ pub const ISSUER_KEYS_AGAIN_SECONDS: u64 = 60;
 pub const ISSUER_KEYS_STALE_SECONDS: u64 = 24 * 3600;
 /// What an issuer says of itself is asked for anew after this.
 pub const ISSUER_FACTS_SECONDS: u64 = 24 * 3600;
+/// An issuer that names no interval is asked about a code this often (RFC 8628 §3.2).
+pub const ISSUER_POLL_SECONDS: u64 = 5;
+/// So much longer the pause becomes each time that it says so (RFC 8628 §3.5).
+pub const ISSUER_POLL_SLOWER_SECONDS: u64 = 5;
+/// The longest pause for an issuer that does not answer: a person waits for it.
+pub const ISSUER_POLL_PAUSE_MAX_SECONDS: u64 = 60;
+/// An issuer that could not be told of new names and addresses is told again after this, and after
+/// twice as long each time.
+pub const REGISTRATION_AGAIN_SECONDS: u64 = 10;
+/// At least this often: whoever signs in by a new address waits for it.
+pub const REGISTRATION_AGAIN_MAX_SECONDS: u64 = 3600;
+/// A registration that is not needed is taken back this often before it is left to its person, who
+/// sees it in the list at the issuer.
+pub const REGISTRATION_GIVE_BACK_TRIES: u32 = 5;
+/// Registrations that wait to be taken back: a claim makes one, and few claims are given up.
+pub const REGISTRATION_GIVE_BACK_MAX: usize = 16;
 /// An answer of an issuer has come whole within this.
 pub const ISSUER_ANSWER_SECONDS: u64 = 10;
 /// Largest answer of an issuer; the largest legitimate one (a set of keys) is under 32 KiB.

@@ -16,6 +16,7 @@ use crate::http::error::Problem;
 use crate::service::claim;
 use crate::service::core::{Core, permitted};
 use crate::service::health::{self, Check};
+use crate::service::issuer::ExternalIssuer;
 use crate::service::sign_up;
 
 /// What anybody may know.
@@ -37,6 +38,10 @@ pub(crate) struct ServerAnswer {
     /// Where people's accounts are, if not on this server.
     #[serde(skip_serializing_if = "Option::is_none")]
     issuer: Option<String>,
+    /// How whoever claims it shows there who they are: `redirect`, or `code` where this server is
+    /// not registered there yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim_by: Option<&'static str>,
     /// `off` where whoever is in a listed network plays listed folders without a sign-in, until the
     /// server is claimed; else `on`.
     local_security: &'static str,
@@ -65,6 +70,7 @@ pub(crate) async fn server(
         | Claim::Orphaned
         | Claim::Recovery => None,
     };
+    let issuer = shown_issuer(&core, &card.state);
     let open = core.local.is_some() && !card.state.was_claimed();
     Ok(axum::Json(ServerAnswer {
         state: card.state.word(),
@@ -73,13 +79,25 @@ pub(crate) async fn server(
         sign_up: sign_up::is_open(&core),
         name: card.name,
         host_name: core.reach().host_name.clone(),
-        issuer: core.issuer.as_ref().map(|issuer| issuer.name().to_owned()),
+        claim_by: issuer.map(|issuer| if issuer.registers_itself() { "code" } else { "redirect" }),
+        issuer: issuer.map(|issuer| issuer.name().to_owned()),
         id: core.box_id.to_string(),
         version: env!("CARGO_PKG_VERSION"),
         local_security: if open { "off" } else { "on" },
         plays_without_sign_in: open && ctx.permit.holder() == Holder::Local,
         reason,
     }))
+}
+
+/// The issuer, where people can be sent there, or where whoever claims is led there.
+fn shown_issuer<'a>(core: &'a Core, state: &Claim) -> Option<&'a ExternalIssuer> {
+    let is_claimed_at = match state {
+        Claim::Factory | Claim::Legacy | Claim::Offered | Claim::Pending(_) | Claim::Recovery => {
+            true
+        }
+        Claim::Claimed | Claim::Orphaned | Claim::Locked(_) => false,
+    };
+    core.issuer.as_ref().filter(|issuer| is_claimed_at || issuer.has_client())
 }
 
 /// How the server is.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::own_code::Looked;
 use super::plug::{self, Kept};
 use crate::service::core::Core;
-use crate::service::issuer::Identity;
+use crate::service::issuer::{self, Identity, Registered};
 
 /// The claim: its state, its secrets, and what the wizard has gathered.
 pub struct ClaimDesk {
@@ -76,6 +76,8 @@ pub(crate) struct Draft {
     pub(crate) account: Option<AccountId>,
     /// Who they are at the external issuer, if they come from one.
     pub(crate) external: Option<Identity>,
+    /// As what this server was registered there, if that was part of this claim.
+    pub(crate) client: Option<Registered>,
     pub(crate) totp_secret: Zeroizing<Vec<u8>>,
     /// The step of the code that confirmed the authenticator.
     pub(crate) totp_step: Option<u64>,
@@ -102,6 +104,15 @@ impl ClaimDesk {
             unfinished: Vec::new(),
             aged_at: BootMs(0),
         }
+    }
+}
+
+/// Puts another draft in the place of what was gathered. A registration that was part of it is
+/// nobody's any more.
+pub(crate) fn replace_draft(core: &Core, desk: &mut ClaimDesk, draft: Draft) {
+    let former = std::mem::replace(&mut desk.draft, draft);
+    if let Some(client) = former.client {
+        issuer::give_back(core, client);
     }
 }
 

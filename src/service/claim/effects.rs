@@ -4,7 +4,7 @@ use stead_rules::claim::{Applied, ClaimCode, ClaimLog, Effect, LinkSecret, Marke
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::{audit, claim as rows};
 
-use super::desk::{ClaimDesk, Draft, Secrets};
+use super::desk::{ClaimDesk, Draft, Secrets, replace_draft};
 use super::{ClaimError, marker};
 use crate::host::entropy::bytes;
 use crate::host::files::{FileError, remove_durably};
@@ -104,7 +104,10 @@ fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<()
             Ok(())
         }
         Effect::EndPending(_) => {
-            desk.draft = Draft::default();
+            replace_draft(core, desk, Draft::default());
+            if let Some(issuer) = &core.issuer {
+                issuer.forget_code();
+            }
             Ok(())
         }
         Effect::TellDisplaced { browser, by } => {

@@ -10,7 +10,7 @@ use stead_rules::signin::{Method, Methods, tail_of_any};
 use stead_rules::time::Now;
 use stead_store::accounts::factors::{self, Authenticator};
 use stead_store::accounts::identity::{self, Account, User};
-use stead_store::accounts::{audit, claim as rows, local};
+use stead_store::accounts::{audit, claim as rows, issuers, local};
 use stead_store::{Accounts, WriteTx};
 
 use super::desk::{ClaimDesk, Draft};
@@ -59,9 +59,12 @@ pub fn finish(
         let applied = Applied { next: decided.next, effects: decided.effects, answer: Ok(()) };
         Ok::<_, ClaimError>((token, applied))
     })?;
-    desk.draft = Draft::default();
+    let Draft { client, .. } = std::mem::take(&mut desk.draft);
     run(core, &mut desk, applied, now)?;
     plug::forget(core, &mut desk, now);
+    if let Some(client) = client {
+        issuer::adopt(core, client);
+    }
     Ok(Finished { token })
 }
 
@@ -116,6 +119,9 @@ fn write_owner(
         Some(_) => issuer::row(tx, core, fresh_id, now)?,
         None => identity::embedded_issuer(tx, fresh_id, now.wall)?,
     };
+    if let Some(client) = &draft.client {
+        issuers::put_client(tx, issuer, client, now.wall)?;
+    }
     let owner = owner(entropy, draft, issuer)?;
     write_account(tx, entropy, draft, &owner, now)?;
     identity::make_user(tx, &owner, now.wall)?;

@@ -5,6 +5,7 @@
 //! crash before that transaction leaves an offer, a crash after it a claimed server.
 
 mod box_id;
+mod by_code;
 mod desk;
 mod effects;
 mod external;
@@ -28,6 +29,7 @@ use super::core::{CoreError, permitted};
 use super::passwords::HashError;
 use crate::host::files::FileError;
 
+pub use by_code::{ByCode, begin_by_code, look_by_code};
 pub use desk::{Card, ClaimDesk, card, facts};
 pub use external::{Vouched, begin_at_issuer, finish_at_issuer};
 pub use finish::{Finished, finish};

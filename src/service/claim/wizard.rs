@@ -16,7 +16,7 @@ use stead_rules::time::{Now, TimeTrust, WallMs};
 use stead_store::accounts::{claim, identity};
 use zeroize::Zeroizing;
 
-use super::desk::{ClaimDesk, Draft};
+use super::desk::{ClaimDesk, Draft, replace_draft};
 use super::effects::run;
 use super::{ClaimError, Outcome, claimant, own_code, plug, renewal};
 use crate::host::entropy::{bytes, fresh};
@@ -294,7 +294,7 @@ fn keep_owner(
     let secret = totp::new_secret(core.entropy.as_ref());
     let enrolment =
         Enrolment { uri: totp::uri(&secret, name.as_str()), secret_base32: totp::base32(&secret) };
-    desk.draft = Draft {
+    let draft = Draft {
         name: name.as_str().to_owned(),
         login: name.key(),
         password_hash: Zeroizing::new(hash),
@@ -302,6 +302,7 @@ fn keep_owner(
         totp_secret: secret,
         ..Draft::default()
     };
+    replace_draft(core, &mut desk, draft);
     Ok(enrolment)
 }
 

@@ -8,6 +8,8 @@ use stead_rules::secret::SecretText;
 use stead_rules::signin::oidc::is_waited_for;
 use stead_rules::time::{BootMs, Now};
 
+use super::Client;
+
 /// What a browser was sent for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -51,6 +53,8 @@ pub(super) struct Waiting {
     pub(super) purpose: Purpose,
     /// Whether the issuer was asked for one certain person, so that its refusal is of that person.
     pub(super) is_for_one: bool,
+    /// As what this server asks: what changes meanwhile is for the next one.
+    pub(super) client: Client,
 }
 
 /// All of them, the oldest first.

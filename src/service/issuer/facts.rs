@@ -14,6 +14,12 @@ pub(super) struct Facts {
     pub(super) authorization_endpoint: String,
     pub(super) token_endpoint: String,
     pub(super) jwks_uri: String,
+    /// Where a server asks for a code (RFC 8628 §4), if it may.
+    #[serde(default)]
+    pub(super) device_authorization_endpoint: Option<String>,
+    /// Where it then registers (RFC 8414 §2).
+    #[serde(default)]
+    pub(super) registration_endpoint: Option<String>,
     #[serde(default)]
     pub(super) id_token_signing_alg_values_supported: Vec<String>,
     #[serde(default = "basic")]
@@ -25,6 +31,15 @@ pub(super) struct Facts {
     pub(super) takes_claims: bool,
     #[serde(skip)]
     received: BootMs,
+}
+
+impl Facts {
+    /// Every address that it names.
+    fn endpoints(&self) -> impl Iterator<Item = &String> {
+        let all = [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri];
+        let optional = [&self.device_authorization_endpoint, &self.registration_endpoint];
+        all.into_iter().chain(optional.into_iter().flatten())
+    }
 }
 
 /// The default of RFC 8414 §2.
@@ -64,8 +79,7 @@ fn read(issuer: &ExternalIssuer, answer: &Answer) -> Result<Facts, IssuerError> 
     if facts.issuer != issuer.url() {
         return Err(IssuerError::Unfit("it gives itself another name"));
     }
-    let endpoints = [&facts.authorization_endpoint, &facts.token_endpoint, &facts.jwks_uri];
-    if endpoints.iter().any(|endpoint| !issuer.config.url.admits(endpoint)) {
+    if !facts.endpoints().all(|endpoint| issuer.config.url.admits(endpoint)) {
         return Err(IssuerError::Unfit("an endpoint of it is not asked"));
     }
     Ok(facts)

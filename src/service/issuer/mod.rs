@@ -7,12 +7,18 @@
 //!   └ bound to the browser by a cookie                     └ code ─▶ ID token ─▶ methods
 //! ```
 //!
+//! A server that is not registered there is let in by a code first (`by_code`), registers itself and
+//! keeps that up to date (`registration`).
+//!
 //! What a token's claims are worth is decided by `stead_rules::signin::oidc`; its signature is
 //! checked by the `openidconnect` crate with algorithms that are fixed here.
 
+mod by_code;
 mod desk;
+mod error;
 mod facts;
 mod keys;
+mod registration;
 mod sign_in;
 mod token;
 
@@ -24,135 +30,33 @@ use stead_rules::claim::Peer;
 use stead_rules::ids::{IssuerId, TicketId};
 use stead_rules::limits::TEND_SECONDS;
 use stead_rules::secret::SecretText;
-use stead_rules::signin::oidc::{Asked, BadClaims, Way};
+use stead_rules::signin::oidc::{Asked, Way};
 use stead_rules::signin::{Method, Methods, place_of};
 use stead_rules::time::{Moment, Now};
+pub use stead_store::accounts::issuers::Client as Registered;
+use tokio::sync::Notify;
 
-use super::core::{Core, CoreError};
+use super::core::Core;
 use super::sha256;
-use super::signin::SignInError;
 use crate::config::Issuer;
 use crate::host::clock::Clock;
 use crate::host::entropy::{bytes, fresh};
-use crate::net::outbound::{AskError, Outbound, OutboundError, form_encoded};
+use crate::net::outbound::{Outbound, form_encoded};
 
+pub use by_code::{CodeShown, Look};
+pub(crate) use by_code::{begin as begin_by_code, look as look_by_code};
 pub use desk::Purpose;
+pub use error::{IssuerError, Refusal, SetUpError};
+pub use registration::Keeper;
+pub(crate) use registration::{adopt, give_back, own_name};
 pub(crate) use sign_in::row;
 pub use sign_in::{begin_sign_in, begin_step_up, finish_sign_in, finish_step_up};
 
+use by_code::Asking;
 use desk::{Desk, Waiting};
 use facts::Facts;
 use keys::Keys;
-
-/// The section `[issuer]` cannot be used on this machine.
-#[derive(Debug, thiserror::Error)]
-pub enum SetUpError {
-    /// The certificates that vouch for it.
-    #[error(transparent)]
-    Outbound(#[from] OutboundError),
-    /// The file with the secret.
-    #[error("issuer.client_secret_file cannot be read")]
-    Secret(#[source] std::io::Error),
-}
-
-/// A sign-in at the issuer came to nothing here.
-#[derive(Debug, thiserror::Error)]
-pub enum IssuerError {
-    /// Accounts are on this server.
-    #[error("no external issuer is configured")]
-    None,
-    /// It does not answer, or not as an issuer does.
-    #[error("the issuer cannot be asked")]
-    Unavailable(#[source] AskError),
-    /// What it says of itself is none of what this server takes.
-    #[error("what the issuer says of itself cannot be used: {0}")]
-    Unfit(&'static str),
-    /// This browser did not begin here, or too long ago, or was here already.
-    #[error("this sign-in is over")]
-    Over,
-    /// The issuer itself, and not by the browser, refused the one person that it was asked for.
-    #[error("the issuer lets this person in no more")]
-    ShutOut,
-    /// The issuer said no.
-    #[error("the issuer refused: {0}")]
-    Refused(Refusal),
-    /// What came back is not believed.
-    #[error("what the issuer sent is not believed: {0}")]
-    NotBelieved(&'static str),
-    /// The same, by the claims of its token.
-    #[error("what the issuer sent is not believed")]
-    BadClaims(#[from] BadClaims),
-    /// It is somebody, but nobody who uses this server.
-    #[error("nobody here has this identity")]
-    Unknown,
-    /// It is not the person who asked to show anew who they are.
-    #[error("this is another person than the one who is signed in")]
-    OtherPerson,
-    /// The issuer's word is not worth a second factor.
-    #[error("the issuer does not say that there was a second factor")]
-    NoFactor,
-    /// The sign-in that follows.
-    #[error(transparent)]
-    SignIn(#[from] SignInError),
-    /// The core refused.
-    #[error(transparent)]
-    Core(#[from] CoreError),
-}
-
-impl stead_store::Failure for IssuerError {
-    fn into_store(self) -> Result<stead_store::StoreError, Self> {
-        match self {
-            Self::Core(error) => error.into_store().map_err(Self::Core),
-            Self::SignIn(error) => error.into_store().map_err(Self::SignIn),
-            other @ (Self::None
-            | Self::Unavailable(_)
-            | Self::Unfit(_)
-            | Self::Over
-            | Self::ShutOut
-            | Self::Refused(_)
-            | Self::NotBelieved(_)
-            | Self::BadClaims(_)
-            | Self::Unknown
-            | Self::OtherPerson
-            | Self::NoFactor) => Err(other),
-        }
-    }
-}
-
-impl From<stead_store::StoreError> for IssuerError {
-    fn from(error: stead_store::StoreError) -> Self {
-        Self::Core(error.into())
-    }
-}
-
-/// Why the issuer said no (RFC 6749 §4.1.2.1). Its own words are not shown: they come by the
-/// browser, so anybody may have written them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The person said no, or the issuer did.
-    #[error("access_denied")]
-    Denied,
-    /// The code is used up, over, or another client's.
-    #[error("invalid_grant")]
-    Code,
-    /// This server is not known there, or not by this address.
-    #[error("invalid_client")]
-    Client,
-    /// It failed.
-    #[error("error")]
-    Other,
-}
-
-impl Refusal {
-    fn of(word: &str) -> Self {
-        match word {
-            "access_denied" => Self::Denied,
-            "invalid_grant" => Self::Code,
-            "invalid_client" | "unauthorized_client" | "invalid_request" => Self::Client,
-            _ => Self::Other,
-        }
-    }
-}
+use registration::Partings;
 
 /// The configured issuer and what is known of it.
 pub struct ExternalIssuer {
@@ -163,6 +67,23 @@ pub struct ExternalIssuer {
     desk: Mutex<Desk>,
     /// One question for its keys at a time.
     asking: tokio::sync::Mutex<()>,
+    /// As what this server has registered itself there, unless the configuration says so.
+    registered: Mutex<Option<Registered>>,
+    /// The code that is shown to whoever claims this server.
+    by_code: Mutex<Option<Asking>>,
+    /// One question about it at a time.
+    polling: tokio::sync::Mutex<()>,
+    /// Registrations that nobody needs.
+    partings: Mutex<Partings>,
+    /// Told when there is something to change or to take back there.
+    pub(crate) registration_told: Notify,
+}
+
+/// As what this server is known at its issuer.
+#[derive(Clone)]
+struct Client {
+    id: String,
+    secret: Option<SecretText>,
 }
 
 #[derive(Default)]
@@ -221,6 +142,11 @@ impl ExternalIssuer {
             known: Mutex::default(),
             desk: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
+            registered: Mutex::default(),
+            by_code: Mutex::default(),
+            polling: tokio::sync::Mutex::default(),
+            partings: Mutex::default(),
+            registration_told: Notify::new(),
         })
     }
 
@@ -242,8 +168,37 @@ impl ExternalIssuer {
         self.config.profile.word()
     }
 
-    fn client_id(&self) -> Result<&str, IssuerError> {
-        self.config.client_id.as_deref().ok_or(IssuerError::Unfit("no client id"))
+    /// Whether this server registers itself there: the configuration names no client.
+    #[must_use]
+    pub const fn registers_itself(&self) -> bool {
+        self.config.client_id.is_none()
+    }
+
+    /// Whether people can be sent there to sign in.
+    #[must_use]
+    pub fn has_client(&self) -> bool {
+        self.client().is_ok()
+    }
+
+    /// As what this server asks there; what the configuration says wins.
+    fn client(&self) -> Result<Client, IssuerError> {
+        if let Some(id) = &self.config.client_id {
+            return Ok(Client { id: id.clone(), secret: self.secret.clone() });
+        }
+        let registered = self.registered().clone().ok_or(IssuerError::NoClient)?;
+        Ok(Client { id: registered.id, secret: registered.secret })
+    }
+
+    fn code_desk(&self) -> MutexGuard<'_, Option<Asking>> {
+        self.by_code.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn partings(&self) -> MutexGuard<'_, Partings> {
+        self.partings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn registered(&self) -> MutexGuard<'_, Option<Registered>> {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -275,6 +230,7 @@ pub fn keep_row(core: &Core) {
     if let Err(error) = kept {
         tracing::warn!(%error, "what the configuration says of the issuer was not kept");
     }
+    registration::recall(core);
 }
 
 /// Sends a browser to the issuer. `origin` is the address it used here; `person` is who must sign in
@@ -288,6 +244,7 @@ pub(crate) async fn send(
     person: Option<&str>,
 ) -> Result<Sent, IssuerError> {
     let issuer = configured(core)?;
+    let client = issuer.client()?;
     let facts = facts::current(issuer, now).await?;
     let person = person.filter(|_| facts.takes_claims);
     let entropy = core.entropy.as_ref();
@@ -302,8 +259,9 @@ pub(crate) async fn send(
         place: place_of(peer.address),
         purpose,
         is_for_one: person.is_some(),
+        client,
     };
-    let redirect = address(issuer, &facts, &waiting, person)?;
+    let redirect = address(issuer, &facts, &waiting, person);
     let browser = waiting.browser;
     issuer.desk().add(waiting, now);
     Ok(Sent { redirect, browser })
@@ -315,14 +273,14 @@ fn address(
     facts: &Facts,
     waiting: &Waiting,
     person: Option<&str>,
-) -> Result<String, IssuerError> {
+) -> String {
     let challenge = URL_SAFE_NO_PAD.encode(sha256(waiting.verifier.expose().as_bytes()));
     let (scope, classes) =
         (issuer.config.scopes.join(" "), issuer.config.profile.wanted_classes().join(" "));
     let longest = TEND_SECONDS.to_string();
     let mut query = vec![
         ("response_type", "code"),
-        ("client_id", issuer.client_id()?),
+        ("client_id", waiting.client.id.as_str()),
         ("redirect_uri", waiting.redirect_uri.as_str()),
         ("scope", scope.as_str()),
         ("state", waiting.state.expose()),
@@ -347,7 +305,7 @@ fn address(
     }
     let endpoint = &facts.authorization_endpoint;
     let joint = if endpoint.contains('?') { '&' } else { '?' };
-    Ok(format!("{endpoint}{joint}{}", form_encoded(&query)))
+    format!("{endpoint}{joint}{}", form_encoded(&query))
 }
 
 /// Takes a browser back: the code becomes an identity. Everything that waited for it is used up,
@@ -385,21 +343,25 @@ pub(crate) async fn take_back(
         answer => answer?,
     };
     let asked = Asked {
-        client_id: issuer.client_id()?,
+        client_id: &waiting.client.id,
         begun: waiting.begun,
         way: Way::Code,
         anew: waiting.purpose.is_anew(),
     };
-    let identity = token::judge(issuer, &facts, &answer, &waiting, asked, now).await?;
+    let identity = token::judge(issuer, &facts, &answer, Some(&waiting.nonce), asked, now).await?;
     Ok((identity, waiting.purpose))
 }
 
 /// Whether this can be read as any of the answers that an issuer gives: what it says of itself, its
-/// keys, or a token. Nothing is believed by that.
+/// keys, a token, a code or a registration. Nothing is believed by that.
 #[must_use]
 pub fn is_readable(answer: &[u8]) -> bool {
     let token = token::parsed(answer).and_then(|answer| token::id_token(&answer));
-    facts::parsed(answer).is_ok() || keys::parsed(answer).is_ok() || token.is_ok()
+    facts::parsed(answer).is_ok()
+        || keys::parsed(answer).is_ok()
+        || token.is_ok()
+        || by_code::parsed(answer).is_ok()
+        || registration::parsed(answer).is_ok()
 }
 
 /// Whether these are worth a second factor without one of this server's own.

@@ -11,18 +11,18 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, EmptyAdditionalClaims,
-    IdToken, IdTokenClaims, IssuerUrl, Nonce, SignatureVerificationError,
+    IdToken, IdTokenClaims, IssuerUrl, Nonce, NonceVerifier as _, SignatureVerificationError,
 };
 use serde::Deserialize;
 use stead_rules::limits::ISSUER_SKEW_SECONDS;
 use stead_rules::secret::SecretText;
-use stead_rules::signin::oidc::{Asked, Claims, judge_claims, moment_before};
+use stead_rules::signin::oidc::{Asked as Question, Claims, judge_claims, moment_before};
 use stead_rules::time::Now;
 
 use super::desk::Waiting;
 use super::facts::Facts;
 use super::keys::{self, Keys};
-use super::{ExternalIssuer, Identity, IssuerError, Refusal};
+use super::{Client, ExternalIssuer, Identity, IssuerError, Refusal};
 use crate::net::outbound::escape;
 
 pub(super) type Token = IdToken<
@@ -40,7 +40,7 @@ const NAME_MAX_CHARS: usize = 64;
 #[derive(Deserialize)]
 pub(super) struct TokenAnswer {
     id_token: Option<String>,
-    access_token: Option<String>,
+    pub(super) access_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,33 +55,56 @@ pub(super) async fn redeem(
     code: &SecretText,
     waiting: &Waiting,
 ) -> Result<TokenAnswer, IssuerError> {
-    let id = issuer.client_id()?;
-    let mut form = vec![
+    let form = vec![
         ("grant_type", "authorization_code"),
         ("code", code.expose()),
         ("redirect_uri", waiting.redirect_uri.as_str()),
         ("code_verifier", waiting.verifier.expose()),
     ];
+    match ask(issuer, facts, &waiting.client, form).await? {
+        Asked::Given(answer) => Ok(answer),
+        Asked::Refused(word) => Err(IssuerError::Refused(Refusal::of(&word))),
+    }
+}
+
+/// What the token endpoint said.
+pub(super) enum Asked {
+    Given(TokenAnswer),
+    /// By this word (RFC 6749 §5.2); empty where it says none.
+    Refused(String),
+}
+
+/// Asks the token endpoint as this client.
+pub(super) async fn ask(
+    issuer: &ExternalIssuer,
+    facts: &Facts,
+    client: &Client,
+    mut form: Vec<(&str, &str)>,
+) -> Result<Asked, IssuerError> {
     let listed = &facts.token_endpoint_auth_methods_supported;
     let by_head = listed.iter().any(|method| method == "client_secret_basic");
-    let basic = match &issuer.secret {
-        Some(secret) if by_head => Some(credentials(id, secret)),
+    let basic = match &client.secret {
+        Some(secret) if by_head => Some(credentials(&client.id, secret)),
         Some(secret) => {
-            form.extend([("client_id", id), ("client_secret", secret.expose())]);
+            form.extend([("client_id", client.id.as_str()), ("client_secret", secret.expose())]);
             None
         }
         None => {
-            form.push(("client_id", id));
+            form.push(("client_id", &client.id));
             None
         }
     };
     let answer = issuer.outbound.post_form(&facts.token_endpoint, &form, basic.as_deref()).await;
     let answer = answer.map_err(IssuerError::Unavailable)?;
     if answer.status == StatusCode::OK {
-        return parsed(&answer.body);
+        return parsed(&answer.body).map(Asked::Given);
     }
-    let refusal = serde_json::from_slice::<TokenRefusal>(&answer.body);
-    Err(IssuerError::Refused(refusal.map_or(Refusal::Other, |said| Refusal::of(&said.error))))
+    Ok(Asked::Refused(refusal(&answer.body)))
+}
+
+/// The word of a refusal; empty where it says none.
+pub(super) fn refusal(body: &[u8]) -> String {
+    serde_json::from_slice::<TokenRefusal>(body).map(|said| said.error).unwrap_or_default()
 }
 
 /// A token answer, as far as it is one.
@@ -112,16 +135,17 @@ pub(super) async fn judge(
     issuer: &ExternalIssuer,
     facts: &Facts,
     answer: &TokenAnswer,
-    waiting: &Waiting,
-    asked: Asked<'_>,
+    nonce: Option<&SecretText>,
+    asked: Question<'_>,
     now: Now,
 ) -> Result<Identity, IssuerError> {
     let token = id_token(answer)?;
     let keys = keys::current(issuer, facts, true, now).await?;
-    let claims = match checked(issuer, facts, &keys, &token, answer, waiting, now) {
+    let expected = Expected { client_id: asked.client_id, nonce };
+    let claims = match checked(issuer, facts, &keys, &token, answer, expected, now) {
         Err(Unfit::NoKey) => {
             let keys = keys::current(issuer, facts, false, now).await?;
-            checked(issuer, facts, &keys, &token, answer, waiting, now)
+            checked(issuer, facts, &keys, &token, answer, expected, now)
         }
         other => other,
     };
@@ -138,6 +162,24 @@ pub(super) async fn judge(
     })
 }
 
+/// For whom a token must be, and for which question.
+#[derive(Clone, Copy)]
+struct Expected<'a> {
+    client_id: &'a str,
+    nonce: Option<&'a SecretText>,
+}
+
+impl Expected<'_> {
+    /// Where none was sent, one that has a nonce was made for another question.
+    fn is(self, said: Option<&Nonce>) -> Result<(), String> {
+        match (self.nonce, said) {
+            (Some(sent), said) => (&Nonce::new(sent.expose().to_owned())).verify(said),
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err("there is a nonce, and none was sent".to_owned()),
+        }
+    }
+}
+
 enum Unfit {
     NoKey,
     Because(&'static str),
@@ -149,15 +191,15 @@ fn checked<'t>(
     keys: &Keys,
     token: &'t Token,
     answer: &TokenAnswer,
-    waiting: &Waiting,
+    expected: Expected<'_>,
     now: Now,
 ) -> Result<&'t TokenClaims, Unfit> {
-    let verifier = verifier(issuer, facts, keys, now)?;
-    let nonce = Nonce::new(waiting.nonce.expose().to_owned());
-    let claims = token.claims(&verifier, &nonce).map_err(|error| {
-        tracing::warn!(%error, "an ID token was not believed");
-        unfit(&error)
-    })?;
+    let verifier = verifier(issuer, facts, keys, expected.client_id, now)?;
+    let claims =
+        token.claims(&verifier, |said: Option<&Nonce>| expected.is(said)).map_err(|error| {
+            tracing::warn!(%error, "an ID token was not believed");
+            unfit(&error)
+        })?;
     if let (Some(said), Some(access)) = (claims.access_token_hash(), &answer.access_token) {
         let algorithm = token.signing_alg().map_err(|_| Unfit::Because("it is not signed"))?;
         let key = token.signing_key(&verifier).map_err(|_| Unfit::NoKey)?;
@@ -175,14 +217,14 @@ fn verifier(
     issuer: &ExternalIssuer,
     facts: &Facts,
     keys: &Keys,
+    client_id: &str,
     now: Now,
 ) -> Result<CoreIdTokenVerifier<'static>, Unfit> {
     let url = IssuerUrl::new(issuer.url().to_owned());
     let url = url.map_err(|_| Unfit::Because("the issuer's address cannot be used"))?;
-    let id = issuer.client_id().map_err(|_| Unfit::Because("no client id"))?;
     let seconds = now.wall.unix_seconds().saturating_sub(ISSUER_SKEW_SECONDS);
     let time = UNIX_EPOCH + Duration::from_secs(seconds);
-    let id = ClientId::new(id.to_owned());
+    let id = ClientId::new(client_id.to_owned());
     Ok(CoreIdTokenVerifier::new_public_client(id, url, keys.set.clone())
         .set_allowed_algs(keys::algorithms(facts))
         .set_time_fn(move || time.into()))

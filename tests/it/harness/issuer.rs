@@ -7,11 +7,13 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use stead::host::clock::{Clock as _, ManualClock};
+
+use super::registrar::Registrar;
 
 /// What a token looks like before it is signed.
 pub(crate) struct TokenDraft {
@@ -42,11 +44,33 @@ struct Shared {
     discovery: Value,
     refusal: Option<&'static str>,
     asked: BTreeMap<String, usize>,
+    registrar: Registrar,
 }
 
 struct Grant {
     sub: String,
     query: BTreeMap<String, String>,
+}
+
+/// One request.
+pub(super) struct Asked {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) authorization: String,
+    pub(super) body: String,
+}
+
+impl Asked {
+    /// The form with the client's own credentials, wherever they came (RFC 6749 §2.3.1).
+    fn with_client(&self, mut form: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        if let Some(pair) = self.authorization.strip_prefix("Basic ") {
+            let pair = String::from_utf8(STANDARD.decode(pair).unwrap()).unwrap();
+            let (id, secret) = pair.split_once(':').unwrap();
+            form.insert("client_id".to_owned(), unescaped(id));
+            form.insert("client_secret".to_owned(), unescaped(secret));
+        }
+        form
+    }
 }
 
 fn new_key() -> EcdsaKeyPair {
@@ -75,6 +99,7 @@ impl FakeIssuer {
             discovery: json!({}),
             refusal: None,
             asked: BTreeMap::new(),
+            registrar: Registrar::default(),
         }));
         let served = Arc::clone(&shared);
         // It ends with the process: nobody waits for it.
@@ -92,6 +117,16 @@ impl FakeIssuer {
             "[issuer]\nurl = \"{}\"\nname = \"Home ID\"\nclient_id = \"stead\"\n{more}",
             self.url
         )
+    }
+
+    /// The same, where this server is not registered there.
+    pub(crate) fn config_by_code(&self, more: &str) -> String {
+        format!("[issuer]\nurl = \"{}\"\nname = \"Home ID\"\n{more}", self.url)
+    }
+
+    /// What it does for servers that it does not know yet.
+    pub(crate) fn registrar<T>(&self, look: impl FnOnce(&mut Registrar) -> T) -> T {
+        look(&mut self.shared.lock().unwrap().registrar)
     }
 
     /// The person `sub` signs in at the issuer's pages and is sent back with what is answered here.
@@ -150,11 +185,16 @@ fn serve(shared: &Mutex<Shared>, mut stream: TcpStream) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut length = 0;
+    let mut words = line.split(' ').map(str::to_owned);
+    let [method, path] = [(); 2].map(|()| words.next().unwrap_or_default());
+    let (mut length, mut authorization) = (0, String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).unwrap();
+        let told = header.split_once(':').unwrap_or_default();
+        if told.0.eq_ignore_ascii_case("authorization") {
+            authorization = told.1.trim().to_owned();
+        }
         let header = header.to_ascii_lowercase();
         if let Some(text) = header.strip_prefix("content-length:") {
             length = text.trim().parse().unwrap();
@@ -167,7 +207,8 @@ fn serve(shared: &Mutex<Shared>, mut stream: TcpStream) {
     reader.read_exact(&mut body).unwrap();
     let mut shared = shared.lock().unwrap();
     *shared.asked.entry(path.clone()).or_default() += 1;
-    let (status, answer) = shared.answer(&path, &String::from_utf8(body).unwrap());
+    let asked = Asked { method, path, authorization, body: String::from_utf8(body).unwrap() };
+    let (status, answer) = shared.answer(&asked);
     let text = answer.to_string();
     let head = "Content-Type: application/json\r\nConnection: close\r\nLocation: /elsewhere";
     let response =
@@ -176,14 +217,18 @@ fn serve(shared: &Mutex<Shared>, mut stream: TcpStream) {
 }
 
 impl Shared {
-    fn answer(&mut self, path: &str, body: &str) -> (u16, Value) {
+    fn answer(&mut self, asked: &Asked) -> (u16, Value) {
         if self.is_down {
             return (503, json!({}));
         }
-        match path {
+        let Asked { path, body, .. } = asked;
+        match path.as_str() {
             "/.well-known/openid-configuration" => (200, self.description()),
             "/keys" => (200, json!({ "keys": [self.jwk()] })),
-            "/token" => self.token(&query_of(body)),
+            "/token" if body.contains("device_code=") => self.let_in(&query_of(body)),
+            "/token" => self.token(&asked.with_client(query_of(body))),
+            "/device_authorization" => self.registrar.code(&self.url, &query_of(body)),
+            path if path.starts_with("/register") => self.registrar.register(&self.url, asked),
             "/moved" => (302, json!({})),
             "/large" => (200, json!({ "keys": [], "more": "x".repeat(300_000) })),
             _ => (404, json!({})),
@@ -196,6 +241,8 @@ impl Shared {
             "authorization_endpoint": format!("{}/authorize", self.url),
             "token_endpoint": format!("{}/token", self.url),
             "jwks_uri": format!("{}/keys", self.url),
+            "device_authorization_endpoint": format!("{}/device_authorization", self.url),
+            "registration_endpoint": format!("{}/register", self.url),
             "id_token_signing_alg_values_supported": ["ES256", "HS256", "none"],
             "authorization_response_iss_parameter_supported": true,
         });
@@ -220,13 +267,14 @@ impl Shared {
         let hash = ring::digest::digest(&ring::digest::SHA256, form["code_verifier"].as_bytes());
         let fits = encoded(hash.as_ref()) == grant.query["code_challenge"]
             && form["redirect_uri"] == grant.query["redirect_uri"]
-            && form["client_id"] == grant.query["client_id"];
+            && form["client_id"] == grant.query["client_id"]
+            && self.registrar.knows(&form["client_id"], form.get("client_secret"));
         if !fits {
             return refused;
         }
         let now = self.clock.now().wall.0 / 1000;
         let mut claims = json!({
-            "iss": self.url, "sub": grant.sub, "aud": "stead", "nonce": grant.query["nonce"],
+            "iss": self.url, "sub": grant.sub, "aud": grant.query["client_id"], "nonce": grant.query["nonce"],
             "iat": now, "exp": now + 600, "auth_time": now, "name": "Robin",
         });
         for (name, value) in self.claims.as_object().unwrap() {
@@ -234,6 +282,24 @@ impl Shared {
         }
         let token = self.signed(claims);
         (200, json!({ "id_token": token, "access_token": "access", "token_type": "Bearer" }))
+    }
+
+    /// Whoever asks with a device code (RFC 8628 §3.4).
+    fn let_in(&mut self, form: &BTreeMap<String, String>) -> (u16, Value) {
+        let (sub, token) = match self.registrar.poll(form) {
+            Ok(let_in) => let_in,
+            Err(word) => return (400, json!({ "error": word })),
+        };
+        let now = self.clock.now().wall.0 / 1000;
+        let mut claims = json!({
+            "iss": self.url, "sub": sub, "aud": "stead-server", "iat": now, "exp": now + 600,
+            "auth_time": now - 300, "name": "Robin",
+        });
+        for (name, value) in self.claims.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let id_token = self.signed(claims);
+        (200, json!({ "id_token": id_token, "access_token": token, "token_type": "Bearer" }))
     }
 
     fn signed(&self, claims: Value) -> String {

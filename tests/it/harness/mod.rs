@@ -5,6 +5,7 @@ mod app;
 mod client;
 mod issuer;
 mod people;
+mod registrar;
 
 pub(crate) use app::{App, Options, copy_folder, link_secret_in};
 pub(crate) use client::{Answer, Client};

@@ -34,6 +34,8 @@ export interface ServerInfo {
   sign_up: boolean;
   /** What people call the issuer where their accounts are, if not on this server. */
   issuer?: string;
+  /** How whoever claims shows there who they are: by a code where this server is not registered there yet. */
+  claim_by?: 'redirect' | 'code';
   /** `off` where listed folders play without a sign-in until the box is claimed. */
   local_security: 'on' | 'off';
   /** Whether this browser is where they do. */
@@ -122,6 +124,25 @@ export interface CodesOffer {
   step: 'codes';
   recovery_codes: string[];
 }
+
+/** A code by which whoever claims lets this server in at the issuer. */
+export interface LetInCode {
+  step: 'waiting';
+  user_code: string;
+  page: string;
+  link: string;
+  qr_svg: string;
+  expires_in_s: number;
+  again_in_s: number;
+}
+
+/** How the claim by a code stands. */
+export type LetIn =
+  | LetInCode
+  | { step: 'registering'; again_in_s: number }
+  | { step: 'none' | 'denied' | 'over' }
+  | ({ step: 'totp' } & TotpOffer)
+  | ({ step: 'codes' } & CodesOffer);
 
 export interface Done {
   step: 'done';

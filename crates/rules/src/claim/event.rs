@@ -86,6 +86,12 @@ pub enum Event {
         /// Where it is.
         peer: Peer,
     },
+    /// A browser asked for what a step needs, which takes its time: a code that is approved
+    /// elsewhere.
+    StepBegun {
+        /// Which browser.
+        browser: TicketId,
+    },
     /// A browser finished a step of the wizard.
     StepDone {
         /// Which browser.
@@ -213,6 +219,7 @@ impl Event {
             | Self::AddressesChanged
             | Self::RotateAsked
             | Self::SecretAged
+            | Self::StepBegun { .. }
             | Self::StepDone { .. }
             | Self::OwnerWritten { .. }
             | Self::Denied { .. }

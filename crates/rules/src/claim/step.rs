@@ -87,6 +87,7 @@ fn decide(state: &State, event: &Event, now: Now) -> Result<Step, Reject> {
             proof_accepted(state, &claimant, now)
         }
         Event::ProofRejected { peer, .. } => Err(proof_rejected(state, peer)),
+        Event::StepBegun { browser } => Ok(stay_longer(held(state, browser)?, now)),
         Event::StepDone { browser, step } => step_done(held(state, browser)?, step, now),
         Event::OwnerWritten { browser, generation } => {
             owner_written(held(state, browser)?, generation)

@@ -9,6 +9,7 @@ mod clock;
 mod common;
 mod device;
 mod factors;
+pub mod let_in;
 mod name;
 mod notice;
 pub mod oidc;

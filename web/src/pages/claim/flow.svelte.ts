@@ -7,7 +7,7 @@
 //
 // A phone often throws the page away while its authenticator app is open. So what one screen needs
 // lies in sessionStorage, which this tab alone can read, until the claim is done.
-import { asProblem, claim, Problem, type Proof, type TotpOffer } from '../../api';
+import { asProblem, claim, Problem, type CodesOffer, type Proof, type TotpOffer } from '../../api';
 import { takeReturned, type Returned } from '../../lib/returned';
 import { noteSignedIn } from '../../state/hint';
 import { plugSecret } from './plug.svelte';
@@ -232,7 +232,11 @@ export class ClaimFlow {
   async #returned(answer: Returned): Promise<void> {
     // Whatever comes of it, the screen it was left from is the one to try again on.
     this.#show('owner');
-    const next = await claim.externalFinish(answer);
+    this.vouched(await claim.externalFinish(answer));
+  }
+
+  /** The issuer has said who they are: this server asks for what it does not vouch for. */
+  vouched(next: TotpOffer | CodesOffer): void {
     if (next.step === 'codes') {
       this.codes = next.recovery_codes;
       this.#keep({ codes: next.recovery_codes });
@@ -242,6 +246,12 @@ export class ClaimFlow {
       this.#keep({ totp: next });
       this.#show('totp');
     }
+  }
+
+  /** What a screen that asks by itself was answered in place of what it asked for. */
+  told(problem: Problem | undefined): void {
+    if (problem) this.#fail(problem);
+    else this.problem = undefined;
   }
 
   confirm(code: string): Promise<void> {

@@ -172,6 +172,7 @@ fn only_a_lost_owner_or_the_box_in_hand_ends_claimed() {
             | Event::SecretAged
             | Event::ProofAccepted { .. }
             | Event::ProofRejected { .. }
+            | Event::StepBegun { .. }
             | Event::StepDone { .. }
             | Event::OwnerWritten { .. }
             | Event::Denied { .. }
@@ -205,9 +206,11 @@ fn no_proof_from_off_link_changes_anything() {
 #[test]
 fn only_the_holder_moves_a_pending_claim_on() {
     always(|state, event, _, applied| match (state, event, applied.next) {
-        (State::Pending(before), Event::StepDone { browser, .. }, State::Pending(after)) => {
-            *browser == before.holder || *before == after
-        }
+        (
+            State::Pending(before),
+            Event::StepDone { browser, .. } | Event::StepBegun { browser },
+            State::Pending(after),
+        ) => *browser == before.holder || *before == after,
         _ => true,
     });
 }
@@ -217,7 +220,8 @@ fn after_the_deadline_the_holder_is_a_stranger() {
     always(|state, event, now, applied| match (state, event) {
         (
             State::Pending(pending),
-            Event::StepDone { browser, .. }
+            Event::StepBegun { browser }
+            | Event::StepDone { browser, .. }
             | Event::OwnerWritten { browser, .. }
             | Event::Denied { browser },
         ) if pending.is_over(now) => {
@@ -232,9 +236,11 @@ fn after_the_deadline_the_holder_is_a_stranger() {
 #[test]
 fn every_step_restarts_the_time() {
     always(|_, event, now, applied| match (event, applied.next, &applied.answer) {
-        (Event::StepDone { .. } | Event::ProofAccepted { .. }, State::Pending(pending), Ok(())) => {
-            pending.left_ms(now) == CLAIM_PENDING_SECONDS * 1000
-        }
+        (
+            Event::StepBegun { .. } | Event::StepDone { .. } | Event::ProofAccepted { .. },
+            State::Pending(pending),
+            Ok(()),
+        ) => pending.left_ms(now) == CLAIM_PENDING_SECONDS * 1000,
         _ => true,
     });
 }

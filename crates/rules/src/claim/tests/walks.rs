@@ -115,6 +115,7 @@ impl Box {
             | Event::SecretAged
             | Event::ProofAccepted { .. }
             | Event::ProofRejected { .. }
+            | Event::StepBegun { .. }
             | Event::StepDone { .. }
             | Event::OwnerWritten { .. }
             | Event::Denied { .. }

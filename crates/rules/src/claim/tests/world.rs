@@ -106,6 +106,8 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("wrong link from B", wrong(ByLink, OnLink)),
         ("wrong code from B", wrong(Code, OnLink)),
         ("wrong code from B off-link", wrong(Code, OffLink)),
+        ("A began a step", Event::StepBegun { browser: A }),
+        ("B began a step", Event::StepBegun { browser: B }),
         ("A did owner", done(A, WizardStep::Owner)),
         ("A did totp", done(A, WizardStep::Totp)),
         ("A did codes", done(A, WizardStep::Codes)),
