@@ -111,6 +111,24 @@ fn a_step_up_keeps_nothing_that_was_true_of_a_moment() {
 }
 
 #[test]
+fn no_new_factor_takes_what_a_session_is_worth() {
+    for bits in 0..1_u32 << Method::ALL.len() {
+        let chosen = Method::ALL.into_iter().enumerate();
+        let shown: Methods =
+            chosen.filter(|(at, _)| bits >> at & 1 == 1).map(|(_, method)| method).collect();
+        for new in Method::ALL {
+            if new_factor_raises(shown, new) {
+                let after = shown.after_step_up(Methods::NONE.and(new));
+                assert!(
+                    after.assurance_shown_now() >= shown.assurance_shown_now(),
+                    "{shown:?} {new:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_new_factor_raises_a_session_that_has_shown_less() {
     let password = Methods::NONE.and(Method::Password);
     for (shown, new, raises) in [
