@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use stead::http::routes::table;
 use stead::http::row::Access;
 use stead_rules::limits::{
-    DEVICE_CODE_SECONDS, DEVICE_CODES_PER_PLACE_MAX, DEVICE_HASTY_POLLS_MAX, GUARD_SECONDS,
-    SESSION_IDLE_SECONDS,
+    DEVICE_CODE_SECONDS, DEVICE_CODES_PER_PLACE_MAX, DEVICE_HASTY_POLLS_MAX, DEVICES_PER_USER_MAX,
+    GUARD_SECONDS, SESSION_IDLE_SECONDS,
 };
 use stead_rules::policy::{Action, Door};
 use stead_store::Store;
@@ -492,6 +492,78 @@ fn wrong_app_passwords_are_slowed_and_a_right_one_never_waits() {
     in_accounts(&app, "UPDATE user SET epoch = epoch + 1");
     let over = basic(&app, "Robin", &right).get("/api/v1/home").expect(401);
     assert_eq!(over.code(), "session_ended", "dead with the factors");
+}
+
+/// How many rows the database keeps of wrong tries.
+fn counted(app: &App) -> u32 {
+    #[expect(clippy::disallowed_methods, reason = "the store tells nobody how many there are")]
+    let database = rusqlite::Connection::open(app.data.join("accounts.db")).unwrap();
+    database.query_row("SELECT count(*) FROM throttle", [], |row| row.get(0)).unwrap()
+}
+
+/// A flood of strangers' names: it costs no card its life, and tells nobody who is there.
+#[test]
+fn strangers_write_nothing_by_made_up_names_and_app_passwords() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let before = counted(&app);
+    let guess = |number: u32, name: &str| {
+        let wrong = ["bcdfgh", "jkmnpq", "rstvwx"][number as usize % 3];
+        let name = if name.is_empty() { format!("guest {number}") } else { name.to_owned() };
+        basic(&app, &name, &format!("{wrong}-bbbbbb-bbbbbb-bbbbbb")).get("/api/v1/home").status
+    };
+    for number in 0..20 {
+        assert_eq!(guess(number, ""), 401);
+        assert_eq!(guess(number, "Robin"), 401);
+    }
+    assert_eq!(counted(&app), before, "they are switched off");
+    let switch = json!({ "allowed": true });
+    owner.browser.post("/api/v1/settings/app-passwords", &switch).expect(204);
+    for number in 0..20 {
+        let wanted = if number == 0 { 401 } else { 429 };
+        assert_eq!(guess(number, ""), wanted, "one count for all names");
+        assert_eq!(guess(number, "Robin"), 429, "a name that is there is told by nothing");
+    }
+    assert_eq!(counted(&app), before + 2, "here and everywhere");
+}
+
+#[test]
+fn devices_that_ended_with_a_factor_take_nobodys_room() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let phone = &mut owner.browser;
+    phone.post("/api/v1/settings/app-passwords", &json!({ "allowed": true })).expect(204);
+    let make = json!({ "name": "Radio" });
+    for _ in 0..DEVICES_PER_USER_MAX {
+        phone.post("/api/v1/app-passwords", &make).expect(201);
+    }
+    phone.post("/api/v1/app-passwords", &make).expect(409);
+    let change = json!({ "old": owner.password, "new": "nine purple umbrellas" });
+    phone.post("/api/v1/password", &change).expect(204);
+    phone.post("/api/v1/app-passwords", &make).expect(201);
+    television(&app, &mut owner).get("/api/v1/home").expect(200);
+}
+
+#[test]
+fn who_looks_at_codes_of_their_own_between_guesses_waits_all_the_same() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let guess = json!({ "code": "BBBB-BBBB" });
+    for path in ["/api/v1/devices/look", "/api/v1/devices/deny"] {
+        let own = Screen::ask(&app);
+        owner.browser.post("/api/v1/devices/look", &guess).expect(422);
+        app.clock.advance(1_500);
+        owner.browser.post(path, &own.code()).status;
+    }
+    app.clock.advance(60_000);
+    owner.browser.post("/api/v1/devices/look", &guess).expect(422);
+    let slowed = owner.browser.post("/api/v1/devices/look", &guess).expect(429).json();
+    assert!(slowed["retry_after_s"].as_u64().unwrap() > 1, "the third miss counts as the third");
+    app.clock.advance(60_000);
+    television(&app, &mut owner);
+    owner.browser.post("/api/v1/devices/look", &guess).expect(422);
+    let forgiven = owner.browser.post("/api/v1/devices/look", &guess).expect(429).json();
+    assert_eq!(forgiven["retry_after_s"], 1, "what was let in forgives");
 }
 
 #[test]
