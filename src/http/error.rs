@@ -14,7 +14,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use stead_rules::claim::{BadOwnCode, NoPlace, Reject};
-use stead_rules::limits::{PASSKEYS_MAX, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
+use stead_rules::limits::{
+    PASSKEYS_MAX, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS,
+};
 use stead_rules::playback::BadLink;
 use stead_rules::provider::Untrusted;
 use stead_rules::signin::{
@@ -285,6 +287,11 @@ impl From<SignInError> for Problem {
                 "code",
                 "factor_needed",
                 "Show your second factor: the code of your authenticator app, or a recovery code.",
+            ),
+            SignInError::PasskeyNeeded => Self::invalid(
+                "code",
+                "passkey_needed",
+                "You signed in here with a passkey alone. Show it again: a code is not enough by itself.",
             ),
             SignInError::PasswordVoid(kind) => Self::new(
                 StatusCode::FORBIDDEN,

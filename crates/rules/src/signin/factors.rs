@@ -211,13 +211,31 @@ pub fn methods_for(kinds: &[FactorKind], recovery_codes_left: u32) -> Methods {
     methods
 }
 
-/// What a session may show to be raised: a second factor, or the password where there is none.
-/// Another device may approve where `somebody_is_there` and the password is known in this session:
-/// an approval is worth something beside it only.
+/// Whether a session is worth anything after `shown` is shown in it. One that was opened by a passkey,
+/// of an account that signs in elsewhere, knows no password and no word of an issuer: a code alone
+/// stands beside nothing there, and would end what it was to raise.
 #[must_use]
-pub fn step_up_methods(second: Methods, password_too: bool, somebody_is_there: bool) -> Methods {
+pub fn raises(before: Methods, shown: Methods) -> bool {
+    before.after_step_up(shown).assurance_shown_now() > Assurance::None
+}
+
+/// What a session that showed `before` may show to be raised: a second factor, as far as it is worth
+/// something in it, or the password where there is none. Another device may approve where
+/// `somebody_is_there` and the password is known in this session: an approval is worth something
+/// beside it only.
+#[must_use]
+pub fn step_up_methods(
+    before: Methods,
+    second: Methods,
+    password_too: bool,
+    somebody_is_there: bool,
+) -> Methods {
+    let password = Methods::NONE.and(Method::Password);
     if second == Methods::NONE {
-        return Methods::NONE.and(Method::Password);
+        return password;
     }
-    if somebody_is_there && !password_too { second.and(Method::DeviceApproval) } else { second }
+    let beside = if password_too { password } else { Methods::NONE };
+    let asks = somebody_is_there && !password_too;
+    let all = if asks { second.and(Method::DeviceApproval) } else { second };
+    all.iter().filter(|method| raises(before, beside.and(*method))).collect()
 }
