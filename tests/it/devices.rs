@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
+use stead::host::clock::Clock as _;
 use stead::http::routes::table;
 use stead::http::row::Access;
 use stead_rules::limits::{
@@ -15,7 +16,8 @@ use stead_store::accounts::audit;
 
 use crate::access::member;
 use crate::endings::{Jukebox, SONG_BYTES, begin, drain};
-use crate::harness::{Answer, App, Client, Options, Owner, in_accounts};
+use crate::harness::{Answer, App, Client, Options, Owner, in_accounts, second_account, totp_code};
+use crate::rescue::{begin as begin_rescue, rescue_secret};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -390,6 +392,113 @@ fn a_television_and_an_app_die_with_the_factors_of_who_let_them_in() {
     in_accounts(&app, "UPDATE user SET epoch = epoch + 1");
     assert_eq!(tv.get("/api/v1/home").expect(401).code(), "session_ended");
     assert_eq!(approved.poll(), "denied", "what was approved before is void too");
+}
+
+/// Whatever changes what the person signs in with ends everything that they let in.
+#[test]
+fn all_that_was_let_in_ends_with_each_change_of_its_persons_factors() {
+    for change in ["a factor is removed", "another password", "it was not me", "a rescue"] {
+        let app = App::start();
+        let mut owner = Owner::claim(&app);
+        let phone = &mut owner.browser;
+        phone.post("/api/v1/settings/app-passwords", &json!({ "allowed": true })).expect(204);
+        let made = phone.post("/api/v1/app-passwords", &json!({ "name": "Radio" })).expect(201);
+        let by_password = basic(&app, "Robin", made.json()["password"].as_str().unwrap());
+        let offer = app_asks(&app);
+        approve(phone, &json!({ "code": offer["user_code"] }), "Radio").expect(204);
+        let token = exchange(&app, &offer["device_code"]).expect(200).json();
+        let token = format!("Bearer {}", token["access_token"].as_str().unwrap());
+        let by_grant = app.client().with("Authorization", &token);
+        let tv = television(&app, &mut owner);
+        let mut all = [("tv", tv), ("grant", by_grant), ("app password", by_password)];
+        for (kind, client) in &mut all {
+            assert_eq!(client.get("/api/v1/home").status, 200, "{kind} before {change}");
+        }
+        bring_about(&app, &mut owner, change);
+        for (kind, client) in &mut all {
+            let told = client.get("/api/v1/home");
+            assert_eq!(told.status, 401, "{kind} after {change}");
+            assert_eq!(told.code(), "session_ended", "{kind} after {change}");
+        }
+    }
+}
+
+fn bring_about(app: &App, owner: &mut Owner, change: &str) {
+    match change {
+        "a factor is removed" => {
+            let phone = &mut owner.browser;
+            let begun = phone.post("/api/v1/factors/totp", &json!({})).expect(200).json();
+            let secret = begun["secret_base32"].as_str().unwrap();
+            let code = totp_code(secret, app.clock.now().wall.unix_seconds());
+            let body = json!({ "ticket": begun["ticket"], "name": "Tablet", "code": code });
+            phone.post("/api/v1/factors/totp/confirm", &body).expect(204);
+            let all = phone.get("/api/v1/factors").expect(200).json();
+            let id = all["second"][0]["id"].as_str().unwrap();
+            phone.post(&format!("/api/v1/factors/{id}/remove"), &json!({})).expect(204);
+        }
+        "another password" => {
+            let body = json!({ "old": owner.password, "new": "nine purple umbrellas" });
+            owner.browser.post("/api/v1/password", &body).expect(204);
+        }
+        "it was not me" => {
+            app.clock.advance(60_000);
+            owner.sign_in_at(app, app.clock_ms()).1.expect(200);
+            let told = owner.browser.get("/api/v1/notices").expect(200).json();
+            let told = told["notices"].as_array().unwrap();
+            let of = told.iter().find(|one| one["kind"] == "signed_in").unwrap();
+            let path = format!("/api/v1/notices/{}/disown", of["id"].as_str().unwrap());
+            owner.browser.post(&path, &json!({})).expect(200);
+        }
+        "a rescue" => {
+            let secret = rescue_secret(app);
+            let code = &owner.recovery_codes[5];
+            let begun = begin_rescue(&mut app.client(), &secret, code).expect(200).json();
+            let renewal = json!({ "ticket": begun["ticket"], "password": "nine purple umbrellas",
+                "totp_code": null, "browser_time_ms": app.clock_ms() });
+            app.client().post("/api/v1/rescue/owner/finish", &renewal).expect(200);
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// A device's session is worth what the one was that let it in, and never fresher.
+#[test]
+fn a_device_inherits_the_assurance_and_the_time_of_who_let_it_in() {
+    for (methods, assurance) in
+        [("password", "pwd"), ("password totp", "mfa"), ("passkey", "mfa_phishing_resistant")]
+    {
+        let app = App::start();
+        let mut owner = Owner::claim(&app);
+        in_accounts(&app, &format!("UPDATE session SET methods = '{methods}'"));
+        let before = owner.browser.get("/api/v1/me").expect(200).json()["session"].clone();
+        app.clock.advance(300_000);
+        let mut screen = Screen::ask(&app);
+        let told = approve(&mut owner.browser, &screen.code(), "TV");
+        if methods == "password" {
+            // An owner guards by more than a password, so such a session lets nothing in.
+            assert_eq!(told.expect(401).code(), "insufficient_user_authentication");
+            continue;
+        }
+        told.expect(204);
+        assert_eq!(screen.poll(), "done");
+        let got = screen.browser.get("/api/v1/me").expect(200).json()["session"].clone();
+        for member in ["methods", "auth_time_ms"] {
+            assert_eq!(got[member], before[member], "{member} of {methods}");
+        }
+        assert_eq!(got["assurance"], assurance);
+    }
+    // A member who has nothing but a password lets in by that.
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    second_account(&app, "Sam");
+    let mut sam = app.client();
+    let who = json!({ "name": "Sam", "password": owner.password });
+    sam.post("/api/v1/signin", &who).expect(200);
+    let mut screen = Screen::ask(&app);
+    approve(&mut sam, &screen.code(), "TV").expect(204);
+    assert_eq!(screen.poll(), "done");
+    let got = screen.browser.get("/api/v1/me").expect(200).json()["session"].clone();
+    assert_eq!((&got["assurance"], &got["methods"]), (&json!("pwd"), &json!(["password"])));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! passkey. Recovery codes stand in for a lost one; they are none themselves.
 
 use super::assurance::{Assurance, Method, Methods};
+use super::password::Password;
 use crate::ids::FactorId;
 use crate::limits::{AUTHENTICATORS_MAX, PASSWORD_MIN_ALONE_CHARS, PASSWORD_MIN_WITH_FACTOR_CHARS};
 use crate::policy::Role;
@@ -192,6 +193,30 @@ pub fn may_set_wanted_password(shown: Methods, vouched: Vouched) -> Result<(), C
 #[must_use]
 pub const fn password_min_chars(second_factors: usize) -> usize {
     if second_factors == 0 { PASSWORD_MIN_ALONE_CHARS } else { PASSWORD_MIN_WITH_FACTOR_CHARS }
+}
+
+/// Whether a password is long enough to be all there is.
+#[must_use]
+pub fn stands_alone(password: &Password) -> bool {
+    password.expose().chars().count() >= PASSWORD_MIN_ALONE_CHARS
+}
+
+/// The last second factor would leave a password that is too short to be all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this password is too short to be all there is")]
+pub struct ShortAlone;
+
+/// Whether `going` of `present` second factors may leave the password behind, which may be known to
+/// be long enough to be all there is.
+///
+/// # Errors
+/// [`ShortAlone`].
+pub const fn may_leave_password(
+    present: usize,
+    going: usize,
+    password_stands_alone: bool,
+) -> Result<(), ShortAlone> {
+    if going == 0 || present > going || password_stands_alone { Ok(()) } else { Err(ShortAlone) }
 }
 
 /// What can be shown beside a password by who keeps these. Recovery codes stand in for a factor;

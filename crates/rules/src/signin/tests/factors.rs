@@ -3,12 +3,13 @@
 use crate::ids::FactorId;
 use crate::limits::AUTHENTICATORS_MAX;
 use crate::policy::Role;
+use crate::secret::SecretText;
 use crate::signin::{
     Assurance, CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, Method, Methods,
-    NoticeKind, RememberFor, ShownItself, Vouched, concerns_later_sessions,
-    is_remembered, may_add, may_call_lost, may_enrol_first, may_remove,
+    NoticeKind, Password, RememberFor, ShownItself, Vouched, concerns_later_sessions,
+    is_remembered, may_add, may_call_lost, may_enrol_first, may_leave_password, may_remove,
     may_remove_several, may_set_wanted_password, methods_for, new_factor_raises, notice_is_shown,
-    password_min_chars, raises, recovery_codes_are_few, step_up_methods,
+    password_min_chars, raises, recovery_codes_are_few, stands_alone, step_up_methods,
 };
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
@@ -267,4 +268,22 @@ fn a_browser_is_remembered_for_as_long_as_was_chosen_and_no_longer_than_a_season
     let unknown = Now { trust: TimeTrust::Unknown, boot: BootMs(5), ..after(1) };
     let before = Moment { wall: WallMs(0), boot: None };
     assert!(!is_remembered(before, RememberFor::Season.seconds(), unknown), "doubt grants nothing");
+}
+
+#[test]
+fn the_last_factor_leaves_no_password_that_is_too_short_to_be_all_there_is() {
+    for (present, going, alone, may) in [
+        (1, 1, false, false),
+        (1, 1, true, true),
+        (2, 2, false, false),
+        (2, 1, false, true),
+        (1, 0, false, true),
+        (0, 0, false, true),
+    ] {
+        let told = may_leave_password(present, going, alone);
+        assert_eq!(told.is_ok(), may, "{going} of {present} {alone}");
+    }
+    let typed = |text: &str| Password::typed(&SecretText::new(text.to_owned()));
+    assert!(stands_alone(&typed("fifteen letters")));
+    assert!(!stands_alone(&typed("fourteen chars")));
 }
