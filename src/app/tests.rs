@@ -173,7 +173,7 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::unlock", Action::Unlock, |p| claim::unlock(core, p, NOW, &robin())),
         case("claim::plug::wait", Action::ProvePresence, |p| claim::plug::wait(core, p, NOW, HERE)),
         case("claim::plug::look", Action::ProvePresence, |permit| {
-            claim::plug::look(core, permit, NOW, &SecretText::new("none".to_owned()))
+            claim::plug::look(core, permit, NOW, HERE, &SecretText::new("none".to_owned()))
         }),
         case("claim::plug::leave", Action::ProvePresence, |permit| {
             claim::plug::leave(core, permit, NOW, &SecretText::new("none".to_owned()))

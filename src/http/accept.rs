@@ -121,9 +121,11 @@ impl Door {
             None => self.speak(builder(), stream, connection).await,
             Some(tls) => {
                 let limit = Duration::from_secs(TLS_HANDSHAKE_SECONDS);
+                // What only the handshake needs goes with it.
+                let handshake = Box::pin(tls::accept(tls, stream));
                 let handshake = tokio::select! {
                     () = self.stop.cancelled() => return,
-                    handshake = tokio::time::timeout(limit, tls::accept(tls, stream)) => handshake,
+                    handshake = tokio::time::timeout(limit, handshake) => handshake,
                 };
                 match handshake {
                     Ok(Ok(stream)) => {
@@ -146,10 +148,9 @@ impl Door {
         let activity = Activity::new(Arc::clone(&self.core.clock));
         let service = TowerToHyperService::new(service(self.router, c, activity.clone()));
         let graceful = GracefulShutdown::new();
-        let served = graceful.watch(
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned(),
-        );
-        tokio::pin!(served);
+        let served = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        // On the heap, or this future has room for it more than once.
+        let mut served = Box::pin(graceful.watch(served));
         let over = tokio::select! {
             _ = &mut served => return,
             over = activity.over() => Some(over),

@@ -1,9 +1,7 @@
 //! What every request passes before it is routed: the Host guard, then the check that no other
 //! site's page speaks through a signed-in browser.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -21,18 +19,14 @@ use crate::net::guard::{AskedHost, parse_host};
 use crate::service::core::Core;
 use crate::service::local;
 
-/// The first layer: nothing is looked at for a host that is not ours, and every answer, also a
+/// Before all else: nothing is looked at for a host that is not ours, and every answer, also a
 /// refusal, gets its headers.
-pub(crate) async fn gate(
-    State(core): State<Arc<Core>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn gate(core: &Core, mut request: Request, next: Next) -> Response {
     let by_tls = request.extensions().get::<Connection>().is_some_and(|found| found.tls);
     let strict = by_tls
-        .then(|| headers::transport_security(&core, request.uri(), request.headers()))
+        .then(|| headers::transport_security(core, request.uri(), request.headers()))
         .flatten();
-    let response = match admit(&core, &request) {
+    let response = match admit(core, &request) {
         Ok((transport, peer, nearness)) => {
             request.extensions_mut().insert(transport);
             request.extensions_mut().insert(peer);

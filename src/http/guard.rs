@@ -2,6 +2,7 @@
 //! handler a context that holds the permission. Refusal is the default.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{self, Request};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -9,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
+use stead_rules::limits::REQUEST_SECONDS;
 use stead_rules::playback::{BadLink, LOCAL_SESSION, StreamLink};
 use stead_rules::policy::{Action, Actor, ClientKind, Decision, Door, Permit, Reason, Shows};
 use stead_rules::secret::SecretText;
@@ -39,12 +41,23 @@ pub(crate) struct Guarded {
     pub(crate) plain: Plain,
 }
 
-/// The layer around a row's handler.
+/// The layer around a row's handler. Its own look into the store has an end too; what flows has
+/// begun to within this time, and how long it goes on is its own matter.
 pub(crate) async fn guard(
     extract::State(row): extract::State<Guarded>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
+    let limit = Duration::from_secs(REQUEST_SECONDS);
+    match tokio::time::timeout(limit, judged_first(row, request, next)).await {
+        Ok(response) => response,
+        Err(_) => {
+            Problem::busy("The server took too long. Try again in a moment.", 5).into_response()
+        }
+    }
+}
+
+async fn judged_first(row: Guarded, mut request: Request, next: Next) -> Response {
     let ctx = match Knock::of(&row, &request) {
         Ok(knock) => knock.answer(row).await,
         Err(problem) => Err(problem),

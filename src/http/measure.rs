@@ -9,13 +9,15 @@ use axum::middleware::Next;
 use axum::response::Response;
 use prometheus_client::metrics::gauge::Gauge;
 
+use super::gate::gate;
 use crate::host::metrics::{Answer, Route};
 use crate::service::core::Core;
 
 /// What matches no route, or is refused before one is looked for.
 const NO_ROUTE: &str = "none";
 
-/// The outermost layer: refusals count too.
+/// The outermost layer, around the [`gate`]: refusals count too. One layer and not two, since each
+/// takes memory of every request that waits.
 pub(crate) async fn measure(
     State(core): State<Arc<Core>>,
     request: Request,
@@ -26,7 +28,7 @@ pub(crate) async fn measure(
     let pattern = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = pattern.map_or(Cow::Borrowed(NO_ROUTE), Cow::Owned);
     let began = core.now().boot;
-    let response = next.run(request).await;
+    let response = gate(&core, request, next).await;
     let took_ms = core.now().boot.since_ms(began);
     let status = response.status().as_u16();
     let seconds = figures.seconds.get_or_create_owned(&Route { route: route.clone() });

@@ -150,7 +150,8 @@ async fn app_page(core: &Arc<Core>, ctx: &Ctx) -> Response {
         Ok(Claim::Claimed | Claim::Legacy | Claim::Orphaned) => assets::index(),
         // Who plays without a sign-in gets the app, and in it on every page that this is so.
         Ok(state) if plays_without_sign_in(&state, ctx) => assets::index(),
-        Ok(Claim::Factory | Claim::Offered | Claim::Recovery) => unclaimed(core, Progress::Waiting),
+        Ok(Claim::Factory | Claim::Offered) => unclaimed(core, Progress::Waiting),
+        Ok(Claim::Recovery) => unclaimed(core, Progress::Recovery),
         Ok(Claim::Pending(_)) => unclaimed(core, Progress::Begun),
         Ok(Claim::Locked(reason)) => locked(core, reason),
         Err(problem) => problem.into_response(),

@@ -1,21 +1,19 @@
 //! The route table. Every door of the server is a row here; there is no other way in.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse;
-use stead_rules::limits::{BODY_MAX_BYTES, REQUEST_SECONDS};
+use axum::middleware::from_fn_with_state;
+use stead_rules::limits::BODY_MAX_BYTES;
 use stead_rules::policy::{Action, Door, Guard, Own, Tend};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::routes;
 
 use super::error::Problem;
-use super::gate::{PanicAnswer, gate};
+use super::gate::PanicAnswer;
 use super::guard::{Guarded, guard};
 use super::measure::measure;
 use super::row::{Access, Bounds, Row, row};
@@ -255,7 +253,6 @@ pub fn router(core: Arc<Core>) -> Router {
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(CatchPanicLayer::custom(PanicAnswer))
-        .layer(from_fn_with_state(Arc::clone(&core), gate))
         .layer(from_fn_with_state(Arc::clone(&core), measure))
         .with_state(core)
 }
@@ -275,24 +272,8 @@ fn mount(router: Router<Arc<Core>>, core: &Arc<Core>, row: Row) -> Router<Arc<Co
     };
     let methods = methods
         .route_layer(from_fn_with_state(guarded, guard))
-        .route_layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
-        .route_layer(from_fn(in_time));
+        .route_layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     paths.paths.keys().fold(router, |router, path| router.route(path, methods.clone()))
-}
-
-/// The outermost layer of a row, so that the guard's look into the store has an end too. What flows
-/// has begun to within this time; how long it goes on is its own matter.
-async fn in_time(
-    request: axum::extract::Request,
-    next: axum::middleware::Next,
-) -> axum::response::Response {
-    let limit = Duration::from_secs(REQUEST_SECONDS);
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            Problem::busy("The server took too long. Try again in a moment.", 5).into_response()
-        }
-    }
 }
 
 fn method_not_allowed() -> Problem {

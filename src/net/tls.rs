@@ -85,14 +85,15 @@ pub fn server_config(certificate: Arc<CurrentCertificate>) -> Result<ServerConfi
 }
 
 /// Shakes hands on a fresh connection and bounds what it may hold. The caller sets the deadline.
-pub async fn accept<S>(config: Arc<ServerConfig>, stream: S) -> std::io::Result<TlsStream<S>>
+/// What comes back lies on the heap: each future that it passes through would have room for it.
+pub async fn accept<S>(config: Arc<ServerConfig>, stream: S) -> std::io::Result<Box<TlsStream<S>>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let bounded = |connection: &mut rustls::ServerConnection| {
         connection.set_buffer_limit(Some(BUFFER_LIMIT_BYTES));
     };
-    TlsAcceptor::from(config).accept_with(stream, bounded).await
+    Ok(Box::new(TlsAcceptor::from(config).accept_with(stream, bounded).await?))
 }
 
 fn certified(identity: &TlsIdentity) -> Result<CertifiedKey, TlsError> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stead::host::clock::Clock;
 
-use crate::harness::{App, Options, Owner};
+use crate::harness::{App, Options, Owner, in_accounts_many};
 
 /// What others know a server by: id, name in the network, and the authority they have installed.
 fn identity(app: &App) -> (Value, Value, String) {
@@ -244,4 +244,30 @@ fn a_locked_server_says_that_it_has_an_owner_only_when_it_knows() {
         let page = app.client().get("/").expect(200).text();
         assert!(page.contains(told), "{claimed} {loss:?}: {page}");
     }
+}
+
+/// What cannot be read is no permission.
+#[test]
+fn fail_open_on_io_errors_nothing_that_cannot_be_looked_up_is_let_in() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    let mut browser = owner.browser.clone();
+    let paths = ["/api/v1/home", "/api/v1/libraries", "/api/v1/people", "/api/v1/me", "/metrics"];
+    browser.get(paths[0]).expect(200);
+    for gone in ["session", "user"] {
+        in_accounts_many(&app, &format!("ALTER TABLE {gone} RENAME TO away"));
+        for path in paths {
+            for mut who in [browser.clone(), app.client()] {
+                let answer = who.get(path);
+                assert!(answer.status >= 400, "{path} without {gone}: {}", answer.text());
+            }
+        }
+        let who = json!({ "name": owner.name, "password": owner.password });
+        let mut other = app.client();
+        let answer = other.post("/api/v1/signin", &who);
+        assert!(answer.status >= 500 || answer.text().contains("factor"), "{}", answer.text());
+        assert!(other.cookie_values().is_empty(), "without {gone}");
+        in_accounts_many(&app, &format!("ALTER TABLE away RENAME TO {gone}"));
+    }
+    browser.get(paths[0]).expect(200);
 }

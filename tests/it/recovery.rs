@@ -10,7 +10,7 @@ use stead_store::Store;
 use stead_store::accounts::claim::owner_account;
 
 use crate::access::member;
-use crate::harness::{App, Client, Options, Owner};
+use crate::harness::{App, Client, Options, Owner, in_accounts_many};
 
 pub(crate) fn state(app: &App) -> String {
     let server = app.client().get("/api/v1/server").expect(200).json();
@@ -103,6 +103,30 @@ fn backup_rollback_takes_the_owners_sign_in_and_voids_what_is_old() {
     let app = restarted(app);
     assert_eq!(state(&app), "claimed");
     browser.at(app.http_port).get("/api/v1/me").expect(200);
+}
+
+/// What was used or ended since the copy was made must not be good again for a new owner's members.
+#[test]
+fn backup_rollback_and_a_new_owner_void_what_is_old_too() {
+    let app = App::start();
+    Owner::claim(&app);
+    let app = recovered(older(app), "root\n");
+    assert_eq!(state(&app), "recovery");
+    // Deletes no row, because none is left; else it would delete them.
+    assert_eq!(in_accounts_many(&app, "DELETE FROM recovery_code WHERE used_ms IS NULL"), 0);
+}
+
+#[test]
+fn an_own_code_of_a_former_owner_proves_nothing_once_root_has_asked_for_a_new_one() {
+    let stick = tempfile::tempdir().unwrap();
+    fs::write(stick.path().join("stead.txt"), "code = seven brown teapots\n").unwrap();
+    let config = format!("[claim]\nsticks = [{:?}]\n", stick.path());
+    let app = App::start_with(Options { config, ..Options::default() });
+    assert!(app.data.join("own-code").exists());
+    Owner::claim(&app);
+    let app = recovered(app, "root\n");
+    assert_eq!(state(&app), "recovery");
+    assert!(!app.data.join("own-code").exists());
 }
 
 #[test]

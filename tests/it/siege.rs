@@ -143,6 +143,15 @@ fn a_claim_begins_in_the_boxs_own_network_only() {
         assert_eq!(refused["status"], 403);
         assert!(refused["detail"].as_str().unwrap().contains("network of the box"), "{refused}");
     }
+    // Nobody waits for the plug from afar either, nor looks how others stand.
+    let plug =
+        |what: &str| format!("https://{BOX_ADDRESS}:{}/api/v1/plug/{what}", served.https_port);
+    for (url, body) in [(plug("wait"), json!({})), (plug("look"), json!({ "secret": "x" }))] {
+        let refused = post(far.command("curl"), &url, &body, &[]);
+        assert_eq!(refused["code"], "off_link", "{refused}");
+    }
+    let waits = post(lan.command(End::Phone, "curl"), &plug("wait"), &json!({}), &[]);
+    assert_eq!(waits["state"], "waits", "{waits}");
     let begun = post(lan.command(End::Phone, "curl"), &begin, &body, &[]);
     assert_eq!(begun["step"], "owner", "{begun}");
 }

@@ -11,11 +11,9 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use crate::open::{Accounts, DatabaseKind, Library, OpenError, open_reader};
 use crate::room::{Failure, Room, Unknown, sorted};
 
-/// Idle readers kept open; more are opened under load and closed again.
-const READERS_KEPT: usize = 4;
-/// Readers in use at once. Each pins about 100 KiB and its page cache, and the few cores of a box
-/// are busy with fewer: all blocking threads at once would pin 2.5 MB (measured).
-const READERS_MAX: usize = 8;
+/// Readers in use at once, and idle ones kept open. Each pins about 200 KiB beside its page cache
+/// (measured), and the four cores of a box are busy with as many.
+const READERS_MAX: usize = 4;
 /// How long somebody waits for a reader before one more is opened: many times what a read takes.
 const READER_WAIT: Duration = Duration::from_millis(100);
 
@@ -167,7 +165,7 @@ impl Place<'_> {
     /// Leaves the reader for the next one.
     fn keep(self, connection: Connection) {
         let mut readers = lock(self.readers);
-        if readers.idle.len() < READERS_KEPT {
+        if readers.idle.len() < READERS_MAX {
             readers.idle.push(connection);
         }
     }

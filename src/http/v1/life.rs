@@ -151,7 +151,7 @@ pub(crate) async fn plug_look(
     let secret = SecretText::new(request.secret);
     let seen = core
         .blocking(move |core| {
-            claim::plug::look(core, &ctx.permit, ctx.now, &secret).map_err(Problem::from)
+            claim::plug::look(core, &ctx.permit, ctx.now, ctx.peer, &secret).map_err(Problem::from)
         })
         .await?;
     Ok(axum::Json(PlugAnswer { owner_has_s: seen.waits_seconds, ..PlugAnswer::at(seen.place) }))

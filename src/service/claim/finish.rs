@@ -53,6 +53,9 @@ pub fn finish(
         let decided = step(&desk.state, &event, now)?;
         make_way(tx, &desk.state, now)?;
         let token = write_owner(tx, core, &desk.draft, now, generation, agent)?;
+        // Or a plug pattern that was shown for this claim, and is forgotten after it, would after a
+        // power cut in between wait for an owner who never comes.
+        rows::set_owner_came(tx, true)?;
         let applied = Applied { next: decided.next, effects: decided.effects, answer: Ok(()) };
         Ok::<_, ClaimError>((token, applied))
     })?;

@@ -114,7 +114,10 @@ fn generation_after(core: &Core, desk: &ClaimDesk) -> Result<Generation, ClaimEr
 
 /// The accounts may be older than what was done since: sessions that were ended and recovery codes
 /// that were used must not come back with them.
-fn void_what_is_old(tx: &WriteTx<'_, Accounts>, generation: Generation) -> Result<(), ClaimError> {
+pub(super) fn void_what_is_old(
+    tx: &WriteTx<'_, Accounts>,
+    generation: Generation,
+) -> Result<(), ClaimError> {
     rows::set_generation(tx, generation.0)?;
     rows::bump_epoch(tx)?;
     Ok(rows::void_recovery_codes(tx)?)

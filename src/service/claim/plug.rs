@@ -47,9 +47,11 @@ pub(crate) struct Kept {
     written: BootMs,
 }
 
-/// A pattern that takes minutes is written down at each look; a wait of a day now and then: what a
-/// power cut takes of it makes the wait longer.
+/// How long a wait of a day goes on unwritten: what a power cut takes of it makes it longer.
 const WAIT_WRITTEN_MS: u64 = 15 * 60 * 1000;
+/// The same of a pattern, which has ten minutes. Not at each look: everybody may look, and each
+/// write holds the claim for as long as the disk takes.
+const PATTERN_WRITTEN_MS: u64 = 5000;
 
 impl Kept {
     pub(crate) const fn nothing() -> Self {
@@ -78,7 +80,9 @@ pub fn wait(core: &Core, permit: &Permit, now: Now, peer: Peer) -> Result<Waitin
     let hash = sha256(secret.as_bytes());
     let [random] = bytes::<1>(core.entropy.as_ref());
     let mut with_it = desk.plug.plug.clone();
-    with_it.join(hash, random)?;
+    let whose = sha256(peer.address.to_canonical().to_string().as_bytes());
+    let is_new = desk.plug.plug.phones.iter().all(|phone| phone.whose != whose);
+    with_it.join(hash, whose, random)?;
     let before = std::mem::replace(&mut desk.plug.plug, with_it);
     desk.plug.mark = StartMark { boot: core.clock.boot_id(), stopped: false };
     desk.plug.counted_to = now.boot;
@@ -86,7 +90,9 @@ pub fn wait(core: &Core, permit: &Permit, now: Now, peer: Peer) -> Result<Waitin
         desk.plug.plug = before;
         return Err(ClaimError::Wish(error));
     }
-    tracing::info!(from = %peer.address, "a phone waits for the plug pattern");
+    if is_new {
+        tracing::info!(from = %peer.address, "a phone waits for the plug pattern");
+    }
     Ok(Waiting { place: desk.plug.plug.place(&hash), secret })
 }
 
@@ -102,9 +108,13 @@ pub fn look(
     core: &Core,
     permit: &Permit,
     now: Now,
+    peer: Peer,
     secret: &SecretText,
 ) -> Result<Standing, ClaimError> {
     permitted(permit, Action::ProvePresence)?;
+    if peer.link == Link::OffLink {
+        return Err(Reject::OffLink.into());
+    }
     let mut desk = core.desk();
     pass(core, &mut desk, now)?;
     let place = desk.plug.plug.place(&sha256(secret.expose().as_bytes()));
@@ -166,13 +176,16 @@ pub(super) fn pass(core: &Core, desk: &mut ClaimDesk, now: Now) -> Outcome {
     }
     let passed_ms = now.boot.since_ms(desk.plug.counted_to);
     desk.plug.counted_to = now.boot;
+    let waited = desk.plug.plug.phones.len();
     let won = desk.plug.plug.pass(passed_ms);
     if won.is_some() {
         told_of_winner(core, desk)?;
     }
     open_if_due(core, desk, now)?;
-    let pressing = desk.plug.plug.winner.is_none() || won.is_some();
-    if pressing || now.boot.since_ms(desk.plug.written) >= WAIT_WRITTEN_MS {
+    let plug = &desk.plug.plug;
+    let changed = won.is_some() || plug.phones.len() != waited;
+    let unwritten = if plug.winner.is_some() { WAIT_WRITTEN_MS } else { PATTERN_WRITTEN_MS };
+    if changed || now.boot.since_ms(desk.plug.written) >= unwritten {
         write(core, desk, now).map_err(ClaimError::Wish)?;
     }
     Ok(())

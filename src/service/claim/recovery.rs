@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    Applied, Event, Generation, Kept, RecoveryWay, recovery_generation, step,
+    Applied, Event, Generation, Kept, RecoveryWay, State, recovery_generation, step,
 };
 use stead_rules::time::Now;
 use stead_store::Store;
@@ -18,6 +18,7 @@ use stead_store::accounts::claim::{self as rows, Server};
 use super::desk::{ClaimDesk, Wish};
 use super::effects::run;
 use super::finish::stored_generation;
+use super::ownership::void_what_is_old;
 use super::renewal::{WISH_RETRY_MS, wish_at};
 use super::{ClaimError, Outcome};
 use crate::host::files::remove_durably;
@@ -33,8 +34,12 @@ pub(super) fn open(core: &Core, desk: &mut ClaimDesk, now: Now, by: RecoveryWay)
     let decided = step(&desk.state, &event, now)?;
     match core.store() {
         Ok(store) => store.accounts.write(|tx| {
-            rows::set_generation(tx, generation.0)?;
-            rows::keep(tx, Kept::Recovery)
+            if matches!(desk.state, State::Locked(_)) {
+                void_what_is_old(tx, generation)?;
+            } else {
+                rows::set_generation(tx, generation.0)?;
+            }
+            Ok::<_, ClaimError>(rows::keep(tx, Kept::Recovery)?)
         })?,
         Err(_) => make_anew(core, generation)?,
     }

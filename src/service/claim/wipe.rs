@@ -25,8 +25,17 @@ use crate::service::core::{Core, CoreError, permitted};
 const JOURNAL: &str = "This Stead server is being wiped. The next start goes on with it.\n";
 /// Databases, with their logs and with whatever was set aside of them.
 const BEGINNINGS: [&str; 2] = ["accounts.db", "library.db"];
-const FILES: [&str; 7] =
-    ["marker", "box", "own-code", "plug", "recover", "new-secret", "Setup Stead.html"];
+const FILES: [&str; 9] = [
+    "marker",
+    "box",
+    "own-code",
+    "plug",
+    "recover",
+    "new-secret",
+    "rescue-wanted",
+    "rescue-links",
+    "Setup Stead.html",
+];
 const FOLDERS: [&str; 2] = ["tls", "thumbs"];
 
 /// Wipes the server: the journal is written, and the server ends. `typed` is its name. Blocks.

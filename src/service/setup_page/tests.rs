@@ -77,7 +77,8 @@ fn nothing_from_outside_becomes_markup() {
     ] {
         check_static(&trust(HOSTILE, HOSTILE, state).html);
     }
-    for progress in [unclaimed_page::Progress::Waiting, unclaimed_page::Progress::Begun] {
+    use unclaimed_page::Progress;
+    for progress in [Progress::Waiting, Progress::Begun, Progress::Recovery] {
         let page = unclaimed_page::UnclaimedPage {
             host_name: HOSTILE,
             progress,

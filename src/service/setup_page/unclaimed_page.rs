@@ -22,6 +22,8 @@ pub enum Progress {
     Waiting,
     /// A browser has shown a proof and goes through the steps.
     Begun,
+    /// Somebody who has the box at hand has opened the way to a new owner.
+    Recovery,
 }
 
 /// The whole page.
@@ -30,12 +32,13 @@ pub fn render(page: &UnclaimedPage<'_>) -> Page {
     let body = format!(
         "{}{}<section><h2>How to begin</h2><p class=\"soft\">Being in the same network is not enough. \
          The owner is who can show that the server is in their hands, in one of these ways:</p>\
-         </section>\n{}{}{}<footer>{} · Stead {}</footer>\n",
+         </section>\n{}{}{}{}<footer>{} · Stead {}</footer>\n",
         banner(page.open),
         opening(page.progress),
         file_way(),
         console_way(),
         code_way(),
+        plug_way(),
         escape(page.host_name),
         escape(page.version)
     );
@@ -57,6 +60,11 @@ fn opening(progress: Progress) -> &'static str {
         Progress::Waiting => {
             "<h1>This server is waiting for its owner</h1>\n<p class=\"lede\">It is new or was \
              reset. Until somebody sets it up it shows nothing but this page.</p>\n"
+        }
+        Progress::Recovery => {
+            "<h1>This server is waiting for a new owner</h1>\n<p class=\"lede\">Somebody who has it at \
+             hand has asked for that. Nothing is lost: media, and the people that it knows, are kept \
+             until its new owner decides.</p>\n"
         }
         Progress::Begun => {
             "<h1>Set-up is under way</h1>\n<p class=\"lede\">It goes on in the browser in which it \
@@ -80,7 +88,15 @@ fn console_way() -> &'static str {
 
 fn code_way() -> String {
     format!(
-        "<section class=\"card\"><h2>With the code</h2><p>You have the eight letters? Then go on \
-         right here.</p><a class=\"go\" href=\"/claim\">Enter the code{ARROW}</a></section>\n"
+        "<section class=\"card\"><h2>With a code</h2><p>You have the eight letters, or a code of \
+         your own in <code>stead.txt</code>? Then go on right here.</p><a class=\"go\" href=\"/claim\">Enter the code{ARROW}</a></section>\n"
+    )
+}
+
+fn plug_way() -> String {
+    format!(
+        "<section class=\"card\"><h2>With its plug</h2><p>No screen and no code? Pull the plug of the \
+         box as often as this phone is told, and it knows that you are beside it.</p>\
+         <a class=\"go\" href=\"/claim?by=plug\">Use the plug{ARROW}</a></section>\n"
     )
 }

@@ -168,8 +168,8 @@ pub(crate) fn in_accounts(app: &App, sql: &str) {
 }
 
 /// The same where it may be done to any number of rows.
-pub(crate) fn in_accounts_many(app: &App, sql: &str) {
-    in_database(app, "accounts.db", sql);
+pub(crate) fn in_accounts_many(app: &App, sql: &str) -> usize {
+    in_database(app, "accounts.db", sql)
 }
 
 /// Does something to the index of a running server that nobody should.

@@ -64,6 +64,8 @@ pub fn began(before: StartMark, boot: Option<[u8; 16]>, by_watchdog: bool) -> Be
 pub struct Phone {
     /// Of its secret.
     pub hash: PhoneHash,
+    /// Of the address it asked from: each holds one place.
+    pub whose: PhoneHash,
     /// How often it asked its person to cut the power.
     pub told: u8,
     /// Uptime since it was told.
@@ -125,17 +127,19 @@ pub enum Place {
 }
 
 impl Plug {
-    /// Lets a phone wait, and says its number: one that nobody else was told, by `random`.
+    /// Lets a phone wait, and says its number: one that nobody else was told, by `random`. It takes
+    /// the place of whoever asked from the same address, so that one device cannot hold all numbers.
     ///
     /// # Errors
     /// [`NoPlace`].
-    pub fn join(&mut self, hash: PhoneHash, random: u8) -> Result<u8, NoPlace> {
+    pub fn join(&mut self, hash: PhoneHash, whose: PhoneHash, random: u8) -> Result<u8, NoPlace> {
         if self.winner.is_some() {
             return Err(NoPlace::Won);
         }
         if self.counted > 0 {
             return Err(NoPlace::UnderWay);
         }
+        self.phones.retain(|phone| phone.whose != whose);
         if self.phones.len() >= PLUG_PHONES_MAX {
             return Err(NoPlace::Full);
         }
@@ -143,7 +147,7 @@ impl Plug {
         let free: Vec<u8> = (PLUG_CUTS_MIN..=PLUG_CUTS_MAX).filter(is_free).collect();
         let place = usize::from(random).checked_rem(free.len()).unwrap_or(0);
         let told = *free.get(place).ok_or(NoPlace::Full)?;
-        self.phones.push(Phone { hash, told, uptime_ms: 0 });
+        self.phones.push(Phone { hash, whose, told, uptime_ms: 0 });
         Ok(told)
     }
 
@@ -262,8 +266,10 @@ pub fn plug_text(plug: &Plug, mark: StartMark) -> String {
         format!("stopped {}", u8::from(mark.stopped)),
         format!("counted {} {}", plug.counted, plug.quiet_ms),
     ];
-    let phone =
-        |phone: &Phone| format!("phone {} {} {}", hex(&phone.hash), phone.told, phone.uptime_ms);
+    let phone = |phone: &Phone| {
+        let (hash, whose) = (hex(&phone.hash), hex(&phone.whose));
+        format!("phone {hash} {whose} {} {}", phone.told, phone.uptime_ms)
+    };
     lines.extend(plug.phones.iter().map(phone));
     let winner = |winner: &Winner| format!("won {} {}", hex(&winner.hash), winner.uptime_ms);
     lines.extend(plug.winner.iter().map(winner));
@@ -293,9 +299,14 @@ pub fn parse_plug(text: &str) -> Option<(Plug, StartMark)> {
     loop {
         let words: Vec<&str> = lines.next()?.split(' ').collect();
         match words.as_slice() {
-            ["phone", hash, told, uptime] if plug.phones.len() < PLUG_PHONES_MAX => {
+            ["phone", hash, whose, told, uptime] if plug.phones.len() < PLUG_PHONES_MAX => {
                 let (told, uptime_ms) = (told.parse().ok()?, uptime.parse().ok()?);
-                plug.phones.push(Phone { hash: unhex(hash)?, told, uptime_ms });
+                plug.phones.push(Phone {
+                    hash: unhex(hash)?,
+                    whose: unhex(whose)?,
+                    told,
+                    uptime_ms,
+                });
             }
             ["won", hash, uptime] if plug.winner.is_none() => {
                 let uptime_ms = uptime.parse().ok()?;

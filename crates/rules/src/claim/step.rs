@@ -343,13 +343,17 @@ fn recovery_opened(state: &State, by: RecoveryWay, generation: Generation) -> Re
 /// The marker is whole again before anything else: where it could not be read, the next start
 /// would lock again.
 fn opened(by: RecoveryWay, generation: Generation) -> Vec<Effect> {
-    vec![
-        Effect::RaiseMarker(generation),
-        Effect::RecheckSessions,
-        Effect::RotateSecret,
-        Effect::WriteSetupPage,
-        Effect::Log(ClaimLog::RecoveryOpened(by)),
-    ]
+    let mut effects =
+        vec![Effect::RaiseMarker(generation), Effect::RecheckSessions, Effect::RotateSecret];
+    match by {
+        RecoveryWay::OwnCode => {}
+        // It is the former owner's, and would prove the box to be theirs from anywhere near.
+        RecoveryWay::Root | RecoveryWay::Button | RecoveryWay::Plug { .. } => {
+            effects.push(Effect::ForgetOwnCode);
+        }
+    }
+    effects.extend([Effect::WriteSetupPage, Effect::Log(ClaimLog::RecoveryOpened(by))]);
+    effects
 }
 
 /// The pending claim, if this browser holds it.

@@ -15,8 +15,8 @@ const NEW: Option<[u8; 16]> = Some([2; 16]);
 /// A told 2 (or what `random` makes of it), B the next.
 fn waiting() -> Plug {
     let mut plug = Plug::default();
-    assert_eq!(plug.join(A, 0), Ok(2));
-    assert_eq!(plug.join(B, 0), Ok(3));
+    assert_eq!(plug.join(A, A, 0), Ok(2));
+    assert_eq!(plug.join(B, B, 0), Ok(3));
     plug
 }
 
@@ -89,11 +89,28 @@ fn clean_stops_and_watchdogs_do_not_count() {
 fn every_phone_is_told_another_number_and_the_fifth_none() {
     for random in 0..=255_u8 {
         let mut plug = Plug::default();
-        let mut told: Vec<u8> =
-            (0..4).map(|n| plug.join([n; 32], random.wrapping_mul(n + 1)).unwrap()).collect();
+        let mut told: Vec<u8> = (0..4)
+            .map(|n| plug.join([n; 32], [n; 32], random.wrapping_mul(n + 1)).unwrap())
+            .collect();
         told.sort_unstable();
         assert_eq!(told, [2, 3, 4, 5]);
-        assert_eq!(plug.join([9; 32], random), Err(NoPlace::Full));
+        assert_eq!(plug.join([9; 32], [9; 32], random), Err(NoPlace::Full));
+    }
+}
+
+/// Whoever asks again and again from one device would else be told every number, and any flicker of
+/// the power would be theirs.
+#[test]
+fn one_address_holds_one_number_however_often_it_asks() {
+    for random in 0..=255_u8 {
+        let mut plug = Plug::default();
+        for again in 0..9 {
+            plug.join([again; 32], A, random.wrapping_mul(again)).unwrap();
+        }
+        assert_eq!(plug.phones.len(), 1);
+        assert_eq!(plug.place(&[0; 32]), Place::Out);
+        plug.join(B, B, random).unwrap();
+        assert_eq!(plug.phones.len(), 2);
     }
 }
 
@@ -102,12 +119,12 @@ fn every_phone_is_told_another_number_and_the_fifth_none() {
 fn nobody_joins_a_pattern_that_is_under_way() {
     let mut plug = waiting();
     cut(&mut plug, 1);
-    assert_eq!(plug.join([3; 32], 0), Err(NoPlace::UnderWay));
+    assert_eq!(plug.join([3; 32], [3; 32], 0), Err(NoPlace::UnderWay));
     assert_eq!(quiet(&mut plug), None);
-    assert_eq!(plug.join([3; 32], 0), Ok(2));
+    assert_eq!(plug.join([3; 32], [3; 32], 0), Ok(2));
     cut(&mut plug, 2);
     assert_eq!(quiet(&mut plug), Some([3; 32]));
-    assert_eq!(plug.join(A, 0), Err(NoPlace::Won));
+    assert_eq!(plug.join(A, A, 0), Err(NoPlace::Won));
 }
 
 #[test]
@@ -195,7 +212,7 @@ proptest! {
         let mut plug = Plug::default();
         let mut told = Vec::new();
         for phone in 0..joins {
-            told.push((phone, plug.join([phone; 32], phone).unwrap()));
+            told.push((phone, plug.join([phone; 32], [phone; 32], phone).unwrap()));
         }
         let (mut cuts, mut won) = (0_u8, None);
         for (how, ms) in steps {
