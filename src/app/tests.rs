@@ -46,6 +46,8 @@ use crate::service::{
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
+const FIRST_CODE: authenticators::FirstCode<'_> =
+    authenticators::FirstCode { code: "123456", browser_time: None };
 const HOLDER: TicketId = TicketId::from_bytes([1; 16]);
 const HERE: Peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), link: Link::OnLink };
 
@@ -238,7 +240,7 @@ fn own_cases(core: &Core) -> Vec<Case<'_>> {
         }),
         case("remembered::list", own, |permit| remembered::list(core, permit, NOW)),
         case("remembered::forget", own, |permit| {
-            remembered::forget(core, permit, DeviceId::from_bytes([2; 16]))
+            remembered::forget(core, permit, NOW, DeviceId::from_bytes([2; 16]))
         }),
         case("sessions::sign_out", sign_out, |permit| sessions::sign_out(core, permit, NOW)),
         case("claim::wipe", Action::Guard(Guard::Wipe), |p| {
@@ -417,7 +419,7 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
             authenticators::begin(core, permit, NOW, &robin())
         }),
         case("authenticators::confirm", own, move |permit| {
-            authenticators::confirm(core, permit, NOW, &robin(), HOLDER, "Phone", "123456")
+            authenticators::confirm(core, permit, NOW, &robin(), HOLDER, "Phone", FIRST_CODE)
         }),
         case("recovery::begin", own, move |p| recovery::begin(core, p, NOW, &robin())),
         case("recovery::confirm", own, move |permit| {
@@ -445,7 +447,7 @@ fn factor_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
             factors::list(core, permit, &robin())
         }),
         case("factors::rename", own, move |permit| {
-            factors::rename(core, permit, &robin(), id, "Phone")
+            factors::rename(core, permit, NOW, &robin(), id, "Phone")
         }),
         case("factors::remove", own, move |permit| {
             factors::remove(core, permit, NOW, &robin(), id)

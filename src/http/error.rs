@@ -15,7 +15,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use stead_rules::claim::{BadOwnCode, NoPlace, Reject};
-use stead_rules::limits::{PASSKEYS_MAX, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
+use stead_rules::limits::{
+    PASSKEYS_MAX, PASSWORD_MIN_ALONE_CHARS, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS,
+};
 use stead_rules::playback::BadLink;
 use stead_rules::provider::Untrusted;
 use stead_rules::signin::{
@@ -286,6 +288,11 @@ impl From<SignInError> for Problem {
                 "factor_needed",
                 "Show your second factor: the code of your authenticator app, or a recovery code.",
             ),
+            SignInError::PasskeyNeeded => Self::invalid(
+                "code",
+                "passkey_needed",
+                "You signed in here with a passkey alone. Show it again: a code is not enough by itself.",
+            ),
             SignInError::PasswordVoid(kind) => Self::new(
                 StatusCode::FORBIDDEN,
                 "password_void",
@@ -363,6 +370,14 @@ impl From<FactorError> for Problem {
                 "last_factor",
                 "This is your last second factor, and your account needs one. Add another first.",
             ),
+            FactorError::ShortAlone(_) => Self::new(
+                StatusCode::CONFLICT,
+                "password_short_alone",
+                format!(
+                    "Without a second factor your password is all there is. Choose one of at least \
+                     {PASSWORD_MIN_ALONE_CHARS} characters first, even if yours is that long already."
+                ),
+            ),
             FactorError::ShownItself(_) => Self::new(
                 StatusCode::CONFLICT,
                 "shown_itself",
@@ -408,8 +423,11 @@ impl From<FactorError> for Problem {
                 "draft_over",
                 "This took too long, or was begun elsewhere. Begin again.",
             ),
-            FactorError::CodeWrong { drift_seconds } => {
-                let detail = wrong_code_words(drift_seconds);
+            FactorError::CodeWrong { drift_seconds, judged_by } => {
+                let detail = match judged_by {
+                    TimeSource::Server => wrong_code_words(drift_seconds),
+                    TimeSource::Browser => claims_wrong_code_words(drift_seconds),
+                };
                 Self::wrong_code(unprocessable, "totp_wrong", drift_seconds, detail)
             }
             FactorError::TailWrong => Self::invalid(

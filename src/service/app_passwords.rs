@@ -22,6 +22,9 @@ use super::devices::{Inherited, Judge, inherit};
 use super::{notices, sha256};
 use crate::host::entropy::bytes;
 
+/// What wrong app passwords are counted under.
+const APP_GUESSES: &str = "app";
+
 /// An app password could not be made, or was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum AppPasswordError {
@@ -154,10 +157,18 @@ pub(crate) fn find(
     let Ok(password) = AppPassword::parse(password.expose()) else { return Ok(None) };
     let hash = sha256(password.expose().as_bytes());
     let accounts = &core.store()?.accounts;
-    let (account, facts) = accounts.read(|tx| {
+    let (allowed, account, facts) = accounts.read(|tx| {
         let account = identity::account_by_login(tx, &login)?.map(|account| account.id);
-        Ok::<_, StoreError>((account, by_token(tx, &core.run, &hash)?))
+        Ok::<_, StoreError>((
+            rows::app_passwords_allowed(tx)?,
+            account,
+            by_token(tx, &core.run, &hash)?,
+        ))
     })?;
+    // Where they are off nothing can be guessed, so nothing is counted, nor written for a stranger.
+    if !allowed {
+        return Ok(None);
+    }
     let right = facts.filter(|facts| {
         facts.session.client == ClientKind::AppPassword && account == Some(facts.user.account)
     });
@@ -165,7 +176,8 @@ pub(crate) fn find(
         return Ok(right);
     }
     let place = place_of(peer.address).to_string();
-    let guess = Guess { credential: format!("app:{login}"), place, known: account.is_some() };
+    // One count for all names: a stranger makes no row by another name, and learns of none.
+    let guess = Guess { credential: APP_GUESSES.to_owned(), place, known: false };
     accounts.write(|tx| {
         let tries = throttle::tries(tx, &core.run, &guess)?;
         match wait_after(tries, PASSWORD_ALL_WAIT_SECONDS, now) {

@@ -12,7 +12,7 @@ use serde_json::json;
 use stead_rules::ids::{AccountId, SessionId, TicketId, UserId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    Approver, Method, Methods, NotAsked, life, may_approve, numbers, place_of,
+    Approver, Method, Methods, NotAsked, life, may_approve, numbers, place_of, raises,
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::sessions::{self as session_rows, Session, SessionFacts};
@@ -24,7 +24,7 @@ use self::desk::{Request, Standing, What};
 use super::core::{Core, CoreError, permitted};
 use super::sessions::Token;
 use super::signin::{self, Asker, SignInError};
-use super::stepup;
+use super::{factors, stepup};
 use crate::host::entropy::{below, fresh};
 
 /// An approval was refused.
@@ -96,6 +96,11 @@ pub fn ask_to_sign_in(
 ) -> Result<Asked, ApprovalError> {
     permitted(permit, Action::SignIn)?;
     let account = signin::waiting(core, ticket, now)?.account.id;
+    let kept = core.store()?.accounts.read(|tx| factors::second(tx, account))?;
+    if kept.is_empty() {
+        // It stands in for a factor, and there is none.
+        return Err(ApprovalError::NobodyThere);
+    }
     ask(core, now, asker, account, What::SignIn(ticket), own)
 }
 
@@ -116,6 +121,9 @@ pub fn ask_to_step_up(
     // An approval is worth something beside the password only.
     if stepup::needs_password(facts, &account) {
         return Err(SignInError::PasswordNeeded.into());
+    }
+    if !raises(facts.session.methods, Methods::NONE.and(Method::DeviceApproval)) {
+        return Err(SignInError::PasskeyNeeded.into());
     }
     ask(core, now, asker, facts.user.account, What::StepUp(id), Some(id))
 }
@@ -322,6 +330,7 @@ pub fn sign_in(
     let methods = waiting.shown.and(Method::DeviceApproval);
     let token = core.store()?.accounts.write(|tx| {
         check_approver(tx, core, by)?;
+        signin::check_standing(tx, &waiting)?;
         let token = signin::open(tx, core, now, &waiting.account, methods, asker)?;
         let opened = session_rows::by_token(tx, &core.run, &token.hash())?;
         if let Some((opened, by)) = opened.zip(by) {

@@ -5,9 +5,9 @@ use stead_rules::ids::{FactorId, TicketId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
     Assurance, FactorKind, FirstFactor, Method, Methods, Name, NoticeKind, may_add,
-    may_enrol_first, new_factor_raises,
+    may_enrol_first, new_factor_raises, time_for_totp,
 };
-use stead_rules::time::Now;
+use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::factors::{self as rows, Authenticator};
 use stead_store::accounts::sessions::{self, SessionFacts};
 use stead_store::accounts::{lost, remembered};
@@ -89,6 +89,15 @@ pub(crate) fn check_first(
     Ok(())
 }
 
+/// The first code of a new authenticator.
+#[derive(Debug, Clone, Copy)]
+pub struct FirstCode<'a> {
+    /// As it was typed.
+    pub code: &'a str,
+    /// What the browser's clock says: a box without a clock takes it.
+    pub browser_time: Option<WallMs>,
+}
+
 /// Adds the authenticator, if the code is its own. The session is raised by it, unless what was shown
 /// in it is worth more. Blocks.
 ///
@@ -101,14 +110,17 @@ pub fn confirm(
     facts: &SessionFacts,
     ticket: TicketId,
     name: &str,
-    code: &str,
+    FirstCode { code, browser_time }: FirstCode<'_>,
 ) -> Result<Option<Token>, FactorError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
     let name = Name::parse(name)?;
     let found = core.draft_desk().find(now, ticket, facts.user.id);
     let Some(Made::Authenticator(secret)) = found else { return Err(FactorError::DraftOver) };
-    let step = totp::check(&secret, code, now.wall, None)
-        .map_err(|miss| FactorError::CodeWrong { drift_seconds: miss.drift_seconds() })?;
+    let (at, judged_by) = time_for_totp(now, core.clock.floor(), None, browser_time);
+    let step = totp::check(&secret, code, at, None).map_err(|miss| FactorError::CodeWrong {
+        drift_seconds: miss.drift_seconds(),
+        judged_by,
+    })?;
     let new = Authenticator {
         id: fresh(core.entropy.as_ref(), FactorId::from_bytes),
         name: name.as_str().to_owned(),

@@ -471,6 +471,7 @@ pub fn approve(
         if plays && rows::count(tx, by.user.id)? >= DEVICES_PER_USER_MAX {
             return Err(DeviceError::TooMany);
         }
+        throttle::was_right(tx, &core.run, &guess_of(by.user.id, peer), now)?;
         audit::append(tx, now, "device.approved", &detail)?;
         Ok(core.device_desk().judge(
             &found.secret,
@@ -513,7 +514,8 @@ fn judged_detail(found: &Waiting, by: &SessionFacts) -> String {
 
 /// The device under a code that a person typed. Guesses are counted for the person alone, by place
 /// and over all places, so nobody's guesses make anybody else wait. A text that cannot be a code
-/// is no guess.
+/// is no guess. Misses are forgiven by an approval alone: who looks at a code of their own between
+/// two guesses would never have to wait.
 fn find(core: &Core, now: Now, judge: Judge<'_>, typed: &str) -> Result<Waiting, DeviceError> {
     let code = UserCode::parse(typed).map_err(|_| DeviceError::NoSuchCode)?;
     let guess = guess_of(judge.by.user.id, judge.peer);
@@ -525,9 +527,8 @@ fn find(core: &Core, now: Now, judge: Judge<'_>, typed: &str) -> Result<Waiting,
                 return Err(DeviceError::SlowDown { seconds });
             }
             let found = core.device_desk().find(&code, now);
-            match found {
-                Some(_) => throttle::was_right(tx, &core.run, &guess, now)?,
-                None => throttle::add_miss(tx, &core.run, &guess, now)?,
+            if found.is_none() {
+                throttle::add_miss(tx, &core.run, &guess, now)?;
             }
             Ok(found)
         })?

@@ -6,8 +6,8 @@
 use stead_rules::ids::{AccountId, FactorId, SessionId, UserId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    BadName, FactorKind, LastFactor, Methods, Name, NoticeKind, ShownItself, TooManyFactors,
-    methods_for,
+    BadName, FactorKind, LastFactor, Methods, Name, NoticeKind, ShortAlone, ShownItself,
+    TimeSource, TooManyFactors, may_leave_password, methods_for,
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, User};
@@ -57,6 +57,9 @@ pub enum FactorError {
     /// It is the last one.
     #[error(transparent)]
     Last(#[from] LastFactor),
+    /// Without it a password is left that may be too short to be all there is.
+    #[error(transparent)]
+    ShortAlone(#[from] ShortAlone),
     /// It is said to be lost, and was shown just now.
     #[error(transparent)]
     ShownItself(#[from] ShownItself),
@@ -83,6 +86,8 @@ pub enum FactorError {
     CodeWrong {
         /// How far the app's clock seems to be ahead of the server's.
         drift_seconds: Option<i64>,
+        /// By which clock the code was judged.
+        judged_by: TimeSource,
     },
     /// What was typed ends none of the new recovery codes.
     #[error("no recovery code ends like that")]
@@ -166,6 +171,7 @@ pub fn list(core: &Core, permit: &Permit, facts: &SessionFacts) -> Result<Factor
 pub fn rename(
     core: &Core,
     permit: &Permit,
+    now: Now,
     facts: &SessionFacts,
     factor: FactorId,
     name: &str,
@@ -178,7 +184,9 @@ pub fn rename(
             FactorKind::Totp => rows::rename_authenticator(tx, account, factor, name.as_str())?,
             FactorKind::Passkey => passkeys::rename(tx, account, factor, name.as_str())?,
         };
-        Ok(())
+        let (user, by, kind) = (&facts.user, Some(facts.session.id), NoticeKind::FactorRenamed);
+        notices::tell(tx, core, now, user.id, by, kind, name.as_str())?;
+        log(tx, now, "mfa.renamed", user, &kept)
     })
 }
 
@@ -209,6 +217,7 @@ pub fn remove(
         let present = second(tx, user.account)?.len();
         // Nothing is required of members yet: requirements come with their policy.
         stead_rules::signin::may_remove(user.role, false, present)?;
+        may_leave_password(present, 1, identity::may_stand_alone(tx, user.account)?)?;
         take_away(tx, user.account, &kept)?;
         bump_epoch(tx, user.id, Some(session))?;
         notices::tell(

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use stead_rules::ids::{DeviceId, FactorId, SessionId};
 use stead_rules::policy::{Action, ClientKind, Own, Permit};
-use stead_rules::signin::{NoticeKind, may_call_lost, may_remove_several};
+use stead_rules::signin::{NoticeKind, may_call_lost, may_leave_password, may_remove_several};
 use stead_rules::time::Now;
 use stead_store::accounts::devices::{self, Origin};
 use stead_store::accounts::remembered::{self as remembered_rows, Remembered};
@@ -157,6 +157,8 @@ fn going_factors(
     }
     // Nothing is required of members yet: requirements come with their policy.
     may_remove_several(facts.user.role, false, count, going.len())?;
+    let alone = identity::may_stand_alone(tx, facts.user.account)?;
+    may_leave_password(count, going.len(), alone)?;
     Ok(going)
 }
 

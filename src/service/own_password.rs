@@ -7,6 +7,7 @@ use std::sync::Arc;
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
     BadPassword, NoticeKind, Password, check_password, may_set_wanted_password, password_min_chars,
+    stands_alone,
 };
 use stead_rules::time::Now;
 use stead_store::StoreError;
@@ -81,8 +82,9 @@ pub async fn change(
         None => return Err(PasswordError::OldWrong),
     }
     check_password(&new, password_min_chars(second), &[&account.name, "Stead"], false)?;
+    let alone = stands_alone(&new);
     let hash = core.hasher.hash(asker.peer, new, bytes(core.entropy.as_ref())).await?;
-    core.blocking(move |core| keep(core, now, &facts, &hash)).await?;
+    core.blocking(move |core| keep(core, now, &facts, &hash, alone)).await?;
     Ok(())
 }
 
@@ -110,11 +112,20 @@ pub fn is_wanted(core: &Core, permit: &Permit, facts: &SessionFacts) -> Result<b
     Ok(core.store()?.accounts.read(|tx| identity::new_password_is_wanted(tx, account))?)
 }
 
-fn keep(core: &Core, now: Now, facts: &SessionFacts, hash: &str) -> Result<(), CoreError> {
+fn keep(
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
+    hash: &str,
+    alone: bool,
+) -> Result<(), CoreError> {
     let (user, session) = (&facts.user, Some(facts.session.id));
     let detail = serde_json::json!({ "user": user.id.to_string() }).to_string();
     core.store()?.accounts.write(|tx| {
         identity::set_password(tx, user.account, hash)?;
+        if alone {
+            identity::password_stands_alone(tx, user.account)?;
+        }
         factors::bump_epoch(tx, user.id, session)?;
         notices::tell(tx, core, now, user.id, session, NoticeKind::PasswordChanged, "")?;
         audit::append(tx, now, "mfa.password_changed", &detail)

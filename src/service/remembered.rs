@@ -5,6 +5,7 @@ use stead_rules::ids::{DeviceId, SessionId, UserId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{NoticeKind, RememberFor, is_remembered};
 use stead_rules::time::Now;
+use stead_store::accounts::audit;
 use stead_store::accounts::identity::{self, Account};
 use stead_store::accounts::remembered::{self as rows, Remembered};
 use stead_store::accounts::sessions::note_browser;
@@ -72,6 +73,11 @@ pub(crate) fn remember(
     let token = keep(tx, core, now, user.id, asker, length, made_in)?;
     let agent = shortened(&asker.agent);
     notices::tell(tx, core, now, user.id, None, NoticeKind::DeviceRemembered, &agent)?;
+    let detail = serde_json::json!({
+        "user": user.id.to_string(),
+        "session": made_in.map(|session| session.to_string()),
+    });
+    audit::append(tx, now, "mfa.remembered", &detail.to_string())?;
     Ok(token)
 }
 
@@ -111,8 +117,19 @@ pub fn list(core: &Core, permit: &Permit, now: Now) -> Result<Vec<Remembered>, C
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn forget(core: &Core, permit: &Permit, device: DeviceId) -> Result<bool, CoreError> {
+pub fn forget(core: &Core, permit: &Permit, now: Now, device: DeviceId) -> Result<bool, CoreError> {
     permitted(permit, Action::OwnAccount(Own::Sessions))?;
     let Some(user) = permit.user() else { return Ok(false) };
-    Ok(core.store()?.accounts.write(|tx| rows::remove(tx, user, device))?)
+    Ok(core.store()?.accounts.write(|tx| {
+        let all = rows::of_user(tx, &core.run, user)?;
+        let Some(known) = all.into_iter().find(|one| one.id == device) else { return Ok(false) };
+        rows::remove(tx, user, device)?;
+        let kind = NoticeKind::DeviceForgotten;
+        notices::tell(tx, core, now, user, permit.session(), kind, &known.agent)?;
+        let detail = serde_json::json!({
+            "user": user.to_string(), "device": device.to_string(),
+        });
+        audit::append(tx, now, "mfa.forgotten", &detail.to_string())?;
+        Ok::<_, StoreError>(true)
+    })?)
 }

@@ -178,6 +178,8 @@ fn make(
         enabled: true,
     };
     identity::make_account(tx, &account, now.wall)?;
+    // No shorter one is taken here.
+    identity::password_stands_alone(tx, account.id)?;
     let user = User {
         id: fresh(entropy, UserId::from_bytes),
         issuer: identity::embedded_issuer(tx, fresh(entropy, IssuerId::from_bytes), now.wall)?,

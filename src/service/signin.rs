@@ -24,6 +24,7 @@ use stead_store::accounts::{audit, claim, sessions as rows};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 pub use self::desk::SignInDesk;
+use self::desk::Standing;
 pub(crate) use self::desk::Waiting;
 pub use self::factor::Factor;
 use self::factor::{Accepted, Showing};
@@ -62,6 +63,9 @@ pub enum SignInError {
     /// There is a second factor, so the password alone raises nothing.
     #[error("a second factor is needed")]
     FactorNeeded,
+    /// The session was opened by a passkey alone, and what was shown is nothing without a password.
+    #[error("the passkey is needed")]
+    PasskeyNeeded,
     /// After a security event another password is wanted, and there is nothing to show beside this
     /// one. Who helps depends on what runs here.
     #[error("this password opens nothing any more")]
@@ -233,8 +237,10 @@ fn password_right(
             Some(_) => Vouched::MadeTheAccount,
             None => Vouched::OldPassword,
         };
-        let opened =
-            accounts.write(|tx| open_vouched(tx, core, now, &account, shown, asker, vouched))?;
+        let opened = accounts.write(|tx| {
+            check_password_stands(tx, &account)?;
+            open_vouched(tx, core, now, &account, shown, asker, vouched)
+        })?;
         return Ok(Next::Done(Opened { token: opened, device: None }));
     }
     if !asker.anew
@@ -242,6 +248,7 @@ fn password_right(
     {
         let shown = shown.and(Method::RememberedDevice);
         let opened = accounts.write(|tx| {
+            check_password_stands(tx, &account)?;
             remembered::note_use(tx, device, now)?;
             open(tx, core, now, &account, shown, asker)
         })?;
@@ -260,14 +267,48 @@ pub(crate) fn wait_for_factor(
     account: Account,
     shown: Methods,
 ) -> Result<Next, SignInError> {
-    let methods = core.store()?.accounts.read(|tx| asked_for(tx, core, now, account.id))?;
+    let (methods, standing) = core.store()?.accounts.read(|tx| {
+        check_password_stands(tx, &account)?;
+        Ok::<_, SignInError>((asked_for(tx, core, now, account.id)?, standing(tx, &account)?))
+    })?;
     let ticket = fresh(core.entropy.as_ref(), TicketId::from_bytes);
-    core.signin_desk().add(Waiting { ticket, account, shown, begun: now.boot }, now);
+    core.signin_desk().add(Waiting { ticket, account, shown, begun: now.boot, standing }, now);
     Ok(Next::Factor { ticket, methods })
+}
+
+/// Whether the password that was looked at is still the account's: it may have been changed while it
+/// was hashed.
+fn check_password_stands(tx: &ReadTx<'_, Accounts>, account: &Account) -> Result<(), SignInError> {
+    let known = identity::account_by_id(tx, account.id)?;
+    let stands = known.is_some_and(|known| known.password_hash == account.password_hash);
+    if stands { Ok(()) } else { Err(SignInError::WrongNameOrPassword) }
+}
+
+fn standing(tx: &ReadTx<'_, Accounts>, account: &Account) -> Result<Standing, SignInError> {
+    let user = user_of(tx, account)?;
+    let server = claim::server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
+    let epoch = server.epoch.saturating_add(user.epoch);
+    Ok(Standing { generation: server.generation, epoch })
+}
+
+/// A sign-in that began before the password or a factor was changed, or before everybody was signed
+/// out, opens nothing: what ended the sessions of before ended it.
+///
+/// # Errors
+/// [`SignInError::TicketOver`].
+pub(crate) fn check_standing(
+    tx: &ReadTx<'_, Accounts>,
+    waiting: &Waiting,
+) -> Result<(), SignInError> {
+    let same = standing(tx, &waiting.account)? == waiting.standing
+        && check_password_stands(tx, &waiting.account).is_ok();
+    if same { Ok(()) } else { Err(SignInError::TicketOver) }
 }
 
 /// What may be shown beside the password. A code that the owner made for somebody is asked for even
 /// where there is no second factor yet: it is what the first one is enrolled by.
+/// A phone approves beside a factor that is kept: where none is, the password is all there is, and a
+/// phone that is gone locks nobody out.
 fn asked_for(
     tx: &ReadTx<'_, Accounts>,
     core: &Core,
@@ -276,7 +317,8 @@ fn asked_for(
 ) -> Result<Methods, StoreError> {
     let kept = factors::methods(tx, account)?;
     let there = approvals::somebody_is_there(tx, core, now, account)?;
-    let methods = if there { kept.and(Method::DeviceApproval) } else { kept };
+    let methods =
+        if there && kept != Methods::NONE { kept.and(Method::DeviceApproval) } else { kept };
     match identity::user_by_account(tx, account)? {
         Some(user) if rescue::code_waits(tx, core, now, user.id)? => {
             Ok(methods.and(Method::RecoveryCode))
@@ -350,6 +392,7 @@ pub(crate) fn finish_with(
 ) -> Result<Opened, SignInError> {
     let account = &waiting.account;
     let outcome = core.store()?.accounts.write(|tx| {
+        check_standing(tx, waiting)?;
         let accepted = match factor::in_turn(tx, core, now, asker, account, || look(tx))? {
             Ok(accepted) => accepted,
             Err(wrong) => return Ok(Err(wrong)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stead_rules::ids::{AccountId, SessionId};
 use stead_rules::policy::{Action, Own, Permit, Role};
-use stead_rules::signin::{Method, Methods, Password, step_up_methods};
+use stead_rules::signin::{Method, Methods, Password, raises, step_up_methods};
 use stead_rules::time::{Moment, Now, WallMs};
 use stead_store::accounts::identity::{self, Account};
 use stead_store::accounts::sessions::{self as rows, Session, SessionFacts};
@@ -44,7 +44,8 @@ pub fn wanted(
         let known = identity::account_by_id(tx, facts.user.account)?;
         let password_too = known.is_some_and(|account| needs_password(facts, &account));
         let there = approvals::somebody_else_is_there(tx, core, now, facts)?;
-        Ok(Wanted { methods: step_up_methods(second, password_too, there), password_too })
+        let methods = step_up_methods(facts.session.methods, second, password_too, there);
+        Ok(Wanted { methods, password_too })
     })
 }
 
@@ -92,6 +93,11 @@ pub async fn show(
     }
     if factor.is_none() && second != Methods::NONE {
         return Err(SignInError::FactorNeeded);
+    }
+    if let Some(factor) = &factor
+        && !raises(facts.session.methods, methods.and(factor.method()))
+    {
+        return Err(SignInError::PasskeyNeeded);
     }
     core.blocking(move |core| {
         let Some(factor) = factor else {

@@ -290,3 +290,20 @@ fn a_session_without_the_password_is_not_raised_by_an_approval() {
     assert_eq!(asked.code(), "password_needed");
     owner.browser.get("/api/v1/me").expect(200);
 }
+
+/// Who keeps no second factor is let in by the password, whatever a session of before could approve.
+#[test]
+fn a_phone_is_asked_beside_a_factor_that_is_kept_and_never_in_its_place() {
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    crate::harness::second_account(&app, "Sam");
+    let who = json!({ "name": "Sam", "password": owner.password });
+    let mut phone = app.client();
+    phone.post("/api/v1/signin", &who).expect(200);
+    in_accounts(&app, "UPDATE session SET methods = 'password totp' WHERE methods = 'password'");
+    phone.get("/api/v1/approvals").expect(200);
+    let mut other = app.client();
+    let told = other.post("/api/v1/signin", &who).expect(200).json();
+    assert_eq!(told["step"], "done", "a phone that is gone would lock them out");
+    other.get("/api/v1/home").expect(200);
+}

@@ -8,6 +8,7 @@ use serde_json::json;
 use stead_rules::time::WallMs;
 
 use crate::harness::{App, Client, Options, Owner, totp_code};
+use crate::passkeys::device::Device;
 use crate::program::{Ended, PATIENCE};
 
 /// What a clock that is right says.
@@ -96,6 +97,37 @@ fn a_claim_that_was_not_finished_leaves_no_time_behind() {
     let app = app.restart(options);
     let mut owner = Owner::almost_at(&app, RIGHT_MS);
     owner.finish().expect(200);
+}
+
+/// Who signs in by a passkey has shown no code that would have put the clock right.
+#[test]
+fn an_authenticator_is_added_by_the_browsers_time_after_a_power_cut() {
+    let app = App::start_with(Options::without_a_clock());
+    let mut owner = Owner::almost_at(&app, RIGHT_MS);
+    owner.finish().expect(200);
+    owner.browser = owner.browser.named("localhost");
+    let mut phone = Device::new(app.http_port);
+    let begun = owner.browser.post("/api/v1/passkeys/begin", &json!({})).expect(200).json();
+    let credential = phone.make(&begun["options"]);
+    let made = json!({ "ceremony": begun["ceremony"], "name": "Phone", "credential": credential });
+    owner.browser.post("/api/v1/passkeys", &made).expect(200);
+    let app = app.cut_off(WallMs(0));
+    phone.moved_to(app.http_port);
+    let mut browser = app.client().named("localhost");
+    let begun = browser.post("/api/v1/signin/passkey/begin", &json!({})).expect(200).json();
+    let shown =
+        json!({ "ceremony": begun["ceremony"], "credential": phone.show(&begun["options"]) });
+    browser.post("/api/v1/signin/passkey", &shown).expect(200);
+    let offer = browser.post("/api/v1/factors/totp", &json!({})).expect(200).json();
+    let later = RIGHT_MS + HOUR_MS;
+    let secret = offer["secret_base32"].as_str().unwrap();
+    let code = totp_code(secret, WallMs(later).unix_seconds());
+    let mut body = json!({ "ticket": offer["ticket"], "name": "App", "code": code });
+    let told = browser.post("/api/v1/factors/totp/confirm", &body).expect(422);
+    assert_eq!(told.code(), "totp_wrong", "the box does not know the time");
+    body["browser_time_ms"] = json!(later);
+    browser.post("/api/v1/factors/totp/confirm", &body).expect(204);
+    browser.get("/api/v1/me").expect(200);
 }
 
 #[test]

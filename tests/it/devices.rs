@@ -3,11 +3,12 @@
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
+use stead::host::clock::Clock as _;
 use stead::http::routes::table;
 use stead::http::row::Access;
 use stead_rules::limits::{
-    DEVICE_CODE_SECONDS, DEVICE_CODES_PER_PLACE_MAX, DEVICE_HASTY_POLLS_MAX, GUARD_SECONDS,
-    SESSION_IDLE_SECONDS,
+    DEVICE_CODE_SECONDS, DEVICE_CODES_PER_PLACE_MAX, DEVICE_HASTY_POLLS_MAX, DEVICES_PER_USER_MAX,
+    GUARD_SECONDS, SESSION_IDLE_SECONDS,
 };
 use stead_rules::policy::{Action, Door};
 use stead_store::Store;
@@ -15,7 +16,8 @@ use stead_store::accounts::audit;
 
 use crate::access::member;
 use crate::endings::{Jukebox, SONG_BYTES, begin, drain};
-use crate::harness::{Answer, App, Client, Options, Owner, in_accounts};
+use crate::harness::{Answer, App, Client, Options, Owner, in_accounts, second_account, totp_code};
+use crate::rescue::{begin as begin_rescue, rescue_secret};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -392,6 +394,111 @@ fn a_television_and_an_app_die_with_the_factors_of_who_let_them_in() {
     assert_eq!(approved.poll(), "denied", "what was approved before is void too");
 }
 
+/// Whatever changes what the person signs in with ends everything that they let in.
+#[test]
+fn all_that_was_let_in_ends_with_each_change_of_its_persons_factors() {
+    for change in ["a factor is removed", "another password", "it was not me", "a rescue"] {
+        let app = App::start();
+        let mut owner = Owner::claim(&app);
+        let phone = &mut owner.browser;
+        phone.post("/api/v1/settings/app-passwords", &json!({ "allowed": true })).expect(204);
+        let made = phone.post("/api/v1/app-passwords", &json!({ "name": "Radio" })).expect(201);
+        let by_password = basic(&app, "Robin", made.json()["password"].as_str().unwrap());
+        let offer = app_asks(&app);
+        approve(phone, &json!({ "code": offer["user_code"] }), "Radio").expect(204);
+        let token = exchange(&app, &offer["device_code"]).expect(200).json();
+        let token = format!("Bearer {}", token["access_token"].as_str().unwrap());
+        let by_grant = app.client().with("Authorization", &token);
+        let tv = television(&app, &mut owner);
+        let mut all = [("tv", tv), ("grant", by_grant), ("app password", by_password)];
+        for (kind, client) in &mut all {
+            assert_eq!(client.get("/api/v1/home").status, 200, "{kind} before {change}");
+        }
+        bring_about(&app, &mut owner, change);
+        for (kind, client) in &mut all {
+            assert_eq!(client.get("/api/v1/home").status, 401, "{kind} after {change}");
+        }
+    }
+}
+
+fn bring_about(app: &App, owner: &mut Owner, change: &str) {
+    match change {
+        "a factor is removed" => {
+            let phone = &mut owner.browser;
+            let begun = phone.post("/api/v1/factors/totp", &json!({})).expect(200).json();
+            let secret = begun["secret_base32"].as_str().unwrap();
+            let code = totp_code(secret, app.clock.now().wall.unix_seconds());
+            let body = json!({ "ticket": begun["ticket"], "name": "Tablet", "code": code });
+            phone.post("/api/v1/factors/totp/confirm", &body).expect(204);
+            let all = phone.get("/api/v1/factors").expect(200).json();
+            let id = all["second"][0]["id"].as_str().unwrap();
+            phone.post(&format!("/api/v1/factors/{id}/remove"), &json!({})).expect(204);
+        }
+        "another password" => {
+            let body = json!({ "old": owner.password, "new": "nine purple umbrellas" });
+            owner.browser.post("/api/v1/password", &body).expect(204);
+        }
+        "it was not me" => {
+            app.clock.advance(60_000);
+            owner.sign_in_at(app, app.clock_ms()).1.expect(200);
+            let told = owner.browser.get("/api/v1/notices").expect(200).json();
+            let told = told["notices"].as_array().unwrap();
+            let of = told.iter().find(|one| one["kind"] == "signed_in").unwrap();
+            let path = format!("/api/v1/notices/{}/disown", of["id"].as_str().unwrap());
+            owner.browser.post(&path, &json!({})).expect(200);
+        }
+        "a rescue" => {
+            let secret = rescue_secret(app);
+            let code = &owner.recovery_codes[5];
+            let begun = begin_rescue(&mut app.client(), &secret, code).expect(200).json();
+            let renewal = json!({ "ticket": begun["ticket"], "password": "nine purple umbrellas",
+                "totp_code": null, "browser_time_ms": app.clock_ms() });
+            app.client().post("/api/v1/rescue/owner/finish", &renewal).expect(200);
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// A device's session is worth what the one was that let it in, and never fresher.
+#[test]
+fn a_device_inherits_the_assurance_and_the_time_of_who_let_it_in() {
+    for (methods, assurance) in
+        [("password", "pwd"), ("password totp", "mfa"), ("passkey", "mfa_phishing_resistant")]
+    {
+        let app = App::start();
+        let mut owner = Owner::claim(&app);
+        in_accounts(&app, &format!("UPDATE session SET methods = '{methods}'"));
+        let before = owner.browser.get("/api/v1/me").expect(200).json()["session"].clone();
+        app.clock.advance(300_000);
+        let mut screen = Screen::ask(&app);
+        let told = approve(&mut owner.browser, &screen.code(), "TV");
+        if methods == "password" {
+            // An owner guards by more than a password, so such a session lets nothing in.
+            assert_eq!(told.expect(401).code(), "insufficient_user_authentication");
+            continue;
+        }
+        told.expect(204);
+        assert_eq!(screen.poll(), "done");
+        let got = screen.browser.get("/api/v1/me").expect(200).json()["session"].clone();
+        for member in ["methods", "auth_time_ms"] {
+            assert_eq!(got[member], before[member], "{member} of {methods}");
+        }
+        assert_eq!(got["assurance"], assurance);
+    }
+    // A member who has nothing but a password lets in by that.
+    let app = App::start();
+    let owner = Owner::claim(&app);
+    second_account(&app, "Sam");
+    let mut sam = app.client();
+    let who = json!({ "name": "Sam", "password": owner.password });
+    sam.post("/api/v1/signin", &who).expect(200);
+    let mut screen = Screen::ask(&app);
+    approve(&mut sam, &screen.code(), "TV").expect(204);
+    assert_eq!(screen.poll(), "done");
+    let got = screen.browser.get("/api/v1/me").expect(200).json()["session"].clone();
+    assert_eq!((&got["assurance"], &got["methods"]), (&json!("pwd"), &json!(["password"])));
+}
+
 #[test]
 fn what_was_approved_by_a_session_that_ended_since_is_void() {
     let app = App::start();
@@ -492,6 +599,78 @@ fn wrong_app_passwords_are_slowed_and_a_right_one_never_waits() {
     in_accounts(&app, "UPDATE user SET epoch = epoch + 1");
     let over = basic(&app, "Robin", &right).get("/api/v1/home").expect(401);
     assert_eq!(over.code(), "session_ended", "dead with the factors");
+}
+
+/// How many rows the database keeps of wrong tries.
+fn counted(app: &App) -> u32 {
+    #[expect(clippy::disallowed_methods, reason = "the store tells nobody how many there are")]
+    let database = rusqlite::Connection::open(app.data.join("accounts.db")).unwrap();
+    database.query_row("SELECT count(*) FROM throttle", [], |row| row.get(0)).unwrap()
+}
+
+/// A flood of strangers' names: it costs no card its life, and tells nobody who is there.
+#[test]
+fn strangers_write_nothing_by_made_up_names_and_app_passwords() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let before = counted(&app);
+    let guess = |number: u32, name: &str| {
+        let wrong = ["bcdfgh", "jkmnpq", "rstvwx"][number as usize % 3];
+        let name = if name.is_empty() { format!("guest {number}") } else { name.to_owned() };
+        basic(&app, &name, &format!("{wrong}-bbbbbb-bbbbbb-bbbbbb")).get("/api/v1/home").status
+    };
+    for number in 0..20 {
+        assert_eq!(guess(number, ""), 401);
+        assert_eq!(guess(number, "Robin"), 401);
+    }
+    assert_eq!(counted(&app), before, "they are switched off");
+    let switch = json!({ "allowed": true });
+    owner.browser.post("/api/v1/settings/app-passwords", &switch).expect(204);
+    for number in 0..20 {
+        let wanted = if number == 0 { 401 } else { 429 };
+        assert_eq!(guess(number, ""), wanted, "one count for all names");
+        assert_eq!(guess(number, "Robin"), 429, "a name that is there is told by nothing");
+    }
+    assert_eq!(counted(&app), before + 2, "here and everywhere");
+}
+
+#[test]
+fn devices_that_ended_with_a_factor_take_nobodys_room() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let phone = &mut owner.browser;
+    phone.post("/api/v1/settings/app-passwords", &json!({ "allowed": true })).expect(204);
+    let make = json!({ "name": "Radio" });
+    for _ in 0..DEVICES_PER_USER_MAX {
+        phone.post("/api/v1/app-passwords", &make).expect(201);
+    }
+    phone.post("/api/v1/app-passwords", &make).expect(409);
+    let change = json!({ "old": owner.password, "new": "nine purple umbrellas" });
+    phone.post("/api/v1/password", &change).expect(204);
+    phone.post("/api/v1/app-passwords", &make).expect(201);
+    television(&app, &mut owner).get("/api/v1/home").expect(200);
+}
+
+#[test]
+fn who_looks_at_codes_of_their_own_between_guesses_waits_all_the_same() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let guess = json!({ "code": "BBBB-BBBB" });
+    for path in ["/api/v1/devices/look", "/api/v1/devices/deny"] {
+        let own = Screen::ask(&app);
+        owner.browser.post("/api/v1/devices/look", &guess).expect(422);
+        app.clock.advance(1_500);
+        owner.browser.post(path, &own.code()).status;
+    }
+    app.clock.advance(60_000);
+    owner.browser.post("/api/v1/devices/look", &guess).expect(422);
+    let slowed = owner.browser.post("/api/v1/devices/look", &guess).expect(429).json();
+    assert!(slowed["retry_after_s"].as_u64().unwrap() > 1, "the third miss counts as the third");
+    app.clock.advance(60_000);
+    television(&app, &mut owner);
+    owner.browser.post("/api/v1/devices/look", &guess).expect(422);
+    let forgiven = owner.browser.post("/api/v1/devices/look", &guess).expect(429).json();
+    assert_eq!(forgiven["retry_after_s"], 1, "what was let in forgives");
 }
 
 #[test]

@@ -6,7 +6,9 @@ use stead::host::clock::Clock;
 use stead_store::Store;
 use stead_store::accounts::audit;
 
-use crate::harness::{Answer, App, Client, Options, Owner, in_accounts, second_account, totp_code};
+use crate::harness::{
+    Answer, App, Client, Options, Owner, in_accounts, in_accounts_many, second_account, totp_code,
+};
 
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
@@ -266,6 +268,61 @@ fn other_sessions_are_told_of_a_new_factor_once_and_the_one_that_added_it_is_not
     sam.post(&path, &json!({})).expect(404);
 }
 
+/// Whatever changes is told to the person's other sessions and written into the log.
+#[test]
+fn every_change_of_what_somebody_signs_in_with_is_told_and_logged() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let mut here = elsewhere(&app, &owner);
+    app.clock.advance(MINUTE);
+    let second = add_totp(&app, &mut here, "Tablet");
+    let tablet = id_of(&mut here, "Tablet");
+    let path = |act: &str| format!("/api/v1/factors/{tablet}/{act}");
+    here.post(&path("rename"), &json!({ "name": "Kitchen" })).expect(204);
+    let codes = here.post("/api/v1/recovery-codes", &json!({})).expect(200).json();
+    let code = codes["recovery_codes"][0].as_str().unwrap().to_owned();
+    let kept = json!({ "ticket": codes["ticket"], "code_tail": &code[code.len() - 4..] });
+    here.post("/api/v1/recovery-codes/confirm", &kept).expect(204);
+    app.clock.advance(MINUTE);
+    let who = json!({ "name": owner.name, "password": owner.password });
+    let mut third = app.client();
+    let first = third.post("/api/v1/signin", &who).expect(200).json();
+    let shown = json!({ "ticket": first["ticket"], "method": "totp", "remember": "30_days",
+        "code": totp_code(&second, unix(&app)), "browser_time_ms": app.clock_ms() });
+    third.post("/api/v1/signin/factor", &shown).expect(200);
+    let listed = here.get("/api/v1/remembered").expect(200).json();
+    let device = listed["devices"][0]["id"].as_str().unwrap().to_owned();
+    here.post(&format!("/api/v1/remembered/{device}/forget"), &json!({})).expect(204);
+    let used = json!({ "method": "recovery", "code": code });
+    step_up(&app, &mut here, &used).expect(204);
+    let told: Vec<_> = notices(&mut owner.browser).into_iter().map(|(kind, _)| kind).collect();
+    // These end the other sessions, which are told when they come back.
+    let change = json!({ "old": owner.password, "new": "nine purple umbrellas" });
+    here.post("/api/v1/password", &change).expect(204);
+    here.post(&path("remove"), &json!({})).expect(204);
+    app.clock.advance(MINUTE);
+    let back = Owner { password: "nine purple umbrellas".to_owned(), ..copy(&owner) };
+    let (mut again, answer) = back.sign_in_at(&app, app.clock_ms());
+    answer.expect(200);
+    let later: Vec<_> = notices(&mut again).into_iter().map(|(kind, _)| kind).collect();
+    let store = Store::open(&app.data).unwrap();
+    let log = store.accounts.read(|tx| audit::newest(tx, 100)).unwrap();
+    for (kind, logged, ends_others) in [
+        ("factor_added", "mfa.added", false),
+        ("factor_renamed", "mfa.renamed", false),
+        ("recovery_codes_made", "mfa.recovery_codes_made", false),
+        ("recovery_code_used", "mfa.recovery_code_used", false),
+        ("device_remembered", "mfa.remembered", false),
+        ("device_forgotten", "mfa.forgotten", false),
+        ("password_changed", "mfa.password_changed", true),
+        ("factor_removed", "mfa.removed", true),
+    ] {
+        let list = if ends_others { &later } else { &told };
+        assert!(list.iter().any(|one| one == kind), "{kind}: {list:?}");
+        assert!(log.iter().any(|(one, _)| one == logged), "{logged}: {log:?}");
+    }
+}
+
 /// Sessions older than a factor change.
 #[test]
 fn removing_a_factor_signs_everybody_else_of_that_user_out() {
@@ -314,7 +371,18 @@ fn the_owners_last_factor_stays_and_a_members_may_go() {
         "UPDATE session SET vouched = 'made_the_account' WHERE user_id = x'08080808080808080808080808080808'",
     );
     add_totp(&app, &mut sam, "Phone");
-    let own = format!("/api/v1/factors/{}/remove", id_of(&mut sam, "Phone"));
+    let id = id_of(&mut sam, "Phone");
+    let own = format!("/api/v1/factors/{id}/remove");
+    let lost = json!({ "sessions": [], "factors": [id], "remembered": [] });
+    let change = |old: &str, new: &str| json!({ "old": old, "new": new });
+    // Eight characters are enough beside a factor, and too few to be all there is.
+    sam.post("/api/v1/password", &change(&owner.password, "hut moss")).expect(204);
+    in_accounts_many(&app, "UPDATE session SET factor_id = NULL");
+    for (path, body) in [(own.as_str(), &json!({})), ("/api/v1/lost", &lost)] {
+        assert_eq!(sam.post(path, body).expect(409).code(), "password_short_alone", "{path}");
+    }
+    assert_eq!(factors(&mut sam)["second"].as_array().unwrap().len(), 1);
+    sam.post("/api/v1/password", &change("hut moss", "nine blue umbrellas")).expect(204);
     sam.post(&own, &json!({})).expect(204);
 }
 

@@ -415,6 +415,44 @@ fn with_the_issuer_gone_for_good_a_passkey_here_and_the_box_in_hand_still_let_in
     assert_eq!(step["step"], "done");
 }
 
+/// An account that signs in elsewhere has no password here, so a code is nothing in a session that a
+/// passkey opened: it would end it.
+#[test]
+fn a_passkeys_session_is_raised_by_the_passkey_and_ended_by_no_code() {
+    let (app, issuer) = start("");
+    let mut owner = claim(&app, &issuer);
+    owner.browser = owner.browser.named("localhost");
+    let mut phone = Device::new(app.http_port);
+    register(&mut owner.browser, &mut phone);
+    issuer.is_down(true);
+    let mut browser = app.client().named("localhost");
+    let begun = browser.post("/api/v1/signin/passkey/begin", &json!({})).expect(200).json();
+    let shown =
+        json!({ "ceremony": begun["ceremony"], "credential": phone.show(&begun["options"]) });
+    browser.post("/api/v1/signin/passkey", &shown).expect(200);
+    app.clock.advance(16 * 60 * 1000);
+    let wanted = browser.get("/api/v1/stepup").expect(200).json();
+    assert_eq!(wanted, json!({ "methods": ["passkey"], "password_too": false }));
+    let codes = [
+        ("totp", totp_code(owner.totp_secret.as_deref().unwrap(), seconds(&app))),
+        ("recovery", owner.recovery_codes[3].clone()),
+    ];
+    for (method, code) in codes {
+        let body = json!({ "method": method, "code": code, "browser_time_ms": app.clock_ms() });
+        let refused = browser.post("/api/v1/stepup", &body).expect(422);
+        assert_eq!(refused.code(), "passkey_needed", "{method}");
+    }
+    let refused = browser.post("/api/v1/stepup/approval/begin", &json!({})).expect(422);
+    assert_eq!(refused.code(), "passkey_needed");
+    let left = browser.get("/api/v1/factors").expect(200).json();
+    assert_eq!(left["recovery_codes_left"], 10, "no code is burnt");
+    let begun = browser.post("/api/v1/stepup/passkey/begin", &json!({})).expect(200).json();
+    let shown =
+        json!({ "ceremony": begun["ceremony"], "credential": phone.show(&begun["options"]) });
+    browser.post("/api/v1/stepup/passkey", &shown).expect(204);
+    browser.post("/api/v1/settings", &json!({ "name": "Attic" })).expect(204);
+}
+
 #[test]
 fn an_owner_whom_the_issuer_itself_refuses_at_a_step_up_leaves_the_server_without_one() {
     let (app, issuer) = start("assurance = \"asserted\"\n");

@@ -113,6 +113,20 @@ fn a_passkey_is_the_second_step_after_a_password() {
 }
 
 #[test]
+fn a_passkey_finishes_no_sign_in_that_began_with_an_older_password() {
+    let mut owned = Owned::start();
+    let mut browser = owned.stranger();
+    let who = json!({ "name": owned.owner.name, "password": owned.owner.password });
+    let first = browser.post("/api/v1/signin", &who).expect(200).json();
+    let begun = browser.post(BEGIN, &json!({ "ticket": first["ticket"] })).expect(200).json();
+    let change = json!({ "old": owned.owner.password, "new": "nine purple umbrellas" });
+    owned.owner.browser.post("/api/v1/password", &change).expect(204);
+    let credential = owned.device.show(&begun["options"]);
+    assert_eq!(finish(&mut browser, &begun, &credential).code(), "signin_over");
+    browser.get("/api/v1/me").expect(401);
+}
+
+#[test]
 fn a_passkey_raises_a_session_and_gives_it_another_token() {
     let mut owned = Owned::start();
     owned.app.clock.advance(20 * 60 * 1000);

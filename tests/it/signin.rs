@@ -449,3 +449,46 @@ fn over_tls(app: &App, path: &str, body: &str) -> String {
     let cookie = said.lines().find_map(|line| line.strip_prefix("set-cookie: "));
     cookie.unwrap_or_else(|| panic!("no cookie: {said}")).trim().to_owned()
 }
+
+/// A sign-in that began with what has ended since.
+#[test]
+fn a_sign_in_that_began_before_a_change_is_not_finished_after_it() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let mut password = owner.password.clone();
+    let changes = ["password", "factor", "everybody"];
+    for (round, change) in changes.into_iter().enumerate() {
+        app.clock.advance(60_000);
+        let who = json!({ "name": owner.name, "password": password });
+        let (mut thief, mut asking) = (app.client(), app.client());
+        let by_code = thief.post("/api/v1/signin", &who).expect(200).json();
+        let by_phone = asking.post("/api/v1/signin", &who).expect(200).json();
+        let ask = json!({ "ticket": by_phone["ticket"] });
+        match change {
+            "password" => {
+                let new = format!("nine purple umbrellas {round}");
+                let body = json!({ "old": password, "new": new });
+                owner.browser.post("/api/v1/password", &body).expect(204);
+                password = new;
+            }
+            "factor" => in_accounts(&app, "UPDATE user SET epoch = epoch + 1"),
+            _ => in_accounts(&app, "UPDATE server SET generation = generation + 1"),
+        }
+        let unix = app.clock.now().wall.unix_seconds();
+        let code = totp_code(&owner.totp_secret, unix);
+        let sent = json!({ "ticket": by_code["ticket"], "method": "totp", "code": code,
+            "browser_time_ms": app.clock_ms() });
+        let late = thief.post("/api/v1/signin/factor", &sent).expect(401);
+        assert_eq!(late.code(), "signin_over", "{change}");
+        thief.get("/api/v1/me").expect(401);
+        if change == "password" {
+            let asked = asking.post("/api/v1/signin/approval/begin", &ask).expect(200).json();
+            let path = format!("/api/v1/approvals/{}/approve", asked["request"].as_str().unwrap());
+            owner.browser.post(&path, &json!({ "number": asked["number"] })).expect(204);
+            let look = json!({ "request": asked["request"] });
+            let late = asking.post("/api/v1/signin/approval", &look);
+            assert_eq!(late.code(), "signin_over", "{change}");
+            asking.get("/api/v1/me").expect(401);
+        }
+    }
+}

@@ -266,7 +266,7 @@ export const security = {
   remove: (id: string) => write<undefined>(`/factors/${id}/remove`),
   newTotp: () => write<NewTotp>('/factors/totp'),
   confirmTotp: (ticket: string, name: string, code: string) =>
-    write<undefined>('/factors/totp/confirm', { ticket, name, code }),
+    write<undefined>('/factors/totp/confirm', { ticket, name, code, ...browserTime() }),
   newCodes: () => write<NewCodes>('/recovery-codes'),
   confirmCodes: (ticket: string, codeTail: string) =>
     write<undefined>('/recovery-codes/confirm', { ticket, code_tail: codeTail }),

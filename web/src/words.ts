@@ -626,11 +626,13 @@ const en = {
 
   'notice.factor_added': 'A second factor was added to your account: {about}.',
   'notice.factor_removed': 'A second factor was removed from your account: {about}.',
+  'notice.factor_renamed': 'A second factor of your account has another name now: {about}.',
   'notice.recovery_codes_made': 'New recovery codes were made. The old ones do not work any more.',
   'notice.recovery_code_used': 'A recovery code was used. Codes left: {about}.',
   'notice.recovery_codes_few': 'Recovery codes left: {about}. Make new ones soon.',
   'notice.password_changed': 'Your password was changed.',
   'notice.device_remembered': 'A device is not asked for your second factor for a while: {about}.',
+  'notice.device_forgotten': 'A device is asked for your second factor again: {about}.',
   'notice.reset': 'Your ways to sign in were reset.',
   'notice.device_approved': 'A device was let in: {about}.',
   'notice.signed_in': 'Somebody signed in to your account: {about}.',

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::ids::TicketId;
 use stead_rules::secret::SecretText;
-use stead_rules::signin::Password;
-use stead_rules::time::Now;
+use stead_rules::signin::{Password, TimeSource};
+use stead_rules::time::{Now, WallMs};
 use utoipa::ToSchema;
 
 use super::signin::{asker, raised};
@@ -17,6 +17,7 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::Json;
 use crate::net::qr;
+use crate::service::authenticators::FirstCode;
 use crate::service::core::Core;
 use crate::service::factors::FactorError;
 use crate::service::{authenticators, own_password, recovery};
@@ -69,6 +70,8 @@ pub(crate) struct NewTotpRequest {
     /// What its owner calls it.
     name: String,
     code: String,
+    /// The browser's clock, in milliseconds since 1970: a box without a clock takes it.
+    browser_time_ms: Option<i64>,
 }
 
 /// Adds the authenticator. This session gets another token, unless a recovery code was shown in it:
@@ -84,7 +87,8 @@ pub(crate) async fn confirm_totp(
     let token = core
         .blocking(move |core| {
             let ticket = ticket(&request.ticket)?;
-            let NewTotpRequest { name, code, .. } = &request;
+            let NewTotpRequest { name, code, browser_time_ms, .. } = &request;
+            let code = FirstCode { code, browser_time: browser_time_ms.map(WallMs) };
             authenticators::confirm(core, &ctx.permit, now, &facts, ticket, name, code)
                 .map_err(|error| told_the_time(error, now))
         })
@@ -97,7 +101,11 @@ pub(crate) async fn confirm_totp(
 
 /// A code of another time comes with the server's time, so that the page can show both clocks.
 fn told_the_time(error: FactorError, now: Now) -> Problem {
-    let drifted = matches!(error, FactorError::CodeWrong { drift_seconds: Some(_) });
+    let by_the_box = TimeSource::Server;
+    let drifted = matches!(
+        error,
+        FactorError::CodeWrong { drift_seconds: Some(_), judged_by } if judged_by == by_the_box
+    );
     let problem = Problem::from(error);
     if drifted { problem.with("server_time_ms", now.wall.0) } else { problem }
 }

@@ -87,7 +87,8 @@ pub(crate) async fn rename(
 ) -> Result<StatusCode, Problem> {
     let facts = ctx.signed_in()?.clone();
     core.blocking(move |core| {
-        factors::rename(core, &ctx.permit, &facts, factor, &request.name).map_err(Problem::from)
+        factors::rename(core, &ctx.permit, ctx.now, &facts, factor, &request.name)
+            .map_err(Problem::from)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -156,6 +157,7 @@ pub(crate) async fn forget(
     ctx: Ctx,
     Segment(device): Segment<DeviceId>,
 ) -> Result<StatusCode, Problem> {
-    let there = core.blocking(move |core| remembered::forget(core, &ctx.permit, device)).await?;
+    let there =
+        core.blocking(move |core| remembered::forget(core, &ctx.permit, ctx.now, device)).await?;
     if there { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }

@@ -24,9 +24,9 @@ pub(crate) struct NoticesAnswer {
 #[derive(Serialize, ToSchema)]
 struct NoticeWire {
     id: String,
-    /// What happened: `factor_added`, `factor_removed`, `recovery_codes_made`,
-    /// `recovery_code_used`, `recovery_codes_few`, `password_changed`, `device_remembered`,
-    /// `reset`, `device_approved`, `signed_in`, `passkey_copied`, `device_lost` or `disowned`.
+    /// What happened: `factor_added`, `factor_removed`, `factor_renamed`,
+    /// `recovery_codes_made`, `recovery_code_used`, `recovery_codes_few`, `password_changed`,
+    /// `device_remembered`, `device_forgotten`, `reset`, `device_approved`, `signed_in`, `passkey_copied`, `device_lost` or `disowned`.
     kind: &'static str,
     /// The name of the factor, what a device calls itself, or how many codes are left.
     about: String,

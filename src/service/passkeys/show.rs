@@ -122,16 +122,18 @@ pub fn sign_in(
 ) -> Result<Token, PasskeyError> {
     permitted(permit, Action::SignIn)?;
     let what = desk::take(core, now, site, ceremony)?;
-    let (ticket, methods) = match &what {
+    let (waiting, methods) = match &what {
         Ceremony::Anybody(_) => (None, Methods::NONE.and(Method::Passkey)),
         Ceremony::SecondStep(ticket, ..) => {
             // The password may have run out meanwhile.
             let waiting = signin::waiting(core, *ticket, now)?;
-            (Some(*ticket), waiting.shown.and(Method::Passkey))
+            let methods = waiting.shown.and(Method::Passkey);
+            (Some(waiting), methods)
         }
         Ceremony::Register(..) | Ceremony::StepUp(..) => return Err(PasskeyError::CeremonyOver),
     };
     let outcome = core.store()?.accounts.write(|tx| {
+        waiting.as_ref().map_or(Ok(()), |waiting| signin::check_standing(tx, waiting))?;
         let (account, passkey) = match look(tx, core, now, site, &what, shown)? {
             Looked::Fits(account, passkey) => (account, passkey),
             Looked::Cloned => return Ok(Err(PasskeyError::Refused)),
@@ -140,8 +142,8 @@ pub fn sign_in(
         sessions::note_factor(tx, &token.hash(), passkey)?;
         Ok::<_, PasskeyError>(Ok(token))
     })?;
-    if let (Ok(_), Some(ticket)) = (&outcome, ticket) {
-        core.signin_desk().remove(ticket);
+    if let (Ok(_), Some(waiting)) = (&outcome, &waiting) {
+        core.signin_desk().remove(waiting.ticket);
     }
     outcome
 }

@@ -11,11 +11,11 @@ use stead_rules::ids::UserId;
 use stead_rules::limits::WAY_BACK_SECONDS;
 use stead_rules::policy::{Action, Guard, Permit};
 use stead_rules::secret::{SecretText, same_bytes};
-use stead_rules::signin::{RememberFor, WayBack, may_be_given, way_back_is_live};
+use stead_rules::signin::{RememberFor, WayBack, may_be_given, stands_alone, way_back_is_live};
 use stead_rules::time::Now;
 use stead_store::accounts::people::{self, Person};
 use stead_store::accounts::way_back::{self, Waiting};
-use stead_store::accounts::{alone, audit, claim};
+use stead_store::accounts::{alone, audit, claim, identity};
 use stead_store::{Accounts, ReadTx, WriteTx};
 use zeroize::Zeroizing;
 
@@ -246,9 +246,10 @@ pub async fn finish(
             new_factor(core, now, &live.waiting, totp_code.as_deref(), browser_time)
         })
         .await?;
+    let alone = stands_alone(&password);
     let hash = core.hasher.hash(asker.peer, password, bytes(core.entropy.as_ref())).await?;
     core.blocking(move |core| {
-        renew(core, now, &asker, &secret, factor.as_ref(), &Zeroizing::new(hash))
+        renew(core, now, &asker, &secret, factor.as_ref(), (&Zeroizing::new(hash), alone))
     })
     .await
 }
@@ -274,7 +275,7 @@ fn renew(
     asker: &Asker,
     secret: &SecretText,
     factor: Option<&NewFactor>,
-    password_hash: &str,
+    (password_hash, alone): (&str, bool),
 ) -> Result<Renewed, RescueError> {
     let (link, renewed) = core.store()?.accounts.write(|tx| {
         // Another browser may have been faster: the link is looked at and used up at once.
@@ -284,6 +285,9 @@ fn renew(
         }
         let account = person.user.account;
         people::set_password(tx, account, password_hash)?;
+        if alone {
+            identity::password_stands_alone(tx, account)?;
+        }
         let codes = match factor {
             Some(factor) => replace_factors(tx, core, now, account, factor)?,
             None => Codes::new(),

@@ -20,6 +20,15 @@ pub(crate) struct Waiting {
     /// What was shown already.
     pub(crate) shown: Methods,
     pub(crate) begun: BootMs,
+    /// What held of the person when it began.
+    pub(super) standing: Standing,
+}
+
+/// What ends whatever was opened before: the server's generation, and its epoch with the person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) generation: u64,
+    pub(super) epoch: u64,
 }
 
 impl SignInDesk {

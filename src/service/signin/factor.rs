@@ -26,6 +26,16 @@ pub enum Factor {
     Recovery(SecretText),
 }
 
+impl Factor {
+    /// What it is shown as.
+    pub(crate) const fn method(&self) -> Method {
+        match self {
+            Self::Totp(_) => Method::Totp,
+            Self::Recovery(_) => Method::RecoveryCode,
+        }
+    }
+}
+
 /// What comes with it.
 pub(crate) struct Showing<'a> {
     pub(crate) now: Now,

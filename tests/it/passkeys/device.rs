@@ -66,6 +66,11 @@ impl Device {
         Self { origin, store: None }
     }
 
+    /// The server is at another port now.
+    pub(crate) fn moved_to(&mut self, http_port: u16) {
+        self.origin = Self::new(http_port).origin;
+    }
+
     fn authenticator(&self) -> Held {
         let aaguid = Aaguid::new_empty();
         let mut held = Authenticator::new(aaguid, self.store.clone(), Person, RustCryptoBackend);

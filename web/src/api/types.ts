@@ -213,11 +213,13 @@ export interface RememberedDevice {
 export type NoticeKind =
   | 'factor_added'
   | 'factor_removed'
+  | 'factor_renamed'
   | 'recovery_codes_made'
   | 'recovery_code_used'
   | 'recovery_codes_few'
   | 'password_changed'
   | 'device_remembered'
+  | 'device_forgotten'
   | 'reset'
   | 'device_approved'
   | 'signed_in'

@@ -4,6 +4,7 @@
 //! passkey. Recovery codes stand in for a lost one; they are none themselves.
 
 use super::assurance::{Assurance, Method, Methods};
+use super::password::Password;
 use crate::ids::FactorId;
 use crate::limits::{AUTHENTICATORS_MAX, PASSWORD_MIN_ALONE_CHARS, PASSWORD_MIN_WITH_FACTOR_CHARS};
 use crate::policy::Role;
@@ -194,6 +195,30 @@ pub const fn password_min_chars(second_factors: usize) -> usize {
     if second_factors == 0 { PASSWORD_MIN_ALONE_CHARS } else { PASSWORD_MIN_WITH_FACTOR_CHARS }
 }
 
+/// Whether a password is long enough to be all there is.
+#[must_use]
+pub fn stands_alone(password: &Password) -> bool {
+    password.expose().chars().count() >= PASSWORD_MIN_ALONE_CHARS
+}
+
+/// The last second factor would leave a password that is too short to be all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this password is too short to be all there is")]
+pub struct ShortAlone;
+
+/// Whether `going` of `present` second factors may leave the password behind, which may be known to
+/// be long enough to be all there is.
+///
+/// # Errors
+/// [`ShortAlone`].
+pub const fn may_leave_password(
+    present: usize,
+    going: usize,
+    password_stands_alone: bool,
+) -> Result<(), ShortAlone> {
+    if going == 0 || present > going || password_stands_alone { Ok(()) } else { Err(ShortAlone) }
+}
+
 /// What can be shown beside a password by who keeps these. Recovery codes stand in for a factor;
 /// without one there is nothing to stand in for.
 #[must_use]
@@ -211,13 +236,31 @@ pub fn methods_for(kinds: &[FactorKind], recovery_codes_left: u32) -> Methods {
     methods
 }
 
-/// What a session may show to be raised: a second factor, or the password where there is none.
-/// Another device may approve where `somebody_is_there` and the password is known in this session:
-/// an approval is worth something beside it only.
+/// Whether a session is worth anything after `shown` is shown in it. One that was opened by a passkey,
+/// of an account that signs in elsewhere, knows no password and no word of an issuer: a code alone
+/// stands beside nothing there, and would end what it was to raise.
 #[must_use]
-pub fn step_up_methods(second: Methods, password_too: bool, somebody_is_there: bool) -> Methods {
+pub fn raises(before: Methods, shown: Methods) -> bool {
+    before.after_step_up(shown).assurance_shown_now() > Assurance::None
+}
+
+/// What a session that showed `before` may show to be raised: a second factor, as far as it is worth
+/// something in it, or the password where there is none. Another device may approve where
+/// `somebody_is_there` and the password is known in this session: an approval is worth something
+/// beside it only.
+#[must_use]
+pub fn step_up_methods(
+    before: Methods,
+    second: Methods,
+    password_too: bool,
+    somebody_is_there: bool,
+) -> Methods {
+    let password = Methods::NONE.and(Method::Password);
     if second == Methods::NONE {
-        return Methods::NONE.and(Method::Password);
+        return password;
     }
-    if somebody_is_there && !password_too { second.and(Method::DeviceApproval) } else { second }
+    let beside = if password_too { password } else { Methods::NONE };
+    let asks = somebody_is_there && !password_too;
+    let all = if asks { second.and(Method::DeviceApproval) } else { second };
+    all.iter().filter(|method| raises(before, beside.and(*method))).collect()
 }

@@ -36,9 +36,10 @@ pub use device::{
     SERVER_SCOPES, Verdict, has_room,
 };
 pub use factors::{
-    CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, ShownItself, TooManyFactors,
-    Vouched, may_add, may_call_lost, may_enrol_first, may_remove, may_remove_several,
-    may_set_wanted_password, methods_for, new_factor_raises, password_min_chars, step_up_methods,
+    CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, ShortAlone, ShownItself,
+    TooManyFactors, Vouched, may_add, may_call_lost, may_enrol_first, may_leave_password,
+    may_remove, may_remove_several, may_set_wanted_password, methods_for, new_factor_raises,
+    password_min_chars, raises, stands_alone, step_up_methods,
 };
 pub use name::{BadName, Name};
 pub use notice::{NoticeKind, concerns_later_sessions, notice_is_shown, recovery_codes_are_few};

@@ -9,6 +9,8 @@ pub enum NoticeKind {
     FactorAdded,
     /// A second factor was removed.
     FactorRemoved,
+    /// A second factor was given another name.
+    FactorRenamed,
     /// New recovery codes were made; older ones are void.
     RecoveryCodesMade,
     /// A recovery code was used.
@@ -19,6 +21,8 @@ pub enum NoticeKind {
     PasswordChanged,
     /// A device is not asked for the second factor for a while.
     DeviceRemembered,
+    /// A device that was not asked for it is asked again.
+    DeviceForgotten,
     /// Factors or password were reset by somebody else.
     Reset,
     /// A television or an app was let in.
@@ -35,14 +39,16 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::FactorAdded,
         Self::FactorRemoved,
+        Self::FactorRenamed,
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesFew,
         Self::PasswordChanged,
         Self::DeviceRemembered,
+        Self::DeviceForgotten,
         Self::Reset,
         Self::DeviceApproved,
         Self::SignedIn,
@@ -57,11 +63,13 @@ impl NoticeKind {
         match self {
             Self::FactorAdded => "factor_added",
             Self::FactorRemoved => "factor_removed",
+            Self::FactorRenamed => "factor_renamed",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesFew => "recovery_codes_few",
             Self::PasswordChanged => "password_changed",
             Self::DeviceRemembered => "device_remembered",
+            Self::DeviceForgotten => "device_forgotten",
             Self::Reset => "reset",
             Self::DeviceApproved => "device_approved",
             Self::SignedIn => "signed_in",
@@ -94,11 +102,13 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         NoticeKind::SignedIn => opened_is_there,
         NoticeKind::FactorAdded
         | NoticeKind::FactorRemoved
+        | NoticeKind::FactorRenamed
         | NoticeKind::RecoveryCodesMade
         | NoticeKind::RecoveryCodeUsed
         | NoticeKind::RecoveryCodesFew
         | NoticeKind::PasswordChanged
         | NoticeKind::DeviceRemembered
+        | NoticeKind::DeviceForgotten
         | NoticeKind::Reset
         | NoticeKind::DeviceApproved
         | NoticeKind::PasskeyCopied

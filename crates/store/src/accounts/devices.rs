@@ -62,13 +62,16 @@ pub fn origins(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<Vec<Origin>, S
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many televisions, apps and passwords for apps a user has.
+/// How many televisions, apps and passwords for apps of a user are good for anything. What ended with
+/// the person's factors waits to be tidied up, and takes nobody's room.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn count(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<u32, StoreError> {
     let sql = "SELECT count(*) FROM device d JOIN session s ON s.id = d.session_id
-                WHERE s.user_id = ?1";
+                 JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1
+                WHERE s.user_id = ?1 AND s.generation = server.generation
+                  AND s.epoch = server.epoch + u.epoch";
     Ok(tx.transaction.query_row(sql, [user.as_bytes()], |row| row.get(0))?)
 }
 

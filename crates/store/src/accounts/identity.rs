@@ -111,7 +111,8 @@ pub fn set_password(
     account: AccountId,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE account SET password_hash = ?2, new_password_wanted = 0 WHERE id = ?1";
+    let sql = "UPDATE account SET password_hash = ?2, password_alone = 0, new_password_wanted = 0
+                WHERE id = ?1";
     tx.transaction.execute(sql, (account.as_bytes(), password_hash))?;
     Ok(())
 }
@@ -137,6 +138,30 @@ pub fn new_password_is_wanted(
     account: AccountId,
 ) -> Result<bool, StoreError> {
     let sql = "SELECT new_password_wanted FROM account WHERE id = ?1";
+    let found = tx.transaction.query_row(sql, [account.as_bytes()], |row| row.get(0));
+    Ok(found.optional()?.unwrap_or(false))
+}
+
+/// Notes that the account's password, which was set just now, is long enough to be all there is.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn password_stands_alone(
+    tx: &WriteTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE account SET password_alone = 1 WHERE id = ?1";
+    tx.transaction.execute(sql, [account.as_bytes()])?;
+    Ok(())
+}
+
+/// Whether an account may go without a second factor: its password is known to be long enough, or it
+/// has none here.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn may_stand_alone(tx: &ReadTx<'_, Accounts>, account: AccountId) -> Result<bool, StoreError> {
+    let sql = "SELECT password_alone OR password_hash = '' FROM account WHERE id = ?1";
     let found = tx.transaction.query_row(sql, [account.as_bytes()], |row| row.get(0));
     Ok(found.optional()?.unwrap_or(false))
 }

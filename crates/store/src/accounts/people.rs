@@ -143,7 +143,8 @@ pub fn set_password(
     account: AccountId,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE account SET password_hash = ?2, epoch = epoch + 1, new_password_wanted = 0
+    let sql = "UPDATE account SET password_hash = ?2, password_alone = 0, epoch = epoch + 1,
+                      new_password_wanted = 0
                 WHERE id = ?1";
     tx.transaction.execute(sql, (account.as_bytes(), password_hash))?;
     Ok(())

@@ -3,12 +3,13 @@
 use crate::ids::FactorId;
 use crate::limits::AUTHENTICATORS_MAX;
 use crate::policy::Role;
+use crate::secret::SecretText;
 use crate::signin::{
-    CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, Method, Methods, NoticeKind,
-    RememberFor, ShownItself, Vouched, concerns_later_sessions, is_remembered, may_add,
-    may_call_lost, may_enrol_first, may_remove, may_remove_several, may_set_wanted_password,
-    methods_for, new_factor_raises, notice_is_shown, password_min_chars, recovery_codes_are_few,
-    step_up_methods,
+    Assurance, CannotEnrol, CannotSetWanted, FactorKind, FirstFactor, LastFactor, Method, Methods,
+    NoticeKind, Password, RememberFor, ShownItself, Vouched, concerns_later_sessions,
+    is_remembered, may_add, may_call_lost, may_enrol_first, may_leave_password, may_remove,
+    may_remove_several, may_set_wanted_password, methods_for, new_factor_raises, notice_is_shown,
+    password_min_chars, raises, recovery_codes_are_few, stands_alone, step_up_methods,
 };
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
@@ -75,9 +76,34 @@ fn recovery_codes_stand_in_for_a_factor_and_for_nothing() {
         (Methods::NONE, false, true, password),
         (totp, false, false, totp),
         (totp, false, true, totp.and(Method::DeviceApproval)),
-        (totp, true, true, totp),
     ] {
-        assert_eq!(step_up_methods(second, password_too, there), offered, "{second:?} {there}");
+        let told = step_up_methods(password, second, password_too, there);
+        assert_eq!(told, offered, "{second:?} {there}");
+    }
+    let both = totp.and(Method::Passkey).and(Method::RecoveryCode);
+    assert_eq!(step_up_methods(passkey, both, true, true), both, "the password is asked for, too");
+    // An account that signs in elsewhere: a code stands beside nothing in a passkey's session.
+    assert_eq!(step_up_methods(passkey, both, false, true), passkey);
+    let external = Methods::NONE.and(Method::External);
+    assert_eq!(step_up_methods(external, both, false, false), both);
+}
+
+#[test]
+fn what_is_offered_to_raise_a_session_never_ends_it() {
+    for bits in 0..1_u32 << Method::ALL.len() {
+        let chosen = Method::ALL.into_iter().enumerate();
+        let before: Methods =
+            chosen.filter(|(at, _)| bits >> at & 1 == 1).map(|(_, method)| method).collect();
+        let second = methods_for(&[FactorKind::Totp, FactorKind::Passkey], 1);
+        for (password_too, there) in [(true, true), (true, false), (false, true), (false, false)] {
+            for method in step_up_methods(before, second, password_too, there).iter() {
+                let beside =
+                    if password_too { Methods::NONE.and(Method::Password) } else { Methods::NONE };
+                assert!(raises(before, beside.and(method)), "{before:?} {method:?}");
+                let after = before.after_step_up(beside.and(method));
+                assert!(after.assurance() > Assurance::None, "{before:?} {method:?}");
+            }
+        }
     }
 }
 
@@ -107,6 +133,24 @@ fn a_step_up_keeps_nothing_that_was_true_of_a_moment() {
         ),
     ] {
         assert_eq!(before.after_step_up(shown), after, "{before:?} {shown:?}");
+    }
+}
+
+#[test]
+fn no_new_factor_takes_what_a_session_is_worth() {
+    for bits in 0..1_u32 << Method::ALL.len() {
+        let chosen = Method::ALL.into_iter().enumerate();
+        let shown: Methods =
+            chosen.filter(|(at, _)| bits >> at & 1 == 1).map(|(_, method)| method).collect();
+        for new in Method::ALL {
+            if new_factor_raises(shown, new) {
+                let after = shown.after_step_up(Methods::NONE.and(new));
+                assert!(
+                    after.assurance_shown_now() >= shown.assurance_shown_now(),
+                    "{shown:?} {new:?}"
+                );
+            }
+        }
     }
 }
 
@@ -224,4 +268,22 @@ fn a_browser_is_remembered_for_as_long_as_was_chosen_and_no_longer_than_a_season
     let unknown = Now { trust: TimeTrust::Unknown, boot: BootMs(5), ..after(1) };
     let before = Moment { wall: WallMs(0), boot: None };
     assert!(!is_remembered(before, RememberFor::Season.seconds(), unknown), "doubt grants nothing");
+}
+
+#[test]
+fn the_last_factor_leaves_no_password_that_is_too_short_to_be_all_there_is() {
+    for (present, going, alone, may) in [
+        (1, 1, false, false),
+        (1, 1, true, true),
+        (2, 2, false, false),
+        (2, 1, false, true),
+        (1, 0, false, true),
+        (0, 0, false, true),
+    ] {
+        let told = may_leave_password(present, going, alone);
+        assert_eq!(told.is_ok(), may, "{going} of {present} {alone}");
+    }
+    let typed = |text: &str| Password::typed(&SecretText::new(text.to_owned()));
+    assert!(stands_alone(&typed("fifteen letters")));
+    assert!(!stands_alone(&typed("fourteen chars")));
 }
