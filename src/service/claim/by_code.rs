@@ -66,7 +66,11 @@ pub async fn look_by_code(
             let kept = move |core: &Core| keep_identity(core, now, holder, who, Some(client));
             Ok(ByCode::LetIn(core.blocking(kept).await?))
         }
-        other => Ok(ByCode::Stands(other)),
+        stands @ (Look::Nothing
+        | Look::Waiting { .. }
+        | Look::Registering { .. }
+        | Look::Denied
+        | Look::Over) => Ok(ByCode::Stands(stands)),
     }
 }
 

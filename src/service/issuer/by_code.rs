@@ -111,10 +111,7 @@ impl Asking {
     }
 
     fn look(&self, now: Now) -> Look {
-        let again_seconds = match self.patience.turn(now) {
-            Turn::Wait { seconds } => seconds,
-            Turn::Ask | Turn::Over => 1,
-        };
+        let again_seconds = self.patience.rest_seconds(now).max(1);
         match self.stands {
             Stands::Asked => Look::Waiting {
                 shown: self.shown.clone(),
@@ -244,6 +241,10 @@ pub(crate) async fn look(
         (Stands::Denied | Stands::Over, _) | (_, Turn::Wait { .. }) => Ok(asking.look(now)),
         (Stands::Asked, Turn::Over) => Ok(settled(issuer, asking, Stands::Over, now)),
         (Stands::Asked, Turn::Ask) => ask(core, issuer, asking, now).await,
+        // Who was let in does not mind that the code is over; the issuer is left alone all the same.
+        (Stands::LetIn { .. }, Turn::Over) if asking.patience.rest_seconds(now) > 0 => {
+            Ok(asking.look(now))
+        }
         (Stands::LetIn { token, who }, Turn::Ask | Turn::Over) => {
             register(core, issuer, asking, (token, who), now).await
         }

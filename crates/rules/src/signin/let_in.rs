@@ -80,10 +80,16 @@ impl Patience {
         if now.boot >= self.ends {
             return Turn::Over;
         }
-        match self.next.since_ms(now.boot) {
+        match self.rest_seconds(now) {
             0 => Turn::Ask,
-            ms => Turn::Wait { seconds: ms.div_ceil(1000) },
+            seconds => Turn::Wait { seconds },
         }
+    }
+
+    /// For how long the issuer is left alone, whether the code is over or not.
+    #[must_use]
+    pub const fn rest_seconds(&self, now: Now) -> u64 {
+        self.next.since_ms(now.boot).div_ceil(1000)
     }
 
     /// The next question is due a pause after this answer. One that came to nothing doubles the
