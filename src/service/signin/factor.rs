@@ -66,7 +66,7 @@ pub(crate) fn in_turn(
     account: &Account,
     look: impl FnOnce() -> Result<Accepted, SignInError>,
 ) -> Result<Result<Accepted, SignInError>, SignInError> {
-    let guess = asker.guess(format!("factor:{}", account.id), true);
+    let guess = asker.guess(format!("factor:{}", account.id));
     check_wait(tx, core, &guess, FACTOR_ALL_WAIT_SECONDS, now)?;
     match look() {
         Err(wrong @ SignInError::WrongCode { .. }) => {
