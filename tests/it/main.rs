@@ -54,6 +54,7 @@ mod provider;
 mod proxies;
 mod recovery;
 mod rescue;
+mod resets;
 mod secret_age;
 mod secrets;
 mod server_grant;
