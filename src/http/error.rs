@@ -21,7 +21,7 @@ use stead_rules::limits::{
 use stead_rules::playback::BadLink;
 use stead_rules::provider::Untrusted;
 use stead_rules::signin::{
-    BadName, BadPassword, NoHelp, NoPasskeyHere, NotAsked, TimeSource, TooManyFactors,
+    BadName, BadPassword, Drift, NoHelp, NoPasskeyHere, NotAsked, TimeSource, TooManyFactors,
     TooManyPasskeys,
 };
 use stead_store::StoreError;
@@ -205,13 +205,13 @@ impl From<ClaimError> for Problem {
             }
             ClaimError::Name(name) => Self::name(name),
             ClaimError::Password(password) => Self::password(password),
-            ClaimError::TotpWrong { drift_seconds, judged_by } => {
+            ClaimError::TotpWrong { drift, judged_by } => {
                 let detail = match judged_by {
-                    TimeSource::Server => wrong_code_words(drift_seconds),
-                    TimeSource::Browser => claims_wrong_code_words(drift_seconds),
+                    TimeSource::Server => wrong_code_words(drift),
+                    TimeSource::Browser => claims_wrong_code_words(drift),
                 };
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
-                Self::wrong_code(status, "totp_wrong", drift_seconds, detail)
+                Self::wrong_code(status, "totp_wrong", drift, detail)
             }
             ClaimError::AtIssuer => Self::new(
                 StatusCode::CONFLICT,
@@ -266,9 +266,9 @@ impl From<SignInError> for Problem {
                 "wrong_name_or_password",
                 "The name or the password is wrong. Try again; capital letters count in passwords.",
             ),
-            SignInError::WrongCode { drift_seconds } => {
-                let detail = wrong_code_words(drift_seconds);
-                Self::wrong_code(StatusCode::UNAUTHORIZED, "wrong_code", drift_seconds, detail)
+            SignInError::WrongCode { drift } => {
+                let detail = wrong_code_words(drift);
+                Self::wrong_code(StatusCode::UNAUTHORIZED, "wrong_code", drift, detail)
             }
             SignInError::SlowDown { seconds } => {
                 Self::slow_down(seconds, "There were several wrong tries. Wait, then try again.")
@@ -423,12 +423,12 @@ impl From<FactorError> for Problem {
                 "draft_over",
                 "This took too long, or was begun elsewhere. Begin again.",
             ),
-            FactorError::CodeWrong { drift_seconds, judged_by } => {
+            FactorError::CodeWrong { drift, judged_by } => {
                 let detail = match judged_by {
-                    TimeSource::Server => wrong_code_words(drift_seconds),
-                    TimeSource::Browser => claims_wrong_code_words(drift_seconds),
+                    TimeSource::Server => wrong_code_words(drift),
+                    TimeSource::Browser => claims_wrong_code_words(drift),
                 };
-                Self::wrong_code(unprocessable, "totp_wrong", drift_seconds, detail)
+                Self::wrong_code(unprocessable, "totp_wrong", drift, detail)
             }
             FactorError::TailWrong => Self::invalid(
                 "code_tail",
@@ -466,13 +466,13 @@ impl From<RescueError> for Problem {
             RescueError::SlowDown { seconds } => {
                 Self::slow_down(seconds, "There were several wrong tries. Wait, then try again.")
             }
-            RescueError::TotpWrong { drift_seconds, judged_by } => {
+            RescueError::TotpWrong { drift, judged_by } => {
                 let detail = match judged_by {
-                    TimeSource::Server => wrong_code_words(drift_seconds),
-                    TimeSource::Browser => claims_wrong_code_words(drift_seconds),
+                    TimeSource::Server => wrong_code_words(drift),
+                    TimeSource::Browser => claims_wrong_code_words(drift),
                 };
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
-                Self::wrong_code(status, "totp_wrong", drift_seconds, detail)
+                Self::wrong_code(status, "totp_wrong", drift, detail)
             }
             RescueError::Password(password) => Self::password(password),
             RescueError::NotFound => Self::not_found(),
@@ -676,12 +676,14 @@ impl Problem {
     fn wrong_code(
         status: StatusCode,
         code: &'static str,
-        drift_seconds: Option<i64>,
+        drift: Option<Drift>,
         detail: String,
     ) -> Self {
         let problem = Self::new(status, code, detail).with("field", "code");
-        match drift_seconds {
-            Some(seconds) => problem.with("drift_s", seconds),
+        let Some(Drift { app_ahead_seconds, server_time }) = drift else { return problem };
+        let problem = problem.with("drift_s", app_ahead_seconds);
+        match server_time {
+            Some(time) => problem.with("server_time_ms", time.0),
             None => problem,
         }
     }
@@ -726,8 +728,8 @@ fn no_own_code_words(refused: Option<BadOwnCode>) -> String {
     )
 }
 
-fn wrong_code_words(drift_seconds: Option<i64>) -> String {
-    let Some(seconds) = drift_seconds else {
+fn wrong_code_words(drift: Option<Drift>) -> String {
+    let Some(Drift { app_ahead_seconds: seconds, .. }) = drift else {
         return "This code is wrong or was used already. Wait for the next one.".to_owned();
     };
     let way = if seconds > 0 { "ahead of" } else { "behind" };
@@ -739,9 +741,9 @@ fn wrong_code_words(drift_seconds: Option<i64>) -> String {
 }
 
 /// The time is the word of the browser that began, and nobody can tell which clock is wrong.
-fn claims_wrong_code_words(drift_seconds: Option<i64>) -> String {
-    let what = match drift_seconds {
-        Some(seconds) => format!(
+fn claims_wrong_code_words(drift: Option<Drift>) -> String {
+    let what = match drift {
+        Some(Drift { app_ahead_seconds: seconds, .. }) => format!(
             "This code belongs to another time: the clock of the authenticator app and that of \
              the browser in which set-up was begun are about {} s apart.",
             seconds.abs()

@@ -6,7 +6,7 @@
 use stead_rules::ids::{AccountId, FactorId, SessionId, UserId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    BadName, FactorKind, LastFactor, Methods, Name, NoticeKind, ShortAlone, ShownItself,
+    BadName, Drift, FactorKind, LastFactor, Methods, Name, NoticeKind, ShortAlone, ShownItself,
     TimeSource, TooManyFactors, may_leave_password, methods_for,
 };
 use stead_rules::time::{Now, WallMs};
@@ -85,7 +85,7 @@ pub enum FactorError {
     #[error("the code is wrong")]
     CodeWrong {
         /// How far the app's clock seems to be ahead of the server's.
-        drift_seconds: Option<i64>,
+        drift: Option<Drift>,
         /// By which clock the code was judged.
         judged_by: TimeSource,
     },

@@ -15,8 +15,8 @@ use stead_rules::ids::{AccountId, SessionId, TicketId};
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
-    Method, Methods, Name, NoticeKind, Password, RememberFor, Tries, Vouched, Wait, place_of,
-    wait_after,
+    Drift, Method, Methods, Name, NoticeKind, Password, RememberFor, Tries, Vouched, Wait,
+    place_of, wait_after,
 };
 use stead_rules::time::{Moment, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
@@ -49,7 +49,7 @@ pub enum SignInError {
     #[error("the code is wrong")]
     WrongCode {
         /// How far the phone's clock seems behind, when the code fits an earlier time.
-        drift_seconds: Option<i64>,
+        drift: Option<Drift>,
     },
     /// Too many misses.
     #[error("too many wrong tries; wait {seconds} seconds")]

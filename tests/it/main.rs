@@ -23,6 +23,7 @@ mod directions;
 mod discovery;
 mod disown;
 mod docs;
+mod drift;
 mod endings;
 mod factors;
 mod folders;

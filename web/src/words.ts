@@ -274,6 +274,9 @@ const en = {
   'claim.totp.qrAlt': 'QR code that holds the key for the authenticator app',
   'totp.label': 'Code from the app',
   'totp.hint': 'Six digits',
+  'totp.clocks':
+    'It is {server} at your Stead and {device} on this device. The code is from about {app}.',
+  'totp.clocksHere': 'It is {device} on this device. The code is from about {app}.',
   'recovery.label': 'Recovery code',
   'recovery.hint': 'One of the ten you saved; each works once',
 
@@ -679,7 +682,6 @@ const en = {
   'security.name': 'What to call it',
   'security.nameHint': 'For example the device it is on',
   'security.addedNow': 'Added',
-  'security.clocks': 'It is {server} at your Stead and {device} on this device.',
   'security.codes': 'Recovery codes',
   'security.codesLeft': { one: 'One recovery code is left.', other: '{n} recovery codes are left.' },
   'security.codesFew': 'Make new ones before they run out.',

@@ -1,5 +1,13 @@
 // The way of a new account: who one is, then one page for each thing that keeps it safe.
-import { account, asProblem, passkeys, security, type NewCodes, type NewTotp } from '../../api';
+import {
+  account,
+  asProblem,
+  passkeys,
+  security,
+  type NewCodes,
+  type NewTotp,
+  type Problem,
+} from '../../api';
 import { deviceName } from '../../lib/agent';
 import { canHavePasskeys, makePasskey } from '../../lib/passkey';
 import { noteSignedIn } from '../../state/hint';
@@ -21,6 +29,10 @@ export class SignUpFlow {
 
   get busy(): boolean {
     return this.#task.busy;
+  }
+
+  get problem(): Problem | undefined {
+    return this.#task.problem;
   }
 
   get codes(): string[] {
