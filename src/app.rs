@@ -46,6 +46,7 @@ use crate::service::disks::Disks;
 use crate::service::health::{self, LastLook};
 use crate::service::issuer::{self, ExternalIssuer};
 use crate::service::local;
+use crate::service::passkeys;
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
@@ -353,6 +354,7 @@ fn core(
         }
         Kind::Accounts => claim::begin_life_of_accounts(&core, effects),
     }
+    passkeys::note_names(&core);
     local::begin(&core, local_playback, core.now());
     Ok((core, tray))
 }

@@ -164,6 +164,7 @@ fn kept(new: &Authenticator) -> Kept {
         name: new.name.clone(),
         created: new.created,
         used: new.used,
+        of_use: true,
     }
 }
 

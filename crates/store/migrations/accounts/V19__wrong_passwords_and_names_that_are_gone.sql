@@ -34,3 +34,7 @@ CREATE INDEX password_place_by_account ON password_place (account_id);
 -- counted of names begins anew.
 DELETE FROM throttle WHERE credential LIKE 'pwd:%' OR credential LIKE 'app:%';
 ALTER TABLE throttle DROP COLUMN known;
+
+-- Whether the name that a passkey was made for still leads here. One for a name that is gone can be
+-- shown nowhere.
+ALTER TABLE passkey ADD COLUMN leads_here INTEGER NOT NULL DEFAULT 1 CHECK (leads_here IN (0, 1));
