@@ -404,6 +404,9 @@ const en = {
   'passkey.untrusted':
     'This browser does not trust the certificate of your Stead, so it makes and shows no passkeys here. Let this device trust it first.',
   'passkey.howTrust': 'How to let this device trust it',
+  'passkey.trustAgain': 'It is done: look again',
+  'passkey.stillUntrusted':
+    'This browser does not trust it yet. Close the browser altogether, open it again and come back here.',
   'passkey.known': 'This device has a passkey for your Stead already.',
   'passkey.notDone': 'Nothing was shown. Try again when the device is at hand.',
   'passkey.title': 'Passkeys',

@@ -9,8 +9,9 @@ import {
   type Problem,
 } from '../../api';
 import { deviceName } from '../../lib/agent';
-import { canHavePasskeys, makePasskey } from '../../lib/passkey';
+import { canHavePasskeys } from '../../lib/passkey';
 import { noteSignedIn } from '../../state/hint';
+import { makePasskey, passkeyTrust } from '../../state/passkey-trust.svelte';
 import { Task } from '../../state/task.svelte';
 import { t } from '../../words';
 
@@ -50,6 +51,8 @@ export class SignUpFlow {
   /** A page that cannot be asked has no passkeys: another factor is offered instead. */
   async #mayHavePasskeys(): Promise<boolean> {
     if (!canHavePasskeys()) return false;
+    await passkeyTrust.look();
+    if (passkeyTrust.state === 'untrusted') return false;
     const list = await passkeys.list().catch(() => undefined);
     return list?.possible_here === true;
   }
