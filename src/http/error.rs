@@ -278,6 +278,12 @@ impl From<SignInError> for Problem {
                 "signin_over",
                 "This took too long. Begin again with your name and password.",
             ),
+            SignInError::Changed => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "signin_changed",
+                "What you sign in with was changed meanwhile, or everybody was signed out. Begin \
+                 again with your name and the password that counts now.",
+            ),
             SignInError::PasswordNeeded => Self::invalid(
                 "password",
                 "password_needed",

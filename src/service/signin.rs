@@ -60,6 +60,9 @@ pub enum SignInError {
     /// The sign-in took too long, or never began here.
     #[error("this sign-in is over")]
     TicketOver,
+    /// What ended the person's sessions meanwhile ended the sign-in too.
+    #[error("what this person signs in with was changed meanwhile")]
+    Changed,
     /// The session was opened without the password, so it is asked for beside the factor.
     #[error("the password is needed too")]
     PasswordNeeded,
@@ -250,14 +253,14 @@ fn standing(tx: &ReadTx<'_, Accounts>, account: &Account) -> Result<Standing, Si
 /// out, opens nothing: what ended the sessions of before ended it.
 ///
 /// # Errors
-/// [`SignInError::TicketOver`].
+/// [`SignInError::Changed`].
 pub(crate) fn check_standing(
     tx: &ReadTx<'_, Accounts>,
     waiting: &Waiting,
 ) -> Result<(), SignInError> {
     let same = standing(tx, &waiting.account)? == waiting.standing
         && check_password_stands(tx, &waiting.account).is_ok();
-    if same { Ok(()) } else { Err(SignInError::TicketOver) }
+    if same { Ok(()) } else { Err(SignInError::Changed) }
 }
 
 /// What may be shown beside the password. A code that the owner made for somebody is asked for even

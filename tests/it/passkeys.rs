@@ -122,7 +122,7 @@ fn a_passkey_finishes_no_sign_in_that_began_with_an_older_password() {
     let change = json!({ "old": owned.owner.password, "new": "nine purple umbrellas" });
     owned.owner.browser.post("/api/v1/password", &change).expect(204);
     let credential = owned.device.show(&begun["options"]);
-    assert_eq!(finish(&mut browser, &begun, &credential).code(), "signin_over");
+    assert_eq!(finish(&mut browser, &begun, &credential).code(), "signin_changed");
     browser.get("/api/v1/me").expect(401);
 }
 
