@@ -417,6 +417,11 @@ fn a_device_inherits_the_assurance_and_the_time_of_who_let_it_in() {
             assert_eq!(got[member], before[member], "{member} of {methods}");
         }
         assert_eq!(got["assurance"], assurance);
+        let listed = owner.browser.get("/api/v1/sessions").expect(200).json();
+        for row in listed["sessions"].as_array().unwrap() {
+            assert_eq!(row["assurance"], assurance, "{row}");
+            assert_eq!(row["inherited"], row["kind"] == "tv", "{row}");
+        }
     }
     // A member who has nothing but a password lets in by that.
     let app = App::start();

@@ -718,6 +718,8 @@ const en = {
   'disown.done': 'They are out',
   'disown.askOwner':
     'Everything else is signed out. Ask the owner of this server for a one-time link: it sets another password. Until then the old one opens nothing.',
+  'disown.askRunner':
+    'Everything else is signed out. Ask whoever runs this service for a link: it sets another password. Until then the old one opens nothing.',
   'disown.nothing': 'Everything else is signed out. Change your password where your account is, too.',
   'wanted.title': 'Your password may be known to somebody else. Choose another one.',
   'wanted.go': 'Choose a new password',
@@ -786,6 +788,11 @@ const en = {
   'sessions.current': 'This device',
   'sessions.seen': 'Last seen {ago}',
   'sessions.approved': 'Let in {ago} from {from}',
+  'sessions.inherited': 'For playing only, with what was shown where it was let in: {what}',
+  'assurance.none': 'nothing',
+  'assurance.pwd': 'a password',
+  'assurance.mfa': 'a second factor',
+  'assurance.mfa_phishing_resistant': 'a passkey',
   'sessions.end': 'End',
   'sessions.ended': 'That device is signed out',
   'sessions.device': '{browser} on {system}',

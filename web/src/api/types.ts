@@ -244,7 +244,7 @@ export interface Me {
   session: {
     id: string;
     kind: string;
-    assurance: 'none' | 'pwd' | 'mfa' | 'mfa_phishing_resistant';
+    assurance: Assurance;
     methods: string[];
     auth_time_ms: number;
     new_password_wanted: boolean;
@@ -258,6 +258,9 @@ export interface Me {
   };
 }
 
+/** What was shown, in the server's own steps. */
+export type Assurance = 'none' | 'pwd' | 'mfa' | 'mfa_phishing_resistant';
+
 export interface SessionRow {
   id: string;
   kind: ClientKind;
@@ -265,6 +268,9 @@ export interface SessionRow {
   /** What it was called when somebody let it in. */
   name?: string;
   approved_from?: string;
+  assurance: Assurance;
+  /** Nobody signed in there: what it is worth comes from the session that let it in. */
+  inherited: boolean;
   created_ms: number;
   last_seen_ms: number;
   current: boolean;
