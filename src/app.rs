@@ -45,13 +45,12 @@ use crate::service::core::{CaFiles, Core};
 use crate::service::disks::Disks;
 use crate::service::health::{self, LastLook};
 use crate::service::issuer::{self, ExternalIssuer};
-use crate::service::local;
-use crate::service::passkeys;
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
 use crate::service::room::DataRoom;
 use crate::service::scans::{Scans, Tray};
+use crate::service::{local, notices, passkeys};
 use crate::work;
 use crate::work::launcher::WorkerProgram;
 
@@ -246,7 +245,6 @@ fn make(
     let state = &come_up.desk.state;
     let (mut identity, change) =
         TlsIdentity::open(&config.paths.tls_dir(), &own, times, reliance(state))?;
-    tell_change(change, state.was_claimed());
     room.with_room(|| identity.keep()).map_err(CaError::from)?;
     let certificate = CurrentCertificate::new(&identity)?;
     if let Some(files) = given_files(&config) {
@@ -259,17 +257,26 @@ fn make(
     let served = Arc::clone(&certificate);
     let around = Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen };
     let (core, tray) = core(config, kind, come_up, around)?;
+    tell_change(&core, change);
     let identity = Arc::new(Mutex::new(identity));
     Ok((Made { core: Arc::new(core), identity, certificate, label, ports }, tray))
 }
 
-/// Whoever has installed the authority of a claimed server must hear of another one.
-fn tell_change(change: Change, claimed: bool) {
-    if change == Change::AuthorityMade && claimed {
-        tracing::warn!(
-            "a new certificate authority was made: devices that installed the old one warn until \
-             they install this one"
-        );
+/// Whoever has installed the authority of a claimed server must hear of another one, unless it is
+/// served with a certificate that its owner brought.
+fn tell_change(core: &Core, change: Change) {
+    if change != Change::AuthorityMade || !*core.claimed.borrow() {
+        return;
+    }
+    tracing::warn!(
+        "a new certificate authority was made: devices that installed the old one warn until they \
+         install this one"
+    );
+    if core.certificate.given().is_some() {
+        return;
+    }
+    if let Err(error) = notices::tell_of_authority(core, core.now()) {
+        tracing::warn!(%error, "people could not be told of the new certificate authority");
     }
 }
 

@@ -340,7 +340,7 @@ fn certify(made: &Made, identity: &mut TlsIdentity, own: &OwnNames) -> Result<bo
     let reliance = reliance(&core.desk().state);
     let times = IssueTimes::at(core.now(), core.clock.floor(), build_time());
     let change = identity.refresh(own, times, reliance)?;
-    tell_change(change, *core.claimed.borrow());
+    tell_change(core, change);
     let changed = change != Change::Kept;
     if changed {
         made.certificate.replace(identity)?;

@@ -44,6 +44,9 @@ pub enum AskError {
     /// The issuer names an endpoint that this server does not ask.
     #[error("the issuer names an address that is not asked: {0}")]
     NotAdmitted(String),
+    /// It said nothing a moment ago, so it is left alone.
+    #[error("the issuer was asked a moment ago and did not answer")]
+    AskedJustNow,
     /// It did not answer in time, or not at all.
     #[error("the issuer did not answer within {ISSUER_ANSWER_SECONDS} s")]
     TooSlow,

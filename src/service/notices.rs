@@ -7,6 +7,7 @@ use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::NoticeKind;
 use stead_rules::time::Now;
 use stead_store::accounts::notices::{self as rows, Notice};
+use stead_store::accounts::people;
 use stead_store::{Accounts, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
@@ -64,6 +65,20 @@ pub(crate) fn tell_of(
         Some(session) => rows::known_to(tx, id, session),
         None => Ok(()),
     }
+}
+
+/// Tells everybody who uses this server that devices must install another certificate authority:
+/// who installed the old one is known to nobody. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn tell_of_authority(core: &Core, now: Now) -> Result<(), CoreError> {
+    core.store()?.accounts.write(|tx| {
+        for person in people::all(tx)? {
+            tell(tx, core, now, person.user.id, None, NoticeKind::AuthorityMade, "")?;
+        }
+        Ok(())
+    })
 }
 
 /// What the session that asks has not seen, the newest first. Blocks.

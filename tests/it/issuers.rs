@@ -352,7 +352,15 @@ fn while_the_issuer_is_down_what_plays_goes_on_and_nothing_opens() {
     let refused = app.client().post("/api/v1/signin/external", &json!({}));
     assert_eq!((refused.status, refused.code().as_str()), (503, "issuer_unavailable"));
     owner.browser.at(app.http_port).get("/api/v1/home").expect(200);
+    // Whoever tries again and again does not have it asked again and again.
+    let asked = issuer.asked("/.well-known/openid-configuration");
+    for _ in 0..20 {
+        let refused = app.client().post("/api/v1/signin/external", &json!({})).expect(503);
+        assert_eq!(refused.code(), "issuer_unavailable");
+    }
+    assert_eq!(issuer.asked("/.well-known/openid-configuration"), asked);
     issuer.is_down(false);
+    app.clock.advance(15 * 1000);
     sign_in(&mut app.client(), &issuer, OWNER).expect(200);
 }
 

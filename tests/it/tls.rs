@@ -27,6 +27,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::access::member;
+use crate::harness::{App, Client, Options, Owner};
+
 const HOME: &[&str] = &["192.168.1.10", "fd00::10"];
 const CHAIN_ERROR: &str = "permitted subtree violation";
 
@@ -347,4 +350,36 @@ fn a_new_certificate_drops_no_connection() {
         let gone = connect(&own, serve(&current), "fd00::10", rustls::ALL_VERSIONS).await;
         assert!(gone.is_err(), "an address that is no longer ours");
     });
+}
+
+/// Kinds of what the session is told.
+fn told(browser: &mut Client) -> Vec<String> {
+    let list = browser.get("/api/v1/notices").expect(200).json();
+    let kinds = list["notices"].as_array().unwrap().iter();
+    kinds.map(|notice| notice["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn another_authority_is_told_to_everybody_who_may_have_installed_the_old_one() {
+    let mut app = App::start();
+    let owner = Owner::claim(&app).browser;
+    let mut people = [owner, member(&app)];
+    for gone in ["leaf.pem", "ca.pem"] {
+        app.stop();
+        fs::remove_file(app.data.join("tls").join(gone)).unwrap();
+        let options = Options::with_clock(&app.clock);
+        app = app.restart(options);
+        for browser in &mut people {
+            *browser = browser.at(app.http_port);
+            let expected: &[&str] = if gone == "ca.pem" { &["authority_made"] } else { &[] };
+            assert_eq!(told(browser), expected, "{gone}");
+        }
+    }
+    // A start that makes nothing tells nothing.
+    app.stop();
+    let options = Options::with_clock(&app.clock);
+    let app = app.restart(options);
+    for browser in people {
+        assert_eq!(told(&mut browser.at(app.http_port)), ["authority_made"]);
+    }
 }

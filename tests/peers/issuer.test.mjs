@@ -8,7 +8,7 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Provider } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
 import { Agent, fetch } from 'undici';
 import { freePort, totp } from './lib/stead.mjs';
 
@@ -39,6 +39,8 @@ function newKey(kid) {
 /** The provider; at its pages the person `who.sub` signs in by `who.amr` and `who.acr` without a word. */
 class Issuer {
   who = { sub: OWNER, amr: ['pwd'], acr: undefined };
+  /** Whose codes it redeems for nobody. */
+  shutOut = new Set();
 
   async listen(port, redirectUris) {
     this.url = `https://127.0.0.1:${port}`;
@@ -70,9 +72,12 @@ class Issuer {
       acrValues: ['two'],
       claims: { openid: ['sub', 'acr', 'amr'], profile: ['name'] },
       conformIdTokenClaims: false,
-      features: { devInteractions: { enabled: false } },
+      features: { devInteractions: { enabled: false }, claimsParameter: { enabled: true } },
       interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
-      findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, name: 'Robin' }) }),
+      findAccount: (ctx, id) => {
+        if (this.shutOut.has(id) && ctx.oidc.route === 'token') throw new errors.AccessDenied();
+        return { accountId: id, claims: () => ({ sub: id, name: 'Robin' }) };
+      },
     });
     this.callback = this.provider.callback();
   }
@@ -199,6 +204,11 @@ async function finish(browser, codes) {
   assert.equal(done.status, 200, JSON.stringify(done.body));
 }
 
+async function standing(browser) {
+  const answer = await browser.send(`${stead}/api/v1/server`);
+  return (await answer.json()).state;
+}
+
 before(() => {
   assert.ok(STEAD, 'STEAD_BIN names no server: run scripts/peers');
   makeCertificates();
@@ -278,6 +288,41 @@ test('a provider whose acr counts vouches for the claim and steps a session up',
 
     issuer.who = { sub: OWNER, amr: ['pwd'], acr: undefined };
     assert.equal((await browser.signIn('stepup')).body.code, 'issuer_no_factor');
+  } finally {
+    await stop();
+  }
+});
+
+test('a provider that refuses the owner takes the owner from the server, until they are let in again', async () => {
+  await start('assurance = "claims"\nacr = ["two"]\n');
+  try {
+    issuer.who = { sub: OWNER, amr: ['pwd', 'otp'], acr: 'two' };
+    const browser = await begin();
+    const step = await browser.signIn('claim');
+    await finish(browser, step.body.recovery_codes);
+
+    // Somebody else who is refused, and what a browser says by itself, take nothing.
+    issuer.shutOut.add('account-2');
+    const sent = await browser.post('/api/v1/stepup/external');
+    const state = new URL(sent.body.redirect).searchParams.get('state');
+    const made = { state, error: 'access_denied', iss: issuer.url };
+    assert.equal((await browser.post('/api/v1/stepup/external/finish', made)).body.code, 'issuer_refused');
+    assert.equal(await standing(browser), 'claimed');
+
+    issuer.shutOut.add(OWNER);
+    assert.equal((await browser.signIn('stepup')).body.code, 'issuer_shut_out');
+    assert.deepEqual(JSON.parse(issuer.asked.claims), { id_token: { sub: { value: OWNER } } });
+    assert.equal(await standing(browser), 'orphaned');
+    assert.equal((await browser.send(`${stead}/api/v1/me`)).status, 401, 'the session ended with it');
+    assert.equal((await new Browser().signIn('signin')).body.code, 'issuer_refused');
+
+    issuer.shutOut.delete(OWNER);
+    const back = new Browser();
+    const opened = await back.signIn('signin');
+    assert.equal(opened.status, 200, JSON.stringify(opened.body));
+    assert.equal((await back.send(`${stead}/api/v1/me`)).status, 200);
+    assert.equal((await back.post('/api/v1/unlock')).status, 204);
+    assert.equal(await standing(back), 'claimed');
   } finally {
     await stop();
   }

@@ -647,6 +647,9 @@ const en = {
   'notice.device_lost': 'A device was called lost, and what hung on it was revoked. {about}',
   'notice.disowned':
     'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
+  'notice.authority_made':
+    'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
+  'notice.install': 'Install it',
   'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',
   'notice.allSeen': 'All seen',

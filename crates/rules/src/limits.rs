@@ -297,6 +297,9 @@ pub const REGISTRATION_AGAIN_MAX_SECONDS: u64 = 3600;
 pub const REGISTRATION_GIVE_BACK_TRIES: u32 = 5;
 /// Registrations that wait to be taken back: a claim makes one, and few claims are given up.
 pub const REGISTRATION_GIVE_BACK_MAX: usize = 16;
+/// An issuer that said nothing to use is not asked again for this long, counted from the question: so
+/// long an answer may take, and then time to breathe. Whoever mended it need not wait longer.
+pub const ISSUER_SILENCE_SECONDS: u64 = ISSUER_ANSWER_SECONDS + 5;
 /// An answer of an issuer has come whole within this.
 pub const ISSUER_ANSWER_SECONDS: u64 = 10;
 /// Largest answer of an issuer; the largest legitimate one (a set of keys) is under 32 KiB.

@@ -1,11 +1,11 @@
 //! What the issuer says of itself (OpenID Connect Discovery 1.0 §3).
 
 use serde::Deserialize;
-use stead_rules::limits::ISSUER_FACTS_SECONDS;
+use stead_rules::limits::{ISSUER_FACTS_SECONDS, ISSUER_SILENCE_SECONDS};
 use stead_rules::time::{BootMs, Now};
 
 use super::{ExternalIssuer, IssuerError};
-use crate::net::outbound::Answer;
+use crate::net::outbound::{Answer, AskError};
 
 /// What is used of it.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,21 +47,63 @@ fn basic() -> Vec<String> {
     vec!["client_secret_basic".to_owned()]
 }
 
-/// What the issuer says of itself, at most a day old; older if it does not answer now.
-pub(super) async fn current(issuer: &ExternalIssuer, now: Now) -> Result<Facts, IssuerError> {
-    let known = issuer.known().facts.clone();
-    match known {
-        Some(facts) if now.boot.since_ms(facts.received) < ISSUER_FACTS_SECONDS * 1000 => Ok(facts),
-        Some(old) => Ok(ask(issuer, now).await.unwrap_or(old)),
-        None => ask(issuer, now).await,
+/// The last time that it said nothing to use.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Silence {
+    asked: BootMs,
+    /// What was wrong with what it said, if it said anything.
+    unfit: Option<&'static str>,
+}
+
+impl Silence {
+    fn error(self) -> IssuerError {
+        let silent = IssuerError::Unavailable(AskError::AskedJustNow);
+        self.unfit.map_or(silent, IssuerError::Unfit)
     }
+}
+
+/// What the issuer says of itself, at most a day old; older if it does not answer now. Anybody can
+/// have it asked, so that is done once at a time, and not again for a while if it said nothing.
+pub(super) async fn current(issuer: &ExternalIssuer, now: Now) -> Result<Facts, IssuerError> {
+    if let Some(facts) = fresh(issuer, now) {
+        return Ok(facts);
+    }
+    let _one_at_a_time = issuer.discovering.lock().await;
+    if let Some(facts) = fresh(issuer, now) {
+        return Ok(facts);
+    }
+    let (old, silence) = {
+        let known = issuer.known();
+        (known.facts.clone(), known.silence)
+    };
+    let failed = match silence {
+        Some(silence) if now.boot.since_ms(silence.asked) < ISSUER_SILENCE_SECONDS * 1000 => {
+            silence.error()
+        }
+        _ => match ask(issuer, now).await {
+            Ok(facts) => return Ok(facts),
+            Err(error) => {
+                let unfit = if let IssuerError::Unfit(what) = error { Some(what) } else { None };
+                issuer.known().silence = Some(Silence { asked: now.boot, unfit });
+                error
+            }
+        },
+    };
+    old.ok_or(failed)
+}
+
+fn fresh(issuer: &ExternalIssuer, now: Now) -> Option<Facts> {
+    let known = issuer.known();
+    let facts = known.facts.as_ref()?;
+    (now.boot.since_ms(facts.received) < ISSUER_FACTS_SECONDS * 1000).then(|| facts.clone())
 }
 
 async fn ask(issuer: &ExternalIssuer, now: Now) -> Result<Facts, IssuerError> {
     let answer = issuer.outbound.get(&issuer.config.url.discovery()).await;
     let mut facts = read(issuer, &answer.map_err(IssuerError::Unavailable)?)?;
     facts.received = now.boot;
-    issuer.known().facts = Some(facts.clone());
+    let mut known = issuer.known();
+    (known.facts, known.silence) = (Some(facts.clone()), None);
     Ok(facts)
 }
 

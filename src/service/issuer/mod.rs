@@ -54,7 +54,7 @@ pub use sign_in::{begin_sign_in, begin_step_up, finish_sign_in, finish_step_up};
 
 use by_code::Asking;
 use desk::{Desk, Waiting};
-use facts::Facts;
+use facts::{Facts, Silence};
 use keys::Keys;
 use registration::Partings;
 
@@ -65,6 +65,8 @@ pub struct ExternalIssuer {
     outbound: Outbound,
     known: Mutex<Known>,
     desk: Mutex<Desk>,
+    /// One question for what it says of itself at a time.
+    discovering: tokio::sync::Mutex<()>,
     /// One question for its keys at a time.
     asking: tokio::sync::Mutex<()>,
     /// As what this server has registered itself there, unless the configuration says so.
@@ -89,6 +91,7 @@ struct Client {
 #[derive(Default)]
 struct Known {
     facts: Option<Facts>,
+    silence: Option<Silence>,
     keys: Option<Keys>,
 }
 
@@ -141,6 +144,7 @@ impl ExternalIssuer {
             config,
             known: Mutex::default(),
             desk: Mutex::default(),
+            discovering: tokio::sync::Mutex::default(),
             asking: tokio::sync::Mutex::default(),
             registered: Mutex::default(),
             by_code: Mutex::default(),

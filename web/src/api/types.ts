@@ -225,7 +225,8 @@ export type NoticeKind =
   | 'signed_in'
   | 'passkey_copied'
   | 'device_lost'
-  | 'disowned';
+  | 'disowned'
+  | 'authority_made';
 
 export interface Notice {
   id: string;

@@ -35,11 +35,14 @@ pub enum NoticeKind {
     DeviceLost,
     /// Somebody said of a notice that it was not them.
     Disowned,
+    /// The server made itself another certificate authority: whoever installed the old one must
+    /// install this one.
+    AuthorityMade,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -55,6 +58,7 @@ impl NoticeKind {
         Self::PasskeyCopied,
         Self::DeviceLost,
         Self::Disowned,
+        Self::AuthorityMade,
     ];
 
     /// The stable word, as stored and answered.
@@ -76,6 +80,7 @@ impl NoticeKind {
             Self::PasskeyCopied => "passkey_copied",
             Self::DeviceLost => "device_lost",
             Self::Disowned => "disowned",
+            Self::AuthorityMade => "authority_made",
         }
     }
 
@@ -113,7 +118,8 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::DeviceApproved
         | NoticeKind::PasskeyCopied
         | NoticeKind::DeviceLost
-        | NoticeKind::Disowned => true,
+        | NoticeKind::Disowned
+        | NoticeKind::AuthorityMade => true,
     }
 }
 
