@@ -93,7 +93,8 @@ pub(crate) fn sign_in(browser: &mut Client, issuer: &FakeIssuer, sub: &str) -> A
 fn whoever_signs_in_at_the_issuer_claims_and_shows_a_factor_of_this_servers_own() {
     let (app, issuer) = start("");
     let mut browser = app.client();
-    assert_eq!(browser.get("/api/v1/server").json()["issuer"], "Home ID");
+    let told = browser.get("/api/v1/server").json();
+    assert_eq!((&told["issuer"], &told["passwords_here"]), (&json!("Home ID"), &json!(false)));
     let mut owner = claim(&app, &issuer);
     let me = owner.browser.get("/api/v1/me").expect(200).json();
     assert_eq!(me["user"]["name"], "Robin");
@@ -122,6 +123,7 @@ fn the_servers_pages_take_no_password_where_an_issuer_is_configured() {
     let refused = browser.post("/api/v1/claim/owner", &who);
     assert_eq!((refused.status, refused.code().as_str()), (409, "claim_at_issuer"));
     drop(claim_in(browser, &app, &issuer));
+    assert_eq!(app.client().get("/api/v1/server").json()["passwords_here"], false);
     // The account that keeps the factors has no password, and a name that is nobody's.
     in_accounts(&app, "UPDATE account SET name = name WHERE password_hash = ''");
     for password in ["", " ", "x"] {
@@ -411,7 +413,9 @@ fn with_the_issuer_gone_for_good_a_passkey_here_and_the_box_in_hand_still_let_in
     assert_eq!(begun["name"], "Robin");
     let renewal = json!({ "ticket": begun["ticket"], "password": "nine purple umbrellas",
         "totp_code": null, "browser_time_ms": app.clock_ms() });
+    assert_eq!(app.client().get("/api/v1/server").json()["passwords_here"], false);
     app.client().post("/api/v1/rescue/owner/finish", &renewal).expect(200);
+    assert_eq!(app.client().get("/api/v1/server").json()["passwords_here"], true);
     let who = json!({ "name": "robin", "password": "nine purple umbrellas" });
     let first = app.client().post("/api/v1/signin", &who).expect(200).json();
     assert_eq!(first["step"], "factor", "{first}");
