@@ -226,8 +226,7 @@ export const devices = {
   appPasswordsAllowed: async () => (await read<{ allowed: boolean }>('/app-passwords')).allowed,
   allowAppPasswords: (allowed: boolean) =>
     write<undefined>('/settings/app-passwords', { allowed }),
-  makeAppPassword: async (name: string) =>
-    (await write<{ password: string }>('/app-passwords', { name })).password,
+  makeAppPassword: (name: string) => write<{ login: string; password: string }>('/app-passwords', { name }),
 };
 
 export const passkeys = {
