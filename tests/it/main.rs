@@ -35,6 +35,7 @@ mod harness;
 mod http2;
 mod idle;
 mod issuers;
+mod issuers_and_here;
 mod issuers_by_code;
 mod kills;
 mod kills_later;
