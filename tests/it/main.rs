@@ -30,6 +30,7 @@ mod folders;
 mod full_disk;
 mod fuzzing;
 mod given;
+mod gone;
 mod hang;
 mod harness;
 mod http2;
