@@ -61,6 +61,7 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
         }
     }
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
+    shutdown.spawn_chore("eras", renew_eras(Arc::clone(&made.core)));
     shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
     shutdown.spawn_chore("follow addresses", follow(made.clone()));
     if let Some(files) = given_files(&made.core.config) {
@@ -199,6 +200,18 @@ async fn tidy(core: Arc<Core>) {
             }
             Err(error) => tracing::warn!(error = %crate::service::chain(&error), "tidying failed"),
         }
+    }
+}
+
+/// Another era of the accounts each day: a copy of them that is older is known as one.
+async fn renew_eras(core: Arc<Core>) {
+    let mut every = tokio::time::interval(DAY);
+    // The start was one.
+    every.tick().await;
+    loop {
+        every.tick().await;
+        let core = Arc::clone(&core);
+        blocking(move || claim::renew_era(&core)).await;
     }
 }
 

@@ -156,6 +156,8 @@ const en = {
   'locked.database_unreadable': 'The database with the accounts is damaged and cannot be read.',
   'locked.database_replaced': 'In place of the database with the accounts there is another one.',
   'locked.older_generation': 'The database with the accounts is an old copy.',
+  'locked.older_copy':
+    'The database with the accounts is an older copy that was put back. Whoever was removed since may be in it again.',
   'locked.marker_unreadable':
     'The small file that remembers whether this Stead was set up is damaged.',
   'locked.help': 'Nothing of your media is lost or changed.',

@@ -212,6 +212,17 @@ impl Db<Accounts> {
     ) -> Result<T, E> {
         once(&mut lock(&self.writer), work, self.room.as_ref())
     }
+
+    /// Moves what was committed out of the write-ahead log, as far as no reader needs it there: an
+    /// older copy that is put beside the log does not find it in there then. Blocks.
+    ///
+    /// # Errors
+    /// What SQLite says. Nothing is lost then.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        let connection = lock(&self.writer);
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
 }
 
 impl Db<Library> {

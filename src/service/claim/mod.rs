@@ -8,6 +8,7 @@ mod box_id;
 mod by_code;
 mod desk;
 mod effects;
+mod era;
 mod external;
 mod finish;
 mod marker;
@@ -31,6 +32,7 @@ use crate::host::files::FileError;
 
 pub use by_code::{ByCode, begin_by_code, look_by_code};
 pub use desk::{Card, ClaimDesk, card, facts};
+pub use era::renew as renew_era;
 pub use external::{Vouched, begin_at_issuer, finish_at_issuer};
 pub use finish::{Finished, finish};
 pub use ownership::{give_up, owner_refused, unlock};
