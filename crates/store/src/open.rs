@@ -18,7 +18,7 @@ use crate::tx::{Db, StoreError};
 
 /// A statement waits this long for a lock; there is one writer, so only checkpoints and a second
 /// process (a backup, a shell) can hold one.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Page cache of one connection, in KiB. Eight connections stay under 8 MiB.
 const CACHE_KIB: i64 = 1024;
 /// The WAL is cut back to this after a checkpoint, so that a burst does not pin disk space.

@@ -43,6 +43,7 @@ pub use wizard::{
 };
 
 pub(crate) use effects::{Outcome, mend, run as run_effects};
+pub(crate) use own_code::look as look_for_codes;
 pub(crate) use renewal::tick;
 
 /// The browser that goes on with a claim, if it may do `action`.

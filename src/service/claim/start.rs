@@ -152,7 +152,9 @@ pub fn begin_life(core: &Core, effects: Vec<Effect>) {
         drop(run_effects(core, &mut desk, offered, now));
     }
     plug::take_up(core, &mut desk, now);
-    own_code::look(core, &mut desk, now);
+    drop(desk);
+    own_code::look_at_start(core, now);
+    let mut desk = core.desk();
     if let Err(error) = recovery::if_asked(core, &mut desk, now) {
         tracing::error!(error = %crate::service::chain(&error), "a wish for a new owner could not \
             be fulfilled; it is tried again");
