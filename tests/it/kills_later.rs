@@ -245,7 +245,10 @@ fn killed_start(
 }
 
 fn only(seen: &BTreeMap<String, usize>, states: &[&str]) {
-    assert!(!seen.is_empty(), "nothing was cut off");
+    // Every transition reaches the disk in more calls than this.
+    let kills: usize = seen.values().sum();
+    eprintln!("{kills} kills: {seen:?}");
+    assert!(kills >= 3, "{seen:?}");
     assert!(seen.keys().all(|state| states.contains(&state.as_str())), "{seen:?}");
 }
 
@@ -324,6 +327,7 @@ fn a_clean_stop_cut_off_anywhere_comes_up_claimed() {
         let code = served.exit_code();
         drop(strace);
         if code == Some(0) {
+            eprintln!("{} kills of a clean stop", nth - 1);
             assert!(nth > 4, "{nth}");
             return;
         }

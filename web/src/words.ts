@@ -173,7 +173,7 @@ const en = {
   'locked.box.go': 'Show it with the plug',
   'locked.backup.title': 'You have a backup',
   'locked.backup.text':
-    'Switch the box off, put accounts.db from the newest backup into its data folder, and switch it on.',
+    'Switch the box off, put accounts.db from the newest backup into its data folder, switch it on, and sign in as its owner.',
   'orphaned.text':
     'This Stead has lost its owner. What you know goes on playing; nothing can be changed.',
   'orphaned.open': 'Take it back',

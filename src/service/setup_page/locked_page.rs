@@ -95,7 +95,7 @@ const fn remedies(reason: LockReason) -> &'static str {
             "<li>Switch the server off, check that its disk or memory card sits well, and switch \
              it on again.</li>\
              <li>Do you have a backup? Put <code>accounts.db</code> from the newest one back into \
-             the data folder, and restart the server.</li>"
+             the data folder, restart the server, and sign in as its owner.</li>"
         }
         LockReason::OlderGeneration => {
             "<li>Switch the server off, and take <code>accounts.db</code> and \

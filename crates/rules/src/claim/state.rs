@@ -100,8 +100,8 @@ pub enum LockReason {
     DatabaseReplaced,
     /// The database is from before the last claim.
     OlderGeneration,
-    /// The database is from before the server was last started, stopped or a day old: an older
-    /// copy was put back.
+    /// The database is of the same owner, and an older copy: from before the server was last
+    /// started, cleanly stopped, or a day older.
     OlderCopy,
     /// The marker cannot be read, so nobody can tell whether the database is the last one.
     MarkerUnreadable,
