@@ -21,14 +21,7 @@ use crate::harness::{Client, FakeIssuer, Owner, copy_folder, link_secret_in};
 use crate::issuers::{OWNER, finish_claim, sent};
 use crate::kills::{now_ms, start};
 use crate::program::{PATIENCE, QUIET, STEAD, Served};
-use crate::strace::Strace;
-
-const DISK_CALLS: &str =
-    "pwrite64,write,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat";
-/// More kill points than this mean that a series does not end by itself.
-const SERIES_MAX: usize = 150;
-/// More kills of starts than this mean the same.
-const STARTS_MAX: usize = 2000;
+use crate::strace::{DISK_CALLS, Kill, NAMING_CALLS, Strace, each_kill};
 
 /// What the states of a server are kept in. A start also writes pipes, memory that programs share,
 /// and databases under another name, which nothing reads after a cut.
@@ -57,20 +50,22 @@ const FILES: [&str; 17] = [
 enum At {
     /// Each that touches one of [`FILES`].
     EachOfTheFiles,
-    /// One of so many, whatever they touch.
-    OneOf(usize),
+    /// Each that makes or takes away a name, or brings one to the disk.
+    EachName,
+    /// Each.
+    Each,
 }
 
 impl At {
     /// STEAD_EVERY_KILL takes all of them, in many minutes.
     fn or_every(self) -> Self {
-        if std::env::var_os("STEAD_EVERY_KILL").is_some() { Self::OneOf(1) } else { self }
+        if std::env::var_os("STEAD_EVERY_KILL").is_some() { Self::Each } else { self }
     }
 
-    const fn stride(self) -> usize {
+    const fn calls(self) -> &'static [&'static str] {
         match self {
-            Self::EachOfTheFiles => 1,
-            Self::OneOf(stride) => stride,
+            Self::EachOfTheFiles | Self::Each => &DISK_CALLS,
+            Self::EachName => &NAMING_CALLS,
         }
     }
 
@@ -81,10 +76,19 @@ impl At {
                 .map(|name| if name.is_empty() { data.to_owned() } else { data.join(name) })
                 .flat_map(|path| ["-P".to_owned(), path.display().to_string()])
                 .collect(),
-            Self::OneOf(_) => Vec::new(),
+            Self::EachName | Self::Each => Vec::new(),
         }
     }
+
+    fn attach(self, served: &Served, kill: Kill) -> Strace {
+        let mut arguments = self.arguments(&served.data());
+        arguments.extend(kill.arguments());
+        Strace::attach(served, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
 }
+
+/// What came up, and how often.
+type Seen = BTreeMap<String, usize>;
 
 const WIPE: &str = "/api/v1/server/wipe";
 
@@ -156,26 +160,25 @@ fn state(served: &Served) -> String {
     server["state"].as_str().unwrap().to_owned()
 }
 
-/// Kills a running server at the first, second, … call of one request until it gets through;
-/// counts what came up.
-fn series(base: &(TempDir, Owner), path: &str, body: &Value) -> BTreeMap<String, usize> {
-    let mut seen = BTreeMap::new();
-    for nth in 1..=SERIES_MAX {
+/// Kills a running server at each call of one request until it gets through; counts what came up.
+fn series(base: &(TempDir, Owner), path: &str, body: &Value) -> Seen {
+    let mut seen = Seen::new();
+    each_kill(&DISK_CALLS, 1, |kill| {
         let mut served = start(another(base.0.path()));
         let mut browser = base.1.browser.clone().at(served.http_port);
-        let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
-        let strace = Strace::attach(&served, &["-e", &format!("trace={DISK_CALLS}"), "-e", &kill]);
+        let strace = kill.attach(&served);
         let answer = browser.try_send("POST", path, Some(body.to_string()));
         drop(strace);
         let done = answer.is_some_and(|answer| [200, 204].contains(&answer.status));
         // A wipe ends the server by itself once it was decided.
         if done && (served.is_alive() || path == WIPE) {
-            return seen;
+            return false;
         }
         let again = start(served.kill());
         *seen.entry(state(&again)).or_default() += 1;
-    }
-    panic!("{SERIES_MAX} kills and {path} did not get through: {seen:?}");
+        true
+    });
+    seen
 }
 
 /// What a series of starts is about.
@@ -197,39 +200,42 @@ const PLAIN: Starts<'_> = Starts {
 };
 
 /// Kills starts over `base` at their calls; counts what the start after them comes up as.
-fn starts(base: &Path, about: &Starts<'_>) -> BTreeMap<String, usize> {
-    let mut seen = BTreeMap::new();
+fn starts(base: &Path, about: &Starts<'_>) -> Seen {
+    let mut seen = Seen::new();
     let at = about.at.or_every();
-    for nth in (1..).step_by(at.stride()).take(STARTS_MAX) {
+    each_kill(at.calls(), 1, |kill| {
         let folder = another(base);
         let config = (about.config)(folder.path());
-        match killed_start(folder, &config, at, nth, about.done) {
-            Ok(_) => return seen,
-            Err(folder) => {
-                let config = (about.config)(folder.path());
-                let mut command = Command::new(STEAD);
-                command.arg("serve");
-                let again = Served::start_configured(folder, &config, command, |_| {});
-                *seen.entry((about.check)(&again)).or_default() += 1;
-            }
-        }
-    }
-    panic!("no start got through: {seen:?}");
+        let Err(folder) = killed_start(folder, &config, at, kill, about.done) else {
+            return false;
+        };
+        let again = configured(folder, about.config);
+        *seen.entry((about.check)(&again)).or_default() += 1;
+        true
+    });
+    seen
 }
 
-/// A start that is killed at its nth call: its folder. Else the server, once it is done.
+/// A start with a config that depends on where it is.
+fn configured(folder: TempDir, config: &dyn Fn(&Path) -> String) -> Served {
+    let config = config(folder.path());
+    let mut command = Command::new(STEAD);
+    command.arg("serve");
+    Served::start_configured(folder, &config, command, |_| {})
+}
+
+/// A start that is killed: its folder. Else the server, once it is done.
 fn killed_start(
     folder: TempDir,
     config: &str,
     at: At,
-    nth: usize,
+    kill: Kill,
     done: &dyn Fn(&Path) -> bool,
 ) -> Result<Served, TempDir> {
-    let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
     let mut command = Command::new("strace");
-    command.args(["-D", "-f", "-o", "/dev/null", "-e", &format!("trace={DISK_CALLS}")]);
-    command.args(at.arguments(&folder.path().join("data")));
-    command.args(["-e", &kill, STEAD, "serve"]);
+    command.args(["-D", "-f", "-o", "/dev/null"]);
+    command.args(at.arguments(&folder.path().join("data"))).args(kill.arguments());
+    command.args([STEAD, "serve"]);
     let mut served = Served::try_start_configured(folder, config, command)?;
     let begun = Instant::now();
     while !done(&served.data()) {
@@ -244,7 +250,7 @@ fn killed_start(
     if served.is_alive() { Ok(served) } else { Err(served.kill()) }
 }
 
-fn only(seen: &BTreeMap<String, usize>, states: &[&str]) {
+fn only(seen: &Seen, states: &[&str]) {
     // Every transition reaches the disk in more calls than this.
     let kills: usize = seen.values().sum();
     eprintln!("{kills} kills: {seen:?}");
@@ -315,25 +321,20 @@ fn a_start_of_a_claimed_server_cut_off_anywhere_comes_up_claimed() {
 #[test]
 fn a_clean_stop_cut_off_anywhere_comes_up_claimed() {
     let (folder, _) = claimed();
-    for nth in 1..=SERIES_MAX {
+    let mut seen = Seen::new();
+    each_kill(&DISK_CALLS, 1, |kill| {
         let mut served = start(another(folder.path()));
-        let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
-        let mut arguments =
-            vec!["-e".to_owned(), format!("trace={DISK_CALLS}"), "-e".to_owned(), kill];
-        arguments.extend(At::EachOfTheFiles.or_every().arguments(&served.data()));
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let strace = Strace::attach(&served, &arguments);
+        let strace = At::EachOfTheFiles.or_every().attach(&served, kill);
         served.signal(Signal::SIGTERM);
         let code = served.exit_code();
         drop(strace);
         if code == Some(0) {
-            eprintln!("{} kills of a clean stop", nth - 1);
-            assert!(nth > 4, "{nth}");
-            return;
+            return false;
         }
-        assert_eq!(state(&start(served.kill())), "claimed", "at {nth}");
-    }
-    panic!("no stop got through");
+        *seen.entry(state(&start(served.kill()))).or_default() += 1;
+        true
+    });
+    only(&seen, &["claimed"]);
 }
 
 const CODE: &str = "seven brown teapots";
@@ -379,10 +380,7 @@ fn taking_an_own_code_cut_off_anywhere_is_made_up_for_by_the_next_start() {
 fn a_recovery_by_an_own_code_cut_off_anywhere_leaves_it_claimed_or_in_the_recovery() {
     let folder = offered();
     put_stick(&folder, &format!("code = {CODE}\n"));
-    let mut command = Command::new(STEAD);
-    command.arg("serve");
-    let config = with_stick(folder.path());
-    let (folder, _) = claimed_in(Served::start_configured(folder, &config, command, |_| {}).kill());
+    let (folder, _) = claimed_in(configured(folder, &with_stick).kill());
     put_stick(&folder, &format!("recover = {CODE}\n"));
     let check = |again: &Served| {
         assert!(stick_is_blank(&again.data()), "it is out of the file");
@@ -398,21 +396,38 @@ fn a_recovery_by_an_own_code_cut_off_anywhere_leaves_it_claimed_or_in_the_recove
     assert_eq!(seen.len(), 2, "{seen:?}");
 }
 
-/// `stead open --new-secret`: the wish lies there until there is another secret.
+/// `stead open --new-secret`: the wish lies there until there is another secret. A running server
+/// takes it up, on a thread of its own.
 #[test]
 fn a_new_secret_cut_off_anywhere_is_made_by_the_next_start() {
+    const CALLS: [&str; 6] = ["pwrite64", "write", "fsync", "fdatasync", "rename", "unlink"];
     let folder = offered();
-    let data = folder.path().join("data");
-    let old = link_secret_in(&data);
-    fs::write(data.join("new-secret"), "").unwrap();
-    let done = |data: &Path| !data.join("new-secret").exists();
-    let check = |again: &Served| {
+    let old = link_secret_in(&folder.path().join("data"));
+    let is_taken_up = |served: &mut Served| {
         let begun = Instant::now();
-        while !done(&again.data()) {
+        while served.data().join("new-secret").exists() {
             assert!(begun.elapsed() < PATIENCE);
+            if !served.is_alive() {
+                return;
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let state = state(again);
+        // What follows upon the last thing that can be seen.
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    let mut seen = Seen::new();
+    each_kill(&CALLS, 1, |kill| {
+        let mut served = start(another(folder.path()));
+        let strace = At::EachOfTheFiles.attach(&served, kill);
+        fs::write(served.data().join("new-secret"), "").unwrap();
+        is_taken_up(&mut served);
+        drop(strace);
+        if served.is_alive() {
+            return false;
+        }
+        let mut again = start(served.kill());
+        is_taken_up(&mut again);
+        *seen.entry(state(&again)).or_default() += 1;
         let begin = |secret: &str| {
             let proof = json!({ "kind": "link", "secret": secret });
             let body = json!({ "proof": proof, "browser_time_ms": now_ms() });
@@ -420,10 +435,9 @@ fn a_new_secret_cut_off_anywhere_is_made_by_the_next_start() {
         };
         assert_eq!(begin(&old).expect(403).code(), "claim_proof_wrong");
         begin(&link_secret_in(&again.data())).expect(200);
-        state
-    };
-    let about = Starts { done: &done, check: &check, ..PLAIN };
-    only(&starts(folder.path(), &about), &["offered"]);
+        true
+    });
+    only(&seen, &["offered"]);
 }
 
 /// The issuer says in so many words that this person is the owner no more.
@@ -433,11 +447,7 @@ fn an_issuers_refusal_cut_off_anywhere_leaves_it_claimed_or_orphaned() {
     let issuer = FakeIssuer::start(&clock);
     issuer.describes_itself(json!({ "claims_parameter_supported": true }));
     let config = format!("{QUIET}{}", issuer.config("assurance = \"asserted\"\n"));
-    let begin = |folder| {
-        let mut command = Command::new(STEAD);
-        command.arg("serve");
-        Served::start_configured(folder, &config, command, |_| {})
-    };
+    let begin = |folder| configured(folder, &|_| config.clone());
     let served = begin(tempfile::tempdir().unwrap());
     let mut owner = Client::new(served.http_port);
     let proof = json!({ "kind": "link", "secret": link_secret_in(&served.data()) });
@@ -450,28 +460,27 @@ fn an_issuers_refusal_cut_off_anywhere_leaves_it_claimed_or_orphaned() {
     let base = served.kill();
     issuer.refuses(Some("access_denied"));
 
-    let mut seen = BTreeMap::<String, usize>::new();
-    for nth in 1..=SERIES_MAX {
+    let mut seen = Seen::new();
+    each_kill(&DISK_CALLS, 1, |kill| {
         let mut served = begin(another(base.path()));
         let mut browser = owner.at(served.http_port);
         let redirect = sent(&mut browser, "/api/v1/stepup/external");
         let back = issuer.approve(&redirect, OWNER);
-        let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
-        let strace = Strace::attach(&served, &["-e", &format!("trace={DISK_CALLS}"), "-e", &kill]);
+        let strace = kill.attach(&served);
         let path = "/api/v1/stepup/external/finish";
         let answer = browser.try_send("POST", path, Some(back.to_string()));
         drop(strace);
         let told = answer.is_some_and(|answer| answer.code() == "issuer_shut_out");
         if told && served.is_alive() {
-            only(&seen, &["claimed", "orphaned"]);
-            assert!(seen.contains_key("claimed"), "{seen:?}");
-            return;
+            return false;
         }
         let came_up = state(&begin(served.kill()));
         assert!(!told || came_up == "orphaned", "what was told stays so");
         *seen.entry(came_up).or_default() += 1;
-    }
-    panic!("{SERIES_MAX} kills and no refusal got through: {seen:?}");
+        true
+    });
+    only(&seen, &["claimed", "orphaned"]);
+    assert_eq!(seen.len(), 2, "{seen:?}");
 }
 
 /// Comes up in the recovery or with its new owner, and never with what belonged to the former one.
@@ -482,29 +491,28 @@ fn a_claim_that_ends_a_recovery_cut_off_anywhere_leaves_one_owner_or_the_recover
     fs::write(data.join("own-code"), "of the former owner").unwrap();
     wish_of_root(&data.join("recover"));
     let folder = start(folder).kill();
-    let mut seen = BTreeMap::<String, usize>::new();
-    for nth in 1..=SERIES_MAX {
+    let mut seen = Seen::new();
+    each_kill(&DISK_CALLS, 1, |kill| {
         let mut served = start(another(folder.path()));
         let link = link_secret_in(&served.data());
         let mut owner = Owner::almost_in(Client::new(served.http_port), &link, now_ms());
-        let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
-        let strace = Strace::attach(&served, &["-e", &format!("trace={DISK_CALLS}"), "-e", &kill]);
+        let strace = kill.attach(&served);
         let done = owner.try_finish();
         drop(strace);
         if done && served.is_alive() {
-            only(&seen, &["recovery", "claimed"]);
-            assert_eq!(seen.len(), 2, "{seen:?}");
-            return;
+            return false;
         }
         let again = start(served.kill());
         let came_up = state(&again);
         assert!(!done || came_up == "claimed", "an owner who was told so stays the owner");
         let mut old = former.browser.clone().at(again.http_port);
-        assert_ne!(old.get("/api/v1/me").status, 200, "the former owner is none, at {nth}");
-        assert!(!again.data().join("own-code").exists(), "at {nth}");
+        assert_ne!(old.get("/api/v1/me").status, 200, "the former owner is none, {kill:?}");
+        assert!(!again.data().join("own-code").exists(), "{kill:?}");
         *seen.entry(came_up).or_default() += 1;
-    }
-    panic!("{SERIES_MAX} kills and no claim got through: {seen:?}");
+        true
+    });
+    only(&seen, &["recovery", "claimed"]);
+    assert_eq!(seen.len(), 2, "{seen:?}");
 }
 
 #[test]
@@ -523,6 +531,6 @@ fn a_wipe_cut_off_in_its_calls_is_finished_by_the_next_start() {
     let (folder, _) = claimed();
     fs::write(folder.path().join("data/wipe"), "decided").unwrap();
     // Whatever lies in the folder goes, and the start after it is a first one.
-    let about = Starts { at: At::OneOf(7), ..PLAIN };
+    let about = Starts { at: At::EachName, ..PLAIN };
     only(&starts(folder.path(), &about), &["offered"]);
 }
