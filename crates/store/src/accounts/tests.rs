@@ -74,7 +74,8 @@ fn a_generation_never_decreases() {
         })
         .unwrap();
     assert_eq!(generation, 3);
-    let found = Found::Server { generation: 3, created_by: "0.1.0".into(), kept: Kept::Owned };
+    let found =
+        Found::Server { generation: 3, created_by: "0.1.0".into(), kept: Kept::Owned, eras: None };
     assert_eq!(inspect(folder.path()).unwrap(), found);
 }
 
@@ -290,7 +291,8 @@ fn a_new_database_is_whole_by_itself() {
     for suffix in ["-wal", "-shm"] {
         drop(std::fs::remove_file(folder.path().join(format!("accounts.db{suffix}"))));
     }
-    let found = Found::Server { generation: 0, created_by: "0.1.0".into(), kept: Kept::Owned };
+    let found =
+        Found::Server { generation: 0, created_by: "0.1.0".into(), kept: Kept::Owned, eras: None };
     assert_eq!(inspect(folder.path()).unwrap(), found);
     let left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
