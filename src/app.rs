@@ -50,7 +50,7 @@ use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
 use crate::service::room::DataRoom;
 use crate::service::scans::{Scans, Tray};
-use crate::service::{local, notices};
+use crate::service::{local, notices, passkeys};
 use crate::work;
 use crate::work::launcher::WorkerProgram;
 
@@ -327,6 +327,7 @@ fn core(
         run: clock.boot_id().unwrap_or_else(|| bytes(entropy.as_ref())),
         box_id: server.box_id,
         link_key: hmac::Key::new(hmac::HMAC_SHA256, &server.link_key),
+        throttle_key: key_of(&server.link_key, b"what wrong passwords are counted under"),
         reach: RwLock::new(Arc::new(reach)),
         claim: Mutex::new(desk),
         signin: Mutex::default(),
@@ -364,8 +365,15 @@ fn core(
         }
         Kind::Accounts => claim::begin_life_of_accounts(&core, effects),
     }
+    passkeys::note_names(&core);
     local::begin(&core, local_playback, core.now());
     Ok((core, tray))
+}
+
+/// A key that follows from another one, for a use of its own.
+fn key_of(kept: &[u8], used_for: &[u8]) -> hmac::Key {
+    let kept = hmac::Key::new(hmac::HMAC_SHA256, kept);
+    hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&kept, used_for).as_ref())
 }
 
 /// The certificate files that the config names, if it names any.

@@ -177,7 +177,7 @@ pub(crate) fn find(
     }
     let place = place_of(peer.address).to_string();
     // One count for all names: a stranger makes no row by another name, and learns of none.
-    let guess = Guess { credential: APP_GUESSES.to_owned(), place, known: false };
+    let guess = Guess { credential: APP_GUESSES.to_owned(), place };
     accounts.write(|tx| {
         let tries = throttle::tries(tx, &core.run, &guess)?;
         match wait_after(tries, PASSWORD_ALL_WAIT_SECONDS, now) {

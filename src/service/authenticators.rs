@@ -118,7 +118,7 @@ pub fn confirm(
     let Some(Made::Authenticator(secret)) = found else { return Err(FactorError::DraftOver) };
     let (at, judged_by) = time_for_totp(now, core.clock.floor(), None, browser_time);
     let step = totp::check(&secret, code, at, None).map_err(|miss| FactorError::CodeWrong {
-        drift_seconds: miss.drift_seconds(),
+        drift: miss.drift(totp::server_time(at, judged_by)),
         judged_by,
     })?;
     let new = Authenticator {
@@ -164,6 +164,7 @@ fn kept(new: &Authenticator) -> Kept {
         name: new.name.clone(),
         created: new.created,
         used: new.used,
+        of_use: true,
     }
 }
 

@@ -66,6 +66,9 @@ pub struct Core {
     pub box_id: BoxId,
     /// Signs stream links.
     pub link_key: ring::hmac::Key,
+    /// Hides which names and places wrong passwords are counted under. It follows from what is kept
+    /// with the accounts.
+    pub throttle_key: ring::hmac::Key,
     /// Names, addresses and ports by which this server is reached now.
     pub reach: RwLock<Arc<Reach>>,
     /// The claim: its state, its secrets, and what the wizard has gathered.

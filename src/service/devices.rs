@@ -537,7 +537,7 @@ fn find(core: &Core, now: Now, judge: Judge<'_>, typed: &str) -> Result<Waiting,
 
 fn guess_of(user: UserId, peer: Peer) -> Guess {
     let place = place_of(peer.address).to_string();
-    Guess { credential: format!("device_code:{user}"), place, known: true }
+    Guess { credential: format!("device_code:{user}"), place }
 }
 
 /// Where one's sessions came from that somebody approved. Blocks.

@@ -1,7 +1,7 @@
 //! "It was not me": one act undoes what a notice tells of, ends whatever is open elsewhere, and wants
 //! another password.
 
-use stead_rules::ids::NoticeId;
+use stead_rules::ids::{AccountId, NoticeId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
     CannotSetWanted, NoticeKind, may_remove_several, may_set_wanted_password,
@@ -10,7 +10,7 @@ use stead_rules::time::Now;
 use stead_store::accounts::notices::{self as rows, Notice};
 use stead_store::accounts::sessions::SessionFacts;
 use stead_store::accounts::{audit, identity, lost};
-use stead_store::{Accounts, WriteTx};
+use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, permitted};
 use super::factors::{self, FactorError, Kept};
@@ -44,9 +44,10 @@ pub fn disown(
     let settable = may_set_wanted_password(facts.session.methods, facts.vouched);
     // At an account service nobody else can help: there the old password stays good for a new one.
     let stays = core.kind == Kind::Accounts && settable.is_err();
-    let wanted = core.store()?.accounts.write(|tx| {
+    let next = core.store()?.accounts.write(|tx| {
         let notice = rows::one(tx, user.id, notice)?.ok_or(FactorError::NotFound)?;
-        undo(tx, now, facts, &notice)?;
+        let removed = undo(tx, now, facts, &notice)?;
+        let stays = stays && !(removed && password_is_left_short(tx, user.account)?);
         factors::bump_epoch(tx, user.id, Some(session))?;
         rows::seen(tx, user.id, session, notice.id)?;
         let (by, kind) = (Some(session), NoticeKind::Disowned);
@@ -55,28 +56,37 @@ pub fn disown(
             "user": user.id.to_string(), "notice": notice.kind.word(), "at_ms": notice.at.0,
         });
         audit::append(tx, now, "mfa.disowned", &detail.to_string())?;
-        if stays {
-            return Ok::<_, FactorError>(true);
-        }
-        Ok(identity::want_new_password(tx, user.account)?)
+        // Whoever may not set it is told to do so only if the old one stays good for that.
+        let helped = match settable {
+            Ok(()) => Next::NewPassword,
+            Err(CannotSetWanted) if stays => return Ok(Next::NewPassword),
+            Err(CannotSetWanted) => Next::AskTheOwner,
+        };
+        let wanted = identity::want_new_password(tx, user.account)?;
+        Ok::<_, FactorError>(if wanted { helped } else { Next::Nothing })
     })?;
     core.session_ended.send_replace(());
-    Ok(match settable {
-        Err(CannotSetWanted) if stays => Next::NewPassword,
-        _ if !wanted => Next::Nothing,
-        Ok(()) => Next::NewPassword,
-        Err(CannotSetWanted) => Next::AskTheOwner,
-    })
+    Ok(next)
+}
+
+/// Whether a password is all there is by now that may be too short for that. It was taken beside a
+/// factor, so it must not go on opening the account by itself.
+fn password_is_left_short(
+    tx: &ReadTx<'_, Accounts>,
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    Ok(factors::second(tx, account)?.is_empty() && !identity::may_stand_alone(tx, account)?)
 }
 
 /// Takes back what the notice tells of, as far as the end of all other sessions does not: a factor
 /// that was added or copied, factors that were added by who signed in, recovery codes that were made.
+/// Whether a factor went.
 fn undo(
     tx: &WriteTx<'_, Accounts>,
     now: Now,
     facts: &SessionFacts,
     notice: &Notice,
-) -> Result<(), FactorError> {
+) -> Result<bool, FactorError> {
     let user = &facts.user;
     let codes_made_there = match (notice.kind, notice.session) {
         (NoticeKind::SignedIn, Some(session)) => {
@@ -95,9 +105,9 @@ fn undo(
     let is_theirs = |kept: &&Kept| Some(kept.id) == notice.factor || made_there(kept);
     let going: Vec<_> = present.iter().filter(is_theirs).collect();
     may_remove_several(user.role, false, present.len(), going.len())?;
-    for kept in going {
+    for kept in &going {
         factors::take_away(tx, user.account, kept)?;
         factors::log(tx, now, "mfa.removed", user, kept)?;
     }
-    Ok(())
+    Ok(!going.is_empty())
 }

@@ -6,8 +6,8 @@
 use stead_rules::ids::{AccountId, FactorId, SessionId, UserId};
 use stead_rules::policy::{Action, Own, Permit};
 use stead_rules::signin::{
-    BadName, FactorKind, LastFactor, Methods, Name, NoticeKind, ShortAlone, ShownItself,
-    TimeSource, TooManyFactors, may_leave_password, methods_for,
+    BadName, Drift, FactorKind, LastFactor, Methods, Name, NoticeKind, ShortAlone, ShownItself,
+    TimeSource, TooManyFactors, may_leave_password, may_remove_several, methods_for,
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, User};
@@ -32,6 +32,8 @@ pub struct Kept {
     pub created: WallMs,
     /// When it was last shown.
     pub used: Option<WallMs>,
+    /// Whether it can be shown anywhere: not a passkey for a name that is gone.
+    pub of_use: bool,
 }
 
 /// Everything that somebody signs in with.
@@ -85,7 +87,7 @@ pub enum FactorError {
     #[error("the code is wrong")]
     CodeWrong {
         /// How far the app's clock seems to be ahead of the server's.
-        drift_seconds: Option<i64>,
+        drift: Option<Drift>,
         /// By which clock the code was judged.
         judged_by: TimeSource,
     },
@@ -124,6 +126,7 @@ pub(crate) fn second(
         name: one.name,
         created: one.created,
         used: one.used,
+        of_use: true,
     });
     let passkeys = passkeys::of_account(tx, account)?.into_iter().map(|one| Kept {
         id: one.id,
@@ -131,6 +134,7 @@ pub(crate) fn second(
         name: one.name,
         created: one.created,
         used: one.used,
+        of_use: one.leads_here,
     });
     Ok(authenticators.chain(passkeys).collect())
 }
@@ -214,10 +218,8 @@ pub fn remove(
     let (user, session) = (&facts.user, facts.session.id);
     core.store()?.accounts.write(|tx| {
         let kept = found(tx, user.account, factor)?;
-        let present = second(tx, user.account)?.len();
-        // Nothing is required of members yet: requirements come with their policy.
-        stead_rules::signin::may_remove(user.role, false, present)?;
-        may_leave_password(present, 1, identity::may_stand_alone(tx, user.account)?)?;
+        let present = second(tx, user.account)?;
+        check_going(tx, user, &present, std::slice::from_ref(&kept))?;
         take_away(tx, user.account, &kept)?;
         bump_epoch(tx, user.id, Some(session))?;
         notices::tell(
@@ -233,6 +235,25 @@ pub fn remove(
     })?;
     core.session_ended.send_replace(());
     Ok(())
+}
+
+/// Whether these of what is kept may go. What is left for an owner has to be of use, and a factor that
+/// is of none still stands between a password and whoever has it.
+///
+/// # Errors
+/// [`FactorError`].
+pub(crate) fn check_going(
+    tx: &ReadTx<'_, Accounts>,
+    user: &User,
+    present: &[Kept],
+    going: &[Kept],
+) -> Result<(), FactorError> {
+    let of_use = |kept: &[Kept]| kept.iter().filter(|one| one.of_use).count();
+    // Nothing is required of members yet: requirements come with their policy.
+    may_remove_several(user.role, false, present.len(), going.len())?;
+    may_remove_several(user.role, false, of_use(present), of_use(going))?;
+    let alone = identity::may_stand_alone(tx, user.account)?;
+    Ok(may_leave_password(present.len(), going.len(), alone)?)
 }
 
 /// Takes a factor out of an account.

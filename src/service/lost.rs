@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use stead_rules::ids::{DeviceId, FactorId, SessionId};
 use stead_rules::policy::{Action, ClientKind, Own, Permit};
-use stead_rules::signin::{NoticeKind, may_call_lost, may_leave_password, may_remove_several};
+use stead_rules::signin::{NoticeKind, may_call_lost};
 use stead_rules::time::Now;
 use stead_store::accounts::devices::{self, Origin};
 use stead_store::accounts::remembered::{self as remembered_rows, Remembered};
@@ -150,15 +150,11 @@ fn going_factors(
 ) -> Result<Vec<Kept>, FactorError> {
     let present = factors::second(tx, facts.user.account)?;
     let wished: HashSet<_> = named.iter().collect();
-    let count = present.len();
-    let going: Vec<_> = present.into_iter().filter(|kept| wished.contains(&kept.id)).collect();
+    let going: Vec<_> = present.iter().filter(|kept| wished.contains(&kept.id)).cloned().collect();
     if going.len() < wished.len() {
         return Err(FactorError::Changed);
     }
-    // Nothing is required of members yet: requirements come with their policy.
-    may_remove_several(facts.user.role, false, count, going.len())?;
-    let alone = identity::may_stand_alone(tx, facts.user.account)?;
-    may_leave_password(count, going.len(), alone)?;
+    factors::check_going(tx, &facts.user, &present, &going)?;
     Ok(going)
 }
 

@@ -23,6 +23,7 @@ use super::core::{Core, CoreError, permitted};
 use super::factors::FactorError;
 use super::signin::SignInError;
 use crate::net::guard::{AskedHost, parse_host};
+use crate::net::names::{host_label, local_names_with_renames};
 
 pub use desk::{Begun, PasskeyDesk};
 pub use register::{Made, begin as begin_registration, finish as finish_registration};
@@ -151,6 +152,22 @@ pub fn list(
     let own = core.store()?.accounts.read(|tx| rows::of_account(tx, user.account))?;
     let here = |row: &PasskeyRow| site.is_some_and(|site| site.name == row.rp_id);
     Ok(own.into_iter().map(|row| PasskeyView { usable_here: here(&row), row }).collect())
+}
+
+/// Says at a start which names lead here. Those that a conflict can turn the box's own name into are
+/// among them, or whoever makes one would make the passkeys count for nothing. Blocks.
+pub fn note_names(core: &Core) {
+    let Ok(store) = core.store() else { return };
+    let own = local_names_with_renames(&host_label(&core.box_id));
+    let configured = core.config.net.names.iter().map(|name| name.to_ascii_lowercase());
+    let names: Vec<_> = own.into_iter().chain(configured).chain(["localhost".to_owned()]).collect();
+    match store.accounts.write(|tx| rows::note_names(tx, &names)) {
+        Ok(0) => {}
+        Ok(changed) => {
+            tracing::info!(changed, "passkeys are for names that lead here no more, or again")
+        }
+        Err(error) => tracing::warn!(%error, "which passkeys are of use was not noted"),
+    }
 }
 
 fn stored(row: &PasskeyRow) -> Result<Passkey, StoreError> {

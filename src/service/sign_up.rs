@@ -120,11 +120,10 @@ async fn hashed(core: &Core, from: Peer, password: Password) -> Result<String, H
 
 /// Counts every try before it is looked at, so that a hundred at the same moment are a hundred.
 fn count(core: &Core, now: Now, asker: &Asker) -> Result<(), SignUpError> {
-    let guess = asker.guess("sign_up".to_owned(), true);
+    let guess = asker.guess("sign_up".to_owned());
     let network = Guess {
         credential: "sign_up_network".to_owned(),
         place: network_of(asker.peer.address).to_string(),
-        known: true,
     };
     core.store()?.accounts.write(|tx| {
         let tries = throttle::tries(tx, &core.run, &guess)?;

@@ -6,16 +6,17 @@
 
 mod desk;
 pub(crate) mod factor;
+mod password;
 
 use std::sync::Arc;
 
 use stead_rules::claim::Peer;
 use stead_rules::ids::{AccountId, SessionId, TicketId};
-use stead_rules::limits::PASSWORD_ALL_WAIT_SECONDS;
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
-    Method, Methods, Name, NoticeKind, Password, RememberFor, Vouched, Wait, place_of, wait_after,
+    Drift, Method, Methods, Name, NoticeKind, Password, RememberFor, Tries, Vouched, Wait,
+    place_of, wait_after,
 };
 use stead_rules::time::{Moment, Now, WallMs};
 use stead_store::accounts::identity::{self, Account, User};
@@ -28,6 +29,8 @@ use self::desk::Standing;
 pub(crate) use self::desk::Waiting;
 pub use self::factor::Factor;
 use self::factor::{Accepted, Showing};
+pub(crate) use self::password::check_password_of;
+use self::password::{count_password, look_up};
 use super::core::{Core, CoreError, permitted};
 use super::notices::{self, News};
 use super::passwords::HashError;
@@ -46,7 +49,7 @@ pub enum SignInError {
     #[error("the code is wrong")]
     WrongCode {
         /// How far the phone's clock seems behind, when the code fits an earlier time.
-        drift_seconds: Option<i64>,
+        drift: Option<Drift>,
     },
     /// Too many misses.
     #[error("too many wrong tries; wait {seconds} seconds")]
@@ -57,6 +60,9 @@ pub enum SignInError {
     /// The sign-in took too long, or never began here.
     #[error("this sign-in is over")]
     TicketOver,
+    /// What ended the person's sessions meanwhile ended the sign-in too.
+    #[error("what this person signs in with was changed meanwhile")]
+    Changed,
     /// The session was opened without the password, so it is asked for beside the factor.
     #[error("the password is needed too")]
     PasswordNeeded,
@@ -126,8 +132,8 @@ pub struct Asker {
 }
 
 impl Asker {
-    pub(crate) fn guess(&self, credential: String, known: bool) -> Guess {
-        Guess { credential, place: place_of(self.peer.address).to_string(), known }
+    pub(crate) fn guess(&self, credential: String) -> Guess {
+        Guess { credential, place: place_of(self.peer.address).to_string() }
     }
 }
 
@@ -152,59 +158,11 @@ pub async fn begin(
     let right = core.hasher.verify(asker.peer, password, stored).await?;
     core.blocking(move |core| {
         let account = account.filter(|account| right && account.enabled);
-        count_password(core, now, &guess, account.is_some())?;
+        count_password(core, now, &guess, account.as_ref().map(|account| account.id))?;
         let account = account.ok_or(SignInError::WrongNameOrPassword)?;
         password_right(core, now, account, &asker)
     })
     .await
-}
-
-/// Whether this is the password of the account, in its turn and counted like one at sign-in.
-///
-/// # Errors
-/// [`SignInError::WrongNameOrPassword`], or why it was not looked at.
-pub(crate) async fn check_password_of(
-    core: &Arc<Core>,
-    now: Now,
-    asker: &Asker,
-    login: &str,
-    password: Password,
-) -> Result<(), SignInError> {
-    let (from, login) = (asker.clone(), login.to_owned());
-    let (account, guess) = core.blocking(move |core| look_up(core, now, &from, &login)).await?;
-    let stored = account.map(|account| account.password_hash);
-    let right = core.hasher.verify(asker.peer, password, stored).await?;
-    core.blocking(move |core| count_password(core, now, &guess, right)).await?;
-    if right { Ok(()) } else { Err(SignInError::WrongNameOrPassword) }
-}
-
-fn look_up(
-    core: &Core,
-    now: Now,
-    asker: &Asker,
-    login: &str,
-) -> Result<(Option<Account>, Guess), SignInError> {
-    core.store()?.accounts.read(|tx| {
-        let account = identity::account_by_login(tx, login)?;
-        let guess = asker.guess(format!("pwd:{login}"), account.is_some());
-        check_wait(tx, core, &guess, PASSWORD_ALL_WAIT_SECONDS, now)?;
-        Ok((account, guess))
-    })
-}
-
-/// Counts a password as a miss or forgets the misses. Others may have missed while this one was
-/// hashed: then it is as if it had come after them, and even a right one waits. Without that, a
-/// hundred guesses at the same moment would be one.
-fn count_password(core: &Core, now: Now, guess: &Guess, right: bool) -> Result<(), SignInError> {
-    core.store()?.accounts.write(|tx| {
-        check_wait(tx, core, guess, PASSWORD_ALL_WAIT_SECONDS, now)?;
-        if right {
-            throttle::was_right(tx, &core.run, guess, now)?;
-        } else {
-            throttle::add_miss(tx, &core.run, guess, now)?;
-        }
-        Ok(())
-    })
 }
 
 /// After a right password: in, or asked for a second factor, which a remembered browser stands for
@@ -295,14 +253,14 @@ fn standing(tx: &ReadTx<'_, Accounts>, account: &Account) -> Result<Standing, Si
 /// out, opens nothing: what ended the sessions of before ended it.
 ///
 /// # Errors
-/// [`SignInError::TicketOver`].
+/// [`SignInError::Changed`].
 pub(crate) fn check_standing(
     tx: &ReadTx<'_, Accounts>,
     waiting: &Waiting,
 ) -> Result<(), SignInError> {
     let same = standing(tx, &waiting.account)? == waiting.standing
         && check_password_stands(tx, &waiting.account).is_ok();
-    if same { Ok(()) } else { Err(SignInError::TicketOver) }
+    if same { Ok(()) } else { Err(SignInError::Changed) }
 }
 
 /// What may be shown beside the password. A code that the owner made for somebody is asked for even
@@ -526,7 +484,11 @@ pub(crate) fn check_wait(
     all_longest_seconds: u64,
     now: Now,
 ) -> Result<(), SignInError> {
-    match wait_after(throttle::tries(tx, &core.run, guess)?, all_longest_seconds, now) {
+    check_tries(throttle::tries(tx, &core.run, guess)?, all_longest_seconds, now)
+}
+
+fn check_tries(tries: Tries, all_longest_seconds: u64, now: Now) -> Result<(), SignInError> {
+    match wait_after(tries, all_longest_seconds, now) {
         Wait::Go => Ok(()),
         Wait::Seconds(seconds) => Err(SignInError::SlowDown { seconds }),
     }

@@ -1,7 +1,7 @@
 //! Time-based one-time codes (RFC 6238): making a secret, showing it, judging a code.
 
 use stead_rules::limits::TOTP_STEP_SECONDS;
-use stead_rules::signin::{TimeSource, TotpVerdict, judge_code};
+use stead_rules::signin::{Drift, TimeSource, TotpVerdict, judge_code};
 use stead_rules::time::WallMs;
 use totp_rs::{Builder, Secret};
 use zeroize::Zeroizing;
@@ -20,23 +20,31 @@ pub(crate) struct Miss {
 }
 
 impl Miss {
-    /// How far the app's clock seems to be ahead (positive) or behind, when the code fits a time
-    /// outside the window. It only explains: such a code is never accepted. For whoever enrols,
+    /// How far the app's clock is off, when the code fits a time outside the window. It only explains: such a code is never accepted. For whoever enrols,
     /// and knows the secret anyway.
-    pub(crate) const fn drift_seconds(self) -> Option<i64> {
+    pub(crate) const fn drift(self, server_time: Option<WallMs>) -> Option<Drift> {
         match self.verdict {
-            TotpVerdict::Drifted { app_ahead_seconds } => Some(app_ahead_seconds),
+            TotpVerdict::Drifted { app_ahead_seconds } => {
+                Some(Drift { app_ahead_seconds, server_time })
+            }
             TotpVerdict::Accepted { .. } | TotpVerdict::Replayed | TotpVerdict::Wrong => None,
         }
     }
 
     /// What of it is told at a sign-in. When the time was the browser's word, nothing: who guesses
     /// could set it so that a code of the future lies behind.
-    pub(crate) const fn told_at_sign_in(self, source: TimeSource) -> Option<i64> {
-        match source {
-            TimeSource::Server => self.verdict.seconds_behind(),
-            TimeSource::Browser => None,
-        }
+    pub(crate) fn told_at_sign_in(self, at: WallMs, source: TimeSource) -> Option<Drift> {
+        let server_time = server_time(at, source)?;
+        let app_ahead_seconds = self.verdict.seconds_behind()?;
+        Some(Drift { app_ahead_seconds, server_time: Some(server_time) })
+    }
+}
+
+/// The time that a code was judged at, if it was the server's.
+pub(crate) const fn server_time(at: WallMs, source: TimeSource) -> Option<WallMs> {
+    match source {
+        TimeSource::Server => Some(at),
+        TimeSource::Browser => None,
     }
 }
 

@@ -362,3 +362,40 @@ fn whoever_disowns_a_sign_in_by_the_password_alone_can_choose_another() {
     let who = json!({ "name": "Robin", "password": "nine blue umbrellas" });
     app.client().post("/api/v1/signin", &who).expect(200);
 }
+
+/// A short password was taken beside the factor that is disowned. It must not be all there is, though
+/// nobody but whoever runs the service can help then. A session that showed nothing but the password
+/// gets as far as this only where the factor can be shown nowhere.
+#[test]
+fn a_short_password_does_not_stay_good_when_the_last_factor_is_disowned() {
+    for (long_enough, next, signs_in) in [(1, "new_password", 200), (0, "ask_the_owner", 403)] {
+        let app = start();
+        let mut maker = person(&app, "Robin");
+        let who = json!({ "name": "Robin", "password": PASSWORD });
+        let mut phone = app.client();
+        phone.post("/api/v1/signin", &who).expect(200);
+        let offer = maker.post("/api/v1/factors/totp", &json!({})).expect(200).json();
+        let secret = offer["secret_base32"].as_str().unwrap();
+        let code = totp_code(secret, app.clock_ms().unsigned_abs() / 1000);
+        let added = json!({ "ticket": offer["ticket"], "name": "Theirs", "code": code });
+        maker.post("/api/v1/factors/totp/confirm", &added).expect(204);
+        let told = phone.get("/api/v1/notices").expect(200).json();
+        let notices = told["notices"].as_array().unwrap();
+        let notice = notices.iter().find(|one| one["kind"] == "factor_added").unwrap();
+        for sql in [
+            "INSERT INTO passkey (id, account_id, rp_id, credential_id, credential, name, \
+               created_ms, leads_here) \
+             SELECT id, account_id, 'gone.example', id, '{}', name, created_ms, 0 FROM totp",
+            "DELETE FROM totp",
+            &format!("UPDATE account SET password_alone = {long_enough}"),
+        ] {
+            assert_eq!(in_accounts_many(&app, sql), 1, "{sql}");
+        }
+        let path = format!("/api/v1/notices/{}/disown", notice["id"].as_str().unwrap());
+        assert_eq!(phone.post(&path, &json!({})).expect(200).json()["next"], next);
+        let left = phone.get("/api/v1/factors").expect(200).json();
+        assert_eq!(left["second"], json!([]));
+        later(&app, 60);
+        app.client().post("/api/v1/signin", &who).expect(signs_in);
+    }
+}

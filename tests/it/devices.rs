@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
-use stead::host::clock::Clock as _;
 use stead::http::routes::table;
 use stead::http::row::Access;
 use stead_rules::limits::{
@@ -16,8 +15,7 @@ use stead_store::accounts::audit;
 
 use crate::access::member;
 use crate::endings::{Jukebox, SONG_BYTES, begin, drain};
-use crate::harness::{Answer, App, Client, Options, Owner, in_accounts, second_account, totp_code};
-use crate::rescue::{begin as begin_rescue, rescue_secret};
+use crate::harness::{Answer, App, Client, Options, Owner, in_accounts, second_account};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -48,7 +46,7 @@ impl Screen {
     }
 }
 
-fn approve(phone: &mut Client, code: &Value, name: &str) -> Answer {
+pub(crate) fn approve(phone: &mut Client, code: &Value, name: &str) -> Answer {
     phone.post("/api/v1/devices/approve", &json!({ "code": code["code"], "name": name }))
 }
 
@@ -78,7 +76,7 @@ fn form(app: &App, path: &str, fields: Form<'_>) -> Answer {
     app.client().send_raw(request.as_bytes(), false)
 }
 
-fn exchange(app: &App, device_code: &Value) -> Answer {
+pub(crate) fn exchange(app: &App, device_code: &Value) -> Answer {
     let code = device_code.as_str().unwrap();
     let fields = [("grant_type", GRANT), ("client_id", "stead-app"), ("device_code", code)];
     form(app, "/oauth/token", &fields)
@@ -89,7 +87,7 @@ fn oauth_error(answer: Answer) -> String {
     answer.expect(400).json()["error"].as_str().unwrap().to_owned()
 }
 
-fn app_asks(app: &App) -> Value {
+pub(crate) fn app_asks(app: &App) -> Value {
     let fields = [("client_id", "stead-app"), ("scope", "playback"), ("device_name", "Radio")];
     form(app, "/oauth/device_authorization", &fields).expect(200).json()
 }
@@ -394,71 +392,6 @@ fn a_television_and_an_app_die_with_the_factors_of_who_let_them_in() {
     assert_eq!(approved.poll(), "denied", "what was approved before is void too");
 }
 
-/// Whatever changes what the person signs in with ends everything that they let in.
-#[test]
-fn all_that_was_let_in_ends_with_each_change_of_its_persons_factors() {
-    for change in ["a factor is removed", "another password", "it was not me", "a rescue"] {
-        let app = App::start();
-        let mut owner = Owner::claim(&app);
-        let phone = &mut owner.browser;
-        phone.post("/api/v1/settings/app-passwords", &json!({ "allowed": true })).expect(204);
-        let made = phone.post("/api/v1/app-passwords", &json!({ "name": "Radio" })).expect(201);
-        let by_password = basic(&app, "Robin", made.json()["password"].as_str().unwrap());
-        let offer = app_asks(&app);
-        approve(phone, &json!({ "code": offer["user_code"] }), "Radio").expect(204);
-        let token = exchange(&app, &offer["device_code"]).expect(200).json();
-        let token = format!("Bearer {}", token["access_token"].as_str().unwrap());
-        let by_grant = app.client().with("Authorization", &token);
-        let tv = television(&app, &mut owner);
-        let mut all = [("tv", tv), ("grant", by_grant), ("app password", by_password)];
-        for (kind, client) in &mut all {
-            assert_eq!(client.get("/api/v1/home").status, 200, "{kind} before {change}");
-        }
-        bring_about(&app, &mut owner, change);
-        for (kind, client) in &mut all {
-            assert_eq!(client.get("/api/v1/home").status, 401, "{kind} after {change}");
-        }
-    }
-}
-
-fn bring_about(app: &App, owner: &mut Owner, change: &str) {
-    match change {
-        "a factor is removed" => {
-            let phone = &mut owner.browser;
-            let begun = phone.post("/api/v1/factors/totp", &json!({})).expect(200).json();
-            let secret = begun["secret_base32"].as_str().unwrap();
-            let code = totp_code(secret, app.clock.now().wall.unix_seconds());
-            let body = json!({ "ticket": begun["ticket"], "name": "Tablet", "code": code });
-            phone.post("/api/v1/factors/totp/confirm", &body).expect(204);
-            let all = phone.get("/api/v1/factors").expect(200).json();
-            let id = all["second"][0]["id"].as_str().unwrap();
-            phone.post(&format!("/api/v1/factors/{id}/remove"), &json!({})).expect(204);
-        }
-        "another password" => {
-            let body = json!({ "old": owner.password, "new": "nine purple umbrellas" });
-            owner.browser.post("/api/v1/password", &body).expect(204);
-        }
-        "it was not me" => {
-            app.clock.advance(60_000);
-            owner.sign_in_at(app, app.clock_ms()).1.expect(200);
-            let told = owner.browser.get("/api/v1/notices").expect(200).json();
-            let told = told["notices"].as_array().unwrap();
-            let of = told.iter().find(|one| one["kind"] == "signed_in").unwrap();
-            let path = format!("/api/v1/notices/{}/disown", of["id"].as_str().unwrap());
-            owner.browser.post(&path, &json!({})).expect(200);
-        }
-        "a rescue" => {
-            let secret = rescue_secret(app);
-            let code = &owner.recovery_codes[5];
-            let begun = begin_rescue(&mut app.client(), &secret, code).expect(200).json();
-            let renewal = json!({ "ticket": begun["ticket"], "password": "nine purple umbrellas",
-                "totp_code": null, "browser_time_ms": app.clock_ms() });
-            app.client().post("/api/v1/rescue/owner/finish", &renewal).expect(200);
-        }
-        other => panic!("{other}"),
-    }
-}
-
 /// A device's session is worth what the one was that let it in, and never fresher.
 #[test]
 fn a_device_inherits_the_assurance_and_the_time_of_who_let_it_in() {
@@ -484,6 +417,11 @@ fn a_device_inherits_the_assurance_and_the_time_of_who_let_it_in() {
             assert_eq!(got[member], before[member], "{member} of {methods}");
         }
         assert_eq!(got["assurance"], assurance);
+        let listed = owner.browser.get("/api/v1/sessions").expect(200).json();
+        for row in listed["sessions"].as_array().unwrap() {
+            assert_eq!(row["assurance"], assurance, "{row}");
+            assert_eq!(row["inherited"], row["kind"] == "tv", "{row}");
+        }
     }
     // A member who has nothing but a password lets in by that.
     let app = App::start();
@@ -538,7 +476,7 @@ fn ending_a_television_ends_what_it_plays() {
     assert_eq!(tv.clone().get(&song).expect(403).code(), "link_expired");
 }
 
-fn basic(app: &App, name: &str, password: &str) -> Client {
+pub(crate) fn basic(app: &App, name: &str, password: &str) -> Client {
     use base64::Engine as _;
     let text = format!("{name}:{password}");
     let text = base64::engine::general_purpose::STANDARD.encode(text);

@@ -6,7 +6,7 @@ pub(crate) mod device;
 use serde_json::{Value, json};
 use stead_rules::limits::{PASSKEY_CEREMONY_SECONDS, PASSKEYS_MAX};
 
-use crate::harness::{Answer, App, Client, Owner, in_accounts, totp_code};
+use crate::harness::{Answer, App, Client, Options, Owner, in_accounts, totp_code};
 use device::{Answering, Device};
 
 const BEGIN: &str = "/api/v1/signin/passkey/begin";
@@ -122,7 +122,7 @@ fn a_passkey_finishes_no_sign_in_that_began_with_an_older_password() {
     let change = json!({ "old": owned.owner.password, "new": "nine purple umbrellas" });
     owned.owner.browser.post("/api/v1/password", &change).expect(204);
     let credential = owned.device.show(&begun["options"]);
-    assert_eq!(finish(&mut browser, &begun, &credential).code(), "signin_over");
+    assert_eq!(finish(&mut browser, &begun, &credential).code(), "signin_changed");
     browser.get("/api/v1/me").expect(401);
 }
 
@@ -364,6 +364,46 @@ fn a_passkey_for_another_name_is_listed_and_not_offered() {
     assert_eq!(begun.code(), "no_passkey_here");
     let mut browser = owned.stranger();
     assert_eq!(sign_in(&mut browser, &mut owned.device).code(), "passkey_refused");
+}
+
+/// Where its name is gone nobody can show a passkey: an authenticator is enough again to change what
+/// one signs in with, and it does not go as if the passkey could take its place. By an address, where
+/// browsers show none, a passkey of a name that leads here is asked for all the same.
+#[test]
+fn a_passkey_of_a_name_that_is_gone_is_asked_of_nobody_and_one_that_leads_here_of_everybody() {
+    let Owned { app, mut owner, .. } = Owned::start();
+    in_accounts(&app, "UPDATE passkey SET rp_id = 'films.example.org'");
+    let clock = std::sync::Arc::clone(&app.clock);
+    let mut app = app;
+    for (config, asked_for) in [
+        ("[net]\nnames = [\"Films.example.org\"]\n", true),
+        ("", false),
+        ("[net]\nnames = [\"films.example.org\"]\n", true),
+        ("[net]\nnames = [\"music.example.org\"]\n", false),
+    ] {
+        let config = config.to_owned();
+        app = app.restart(Options { config, ..Options::with_clock(&clock) });
+        app.clock.advance(60_000);
+        let (mut browser, answer) = owner.sign_in_at(&app, app.clock_ms());
+        answer.expect(200);
+        let begun = browser.post("/api/v1/factors/totp", &json!({}));
+        if asked_for {
+            assert_eq!(begun.expect(401).code(), "insufficient_user_authentication");
+        } else {
+            begun.expect(200);
+        }
+        owner.browser = browser;
+    }
+    let all = owner.browser.get("/api/v1/factors").expect(200).json();
+    assert_eq!(all["second"].as_array().unwrap().len(), 2, "{all}");
+    let id_of = |kind: &str| {
+        let found = all["second"].as_array().unwrap().iter().find(|one| one["kind"] == kind);
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let remove = |id: &str| format!("/api/v1/factors/{id}/remove");
+    let last = owner.browser.post(&remove(&id_of("totp")), &json!({})).expect(409);
+    assert_eq!(last.code(), "last_factor", "what would be left is of no use");
+    owner.browser.post(&remove(&id_of("passkey")), &json!({})).expect(204);
 }
 
 #[test]

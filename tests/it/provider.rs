@@ -12,7 +12,7 @@ use crate::harness::{Answer, App, Client, Owner, in_accounts};
 type Wish<'a> = &'a [(&'a str, &'a str)];
 
 const REDIRECT: &str = "https://cellar.example/signin/callback";
-const VERIFIER: &str = "a-verifier-that-only-this-test-knows-0123456789";
+pub(crate) const VERIFIER: &str = "a-verifier-that-only-this-test-knows-0123456789";
 
 fn sha256(bytes: &[u8]) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA256, bytes).as_ref().to_vec()
@@ -114,7 +114,7 @@ fn invite(owner: &mut Owner) -> String {
 }
 
 /// A request of this client, with some members in place of the usual ones; empty ones are left out.
-fn query(client: &str, changes: &[(&str, &str)]) -> String {
+pub(crate) fn query(client: &str, changes: &[(&str, &str)]) -> String {
     let challenge = URL_SAFE_NO_PAD.encode(sha256(VERIFIER.as_bytes()));
     let mut members = vec![
         ("client_id", client),
@@ -138,19 +138,19 @@ fn look(browser: &mut Client, query: &str) -> Answer {
     browser.post("/api/v1/oauth/authorize", &json!({ "query": query }))
 }
 
-fn agree(browser: &mut Client, query: &str) -> Answer {
+pub(crate) fn agree(browser: &mut Client, query: &str) -> Answer {
     browser.post("/api/v1/oauth/consent", &json!({ "query": query, "agree": true }))
 }
 
 /// The members of the address that an answer sends the browser to.
-fn sent_to(answer: &Answer) -> (String, Vec<(String, String)>) {
+pub(crate) fn sent_to(answer: &Answer) -> (String, Vec<(String, String)>) {
     let answer = answer.json();
     assert_eq!(answer["step"], "redirect", "{answer}");
     let (place, query) = answer["to"].as_str().unwrap().split_once('?').unwrap();
     (place.to_owned(), form_urlencoded::parse(query.as_bytes()).into_owned().collect())
 }
 
-fn member(members: &[(String, String)], name: &str) -> Option<String> {
+pub(crate) fn member(members: &[(String, String)], name: &str) -> Option<String> {
     members.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
 }
 

@@ -479,7 +479,7 @@ fn a_sign_in_that_began_before_a_change_is_not_finished_after_it() {
         let sent = json!({ "ticket": by_code["ticket"], "method": "totp", "code": code,
             "browser_time_ms": app.clock_ms() });
         let late = thief.post("/api/v1/signin/factor", &sent).expect(401);
-        assert_eq!(late.code(), "signin_over", "{change}");
+        assert_eq!(late.code(), "signin_changed", "{change}");
         thief.get("/api/v1/me").expect(401);
         if change == "password" {
             let asked = asking.post("/api/v1/signin/approval/begin", &ask).expect(200).json();
@@ -487,7 +487,7 @@ fn a_sign_in_that_began_before_a_change_is_not_finished_after_it() {
             owner.browser.post(&path, &json!({ "number": asked["number"] })).expect(204);
             let look = json!({ "request": asked["request"] });
             let late = asking.post("/api/v1/signin/approval", &look);
-            assert_eq!(late.code(), "signin_over", "{change}");
+            assert_eq!(late.code(), "signin_changed", "{change}");
             asking.get("/api/v1/me").expect(401);
         }
     }

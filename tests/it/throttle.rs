@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::{Value, json};
 use stead::host::clock::{Clock, SystemClock};
 
-use crate::harness::{App, Client, Owner, link_secret_in};
+use crate::harness::{App, Client, Owner, in_accounts_many, link_secret_in, second_account};
 use crate::lan::{BOX_ADDRESS, End, Lan};
 use crate::program::Served;
 
@@ -98,6 +98,87 @@ fn wrong_codes_from_elsewhere_cost_no_hour_either() {
     }
     let (_, answer) = owner.sign_in_at(&app, app.clock.now().wall.0);
     answer.expect(200);
+}
+
+/// What a stranger is told who tries two names in turn, again and again, and waits as long as told:
+/// the same of both.
+fn told(app: &App, names: [&str; 2], tries: usize) -> Vec<(u16, u64)> {
+    let answers = (0..tries).map(|number| {
+        let [one, other] = names.map(|name| tried(app, name));
+        assert_eq!(one, other, "{names:?}, try {number}");
+        app.clock.advance(one.1 * 1000);
+        one
+    });
+    answers.collect()
+}
+
+/// Status and pause of a wrong password.
+fn tried(app: &App, name: &str) -> (u16, u64) {
+    let wrong = json!({ "name": name, "password": "not this one" });
+    let answer = app.client().sent_from(STRANGER).post("/api/v1/signin", &wrong);
+    (answer.status, answer.json()["retry_after_s"].as_u64().unwrap_or(0))
+}
+
+/// Whoever types made-up names until nothing more is kept learns of no name whether somebody has it,
+/// and ends no wait that is on.
+#[test]
+fn a_stranger_who_fills_the_counts_learns_of_no_name_and_ends_no_wait() {
+    let app = App::start();
+    Owner::claim(&app);
+    second_account(&app, "Alex");
+    let before = told(&app, ["Robin", "Nobody"], 13);
+    assert_eq!(before[11..], [(429, 32), (401, 0)], "{before:?}");
+    let filled = in_accounts_many(
+        &app,
+        &format!(
+            "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 8191)
+             INSERT INTO password_miss
+               (bucket, tag, misses, last_miss_ms, miss_boot_ms, miss_run)
+             SELECT i % 1024, randomblob(16), 13, {}, 0, zeroblob(16) FROM n",
+            app.clock_ms()
+        ),
+    );
+    assert_eq!(filled, 8192, "the stranger's own, each with an hour to wait");
+    let full = told(&app, ["Robin", "Nobody"], 3);
+    assert_eq!(full, [(429, 64), (401, 0), (429, 128)], "the wait is on and goes on doubling");
+    let first = told(&app, ["Alex", "Nobody else"], 24);
+    assert_eq!(first[20..], [(401, 0), (429, 1), (401, 0), (429, 2)], "counted from everywhere");
+}
+
+/// The counts as they lie on the disk, but for the order and the moment of each.
+fn kept(app: &App) -> Vec<String> {
+    #[expect(clippy::disallowed_methods, reason = "the store tells nobody what it counts under")]
+    let database = rusqlite::Connection::open(app.data.join("accounts.db")).unwrap();
+    let sql = "SELECT 'here ' || length(tag) || ' ' || misses FROM password_miss
+                UNION ALL SELECT 'all ' || misses FROM password_miss_everywhere
+                UNION ALL SELECT 'right ' || length(tag) FROM password_place";
+    let mut statement = database.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    let mut rows: Vec<String> = rows.map(Result::unwrap).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn nothing_that_is_kept_of_wrong_passwords_says_whose_name_it_was() {
+    let name_of = |known: bool| if known { "Robin" } else { "Wintergreen" };
+    let [of_known, of_unknown] = [true, false].map(|known| {
+        let app = App::start();
+        Owner::claim(&app);
+        let before = kept(&app);
+        assert_eq!(before, Vec::<String>::new());
+        for seconds in [1, 2, 4, 8] {
+            assert_eq!(tried(&app, name_of(known)), (401, 0));
+            app.clock.advance(seconds * 1000);
+        }
+        let rows = kept(&app);
+        let file = std::fs::read(app.data.join("accounts.db-wal")).unwrap();
+        let plain = |text: &[u8]| file.windows(text.len()).any(|window| window == text);
+        assert!(!plain(b"wintergreen") && !plain(b"127.0.0.66"), "neither name nor place");
+        rows
+    });
+    assert_eq!(of_known, of_unknown);
+    assert_eq!(of_known, ["all 4", "here 16 4"]);
 }
 
 /// Sends so many sign-ins over one connection of HTTP/2 from the phone, each with a name of its

@@ -3,6 +3,8 @@ import { expect, test, type CDPSession, type Page } from '@playwright/test';
 import { openBrowser, PHONE } from './browser.ts';
 import { look } from './checks.ts';
 import { ownedBox, type Owned } from './owned.ts';
+import { signIn } from './person.ts';
+import { shot } from './shots.ts';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -117,19 +119,71 @@ test('a page opened by an address offers none', async () => {
   await page.close();
 });
 
-test('a certificate that was only clicked through leads to its installation', async () => {
+const howTrust = (page: Page) => page.getByRole('button', { name: 'How to let this device trust it' });
+
+test('a certificate that was only clicked through leads to its installation before anything is tapped', async () => {
+  const own = await openBrowser(owned.box, 'distrusts');
+  try {
+    const page = await (await own.device(PHONE)).newPage();
+    await expect(page.goto(`${owned.box.origin}/signin`)).rejects.toThrow('ERR_CERT_AUTHORITY_INVALID');
+    // What Chromium takes for the click on "Proceed".
+    await page.keyboard.type('thisisunsafe');
+    await expect(page.getByLabel('Name')).toBeVisible();
+    await expect(howTrust(page)).toBeVisible();
+    await expect(byPasskey(page)).toHaveCount(0);
+    await look(page);
+    await howTrust(page).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.locator('details').first()).toBeVisible();
+    await dialog.getByRole('button', { name: 'It is done: look again' }).click();
+    await expect(dialog.getByText('does not trust it yet')).toBeVisible();
+    await look(page);
+    await shot(page, 'untrusted-phone');
+    await page.keyboard.press('Escape');
+    await signIn(page, owned.box, owned.keys);
+    await page.waitForURL(`${owned.box.origin}/`);
+    await page.goto(`${owned.box.origin}/settings/security`);
+    await expect(howTrust(page)).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Add a passkey' })).toHaveCount(0);
+    await look(page);
+    await shot(page, 'untrusted-security-phone');
+  } finally {
+    await own.close();
+  }
+});
+
+test('a browser that cannot be asked beforehand remembers that it refused, until it is told otherwise', async () => {
   const own = await openBrowser(owned.box, 'distrusts');
   try {
     // The answer of somebody who clicks the browser's warning away.
     const clicked = await own.device({ ...PHONE, ignoreHTTPSErrors: true });
+    await clicked.addInitScript(() => {
+      PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+    });
     const page = await clicked.newPage();
     await page.goto(`${owned.box.origin}/signin`);
     await byPasskey(page).click();
     await expect(page.getByRole('alert').filter({ hasText: 'does not trust' })).toBeVisible();
-    await page.getByRole('button', { name: 'How to let this device trust it' }).click();
-    await expect(page.getByRole('dialog').locator('details').first()).toBeVisible();
-    await look(page);
+    await expect(byPasskey(page)).toHaveCount(0);
+    await page.reload();
+    await expect(howTrust(page)).toBeVisible();
+    await expect(byPasskey(page), 'not offered any more').toHaveCount(0);
+    await howTrust(page).click();
+    await page.getByRole('button', { name: 'It is done: look again' }).click();
+    await expect(byPasskey(page)).toBeVisible();
+    await page.reload();
+    await expect(byPasskey(page)).toBeVisible();
   } finally {
     await own.close();
   }
+});
+
+test('a browser that trusts the certificate by now forgets that it did not', async () => {
+  const page = await (await owned.own.device(PHONE)).newPage();
+  await page.goto(`${owned.box.origin}/signin`);
+  await page.evaluate(() => localStorage.setItem('stead.passkeys-untrusted', '1'));
+  await page.reload();
+  await expect(byPasskey(page)).toBeVisible();
+  expect(await page.evaluate(() => localStorage.getItem('stead.passkeys-untrusted'))).toBeNull();
+  await page.close();
 });

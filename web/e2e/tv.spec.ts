@@ -95,6 +95,7 @@ test('a phone lets a television in, which plays and administers nothing', async 
   await phone.goto(`${box.origin}/settings`);
   const row = phone.getByRole('listitem').filter({ hasText: 'Living room' });
   await expect(row).toContainText('TV');
+  await expect(row).toContainText('with what was shown where it was let in: a second factor');
   await look(phone);
   await shoot(phone, 'device-list-phone');
   await row.getByRole('button', { name: 'End' }).click();

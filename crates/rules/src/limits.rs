@@ -111,9 +111,17 @@ pub const PASSWORD_ALL_WAIT_SECONDS: u64 = 60;
 /// The same for a second factor. Only somebody with the password gets here, and six digits bear
 /// fewer guesses.
 pub const FACTOR_ALL_WAIT_SECONDS: u64 = 15 * 60;
-/// Counts of misses that are kept: made-up names get one too, and a flood of them must not fill
-/// the disk.
-pub const THROTTLE_ROWS_MAX: u32 = 10_000;
+/// Buckets for wrong passwords of one name from one place. With [`PASSWORD_MISSES_PER_BUCKET_MAX`] in
+/// each, 8,192 pairs are kept, whoever has the names: a flood takes no more than a megabyte.
+pub const PASSWORD_MISS_BUCKETS: u16 = 1024;
+/// Pairs of name and place in one bucket. The oldest whose wait is over makes room, so it takes a
+/// flood of the whole table to have one count forgotten.
+pub const PASSWORD_MISSES_PER_BUCKET_MAX: usize = 8;
+/// Places that one account's password was right from and that are remembered: a phone on the move
+/// has another one each day.
+pub const PASSWORD_PLACES_MAX: u32 = 32;
+/// Places of one credential whose misses are kept, of those that only somebody known can try.
+pub const THROTTLE_PLACES_MAX: u32 = 256;
 /// A one-time link or code that the owner made for somebody is good for this long: handed over in
 /// the evening, used the next day.
 pub const WAY_BACK_SECONDS: u64 = 24 * 3600;

@@ -110,6 +110,10 @@ struct SessionWire {
     /// The address of who let it in.
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_from: Option<String>,
+    /// `none`, `pwd`, `mfa` or `mfa_phishing_resistant`: what it is worth for playing.
+    assurance: &'static str,
+    /// Nobody signed in there: what it is worth comes from the session that let it in.
+    inherited: bool,
     created_ms: i64,
     last_seen_ms: i64,
     /// Whether it is the one that asks.
@@ -142,6 +146,8 @@ fn session_wire(session: Session, own: SessionId, origins: &[Origin]) -> Session
         agent: session.agent,
         name: origin.map(|origin| origin.name.clone()),
         approved_from: origin.map(|origin| origin.approved_from.clone()),
+        assurance: session.methods.assurance().word(),
+        inherited: origin.is_some(),
         created_ms: session.created.0,
         last_seen_ms: session.last_seen.wall.0,
         current: session.id == own,

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::ids::TicketId;
 use stead_rules::secret::SecretText;
-use stead_rules::signin::{Password, TimeSource};
-use stead_rules::time::{Now, WallMs};
+use stead_rules::signin::Password;
+use stead_rules::time::WallMs;
 use utoipa::ToSchema;
 
 use super::signin::{asker, raised};
@@ -90,24 +90,13 @@ pub(crate) async fn confirm_totp(
             let NewTotpRequest { name, code, browser_time_ms, .. } = &request;
             let code = FirstCode { code, browser_time: browser_time_ms.map(WallMs) };
             authenticators::confirm(core, &ctx.permit, now, &facts, ticket, name, code)
-                .map_err(|error| told_the_time(error, now))
+                .map_err(Problem::from)
         })
         .await?;
     Ok(match token {
         Some(token) => raised(&token, transport),
         None => StatusCode::NO_CONTENT.into_response(),
     })
-}
-
-/// A code of another time comes with the server's time, so that the page can show both clocks.
-fn told_the_time(error: FactorError, now: Now) -> Problem {
-    let by_the_box = TimeSource::Server;
-    let drifted = matches!(
-        error,
-        FactorError::CodeWrong { drift_seconds: Some(_), judged_by } if judged_by == by_the_box
-    );
-    let problem = Problem::from(error);
-    if drifted { problem.with("server_time_ms", now.wall.0) } else { problem }
 }
 
 /// Codes to keep.

@@ -24,7 +24,7 @@ mod wizard;
 use stead_rules::claim::{BadOwnCode, NoPlace, Reject};
 use stead_rules::ids::TicketId;
 use stead_rules::policy::{Action, Permit};
-use stead_rules::signin::{BadName, BadPassword, TimeSource};
+use stead_rules::signin::{BadName, BadPassword, Drift, TimeSource};
 
 use super::core::{CoreError, permitted};
 use super::passwords::HashError;
@@ -85,11 +85,11 @@ pub enum ClaimError {
     /// The password is too weak.
     #[error("the password cannot be used")]
     Password(#[from] BadPassword),
-    /// The authenticator's code is wrong; `drift_seconds` when it fits another time.
+    /// The authenticator's code is wrong; `drift` when it fits another time.
     #[error("the code is wrong")]
     TotpWrong {
-        /// How far the phone's clock seems to be ahead (positive) or behind.
-        drift_seconds: Option<i64>,
+        /// How far the phone's clock is off.
+        drift: Option<Drift>,
         /// Whose time it was checked at. A browser's may be the wrong one.
         judged_by: TimeSource,
     },

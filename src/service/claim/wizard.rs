@@ -325,7 +325,8 @@ pub fn confirm_totp(
     }
     let accepted = totp::check(&desk.draft.totp_secret, code, now.wall, None);
     let step_number = accepted.map_err(|miss| ClaimError::TotpWrong {
-        drift_seconds: miss.drift_seconds(),
+        // Whoever told it the time, the server goes by it now.
+        drift: miss.drift(Some(now.wall)),
         judged_by: match now.trust {
             TimeTrust::Synced => TimeSource::Server,
             TimeTrust::Held | TimeTrust::Unknown => TimeSource::Browser,

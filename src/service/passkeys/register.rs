@@ -130,12 +130,19 @@ fn keep(
         name: name.as_str().to_owned(),
         created: now.wall,
         used: None,
+        leads_here: true,
     };
     match rows::add(tx, &row) {
         Err(StoreError::Exists(_)) => return Err(PasskeyError::Exists),
         added => added?,
     }
-    let kept =
-        Kept { id, kind: FactorKind::Passkey, name: row.name, created: row.created, used: None };
+    let kept = Kept {
+        id,
+        kind: FactorKind::Passkey,
+        name: row.name,
+        created: row.created,
+        used: None,
+        of_use: true,
+    };
     Ok(added(tx, core, now, facts, &kept)?)
 }

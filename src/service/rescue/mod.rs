@@ -15,7 +15,7 @@ mod possession;
 use stead_rules::ids::{AccountId, FactorId, UserId};
 use stead_rules::limits::{RECOVERY_CODES, RESETS_AT_ONCE_MAX};
 use stead_rules::signin::{
-    BadPassword, NoHelp, NoticeKind, Password, RecoveryCode, TimeSource, check_password,
+    BadPassword, Drift, NoHelp, NoticeKind, Password, RecoveryCode, TimeSource, check_password,
     password_min_chars, time_for_totp,
 };
 use stead_rules::time::{Now, WallMs};
@@ -60,7 +60,7 @@ pub enum RescueError {
     #[error("the new authenticator's code is wrong")]
     TotpWrong {
         /// How far the phone's clock seems to be ahead (positive) or behind.
-        drift_seconds: Option<i64>,
+        drift: Option<Drift>,
         /// Whose time it was checked at.
         judged_by: TimeSource,
     },
@@ -173,9 +173,10 @@ fn confirmed(
     browser_time: WallMs,
 ) -> Result<u64, RescueError> {
     let (at, source) = time_for_totp(now, core.clock.floor(), None, Some(browser_time));
-    let wrong = |drift_seconds| RescueError::TotpWrong { drift_seconds, judged_by: source };
+    let wrong = |drift| RescueError::TotpWrong { drift, judged_by: source };
     let code = code.ok_or_else(|| wrong(None))?;
-    totp::check(secret, code, at, None).map_err(|miss| wrong(miss.drift_seconds()))
+    totp::check(secret, code, at, None)
+        .map_err(|miss| wrong(miss.drift(totp::server_time(at, source))))
 }
 
 /// A new authenticator that has shown its first code.

@@ -109,7 +109,7 @@ fn accept_code(
     let person = people::owner(tx)?.ok_or(RescueError::Over)?;
     let account = person.user.account;
     let place = place_of(from.address).to_string();
-    let guess = Guess { credential: format!("factor:{account}"), place, known: true };
+    let guess = Guess { credential: format!("factor:{account}"), place };
     match wait_after(throttle::tries(tx, &core.run, &guess)?, FACTOR_ALL_WAIT_SECONDS, now) {
         Wait::Go => {}
         Wait::Seconds(seconds) => return Err(RescueError::SlowDown { seconds }),

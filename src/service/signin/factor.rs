@@ -4,7 +4,7 @@
 use stead_rules::ids::FactorId;
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{
-    Method, NoticeKind, RecoveryCode, TimeSource, recovery_codes_are_few, step_to_heal,
+    Drift, Method, NoticeKind, RecoveryCode, TimeSource, recovery_codes_are_few, step_to_heal,
     time_for_totp,
 };
 use stead_rules::time::{Now, WallMs};
@@ -66,7 +66,7 @@ pub(crate) fn in_turn(
     account: &Account,
     look: impl FnOnce() -> Result<Accepted, SignInError>,
 ) -> Result<Result<Accepted, SignInError>, SignInError> {
-    let guess = asker.guess(format!("factor:{}", account.id), true);
+    let guess = asker.guess(format!("factor:{}", account.id));
     check_wait(tx, core, &guess, FACTOR_ALL_WAIT_SECONDS, now)?;
     match look() {
         Err(wrong @ SignInError::WrongCode { .. }) => {
@@ -118,7 +118,7 @@ fn accept_totp(
             (Err(earlier), Err(told)) => Err(earlier.or(told)),
         };
     }
-    outcome.map_err(|drift_seconds| SignInError::WrongCode { drift_seconds })
+    outcome.map_err(|drift| SignInError::WrongCode { drift })
 }
 
 /// Whether the code is the one of this authenticator; else what is told of its clock.
@@ -128,13 +128,13 @@ fn accept_of(
     showing: &Showing<'_>,
     known: &Authenticator,
     code: &str,
-) -> Result<Result<(), Option<i64>>, SignInError> {
+) -> Result<Result<(), Option<Drift>>, SignInError> {
     let Showing { now, browser_time, account } = *showing;
     let last = Some(heal_last_step(tx, now, account, known)?);
     let (at, source) = time_for_totp(now, core.clock.floor(), last, Some(browser_time));
     let step = match totp::check(&known.secret, code, at, last) {
         Ok(step) => step,
-        Err(miss) => return Ok(Err(miss.told_at_sign_in(source))),
+        Err(miss) => return Ok(Err(miss.told_at_sign_in(at, source))),
     };
     if !rows::accept_totp_step(tx, known.id, step, now.wall)? {
         return Ok(Err(None));
@@ -185,7 +185,7 @@ fn accept_recovery(
     code: &SecretText,
 ) -> Result<(), SignInError> {
     let Showing { now, account, .. } = *showing;
-    let wrong = || SignInError::WrongCode { drift_seconds: None };
+    let wrong = || SignInError::WrongCode { drift: None };
     if accept_owners_code(tx, core, now, account, code)? {
         return Ok(());
     }

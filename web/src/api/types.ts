@@ -246,7 +246,7 @@ export interface Me {
   session: {
     id: string;
     kind: string;
-    assurance: 'none' | 'pwd' | 'mfa' | 'mfa_phishing_resistant';
+    assurance: Assurance;
     methods: string[];
     auth_time_ms: number;
     new_password_wanted: boolean;
@@ -260,6 +260,9 @@ export interface Me {
   };
 }
 
+/** What was shown, in the server's own steps. */
+export type Assurance = 'none' | 'pwd' | 'mfa' | 'mfa_phishing_resistant';
+
 export interface SessionRow {
   id: string;
   kind: ClientKind;
@@ -267,6 +270,9 @@ export interface SessionRow {
   /** What it was called when somebody let it in. */
   name?: string;
   approved_from?: string;
+  assurance: Assurance;
+  /** Nobody signed in there: what it is worth comes from the session that let it in. */
+  inherited: boolean;
   created_ms: number;
   last_seen_ms: number;
   current: boolean;

@@ -5,8 +5,8 @@ import { t } from '../words';
 
 const isAddress = (host: string) => host.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 
-/** Whether this browser makes passkeys for this page at all. Whether it believes the certificate
- * shows only when it is asked: see `untrusted`. */
+/** Whether this browser makes passkeys for this page at all, if it trusts the certificate: see
+ * `refusesForCertificate`. */
 export function canHavePasskeys(): boolean {
   return isSecureContext && 'PublicKeyCredential' in window && !isAddress(location.hostname);
 }
@@ -20,14 +20,39 @@ export async function canAutofill(): Promise<boolean> {
 /** The code of a problem whose cure is to install the certificate of the box. */
 export const UNTRUSTED = 'passkey_untrusted';
 
+const nameOf = (thrown: unknown) => (thrown instanceof DOMException ? thrown.name : '');
+
+/** Chromium asks nobody where it met an error of the certificate, whatever was clicked away. */
+const isOfCertificate = (thrown: unknown) =>
+  nameOf(thrown) === 'SecurityError' || (thrown instanceof Error && /certificate/i.test(thrown.message));
+
+/** How long a browser has to refuse what nobody sees. */
+const REFUSAL_MS = 200;
+
+/** Whether the browser refuses passkeys here for the certificate's sake, found out without a word to
+ * anybody; undefined where it cannot be asked like that. */
+export async function refusesForCertificate(): Promise<boolean | undefined> {
+  if (!(await canAutofill())) return undefined;
+  const asking = new AbortController();
+  const enough = setTimeout(() => asking.abort(), REFUSAL_MS);
+  try {
+    await navigator.credentials.get({
+      publicKey: { challenge: crypto.getRandomValues(new Uint8Array(32)), rpId: location.hostname },
+      mediation: 'conditional',
+      signal: asking.signal,
+    });
+    return false;
+  } catch (thrown) {
+    return isOfCertificate(thrown);
+  } finally {
+    clearTimeout(enough);
+  }
+}
+
 /** What the browser threw, in words that help. */
 function problemOf(thrown: unknown): Problem {
-  const name = thrown instanceof DOMException ? thrown.name : '';
-  const said = thrown instanceof Error ? thrown.message : '';
-  // Chromium asks nobody where it met an error of the certificate, whatever was clicked away.
-  if (name === 'SecurityError' || /certificate/i.test(said)) {
-    return new Problem(0, UNTRUSTED, t('passkey.untrusted'));
-  }
+  const name = nameOf(thrown);
+  if (isOfCertificate(thrown)) return new Problem(0, UNTRUSTED, t('passkey.untrusted'));
   if (name === 'InvalidStateError') return new Problem(0, 'passkey_known', t('passkey.known'));
   if (name === 'AbortError') return new Problem(0, 'aborted', t('passkey.notDone'));
   return new Problem(0, 'passkey_not_done', t('passkey.notDone'));

@@ -51,8 +51,10 @@ pub use password::{BadPassword, Password, check_password};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use remember::{RememberFor, is_remembered};
 pub use session::{Life, life, rests, ticket_is_live};
-pub use throttle::{Misses, Tries, and_one, network_of, place_of, wait_after, wait_to_sign_up};
-pub use totp::{TotpVerdict, accept_step, judge_code, step_of, step_to_heal};
+pub use throttle::{
+    Misses, Tries, and_one, gives_way, network_of, place_of, wait_after, wait_to_sign_up,
+};
+pub use totp::{Drift, TotpVerdict, accept_step, judge_code, step_of, step_to_heal};
 pub use way_back::{NoHelp, WayBack, may_be_given, rescue_is_live, way_back_is_live};
 
 #[cfg(test)]

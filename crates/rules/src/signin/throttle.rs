@@ -81,6 +81,13 @@ pub fn wait_after(tries: Tries, all_longest_seconds: u64, now: Now) -> Wait {
     }
 }
 
+/// Whether a count of misses at one place may make room for another: not while it keeps somebody
+/// waiting.
+#[must_use]
+pub fn gives_way(misses: Misses, now: Now) -> bool {
+    left_ms(Some(misses), 0, THROTTLE_LAST_SECONDS, now) == 0
+}
+
 /// The misses with one more, now.
 #[must_use]
 pub fn and_one(misses: Option<Misses>, now: Now) -> Misses {

@@ -22,6 +22,15 @@ pub enum TotpVerdict {
     Wrong,
 }
 
+/// What is told of a code that belongs to another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drift {
+    /// How far the app's clock seems to be ahead (positive) or behind, in seconds.
+    pub app_ahead_seconds: i64,
+    /// What the server's clock says, if it is the one that was asked.
+    pub server_time: Option<WallMs>,
+}
+
 impl TotpVerdict {
     /// How far the app's clock is behind, in seconds, if nothing else is wrong with the code. That
     /// it is ahead is told to nobody who signs in: such a code will be right soon.

@@ -77,9 +77,7 @@ pub fn remove(tx: &WriteTx<'_, Accounts>, account: AccountId) -> Result<(), Stor
         "DELETE FROM oauth_grant WHERE client_id IN
            (SELECT id FROM oauth_client WHERE account_id = ?1)",
         "DELETE FROM throttle WHERE credential IN
-           (SELECT 'pwd:' || login FROM account WHERE id = ?1
-             UNION ALL SELECT 'app:' || login FROM account WHERE id = ?1
-             UNION ALL SELECT 'factor:' || lower(hex(id)) FROM account WHERE id = ?1
+           (SELECT 'factor:' || lower(hex(id)) FROM account WHERE id = ?1
              UNION ALL SELECT 'device_code:' || lower(hex(id)) FROM user WHERE account_id = ?1)",
         "DELETE FROM user WHERE account_id = ?1",
         "DELETE FROM account WHERE id = ?1",

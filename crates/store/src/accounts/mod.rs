@@ -13,6 +13,7 @@ pub mod local;
 pub mod lost;
 pub mod notices;
 pub mod passkeys;
+pub mod password_tries;
 pub mod people;
 pub mod plain;
 pub mod provider;

@@ -27,9 +27,12 @@ pub struct PasskeyRow {
     pub created: WallMs,
     /// When it was last used.
     pub used: Option<WallMs>,
+    /// Whether its name still leads here.
+    pub leads_here: bool,
 }
 
-const COLUMNS: &str = "id, account_id, rp_id, credential_id, credential, name, created_ms, used_ms";
+const COLUMNS: &str = "id, account_id, rp_id, credential_id, credential, name, created_ms, used_ms,
+            leads_here";
 
 /// Stores a new passkey.
 ///
@@ -96,6 +99,29 @@ pub fn used(
     Ok(())
 }
 
+/// Says which names lead here; of passkeys for any other nobody can show one. How many that changes.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn note_names(tx: &WriteTx<'_, Accounts>, names: &[String]) -> Result<usize, StoreError> {
+    let made_for: Vec<(String, bool)> = {
+        let sql = "SELECT DISTINCT rp_id, leads_here FROM passkey";
+        let mut statement = tx.transaction.prepare(sql)?;
+        let rows =
+            statement.query_map([], |row| Ok((row.get("rp_id")?, row.get("leads_here")?)))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    let mut changed = 0;
+    for (name, noted) in made_for {
+        let leads_here = names.contains(&name);
+        if leads_here != noted {
+            let sql = "UPDATE passkey SET leads_here = ?2 WHERE rp_id = ?1";
+            changed += tx.transaction.execute(sql, (&name, leads_here))?;
+        }
+    }
+    Ok(changed)
+}
+
 /// Gives a passkey another name: false when the account has none like that.
 ///
 /// # Errors
@@ -133,5 +159,6 @@ fn passkey_row(row: &Row<'_>) -> rusqlite::Result<PasskeyRow> {
         name: row.get("name")?,
         created: WallMs(row.get("created_ms")?),
         used: row.get::<_, Option<i64>>("used_ms")?.map(WallMs),
+        leads_here: row.get("leads_here")?,
     })
 }

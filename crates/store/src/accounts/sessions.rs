@@ -103,7 +103,9 @@ pub struct SessionFacts {
     pub orphaned_playback: bool,
     /// Server epoch plus user epoch now.
     pub epoch_now: u64,
-    /// The best that the user's own factors, or the word of their issuer, could reach.
+    /// The best that the user's own factors, or the word of their issuer, could reach. A passkey
+    /// counts wherever it is asked for, unless its name is gone: else whoever opens the server by
+    /// its address would be asked for less.
     pub within_reach: Assurance,
     /// What speaks for the session beside the password that opened it.
     pub vouched: Vouched,
@@ -115,7 +117,8 @@ const FACTS: &str = "SELECT s.*,
             server.generation AS server_generation, server.orphaned_playback,
             server.epoch + u.epoch AS epoch_now,
             EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp,
-            EXISTS (SELECT 1 FROM passkey WHERE passkey.account_id = u.account_id) AS has_passkey,
+            EXISTS (SELECT 1 FROM passkey p
+                     WHERE p.account_id = u.account_id AND p.leads_here) AS has_passkey,
             EXISTS (SELECT 1 FROM issuer i WHERE i.id = u.issuer_id
                        AND i.assurance IN ('claims', 'asserted')) AS is_vouched_for
        FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1";

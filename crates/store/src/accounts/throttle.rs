@@ -1,7 +1,12 @@
-//! Wrong tries at credentials: a row for each place they come from, and one for everywhere.
+//! Wrong tries at what somebody is asked who is known already (a factor, a device's code), and at
+//! what has one count for all (app passwords, sign-up): a row for each place they come from, and one
+//! for everywhere. Passwords are in `password_tries`, since anybody may type any name there.
+//!
+//! Each credential keeps so many places and no more, so nobody's tries push out what is counted of
+//! another's.
 
 use rusqlite::OptionalExtension;
-use stead_rules::limits::THROTTLE_ROWS_MAX;
+use stead_rules::limits::THROTTLE_PLACES_MAX;
 use stead_rules::signin::{Misses, Tries, and_one};
 use stead_rules::time::Now;
 
@@ -11,18 +16,13 @@ use crate::{Accounts, ReadTx, StoreError, WriteTx};
 /// The place of the row that counts misses from everywhere.
 const EVERYWHERE: &str = "";
 
-/// Rows are trimmed after so many new ones, for trimming looks at all of them.
-const TRIM_EVERY: i64 = 256;
-
 /// A credential that is tried, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guess {
-    /// Which: `pwd:<login>` or `factor:<account>`.
+    /// Which: `factor:<account>`, `device_code:<user>`, or one that everybody shares.
     pub credential: String,
     /// From where.
     pub place: String,
-    /// Whether it is somebody's, so that its count must not be lost.
-    pub known: bool,
 }
 
 /// What is remembered of a credential, for a try from `guess.place`.
@@ -78,7 +78,7 @@ pub fn add_miss(
         let was_right = old.is_some_and(|row| row.was_right);
         put(tx, run, guess, place, Counted { misses, was_right }, now)?;
     }
-    trim_now_and_then(tx)
+    trim(tx, &guess.credential)
 }
 
 /// Forgives the misses from a place where the credential was right. Those from elsewhere go on
@@ -97,7 +97,7 @@ pub fn was_right(
                 WHERE credential = ?1 AND place = ?2";
     tx.transaction.execute(sql, (&guess.credential, EVERYWHERE, own))?;
     put(tx, run, guess, &guess.place, Counted { misses: 0, was_right: true }, now)?;
-    trim_now_and_then(tx)
+    trim(tx, &guess.credential)
 }
 
 #[derive(Clone, Copy)]
@@ -116,12 +116,11 @@ fn put(
     now: Now,
 ) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO throttle
-                 (credential, place, known, was_right, misses, last_miss_ms, miss_boot_ms, miss_run)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+                 (credential, place, was_right, misses, last_miss_ms, miss_boot_ms, miss_run)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let values = rusqlite::params![
         guess.credential,
         place,
-        guess.known,
         counted.was_right,
         counted.misses,
         now.wall.0,
@@ -132,21 +131,13 @@ fn put(
     Ok(())
 }
 
-fn trim_now_and_then(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
-    // Every write takes one or two numbers, so each span of this length is met once.
-    if tx.transaction.last_insert_rowid() % TRIM_EVERY > 1 {
-        return Ok(());
-    }
-    trim(tx, THROTTLE_ROWS_MAX)
-}
-
-/// Removes the oldest rows beyond `most`: of made-up names first, of places that were once right
-/// last. What counts the misses at somebody's credential from everywhere always stays; there are
-/// two of these for an account.
-pub(super) fn trim(tx: &WriteTx<'_, Accounts>, most: u32) -> Result<(), StoreError> {
+/// Removes the oldest places of a credential beyond those that are kept, those that were once right
+/// last. What counts its misses from everywhere stays.
+fn trim(tx: &WriteTx<'_, Accounts>, credential: &str) -> Result<(), StoreError> {
     let sql = "DELETE FROM throttle WHERE seq IN
-                 (SELECT seq FROM throttle WHERE NOT (known AND place = '')
-                   ORDER BY was_right DESC, known DESC, seq DESC LIMIT -1 OFFSET ?1)";
-    tx.transaction.execute(sql, [most])?;
+                 (SELECT seq FROM throttle WHERE credential = ?1 AND place <> ?2
+                   ORDER BY was_right DESC, seq DESC LIMIT -1 OFFSET ?3)";
+    let values = (credential, EVERYWHERE, THROTTLE_PLACES_MAX);
+    tx.transaction.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }

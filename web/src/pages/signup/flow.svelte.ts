@@ -1,8 +1,17 @@
 // The way of a new account: who one is, then one page for each thing that keeps it safe.
-import { account, asProblem, passkeys, security, type NewCodes, type NewTotp } from '../../api';
+import {
+  account,
+  asProblem,
+  passkeys,
+  security,
+  type NewCodes,
+  type NewTotp,
+  type Problem,
+} from '../../api';
 import { deviceName } from '../../lib/agent';
-import { canHavePasskeys, makePasskey } from '../../lib/passkey';
+import { canHavePasskeys } from '../../lib/passkey';
 import { noteSignedIn } from '../../state/hint';
+import { makePasskey, passkeyTrust } from '../../state/passkey-trust.svelte';
 import { Task } from '../../state/task.svelte';
 import { t } from '../../words';
 
@@ -23,6 +32,10 @@ export class SignUpFlow {
     return this.#task.busy;
   }
 
+  get problem(): Problem | undefined {
+    return this.#task.problem;
+  }
+
   get codes(): string[] {
     return this.#codes?.recovery_codes ?? [];
   }
@@ -38,6 +51,8 @@ export class SignUpFlow {
   /** A page that cannot be asked has no passkeys: another factor is offered instead. */
   async #mayHavePasskeys(): Promise<boolean> {
     if (!canHavePasskeys()) return false;
+    await passkeyTrust.look();
+    if (passkeyTrust.state === 'untrusted') return false;
     const list = await passkeys.list().catch(() => undefined);
     return list?.possible_here === true;
   }

@@ -5,7 +5,7 @@ use crate::limits::{
     THROTTLE_ALL_FREE_MISSES, UNSETTLED_ACCOUNT_SECONDS,
 };
 use crate::signin::{
-    Misses, Tries, Wait, and_one, network_of, place_of, wait_after, wait_to_sign_up,
+    Misses, Tries, Wait, and_one, gives_way, network_of, place_of, wait_after, wait_to_sign_up,
 };
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
 
@@ -88,6 +88,16 @@ fn misses_are_forgotten_after_a_day_without_another() {
     assert_eq!(and_one(misses(7, 24 * 3600), NOW).count, 1);
     assert_eq!(and_one(misses(u32::MAX, 0), NOW).count, u32::MAX);
     assert_eq!(and_one(misses(7, 5), NOW).last, Moment::of(NOW));
+}
+
+#[test]
+fn a_count_that_keeps_somebody_waiting_makes_no_room() {
+    for (count, seconds_ago, want) in
+        [(0, 0, true), (1, 0, false), (1, 1, true), (13, 3599, false), (13, 3600, true)]
+    {
+        let misses = misses(count, seconds_ago).unwrap();
+        assert_eq!(gives_way(misses, NOW), want, "{count} {seconds_ago}");
+    }
 }
 
 #[test]

@@ -1,0 +1,68 @@
+// The words of televisions, apps and their passwords.
+import type { Words } from './forms';
+
+export const devices = {
+  'device.serverTitle': 'Let a server in',
+  'device.serverText': 'It shows a code of eight letters. Type it here to see what asks.',
+  'device.serverWarning':
+    'Only let in a server that you are setting up now and that shows this very code. If somebody sent you the code or a link, say no: it would be their server, with you for its owner.',
+  'device.kind.server': 'A Stead server',
+  'device.mayServer': 'Know that it is you, and send you here to sign in. It learns nothing that you sign in with.',
+  'device.untilServer': 'It is given another owner, or your account ends.',
+  'device.approvedServer': 'Go back to its page: it goes on within a few seconds.',
+  'device.title': 'Let a TV or an app in',
+  'device.text': 'It shows a code of eight letters. Type it here to see what asks.',
+  'device.code': 'Code',
+  'device.codeHint': 'Eight letters, as the screen in front of you shows them',
+  'device.ask.title': 'Is this in front of you?',
+  'device.ask.warning':
+    'Only let in what you see in front of you, showing this very code. If somebody sent you the code or a link, say no: it is their screen, and they would watch as you.',
+  'device.saysName': 'Calls itself',
+  'device.saysKind': 'Says it is',
+  'device.kind.tv': 'TV',
+  'device.kind.app': 'App',
+  'device.kind.app_password': 'App password',
+  'device.where': 'Asks from',
+  'device.near': 'Your network',
+  'device.far': 'Somewhere else, not your network',
+  'device.may': 'May',
+  'device.mayText': 'See and play what you may see, and note how far you got. Nothing else.',
+  'device.until': 'Until',
+  'device.untilText':
+    'You end it in the settings, change how you sign in, or nobody used it for 90 days.',
+  'device.name': 'What to call it',
+  'device.nameHint': 'So that you find it in your list of devices',
+  'device.yes': 'Let it in',
+  'device.no': 'No, send it away',
+  'device.toSettings': 'To my devices',
+  'device.approved.title': 'It is in',
+  'device.approved.text': 'Within a few seconds it shows what you can see.',
+  'device.denied.title': 'Sent away',
+  'device.denied.text': 'It was told no. Nothing was given to it.',
+
+  'tv.title': 'Sign in with your phone',
+  'tv.scan': 'Scan the picture with your phone.',
+  'tv.open': 'Or open this address on it:',
+  'tv.compare': 'Compare the code, and let this TV in.',
+  'tv.code': 'The code of this TV, in letters',
+  'tv.qrAlt': 'QR code that opens the page for this TV on a phone',
+  'tv.over': 'The code has run out',
+  'tv.denied': 'This TV was sent away',
+  'tv.failed': 'There is no code just now',
+  'tv.again': 'Show another code',
+  'tv.password': 'Sign in with a password',
+
+  'appPassword.title': 'Passwords for apps',
+  'appPassword.text':
+    'For an app that cannot be let in by a code. It plays and can do nothing else.',
+  'appPassword.name': 'Which app is it for?',
+  'appPassword.make': 'Make a password',
+  'appPassword.once': 'Type this into the app, with your name. It is shown only now.',
+  'appPassword.done': 'I have typed it',
+  'appPassword.switchText':
+    'Some apps know nothing but a name and a password. Switched off, nobody can make one, and those that there are end.',
+  'appPassword.on': 'Allow passwords for apps',
+  'appPassword.off': 'Forbid passwords for apps',
+  'appPassword.isOn': 'People can make passwords for apps',
+  'appPassword.isOff': 'No app gets in by a password any more',
+} as const satisfies Words<'device' | 'tv' | 'appPassword'>;
