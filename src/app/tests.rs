@@ -71,6 +71,7 @@ fn permit(action: Action) -> Permit {
         now: NOW,
         server: &server,
         orphaned_playback: true,
+        owner_refused: false,
         generation: Generation(1),
         actor: &actor,
         action,
@@ -133,7 +134,7 @@ fn issuer_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
     let none = issuer::Returned::default;
     vec![
         case("issuer::begin_sign_in", sign_in, move |permit| {
-            runtime.block_on(issuer::begin_sign_in(core, permit, NOW, HERE, "https://x"))
+            runtime.block_on(issuer::begin_sign_in(core, permit, NOW, HERE, "https://x", false))
         }),
         case("issuer::finish_sign_in", sign_in, move |permit| {
             let (who, back) = (asker(), none());
@@ -399,6 +400,7 @@ fn robin() -> SessionFacts {
         },
         server_generation: 1,
         orphaned_playback: true,
+        owner_refused: false,
         epoch_now: 0,
         within_reach: Assurance::Mfa,
         vouched: Vouched::OldPassword,

@@ -371,6 +371,11 @@ fn words(reason: Reason) -> (StatusCode, &'static str) {
             StatusCode::FORBIDDEN,
             "This server has lost its owner, who lets nothing play until they are back.",
         ),
+        Reason::OwnerRefused => (
+            StatusCode::FORBIDDEN,
+            "The service where your account is has refused you, so only its word opens this server \
+             for you. Sign in there; once it lets you in, try again.",
+        ),
         Reason::WrongDoor => (StatusCode::FORBIDDEN, "This is not done here. Use the web app."),
         Reason::NotSignedIn => (StatusCode::UNAUTHORIZED, "Sign in to go on."),
         Reason::SessionEnded => {

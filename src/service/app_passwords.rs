@@ -11,11 +11,12 @@ use stead_rules::policy::{Action, ClientKind, Guard, Own, Permit};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{AppPassword, BadName, Name, NoticeKind, Wait, place_of, wait_after};
 use stead_rules::time::Now;
+use stead_store::accounts::audit;
 use stead_store::accounts::devices::{self as rows, Origin};
+use stead_store::accounts::identity::{self, User};
 use stead_store::accounts::sessions::{SessionFacts, by_token, make_session};
 use stead_store::accounts::throttle::{self, Guess};
-use stead_store::accounts::{audit, identity};
-use stead_store::{Failure, StoreError};
+use stead_store::{Accounts, Failure, ReadTx, StoreError};
 
 use super::core::{Core, CoreError, permitted};
 use super::devices::{Inherited, Judge, inherit};
@@ -61,6 +62,14 @@ impl From<StoreError> for AppPasswordError {
     }
 }
 
+/// What an app is given.
+pub struct Made {
+    /// The name to type.
+    pub login: String,
+    /// The password.
+    pub password: AppPassword,
+}
+
 /// Makes a password for one app, which is called `name`. Blocks.
 ///
 /// # Errors
@@ -71,7 +80,7 @@ pub fn make(
     now: Now,
     judge: Judge<'_>,
     name: &str,
-) -> Result<AppPassword, AppPasswordError> {
+) -> Result<Made, AppPasswordError> {
     permitted(permit, Action::OwnAccount(Own::Factors))?;
     let name = Name::parse(name)?;
     let Judge { by, peer } = judge;
@@ -88,7 +97,7 @@ pub fn make(
     let detail = serde_json::json!({
         "user": by.user.id.to_string(), "session": session.id.to_string(),
     });
-    core.store()?.accounts.write(|tx| {
+    let login = core.store()?.accounts.write(|tx| {
         if !rows::app_passwords_allowed(tx)? {
             return Err(AppPasswordError::NotAllowed);
         }
@@ -100,9 +109,9 @@ pub fn make(
         let (who, kind) = (Some(by.session.id), NoticeKind::DeviceApproved);
         notices::tell(tx, core, now, by.user.id, who, kind, &origin.name)?;
         audit::append(tx, now, "device.app_password_made", &detail.to_string())?;
-        Ok(())
+        Ok(name_to_type(tx, &by.user)?)
     })?;
-    Ok(password)
+    Ok(Made { login, password })
 }
 
 fn fresh(core: &Core) -> AppPassword {
@@ -141,6 +150,24 @@ pub fn allow(core: &Core, permit: &Permit, now: Now, allowed: bool) -> Result<()
     Ok(())
 }
 
+/// A name as it is compared; empty if it is none.
+fn key(name: &str) -> String {
+    Name::parse(name).map(|name| name.key()).unwrap_or_default()
+}
+
+/// What somebody signs in with here; of who comes from elsewhere nobody but the server knows it.
+fn login_of(tx: &ReadTx<'_, Accounts>, user: &User) -> Result<String, StoreError> {
+    let account = identity::account_by_id(tx, user.account)?;
+    Ok(account.map(|account| account.login).unwrap_or_default())
+}
+
+/// The name to type beside an app password: the one that is shown, where an app can send it (RFC
+/// 7617 §2 takes no colon), and what they sign in with where it cannot.
+fn name_to_type(tx: &ReadTx<'_, Accounts>, user: &User) -> Result<String, StoreError> {
+    let can_be_sent = !key(&user.name).is_empty() && !user.name.contains(':');
+    if can_be_sent { Ok(user.name.clone()) } else { login_of(tx, user) }
+}
+
 /// The session behind a name and an app password, if there is one. Blocks.
 ///
 /// # Errors
@@ -152,28 +179,28 @@ pub(crate) fn find(
     login: &str,
     password: &SecretText,
 ) -> Result<Option<SessionFacts>, AppPasswordError> {
-    let login = Name::parse(login).map(|name| name.key()).unwrap_or_default();
+    let typed = key(login);
     // What has not its form is no guess: somebody sends the password of their account.
     let Ok(password) = AppPassword::parse(password.expose()) else { return Ok(None) };
     let hash = sha256(password.expose().as_bytes());
     let accounts = &core.store()?.accounts;
-    let (allowed, account, facts) = accounts.read(|tx| {
-        let account = identity::account_by_login(tx, &login)?.map(|account| account.id);
-        Ok::<_, StoreError>((
-            rows::app_passwords_allowed(tx)?,
-            account,
-            by_token(tx, &core.run, &hash)?,
-        ))
+    let (allowed, found) = accounts.read(|tx| {
+        let found = match by_token(tx, &core.run, &hash)? {
+            Some(facts) => Some((login_of(tx, &facts.user)?, facts)),
+            None => None,
+        };
+        Ok::<_, StoreError>((rows::app_passwords_allowed(tx)?, found))
     })?;
     // Where they are off nothing can be guessed, so nothing is counted, nor written for a stranger.
     if !allowed {
         return Ok(None);
     }
-    let right = facts.filter(|facts| {
-        facts.session.client == ClientKind::AppPassword && account == Some(facts.user.account)
+    let right = found.filter(|(login, facts)| {
+        let is_theirs = typed == *login || typed == key(&facts.user.name);
+        facts.session.client == ClientKind::AppPassword && is_theirs && !typed.is_empty()
     });
-    if right.is_some() {
-        return Ok(right);
+    if let Some((_, facts)) = right {
+        return Ok(Some(facts));
     }
     let place = place_of(peer.address).to_string();
     // One count for all names: a stranger makes no row by another name, and learns of none.

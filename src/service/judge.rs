@@ -47,11 +47,13 @@ pub(crate) fn judge(
 ) -> Decision {
     let generation = session.map_or(0, |facts| facts.server_generation);
     let orphaned_playback = session.is_some_and(|facts| facts.orphaned_playback);
+    let owner_refused = session.is_some_and(|facts| facts.owner_refused);
     let door = session.map_or(asked.door, |facts| facts.session.client.door(asked.door));
     decide(&Question {
         now,
         server,
         orphaned_playback,
+        owner_refused,
         generation: Generation(generation),
         actor: &session.map_or(without, actor),
         action: asked.action,

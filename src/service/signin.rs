@@ -201,18 +201,37 @@ fn password_right(
         })?;
         return Ok(Next::Done(Opened { token: opened, device: None }));
     }
-    if !asker.anew
-        && let Some(device) = remembered::stands_for_a_factor(core, now, &account, asker)?
-    {
-        let shown = shown.and(Method::RememberedDevice);
-        let opened = accounts.write(|tx| {
-            check_password_stands(tx, &account)?;
-            remembered::note_use(tx, device, now)?;
-            open(tx, core, now, &account, shown, asker)
-        })?;
-        return Ok(Next::Done(Opened { token: opened, device: None }));
+    if let Some(token) = open_remembered(core, now, &account, (shown, Moment::of(now)), asker)? {
+        return Ok(Next::Done(Opened { token, device: None }));
     }
     wait_for_factor(core, now, account, shown)
+}
+
+/// Opens a session in a remembered browser, which stands for the second factor where nothing is
+/// guarded; none if it is none, or if a factor is asked for all the same. Blocks.
+///
+/// # Errors
+/// [`SignInError`].
+pub(crate) fn open_remembered(
+    core: &Core,
+    now: Now,
+    account: &Account,
+    (shown, at): (Methods, Moment),
+    asker: &Asker,
+) -> Result<Option<Token>, SignInError> {
+    if asker.anew {
+        return Ok(None);
+    }
+    let Some(device) = remembered::stands_for_a_factor(core, now, account, asker)? else {
+        return Ok(None);
+    };
+    let at = (shown.and(Method::RememberedDevice), at);
+    let opened = core.store()?.accounts.write(|tx| {
+        check_password_stands(tx, account)?;
+        remembered::note_use(tx, device, now)?;
+        open_at(tx, core, now, account, at, asker, Vouched::OldPassword)
+    })?;
+    Ok(Some(opened))
 }
 
 /// Lets a sign-in wait for a second factor. Blocks.

@@ -19,7 +19,7 @@ use crate::rescue::{begin as begin_rescue, rescue_secret};
 pub(crate) const OWNER: &str = "248289761001";
 
 /// A server whose accounts are at an issuer, with `more` in the config's section.
-fn start(more: &str) -> (App, FakeIssuer) {
+pub(crate) fn start(more: &str) -> (App, FakeIssuer) {
     let mut options = Options::default();
     let issuer = FakeIssuer::start(&options.clock);
     options.config = issuer.config(more);
@@ -31,10 +31,10 @@ pub(crate) fn lie(change: impl Fn(&mut TokenDraft, &Value) + Send + 'static) -> 
 }
 
 /// An owner from elsewhere.
-struct Owner {
-    browser: Client,
-    totp_secret: Option<String>,
-    recovery_codes: Vec<String>,
+pub(crate) struct Owner {
+    pub(crate) browser: Client,
+    pub(crate) totp_secret: Option<String>,
+    pub(crate) recovery_codes: Vec<String>,
 }
 
 pub(crate) fn begin_claim(app: &App) -> Client {
@@ -59,7 +59,7 @@ pub(crate) fn finish_claim(browser: &mut Client, codes: &Value) -> Vec<String> {
     codes
 }
 
-fn claim(app: &App, issuer: &FakeIssuer) -> Owner {
+pub(crate) fn claim(app: &App, issuer: &FakeIssuer) -> Owner {
     claim_in(begin_claim(app), app, issuer)
 }
 
@@ -93,7 +93,8 @@ pub(crate) fn sign_in(browser: &mut Client, issuer: &FakeIssuer, sub: &str) -> A
 fn whoever_signs_in_at_the_issuer_claims_and_shows_a_factor_of_this_servers_own() {
     let (app, issuer) = start("");
     let mut browser = app.client();
-    assert_eq!(browser.get("/api/v1/server").json()["issuer"], "Home ID");
+    let told = browser.get("/api/v1/server").json();
+    assert_eq!((&told["issuer"], &told["passwords_here"]), (&json!("Home ID"), &json!(false)));
     let mut owner = claim(&app, &issuer);
     let me = owner.browser.get("/api/v1/me").expect(200).json();
     assert_eq!(me["user"]["name"], "Robin");
@@ -122,6 +123,7 @@ fn the_servers_pages_take_no_password_where_an_issuer_is_configured() {
     let refused = browser.post("/api/v1/claim/owner", &who);
     assert_eq!((refused.status, refused.code().as_str()), (409, "claim_at_issuer"));
     drop(claim_in(browser, &app, &issuer));
+    assert_eq!(app.client().get("/api/v1/server").json()["passwords_here"], false);
     // The account that keeps the factors has no password, and a name that is nobody's.
     in_accounts(&app, "UPDATE account SET name = name WHERE password_hash = ''");
     for password in ["", " ", "x"] {
@@ -365,11 +367,19 @@ fn while_the_issuer_is_down_what_plays_goes_on_and_nothing_opens() {
 }
 
 /// Registers a passkey in this browser, opened by a name that passkeys can belong to.
-fn register(browser: &mut Client, device: &mut Device) {
+pub(crate) fn register(browser: &mut Client, device: &mut Device) {
     let begun = browser.post("/api/v1/passkeys/begin", &json!({})).expect(200).json();
     let credential = device.make(&begun["options"]);
     let made = json!({ "ceremony": begun["ceremony"], "name": "Phone", "credential": credential });
     browser.post("/api/v1/passkeys", &made).expect(200);
+}
+
+/// Signs in by a passkey.
+pub(crate) fn show(browser: &mut Client, device: &mut Device) {
+    let begun = browser.post("/api/v1/signin/passkey/begin", &json!({})).expect(200).json();
+    let credential = device.show(&begun["options"]);
+    let shown = json!({ "ceremony": begun["ceremony"], "credential": credential });
+    browser.post("/api/v1/signin/passkey", &shown).expect(200);
 }
 
 #[test]
@@ -397,10 +407,7 @@ fn with_the_issuer_gone_for_good_a_passkey_here_and_the_box_in_hand_still_let_in
 
     // A passkey that was registered at the box.
     let mut browser = app.client().named("localhost");
-    let begun = browser.post("/api/v1/signin/passkey/begin", &json!({})).expect(200).json();
-    let shown =
-        json!({ "ceremony": begun["ceremony"], "credential": phone.show(&begun["options"]) });
-    browser.post("/api/v1/signin/passkey", &shown).expect(200);
+    show(&mut browser, &mut phone);
     browser.get("/api/v1/home").expect(200);
     browser.post("/api/v1/settings", &json!({ "name": "Attic" })).expect(204);
 
@@ -411,7 +418,9 @@ fn with_the_issuer_gone_for_good_a_passkey_here_and_the_box_in_hand_still_let_in
     assert_eq!(begun["name"], "Robin");
     let renewal = json!({ "ticket": begun["ticket"], "password": "nine purple umbrellas",
         "totp_code": null, "browser_time_ms": app.clock_ms() });
+    assert_eq!(app.client().get("/api/v1/server").json()["passwords_here"], false);
     app.client().post("/api/v1/rescue/owner/finish", &renewal).expect(200);
+    assert_eq!(app.client().get("/api/v1/server").json()["passwords_here"], true);
     let who = json!({ "name": "robin", "password": "nine purple umbrellas" });
     let first = app.client().post("/api/v1/signin", &who).expect(200).json();
     assert_eq!(first["step"], "factor", "{first}");
@@ -434,10 +443,7 @@ fn a_passkeys_session_is_raised_by_the_passkey_and_ended_by_no_code() {
     register(&mut owner.browser, &mut phone);
     issuer.is_down(true);
     let mut browser = app.client().named("localhost");
-    let begun = browser.post("/api/v1/signin/passkey/begin", &json!({})).expect(200).json();
-    let shown =
-        json!({ "ceremony": begun["ceremony"], "credential": phone.show(&begun["options"]) });
-    browser.post("/api/v1/signin/passkey", &shown).expect(200);
+    show(&mut browser, &mut phone);
     app.clock.advance(16 * 60 * 1000);
     let wanted = browser.get("/api/v1/stepup").expect(200).json();
     assert_eq!(wanted, json!({ "methods": ["passkey"], "password_too": false }));
@@ -466,6 +472,9 @@ fn an_owner_whom_the_issuer_itself_refuses_at_a_step_up_leaves_the_server_withou
     let (app, issuer) = start("assurance = \"asserted\"\n");
     issuer.describes_itself(json!({ "claims_parameter_supported": true }));
     let mut owner = claim(&app, &issuer);
+    owner.browser = owner.browser.named("localhost");
+    let mut phone = Device::new(app.http_port);
+    register(&mut owner.browser, &mut phone);
     let there = |browser: &mut Client| {
         let redirect = sent(browser, "/api/v1/stepup/external");
         let one = query_of(redirect.split_once('?').unwrap().1)["claims"].clone();
@@ -496,12 +505,37 @@ fn an_owner_whom_the_issuer_itself_refuses_at_a_step_up_leaves_the_server_withou
     assert_eq!(state(&app), "orphaned");
     owner.browser.get("/api/v1/me").expect(401);
 
+    // What the server itself keeps of them lets them in, and is no word of the issuer's.
+    let mut by_passkey = app.client().named("localhost");
+    show(&mut by_passkey, &mut phone);
+    let refused = by_passkey.post("/api/v1/unlock", &json!({})).expect(403);
+    assert_eq!(refused.code(), "owner_refused");
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("Sign in there"), "{detail}");
+    let mut options = Options::with_clock(&app.clock);
+    options.config = issuer.config("assurance = \"asserted\"\n");
+    let app = app.restart(options);
+    let mut by_passkey = by_passkey.at(app.http_port);
+    assert_eq!(by_passkey.post("/api/v1/unlock", &json!({})).code(), "owner_refused");
+    assert_eq!(state(&app), "orphaned");
+
     // The same person comes back, and nobody else.
     issuer.refuses(None);
     sign_in(&mut app.client(), &issuer, "somebody else").expect(403);
+    assert_eq!(by_passkey.post("/api/v1/unlock", &json!({})).code(), "owner_refused");
     let mut browser = app.client();
     sign_in(&mut browser, &issuer, OWNER).expect(200);
     browser.post("/api/v1/unlock", &json!({})).expect(204);
+    assert_eq!(state(&app), "claimed");
+
+    // Whoever signs the server out themselves opens it again by what they have.
+    let name = browser.get("/api/v1/server").json()["name"].clone();
+    browser.post("/api/v1/server/give-up", &json!({ "name": name })).expect(204);
+    assert_eq!(state(&app), "orphaned");
+    let mut by_passkey = app.client().named("localhost");
+    phone.moved_to(app.http_port);
+    show(&mut by_passkey, &mut phone);
+    by_passkey.post("/api/v1/unlock", &json!({})).expect(204);
     assert_eq!(state(&app), "claimed");
 }
 

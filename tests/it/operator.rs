@@ -18,7 +18,7 @@ use crate::secret_age::until;
 const NEW: &str = "nine purple umbrellas";
 
 /// Runs `stead accounts` against a running service.
-fn accounts(app: &App, arguments: &[&str]) -> Ended {
+pub(crate) fn accounts(app: &App, arguments: &[&str]) -> Ended {
     let (data, port) = (app.data.to_str().unwrap(), app.http_port.to_string());
     let place = ["--config", "/dev/null", "--data", data, "--http-port", &port];
     stead(&[&["accounts"], arguments, &place].concat())

@@ -14,7 +14,7 @@ use crate::harness::{Answer, App, Client, Owner};
 use crate::provider::{post_form, verified, with_bearer};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-const CALLBACK: &str = "https://stead-ab12.local:8443/signin/callback";
+pub(crate) const CALLBACK: &str = "https://stead-ab12.local:8443/signin/callback";
 
 /// A server that waits for its owner.
 struct Waiting {
@@ -61,13 +61,13 @@ fn error(answer: Answer) -> String {
 }
 
 /// What a server gets whose owner says yes.
-fn approved(app: &App, browser: &mut Client) -> Value {
+pub(crate) fn approved(app: &App, browser: &mut Client) -> Value {
     let server = Waiting::ask(app);
     server.approve(browser).expect(204);
     server.poll(app).expect(200).json()
 }
 
-fn register(app: &App, token: &Value, redirects: &[&str]) -> Answer {
+pub(crate) fn register(app: &App, token: &Value, redirects: &[&str]) -> Answer {
     let body = json!({ "client_name": "The cellar", "redirect_uris": redirects });
     with_bearer(app, "POST", "/oauth/register", token.as_str().unwrap(), Some(&body))
 }

@@ -41,6 +41,8 @@ class Issuer {
   who = { sub: OWNER, amr: ['pwd'], acr: undefined };
   /** Whose codes it redeems for nobody. */
   shutOut = new Set();
+  /** What its token endpoint says in the place of what it would say. */
+  repeats = undefined;
 
   async listen(port, redirectUris) {
     this.url = `https://127.0.0.1:${port}`;
@@ -48,7 +50,7 @@ class Issuer {
     this.keys = [newKey('first'), newKey('second')];
     this.serve(...this.keys);
     this.server = createServer({ key: readFileSync(file('leaf.key')), cert: readFileSync(file('leaf.pem')) }, (req, res) =>
-      req.url.startsWith('/interaction/') ? this.interact(req, res) : this.callback(req, res),
+      req.url.startsWith('/interaction/') ? this.interact(req, res) : this.callback(req, this.heard(req, res)),
     );
     this.server.listen(port, '127.0.0.1');
     await new Promise((resolve) => this.server.once('listening', resolve));
@@ -80,6 +82,18 @@ class Issuer {
       },
     });
     this.callback = this.provider.callback();
+  }
+
+  /** Hears what the token endpoint says, and has it repeat what was said before. */
+  heard(req, res) {
+    if (req.url !== '/token') return res;
+    const end = res.end.bind(res);
+    res.end = (body, ...rest) => {
+      this.said = this.repeats ?? body;
+      res.removeHeader('content-length');
+      return end(this.said, ...rest);
+    };
+    return res;
   }
 
   async interact(req, res) {
@@ -323,6 +337,32 @@ test('a provider that refuses the owner takes the owner from the server, until t
     assert.equal((await back.send(`${stead}/api/v1/me`)).status, 200);
     assert.equal((await back.post('/api/v1/unlock')).status, 204);
     assert.equal(await standing(back), 'claimed');
+  } finally {
+    await stop();
+  }
+});
+
+test('a key that nobody had seen before is asked for on the way, and a token of before is believed by nobody', async () => {
+  await start('assurance = "asserted"\n');
+  try {
+    const browser = await begin();
+    const step = await browser.signIn('claim');
+    await finish(browser, step.body.recovery_codes);
+
+    // The token of another sign-in of the same person: its signature is right, its nonce is not.
+    const before = issuer.said;
+    issuer.repeats = before;
+    assert.equal((await new Browser().signIn('signin')).body.code, 'issuer_not_believed');
+    issuer.repeats = undefined;
+
+    // Keys are asked for once a minute at most.
+    await new Promise((resolve) => setTimeout(resolve, 61_000));
+    const there = new Browser();
+    const sent = await there.post('/api/v1/signin/external');
+    assert.equal(sent.status, 200);
+    issuer.serve(newKey('never seen'));
+    const late = await there.post('/api/v1/signin/external/finish', await there.visit(sent.body.redirect));
+    assert.equal(late.body.step, 'done', JSON.stringify(late.body));
   } finally {
     await stop();
   }

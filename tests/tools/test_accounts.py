@@ -68,6 +68,42 @@ class Running:
         return client.Client(f"http://127.0.0.1:{self.ports[3]}")
 
 
+class Alone:
+    """The server without the account service, on the ports and in the folder that it had."""
+
+    def __init__(self, folder: Path):
+        self.log = folder / "alone.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--config", str(folder / "server" / "run.toml")],
+                stdout=log, stderr=log, start_new_session=True)
+
+    def answers(self, browser: client.Client) -> dict:
+        """What anybody may know of it, as soon as it runs."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                return browser.get("/api/v1/server")
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"the server does not answer:\n{self.log.read_text(errors='replace')}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def said_back(to: str) -> dict:
+    """What a browser brings along that is sent there."""
+    back = parse_qs(urlsplit(to).query)
+    return {name: back[name][0] for name in ("state", "code", "iss")}
+
+
 def there_and_back(person: client.Client, redirect: str) -> dict:
     """At the service's own pages: signs in if asked to, agrees, and is sent back with this."""
     asked = {"query": urlsplit(redirect).query}
@@ -78,8 +114,7 @@ def there_and_back(person: client.Client, redirect: str) -> dict:
         step = person.post("/api/v1/oauth/authorize", asked)
     if step["step"] == "consent":
         step = person.post("/api/v1/oauth/consent", {**asked, "agree": True})
-    back = parse_qs(urlsplit(step["to"]).query)
-    return {name: back[name][0] for name in ("state", "code", "iss")}
+    return said_back(step["to"])
 
 
 @unittest.skipUnless(BINARY, "STEAD_BIN names the binary")
@@ -144,6 +179,43 @@ class Accounts(unittest.TestCase):
                                                "code": recovery, "browser_time_ms": client.now_ms()})
         self.assertEqual(browser.get("/api/v1/me")["user"]["role"], "owner")
         self.assertEqual(moved.stop(), 0)
+        self.goes_on_alone(browser)
+        self.loses_its_owner([*ports[:2], *ports[4:]], browser)
+
+    def goes_on_alone(self, browser: client.Client) -> None:
+        """The service is gone for good: who is signed in goes on, nobody else gets in, nobody owns it."""
+        alone = Alone(self.folder)
+        self.addCleanup(alone.kill)
+        stranger = client.Client(browser.url)
+        self.assertEqual(alone.answers(stranger)["state"], "claimed")
+        self.assertEqual(browser.get("/api/v1/me")["user"]["role"], "owner")
+        with self.assertRaisesRegex(client.ApiError, "503.*issuer_unavailable") as refused:
+            stranger.post("/api/v1/signin/external")
+        self.assertIn("detail", str(refused.exception))
+        with self.assertRaisesRegex(client.ApiError, "401"):
+            stranger.get("/api/v1/me")
+        self.assertEqual(stranger.get("/api/v1/server")["state"], "claimed")
+        browser.get("/api/v1/home")
+        self.assertEqual(alone.stop(), 0)
+
+    def loses_its_owner(self, ports: list[int], browser: client.Client) -> None:
+        """The account is removed at the service, which says so where the owner shows who they are."""
+        back = self.run_on(ports)
+        back.says("Ctrl-C ends both")
+        removed = subprocess.run(
+            [BINARY, "accounts", "remove", PERSON, "--yes",
+             "--config", str(self.folder / "accounts" / "run.toml")],
+            capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(removed.returncode, 0, removed.stderr)
+        redirect = browser.post("/api/v1/stepup/external")["redirect"]
+        told = back.service().post("/api/v1/oauth/authorize", {"query": urlsplit(redirect).query})
+        self.assertEqual(told["step"], "stopped")
+        with self.assertRaisesRegex(client.ApiError, "403.*issuer_shut_out"):
+            browser.post("/api/v1/stepup/external/finish", said_back(told["to"]))
+        self.assertEqual(back.box().get("/api/v1/server")["state"], "orphaned")
+        with self.assertRaisesRegex(client.ApiError, "401"):
+            browser.get("/api/v1/me")
+        self.assertEqual(back.stop(), 0)
 
 
 if __name__ == "__main__":

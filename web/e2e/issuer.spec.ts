@@ -119,6 +119,8 @@ test('a box is claimed, and opened again, by who signs in at the issuer', async 
   await other.goto(`${box.origin}/settings`);
   const button = other.getByRole('button', { name: `Continue with ${ISSUER}` });
   await expect(button).toBeVisible();
+  await expect(other.locator('input')).toHaveCount(0);
+  await expect(other.getByRole('button', { name: 'Sign in with an account of this server' })).toHaveCount(0);
   await look(other);
   await shot(other, 'signin-external');
   told();

@@ -175,7 +175,9 @@ export const account = {
   signin: (name: string, password: string, anew: boolean) =>
     write<SigninStep>('/signin', { name, password, anew }),
   signup: (name: string, password: string) => write<Done>('/signup', { name, password }),
-  external: (purpose: 'signin' | 'stepup') => write<Redirect>(`/${purpose}/external`),
+  /** `anew` asks a remembered browser for the second factor, too. */
+  external: (anew: boolean) => write<Redirect>('/signin/external', { anew }),
+  externalAgain: () => write<Redirect>('/stepup/external'),
   externalFinish: (purpose: 'signin' | 'stepup', answer: Returned) =>
     write<SigninStep | undefined>(`/${purpose}/external/finish`, answer),
   factor: (ticket: string, method: CodeMethod, code: string, remember: 'no' | RememberLength) =>
@@ -226,8 +228,7 @@ export const devices = {
   appPasswordsAllowed: async () => (await read<{ allowed: boolean }>('/app-passwords')).allowed,
   allowAppPasswords: (allowed: boolean) =>
     write<undefined>('/settings/app-passwords', { allowed }),
-  makeAppPassword: async (name: string) =>
-    (await write<{ password: string }>('/app-passwords', { name })).password,
+  makeAppPassword: (name: string) => write<{ login: string; password: string }>('/app-passwords', { name }),
 };
 
 export const passkeys = {

@@ -100,7 +100,7 @@ fn metadata(issuer: &str, kind: Kind) -> Metadata {
         acr_values_supported: ["pwd", "mfa", "mfa_phishing_resistant"],
         prompt_values_supported: ["none", "login", "consent"],
         authorization_response_iss_parameter_supported: true,
-        claims_parameter_supported: false,
+        claims_parameter_supported: true,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
     }

@@ -132,6 +132,7 @@ impl From<TokenError> for OAuthError {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Refused(why) => Self::invalid_grant(why),
+            error @ TokenError::Gone => Self::of("access_denied", &error.to_string()),
             TokenError::Provider(error) => error.into(),
         }
     }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use stead_rules::provider::{AuthorizeQuery, Scope};
+use stead_rules::provider::{AuthorizeQuery, Scope, WantedPerson};
 use utoipa::ToSchema;
 
 use crate::http::cookies::Cookie;
@@ -75,7 +75,9 @@ pub(crate) async fn look(
     let step = core
         .blocking(move |core| {
             let members = members(&request.query)?;
-            let brought = Brought { query: &query(&members), ticket: request.ticket.as_deref() };
+            let person = wanted(members.get("claims"));
+            let query = query(&members, person.as_ref());
+            let brought = Brought { query: &query, ticket: request.ticket.as_deref() };
             let session = ctx.session.as_ref();
             authorize::look(core, &ctx.permit, ctx.now, session, brought).map_err(Problem::from)
         })
@@ -106,7 +108,9 @@ pub(crate) async fn consent(
     let step = core
         .blocking(move |core| {
             let members = members(&request.query)?;
-            let brought = Brought { query: &query(&members), ticket: request.ticket.as_deref() };
+            let person = wanted(members.get("claims"));
+            let query = query(&members, person.as_ref());
+            let brought = Brought { query: &query, ticket: request.ticket.as_deref() };
             let word = if request.agree { Word::Yes } else { Word::No };
             let session = ctx.signed_in()?;
             authorize::consent(core, &ctx.permit, ctx.now, session, brought, word)
@@ -196,7 +200,40 @@ fn members(query: &str) -> Result<Members, Problem> {
     Members::parse(query.as_bytes()).map_err(Problem::from)
 }
 
-fn query(members: &Members) -> AuthorizeQuery<'_> {
+/// What a client says of the claims that it wants (OpenID Connect Core 1.0 §5.5). All but a certain
+/// `sub` are wishes, which the scopes answer.
+#[derive(Deserialize)]
+struct ClaimsMember {
+    #[serde(default)]
+    id_token: Option<WantedClaims>,
+    #[serde(default)]
+    userinfo: Option<WantedClaims>,
+}
+
+#[derive(Deserialize)]
+struct WantedClaims {
+    #[serde(default)]
+    sub: Option<WantedClaim>,
+}
+
+#[derive(Deserialize)]
+struct WantedClaim {
+    #[serde(default)]
+    value: Option<String>,
+}
+
+/// The one person that is asked for, if one is; an error where that cannot be read.
+fn wanted(claims: Option<&str>) -> Result<Option<String>, serde_json::Error> {
+    let Some(text) = claims else { return Ok(None) };
+    let ClaimsMember { id_token, userinfo } = serde_json::from_str(text)?;
+    let sub = |wanted: Option<WantedClaims>| wanted?.sub?.value;
+    Ok(sub(id_token).or_else(|| sub(userinfo)))
+}
+
+fn query<'a>(
+    members: &'a Members,
+    person: Result<&'a Option<String>, &serde_json::Error>,
+) -> AuthorizeQuery<'a> {
     AuthorizeQuery {
         client_id: members.get("client_id"),
         redirect_uri: members.get("redirect_uri"),
@@ -210,6 +247,11 @@ fn query(members: &Members) -> AuthorizeQuery<'_> {
         prompt: members.get("prompt"),
         max_age: members.get("max_age"),
         acr_values: members.get("acr_values"),
+        person: match person {
+            Ok(Some(sub)) => WantedPerson::One(sub),
+            Ok(None) => WantedPerson::Anybody,
+            Err(_) => WantedPerson::Unreadable,
+        },
         request: members.get("request"),
         request_uri: members.get("request_uri"),
     }

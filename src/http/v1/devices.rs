@@ -147,6 +147,8 @@ pub(crate) struct AppPasswordRequest {
 /// A password for one app.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AppPasswordAnswer {
+    /// The name to type beside it.
+    login: String,
     /// Shown now and never again.
     password: String,
 }
@@ -166,6 +168,6 @@ pub(crate) async fn make_app_password(
             Ok::<_, Problem>(made)
         })
         .await?;
-    let password = made.expose().to_owned();
-    Ok((StatusCode::CREATED, axum::Json(AppPasswordAnswer { password })))
+    let password = made.password.expose().to_owned();
+    Ok((StatusCode::CREATED, axum::Json(AppPasswordAnswer { login: made.login, password })))
 }

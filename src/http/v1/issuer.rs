@@ -30,6 +30,15 @@ use crate::service::issuer::{self, Returned, Sent};
 #[serde(deny_unknown_fields)]
 pub(crate) struct SendRequest {}
 
+/// Who signs in says nothing here but how.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SendToSignInRequest {
+    /// A second factor is asked for in a remembered browser, too.
+    #[serde(default)]
+    anew: bool,
+}
+
 /// Where to go.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SendAnswer {
@@ -85,7 +94,7 @@ fn back(mut response: Response, transport: Transport) -> Response {
 }
 
 /// Sends a browser to the issuer to sign in.
-#[utoipa::path(post, path = "/api/v1/signin/external", request_body = SendRequest,
+#[utoipa::path(post, path = "/api/v1/signin/external", request_body = SendToSignInRequest,
     responses((status = 200, body = SendAnswer), (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 502, body = Problem, content_type = "application/problem+json"),
         (status = "default", body = Problem)))]
@@ -94,10 +103,11 @@ pub(crate) async fn signin(
     ctx: Ctx,
     uri: Uri,
     headers: HeaderMap,
-    Json(SendRequest {}): Json<SendRequest>,
+    Json(request): Json<SendToSignInRequest>,
 ) -> Result<Response, Problem> {
     let origin = origin(&ctx, &uri, &headers)?;
-    let there = issuer::begin_sign_in(&core, &ctx.permit, ctx.now, ctx.peer, &origin).await?;
+    let (permit, peer) = (&ctx.permit, ctx.peer);
+    let there = issuer::begin_sign_in(&core, permit, ctx.now, peer, &origin, request.anew).await?;
     Ok(sent(&there, ctx.transport))
 }
 

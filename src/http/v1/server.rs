@@ -47,6 +47,8 @@ pub(crate) struct ServerAnswer {
     local_security: &'static str,
     /// Whether whoever asks is one of those.
     plays_without_sign_in: bool,
+    /// Whether anybody signs in by a password of this server.
+    passwords_here: bool,
     /// Why it is locked.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
@@ -85,6 +87,7 @@ pub(crate) async fn server(
         version: env!("CARGO_PKG_VERSION"),
         local_security: if open { "off" } else { "on" },
         plays_without_sign_in: open && ctx.permit.holder() == Holder::Local,
+        passwords_here: card.passwords_here,
         reason,
     }))
 }

@@ -6,6 +6,8 @@ use stead_rules::claim::{BadOwnCode, ClaimCode, CodeThrottle, Effect, LinkSecret
 use stead_rules::ids::{AccountId, EraId, TicketId};
 use stead_rules::signin::RecoveryCode;
 use stead_rules::time::BootMs;
+use stead_store::StoreError;
+use stead_store::accounts::{claim as rows, identity};
 use zeroize::Zeroizing;
 
 use super::own_code::Looked;
@@ -128,6 +130,8 @@ pub struct Card {
     pub name: String,
     /// Somebody has shown the plug pattern: the owner may still come within this time.
     pub owner_has_seconds: Option<u64>,
+    /// Whether anybody signs in by a password of this server.
+    pub passwords_here: bool,
 }
 
 /// What anybody may know of the server. Blocks.
@@ -136,13 +140,15 @@ pub fn card(core: &Core) -> Card {
         let desk = core.desk();
         (stead_rules::claim::settle(&desk.state, core.now()).next, plug::waits(&desk))
     };
-    let name = core
-        .store()
-        .ok()
-        .and_then(|store| store.accounts.read(stead_store::accounts::claim::server).ok())
-        .flatten()
-        .map_or_else(|| "Stead".to_owned(), |server| server.name);
-    Card { state, name, owner_has_seconds }
+    let read = core.store().ok().and_then(|store| {
+        let known = store
+            .accounts
+            .read(|tx| Ok::<_, StoreError>((rows::server(tx)?, identity::any_password(tx)?)));
+        known.ok()
+    });
+    let (server, passwords_here) = read.unwrap_or((None, false));
+    let name = server.map_or_else(|| "Stead".to_owned(), |server| server.name);
+    Card { state, name, owner_has_seconds, passwords_here }
 }
 
 /// The link and the code, for the person at the console; none when there is nothing to claim.

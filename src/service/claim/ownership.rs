@@ -57,6 +57,10 @@ fn lose_owner(core: &Core, desk: &mut ClaimDesk, now: Now, why: OwnerLoss) -> Ou
     let applied = core.store()?.accounts.write(|tx| {
         let decided = step(&desk.state, &event, now)?;
         rows::keep(tx, Kept::Orphaned)?;
+        match why {
+            OwnerLoss::SignedOut => {}
+            OwnerLoss::IssuerRefused => rows::keep_refusal(tx)?,
+        }
         rows::end_sessions_of_owner(tx)?;
         Ok::<_, ClaimError>(Applied {
             next: decided.next,

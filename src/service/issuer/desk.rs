@@ -14,7 +14,10 @@ use super::Client;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// To sign in.
-    SignIn,
+    SignIn {
+        /// A second factor is asked for in a remembered browser, too.
+        anew: bool,
+    },
     /// To show anew who they are, in this session.
     StepUp(SessionId),
     /// To become the owner, by the browser that holds the claim.
@@ -25,7 +28,7 @@ impl Purpose {
     /// The word that the page of the callback goes on by; the server goes by its own memory.
     pub(super) const fn word(self) -> &'static str {
         match self {
-            Self::SignIn => "signin",
+            Self::SignIn { .. } => "signin",
             Self::StepUp(_) => "stepup",
             Self::Claim(_) => "claim",
         }
@@ -34,7 +37,7 @@ impl Purpose {
     /// Whether the person must show who they are although they are signed in there.
     pub(super) const fn is_anew(self) -> bool {
         match self {
-            Self::SignIn => false,
+            Self::SignIn { .. } => false,
             // Whoever holds the proof may sit at a browser where somebody else is signed in.
             Self::StepUp(_) | Self::Claim(_) => true,
         }

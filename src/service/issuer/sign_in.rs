@@ -12,14 +12,16 @@ use stead_store::accounts::issuers;
 use stead_store::accounts::sessions::SessionFacts;
 use stead_store::{Accounts, ReadTx};
 
-use super::{Identity, IssuerError, Purpose, Returned, Sent, configured, send, take_back, vouched};
+use super::{
+    Identity, IssuerError, Purpose, Returned, Sent, configured, facts, send, take_back, vouched,
+};
 use crate::service::core::{Core, CoreError, permitted};
 use crate::service::sessions::Token;
 use crate::service::signin::{self, Asker, Next, Opened};
 use crate::service::stepup;
 use crate::service::{claim, factors};
 
-/// Sends a browser to the issuer to sign in.
+/// Sends a browser to the issuer to sign in. `anew` asks a remembered browser for the second factor, too.
 ///
 /// # Errors
 /// [`IssuerError`].
@@ -29,9 +31,10 @@ pub async fn begin_sign_in(
     now: Now,
     peer: Peer,
     origin: &str,
+    anew: bool,
 ) -> Result<Sent, IssuerError> {
     permitted(permit, Action::SignIn)?;
-    send(core, now, peer, origin, Purpose::SignIn, None).await
+    send(core, now, peer, origin, Purpose::SignIn { anew }, None).await
 }
 
 /// Takes a browser back that signed in at the issuer. Where its word is not worth a second factor
@@ -48,23 +51,28 @@ pub async fn finish_sign_in(
     returned: Returned,
 ) -> Result<Next, IssuerError> {
     permitted(permit, Action::SignIn)?;
-    let is_sign_in = |purpose: &Purpose| *purpose == Purpose::SignIn;
-    let (identity, _) = take_back(core, now, browser, returned, is_sign_in).await?;
+    let is_sign_in = |purpose: &Purpose| matches!(purpose, Purpose::SignIn { .. });
+    let (identity, purpose) = take_back(core, now, browser, returned, is_sign_in).await?;
+    let asker = Asker { anew: purpose == Purpose::SignIn { anew: true }, ..asker };
     core.blocking(move |core| let_in(core, now, &asker, &identity)).await
 }
 
 fn let_in(core: &Core, now: Now, asker: &Asker, who: &Identity) -> Result<Next, IssuerError> {
     let accounts = &core.store()?.accounts;
+    let done = |token| Ok(Next::Done(Opened { token, device: None }));
     let (account, second) = accounts.read(|tx| {
         let user = user_of(tx, core, who)?.ok_or(IssuerError::Unknown)?;
         let account = identity::account_by_id(tx, user.account)?.ok_or(IssuerError::Unknown)?;
         Ok::<_, IssuerError>((account, factors::methods(tx, user.account)?))
     })?;
+    let at = (who.methods, who.shown);
     if who.methods.assurance_shown_now() < Assurance::Mfa && second != Methods::NONE {
+        if let Some(token) = signin::open_remembered(core, now, &account, at, asker)? {
+            return done(token);
+        }
         return Ok(signin::wait_for_factor(core, now, account, who.methods)?);
     }
-    let token = signin::open_shown(core, now, &account, (who.methods, who.shown), asker)?;
-    Ok(Next::Done(Opened { token, device: None }))
+    done(signin::open_shown(core, now, &account, at, asker)?)
 }
 
 /// By issuer and `sub`, and by nothing else.
@@ -81,7 +89,8 @@ fn user_of(
 /// Sends the browser of a session to the issuer, where its person shows anew who they are.
 ///
 /// # Errors
-/// [`IssuerError`]; [`IssuerError::NoFactor`] where the issuer's word is worth no second factor.
+/// [`IssuerError`]; [`IssuerError::NoFactor`] where the issuer's word is worth no second factor, and
+/// where it cannot refuse one certain person either, which is all that asking it were good for.
 pub async fn begin_step_up(
     core: &Arc<Core>,
     permit: &Permit,
@@ -91,11 +100,14 @@ pub async fn begin_step_up(
     facts: SessionFacts,
 ) -> Result<Sent, IssuerError> {
     permitted(permit, Action::OwnAccount(Own::StepUp))?;
-    if configured(core)?.assurance() == "none" {
-        return Err(IssuerError::NoFactor);
-    }
     let purpose = Purpose::StepUp(facts.session.id);
     let person = core.blocking(move |core| known_there(core, &facts.user)).await?;
+    let issuer = configured(core)?;
+    if issuer.assurance() == "none"
+        && (person.is_none() || !facts::current(issuer, now).await?.takes_claims)
+    {
+        return Err(IssuerError::NoFactor);
+    }
     send(core, now, peer, origin, purpose, person.as_deref()).await
 }
 

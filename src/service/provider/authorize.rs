@@ -9,12 +9,12 @@ use stead_rules::provider::{
     redirect_place, trusted_redirect, understand_request,
 };
 use stead_rules::time::{BootMs, Moment, Now};
-use stead_store::accounts::audit;
 use stead_store::accounts::provider::{self as rows, Grant};
 use stead_store::accounts::sessions::SessionFacts;
+use stead_store::accounts::{alone, audit};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
-use super::{clients, is_live, issuer, opaque, ticket};
+use super::{clients, is_live, issuer, opaque, refusal, ticket};
 use crate::host::entropy::bytes;
 use crate::host::kind::Kind;
 use crate::service::core::{Core, CoreError, permitted};
@@ -161,6 +161,8 @@ fn answer(
         let redirect = trusted_redirect(client.as_ref(), query)?;
         let Some(client) = client else { return Err(Untrusted::Client.into()) };
         let let_in = let_in(tx, core, session, &client)?;
+        let stored = rows::client(tx, &client.id)?;
+        let is_nobodys = stored.is_some_and(|stored| alone::is_nobody(stored.account));
         let name = client.name.clone();
         let stopped = |sent: Sent| {
             let to = error_url(core, redirect, query.state, sent);
@@ -170,6 +172,19 @@ fn answer(
             Ok(asked) => asked,
             Err(sent) => return Ok(stopped(sent)),
         };
+        let gone = match &asked.person {
+            Some(sub) if refusal::is_gone(tx, sub)? => Some(sub),
+            Some(_) | None => None,
+        };
+        if let Some(sub) = gone {
+            let code = refusal::give(&core.ticket_key, &asked, sub, now);
+            let (code, state) = (Some(code.as_str()), asked.state.as_deref());
+            let to = with_members(core, redirect, &[("code", code), ("state", state)]);
+            return Ok(sent_back(let_in, &name, redirect, GONE, to));
+        }
+        if is_nobodys {
+            return Err(Untrusted::Client.into());
+        }
         let next = match session {
             Some(session) => answer_person(tx, core, now, session, &asked, since, word)?,
             None => without_person(&asked, since, now),
@@ -183,6 +198,12 @@ fn answer(
         })
     })
 }
+
+/// What the page says of a request for somebody who is gone; the client is told by the code.
+const GONE: Sent = Sent {
+    error: "access_denied",
+    description: "The person who is asked for has no account here any more.",
+};
 
 /// What follows, before it is known how the browser is told.
 enum Next {
@@ -246,6 +267,7 @@ fn answer_person(
         methods: session.session.methods,
         reach: session.within_reach,
         agreed: rows::agreed(tx, account, &asked.client.id)?,
+        is_wanted: asked.person.as_ref().is_none_or(|sub| *sub == account.to_string()),
     };
     let step = match (follows(asked, Some(present), since, now), word) {
         (Follows::SignIn { again }, _) => return Ok(Next::SignIn { again }),

@@ -12,6 +12,7 @@ pub mod clients;
 pub mod connections;
 pub mod keys;
 pub mod logout;
+mod refusal;
 pub mod register;
 mod ticket;
 pub mod tokens;

@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
-use stead_rules::provider::AuthorizeQuery;
+use stead_rules::provider::{AuthorizeQuery, WantedPerson};
 use stead_rules::signin::ticket_is_live;
 use stead_rules::time::{BootMs, Now};
 
@@ -45,6 +45,10 @@ fn signed(query: &AuthorizeQuery<'_>, begun: BootMs) -> Vec<u8> {
         query.state,
         query.nonce,
         query.code_challenge,
+        match query.person {
+            WantedPerson::One(sub) => Some(sub),
+            WantedPerson::Anybody | WantedPerson::Unreadable => None,
+        },
     ];
     let mut bytes = begun.0.to_be_bytes().to_vec();
     for part in parts {

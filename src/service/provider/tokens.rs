@@ -23,7 +23,7 @@ use stead_store::accounts::provider::{self as rows, Grant, GrantId};
 use stead_store::accounts::sessions::{self, SessionFacts};
 use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
-use super::{ProviderError, base64url, is_live, issuer, keys, opaque};
+use super::{ProviderError, base64url, is_live, issuer, keys, opaque, refusal};
 use crate::service::core::{Core, permitted};
 use crate::service::devices::{self, App};
 use crate::service::judge::standing;
@@ -49,6 +49,9 @@ pub enum TokenError {
     /// What was shown gives nothing; the words are for whoever wrote the client.
     #[error("{0}")]
     Refused(&'static str),
+    /// The one person who was asked for has no account here any more.
+    #[error("the person who was asked for has no account here any more")]
+    Gone,
     /// The provider could not do its part.
     #[error(transparent)]
     Provider(#[from] ProviderError),
@@ -100,6 +103,10 @@ pub fn exchange(
     permitted(permit, Action::SignIn).map_err(ProviderError::from)?;
     let server = standing(core, now);
     let store = core.store().map_err(ProviderError::from)?;
+    let gone = |tx: &ReadTx<'_, Accounts>| refusal::tells(tx, &core.ticket_key, client, shown, now);
+    if store.accounts.read(gone).map_err(ProviderError::from)? {
+        return Err(TokenError::Gone);
+    }
     let outcome = store.accounts.write(|tx| exchanged(tx, core, now, &server, client, shown));
     let outcome = outcome.map_err(TokenError::Provider)?;
     if outcome.as_ref().err() == Some(&REPLAYED) {
@@ -172,21 +179,22 @@ fn let_app_in(
 }
 
 fn wrong_code(grant: &Grant, now: Now, shown: &ShownCode) -> Option<&'static str> {
-    let verifier = shown.verifier.expose();
     if !code_is_live(grant.given, now) {
         Some("The code is over.")
     } else if grant.redirect_uri != shown.redirect_uri {
         Some("The redirect_uri is not the one that the code was sent to.")
-    } else if !is_verifier(verifier)
-        || !same_bytes(
-            base64url(&sha256(verifier.as_bytes())).as_bytes(),
-            grant.challenge.as_bytes(),
-        )
-    {
+    } else if !fits_challenge(&shown.verifier, &grant.challenge) {
         Some("The code_verifier does not fit.")
     } else {
         None
     }
+}
+
+/// Whether who shows this began the request (PKCE, RFC 7636 §4.6).
+pub(super) fn fits_challenge(verifier: &SecretText, challenge: &str) -> bool {
+    let verifier = verifier.expose();
+    let made = base64url(&sha256(verifier.as_bytes()));
+    is_verifier(verifier) && same_bytes(made.as_bytes(), challenge.as_bytes())
 }
 
 /// Gives the next tokens. A refresh token that was replaced is known to somebody else too, so one

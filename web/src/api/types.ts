@@ -41,6 +41,8 @@ export interface ServerInfo {
   local_security: 'on' | 'off';
   /** Whether this browser is where they do. */
   plays_without_sign_in: boolean;
+  /** Whether anybody signs in by a password of this server. */
+  passwords_here: boolean;
   reason?: LockReason;
 }
 

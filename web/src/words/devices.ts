@@ -57,7 +57,8 @@ export const devices = {
     'For an app that cannot be let in by a code. It plays and can do nothing else.',
   'appPassword.name': 'Which app is it for?',
   'appPassword.make': 'Make a password',
-  'appPassword.once': 'Type this into the app, with your name. It is shown only now.',
+  'appPassword.once': 'Type these into the app. The password is shown only now.',
+  'appPassword.login': 'Name:',
   'appPassword.done': 'I have typed it',
   'appPassword.switchText':
     'Some apps know nothing but a name and a password. Switched off, nobody can make one, and those that there are end.',

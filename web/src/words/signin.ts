@@ -9,7 +9,7 @@ export const signin = {
   'signin.go': 'Sign in',
   'signin.with': 'Continue with {issuer}',
   'signin.withText': 'You sign in at {issuer} and come back here.',
-  'signin.orHere': 'Or with an account of this server',
+  'signin.here': 'Sign in with an account of this server',
   'signin.whyClaimed':
     'This Stead has an owner by now, so set-up links and codes open nothing any more. Sign in, or ask the owner to invite you.',
   'signin.whyAgain': 'For what you are about to do, show once more that it is you.',

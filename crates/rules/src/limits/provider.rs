@@ -40,3 +40,8 @@ pub const SIGN_UP_NETWORK_FREE: u32 = 8;
 /// An account that never had a second factor and never let a program in is removed when it is so
 /// old. Within that time the longest wait leaves room for fewer than [`ACCOUNTS_MAX`].
 pub const UNSETTLED_ACCOUNT_SECONDS: u64 = 7 * 24 * 3600;
+
+/// Servers that stay known although the account that let them in was removed, so that they learn why
+/// its person comes no more. A server asks within weeks; whoever removes more accounts than that has
+/// the oldest of them forgotten.
+pub const CLIENTS_OF_NOBODY_MAX: u32 = 256;

@@ -39,7 +39,8 @@ fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
             Ok(required(question, session))
         }
         Action::Tend(_) | Action::Metrics => tend(question, live_session(question)?),
-        Action::Guard(_) | Action::Unlock => guard(question, live_session(question)?),
+        Action::Guard(_) => guard(question, live_session(question)?),
+        Action::Unlock => unlock(question, live_session(question)?),
     }
 }
 
@@ -203,6 +204,15 @@ fn guard(question: &Question<'_>, session: &Session) -> Result<Decision, Decisio
     let level = administration_level(question);
     let fresh = session.auth.elapsed(question.now).surely_within(GUARD_SECONDS);
     Ok(administer(question, session, level, fresh, GUARD_SECONDS, Rule::Guard))
+}
+
+/// Whom the issuer refused it has to let in again: what the server keeps of them is no word of it.
+fn unlock(question: &Question<'_>, session: &Session) -> Result<Decision, Decision> {
+    check_administrator(session, Role::Owner)?;
+    if question.owner_refused && !session.methods.are_of_an_issuer() {
+        return Err(Decision::Deny { reason: Reason::OwnerRefused, rule: Rule::State });
+    }
+    guard(question, session)
 }
 
 fn check_administrator(session: &Session, least: Role) -> Result<(), Decision> {

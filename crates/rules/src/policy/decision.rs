@@ -109,6 +109,9 @@ pub enum Reason {
     /// It has lost its owner, who said that nothing plays without them.
     #[error("this server has lost its owner, and nothing plays without them")]
     OrphanedClosed,
+    /// It has lost its owner to their issuer, whose word brings them back and nothing else.
+    #[error("the issuer refused the owner and has not let them in since")]
+    OwnerRefused,
     /// Nothing of the kind is done at this door.
     #[error("this is not done here")]
     WrongDoor,
@@ -267,6 +270,7 @@ impl Reason {
             Self::NothingToUnlock => "nothing_to_unlock",
             Self::Orphaned => "orphaned",
             Self::OrphanedClosed => "orphaned_closed",
+            Self::OwnerRefused => "owner_refused",
             Self::WrongDoor => "wrong_door",
             Self::NotSignedIn => "not_signed_in",
             Self::SessionEnded => "session_ended",

@@ -17,6 +17,8 @@ pub struct Question<'a> {
     pub server: &'a State,
     /// Whether known users go on watching when it has lost its owner.
     pub orphaned_playback: bool,
+    /// Whether it has lost its owner because their issuer refused them.
+    pub owner_refused: bool,
     /// How often it was claimed.
     pub generation: Generation,
     /// Who asks.

@@ -18,6 +18,8 @@ pub struct Present {
     pub reach: Assurance,
     /// What they let this client have before.
     pub agreed: Scopes,
+    /// Whether the client asks for them, or for anybody.
+    pub is_wanted: bool,
 }
 
 /// What follows.
@@ -52,6 +54,16 @@ pub fn follows(
         let otherwise = Follows::SignIn { again: false };
         return silent("login_required", "Nobody is signed in.", otherwise);
     };
+    if !present.is_wanted {
+        if is_shown_since(present, shown_since) {
+            return Follows::Error(Sent {
+                error: "access_denied",
+                description: "Another person signed in than the one who was asked for.",
+            });
+        }
+        let otherwise = Follows::SignIn { again: true };
+        return silent("login_required", "Another person is signed in.", otherwise);
+    }
     if !is_enough(asked, present, shown_since, now) {
         let otherwise = Follows::SignIn { again: true };
         return silent("login_required", "The sign-in is too old or too weak.", otherwise);
@@ -63,11 +75,14 @@ pub fn follows(
     Follows::Code
 }
 
+fn is_shown_since(present: Present, since: Option<BootMs>) -> bool {
+    since.zip(present.auth.boot).is_some_and(|(since, shown)| shown >= since)
+}
+
 fn is_enough(asked: &Asked, present: Present, shown_since: Option<BootMs>, now: Now) -> bool {
     // A remembered browser shows nothing: whoever has a second factor shows it, too.
     let showed = present.methods.assurance_shown_now() >= present.reach.min(Assurance::Mfa);
-    let anew =
-        showed && shown_since.zip(present.auth.boot).is_some_and(|(since, shown)| shown >= since);
+    let anew = showed && is_shown_since(present, shown_since);
     let young = asked
         .max_age_seconds
         .is_none_or(|seconds| present.auth.elapsed(now).surely_within(seconds.saturating_add(1)));

@@ -17,7 +17,8 @@ pub use redirect::{
     RedirectKind, is_server_callback, redirect_kind, redirect_matches, redirect_place,
 };
 pub use request::{
-    Asked, AuthorizeQuery, Prompt, Sent, Untrusted, trusted_redirect, understand_request,
+    Asked, AuthorizeQuery, Prompt, Sent, Untrusted, WantedPerson, trusted_redirect,
+    understand_request,
 };
 pub use scope::{Scope, Scopes};
 

@@ -47,10 +47,24 @@ pub struct AuthorizeQuery<'a> {
     pub max_age: Option<&'a str>,
     /// How surely.
     pub acr_values: Option<&'a str>,
+    /// For whom, out of the member `claims`.
+    pub person: WantedPerson<'a>,
     /// A request in a token, which is not taken.
     pub request: Option<&'a str>,
     /// The same from elsewhere.
     pub request_uri: Option<&'a str>,
+}
+
+/// For whom a client asks (OpenID Connect Core 1.0 §5.5.1: a certain `sub`, or nobody).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WantedPerson<'a> {
+    /// Whoever is there.
+    #[default]
+    Anybody,
+    /// By the name that they have here.
+    One(&'a str),
+    /// That cannot be read.
+    Unreadable,
 }
 
 /// What may be asked of the person.
@@ -85,6 +99,8 @@ pub struct Asked {
     pub max_age_seconds: Option<u64>,
     /// How surely they should have.
     pub level: Option<Assurance>,
+    /// Who it must be: by nobody else's sign-in it succeeds.
+    pub person: Option<String>,
 }
 
 /// Nothing is sent anywhere: the person is told.
@@ -158,6 +174,7 @@ pub fn understand_request(
         prompt,
         max_age_seconds,
         level: query.acr_values.and_then(level),
+        person: person(query.person)?,
     })
 }
 
@@ -215,6 +232,14 @@ fn prompt(words: &str) -> Result<Prompt, Sent> {
         return Err(invalid("prompt=none stands alone."));
     }
     Ok(prompt)
+}
+
+fn person(wanted: WantedPerson<'_>) -> Result<Option<String>, Sent> {
+    match wanted {
+        WantedPerson::Anybody => Ok(None),
+        WantedPerson::One(sub) => Ok(Some(sub.to_owned())),
+        WantedPerson::Unreadable => Err(invalid("claims cannot be read.")),
+    }
 }
 
 /// The first of the values that is known here: they come in order of preference.

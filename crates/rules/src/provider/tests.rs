@@ -154,6 +154,7 @@ fn present() -> Present {
         methods: Methods::NONE.and(Method::Password),
         reach: Assurance::Mfa,
         agreed: Scopes::NONE.and(Scope::OpenId),
+        is_wanted: true,
     }
 }
 
@@ -349,5 +350,38 @@ fn nobody_registers_to_register() {
     };
     for who in [Registrant::Program, Registrant::Server] {
         assert_eq!(register(&metadata, who), Err(BadMetadata::Unsupported("scope")));
+    }
+}
+
+/// OpenID Connect Core 1.0 §5.5.1.
+#[test]
+fn a_request_for_one_person_succeeds_by_nobody_elses_sign_in() {
+    let one = asked(|query| query.person = WantedPerson::One("robin"));
+    assert_eq!(one.person.as_deref(), Some("robin"));
+    let mut query = query();
+    query.person = WantedPerson::Unreadable;
+    let refused = understand_request(client(), "https://cellar.example/cb", &query);
+    assert_eq!(refused.unwrap_err().error, "invalid_request");
+    let silent = asked(|query| {
+        query.person = WantedPerson::One("robin");
+        query.prompt = Some("none");
+    });
+    let shown_at = BootMs(900_000);
+    for (asked, is_wanted, since, expected) in [
+        (&one, true, None, "code"),
+        (&one, false, None, "sign in again"),
+        (&one, false, Some(BootMs(shown_at.0 + 1)), "sign in again"),
+        (&one, false, Some(shown_at), "access_denied"),
+        (&silent, false, None, "login_required"),
+    ] {
+        let there = Present { is_wanted, ..both() };
+        let told = match follows(asked, Some(there), since, NOW) {
+            Follows::Code => "code",
+            Follows::Consent => "consent",
+            Follows::SignIn { again: true } => "sign in again",
+            Follows::SignIn { again: false } => "sign in",
+            Follows::Error(sent) => sent.error,
+        };
+        assert_eq!(told, expected, "{is_wanted} {since:?}");
     }
 }

@@ -150,6 +150,14 @@ impl Methods {
         kept.into_iter().filter(|method| self.has(*method)).fold(shown, Self::and)
     }
 
+    /// Whether an issuer's word who this is, is among them.
+    #[must_use]
+    pub const fn are_of_an_issuer(self) -> bool {
+        self.has(Method::External)
+            || self.has(Method::ExternalMfa)
+            || self.has(Method::ExternalPhishingResistant)
+    }
+
     /// What these are worth for playing and browsing.
     #[must_use]
     pub fn assurance(self) -> Assurance {

@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{AccountId, UserId};
+use stead_rules::limits::CLIENTS_OF_NOBODY_MAX;
 use stead_rules::time::WallMs;
 
 use crate::columns::id;
@@ -66,8 +67,12 @@ pub fn settle(tx: &WriteTx<'_, Accounts>, account: AccountId) -> Result<(), Stor
     Ok(())
 }
 
+/// Who let in the servers whose account is gone: an account that nobody can sign in to.
+const NOBODY: [u8; 16] = [0; 16];
+
 /// Removes an account with all that hangs on it: sessions, factors, what others gave to the programs
-/// that it let in, and what was counted of wrong tries at it.
+/// that it let in, and what was counted of wrong tries at it. The servers that it let in stay known, as
+/// nobody's, so that they can be told that it is gone, and for nothing else.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -76,6 +81,13 @@ pub fn remove(tx: &WriteTx<'_, Accounts>, account: AccountId) -> Result<(), Stor
     for sql in [
         "DELETE FROM oauth_grant WHERE client_id IN
            (SELECT id FROM oauth_client WHERE account_id = ?1)",
+        "DELETE FROM oauth_consent WHERE client_id IN
+           (SELECT id FROM oauth_client WHERE account_id = ?1)",
+    ] {
+        tx.transaction.execute(sql, [own])?;
+    }
+    disown_servers(tx, own)?;
+    for sql in [
         "DELETE FROM throttle WHERE credential IN
            (SELECT 'factor:' || lower(hex(id)) FROM account WHERE id = ?1
              UNION ALL SELECT 'device_code:' || lower(hex(id)) FROM user WHERE account_id = ?1)",
@@ -84,6 +96,29 @@ pub fn remove(tx: &WriteTx<'_, Accounts>, account: AccountId) -> Result<(), Stor
     ] {
         tx.transaction.execute(sql, [own])?;
     }
+    Ok(())
+}
+
+/// Whether a client is nobody's: the account that let it in was removed.
+#[must_use]
+pub fn is_nobody(account: AccountId) -> bool {
+    *account.as_bytes() == NOBODY
+}
+
+/// A login is folded, and is never a space alone.
+fn disown_servers(tx: &WriteTx<'_, Accounts>, account: &[u8; 16]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO account
+                 (id, login, name, password_hash, epoch, enabled, created_ms, settled)
+               SELECT ?1, ' ', '', '', 0, 0, 0, 1
+                WHERE EXISTS (SELECT 1 FROM oauth_client WHERE account_id = ?2 AND is_server)
+               ON CONFLICT (id) DO NOTHING";
+    tx.transaction.execute(sql, (&NOBODY, account))?;
+    let sql = "UPDATE oauth_client SET account_id = ?1 WHERE account_id = ?2 AND is_server";
+    tx.transaction.execute(sql, (&NOBODY, account))?;
+    let sql = "DELETE FROM oauth_client WHERE account_id = ?1 AND id NOT IN
+                 (SELECT id FROM oauth_client WHERE account_id = ?1
+                   ORDER BY created_ms DESC LIMIT ?2)";
+    tx.transaction.execute(sql, (&NOBODY, CLIENTS_OF_NOBODY_MAX))?;
     Ok(())
 }
 

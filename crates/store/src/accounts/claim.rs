@@ -128,10 +128,20 @@ pub fn keep(tx: &WriteTx<'_, Accounts>, kept: Kept) -> Result<(), StoreError> {
     match kept {
         Kept::Owned => tx.transaction.execute("DELETE FROM owner_lost", [])?,
         Kept::Orphaned | Kept::Recovery => {
-            let sql = "INSERT OR REPLACE INTO owner_lost (one, kept) VALUES (1, ?1)";
+            let sql = "INSERT INTO owner_lost (one, kept) VALUES (1, ?1)
+                       ON CONFLICT (one) DO UPDATE SET kept = excluded.kept";
             tx.transaction.execute(sql, [kept.word()])?
         }
     };
+    Ok(())
+}
+
+/// Records of an owner who is gone that their issuer refused them.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep_refusal(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
+    tx.transaction.execute("UPDATE owner_lost SET by_issuer = 1", [])?;
     Ok(())
 }
 

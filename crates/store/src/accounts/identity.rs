@@ -77,6 +77,15 @@ pub fn count_accounts(tx: &ReadTx<'_, Accounts>) -> Result<u32, StoreError> {
     Ok(tx.transaction.query_row("SELECT count(*) FROM account", [], |row| row.get(0))?)
 }
 
+/// Whether anybody who may come in has a password here.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn any_password(tx: &ReadTx<'_, Accounts>) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM account WHERE enabled AND password_hash <> '')";
+    Ok(tx.transaction.query_row(sql, [], |row| row.get(0))?)
+}
+
 /// The account with this login.
 ///
 /// # Errors

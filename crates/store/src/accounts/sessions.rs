@@ -101,6 +101,8 @@ pub struct SessionFacts {
     pub server_generation: u64,
     /// Whether it plays without an owner.
     pub orphaned_playback: bool,
+    /// Whether it has lost its owner because their issuer refused them.
+    pub owner_refused: bool,
     /// Server epoch plus user epoch now.
     pub epoch_now: u64,
     /// The best that the user's own factors, or the word of their issuer, could reach. A passkey
@@ -115,6 +117,7 @@ const FACTS: &str = "SELECT s.*,
             u.issuer_id AS user_issuer, u.sub, u.account_id, u.name, u.role, u.enabled,
             u.epoch AS user_epoch,
             server.generation AS server_generation, server.orphaned_playback,
+            EXISTS (SELECT 1 FROM owner_lost WHERE by_issuer) AS owner_refused,
             server.epoch + u.epoch AS epoch_now,
             EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp,
             EXISTS (SELECT 1 FROM passkey p
@@ -355,6 +358,7 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
         },
         server_generation: row.get("server_generation")?,
         orphaned_playback: row.get("orphaned_playback")?,
+        owner_refused: row.get("owner_refused")?,
         epoch_now: row.get("epoch_now")?,
         vouched: vouched(row, "vouched")?,
         within_reach: within_reach(row)?,

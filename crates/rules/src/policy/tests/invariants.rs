@@ -168,6 +168,30 @@ fn without_an_owner_nothing_plays_where_the_owner_said_so() {
 }
 
 #[test]
+fn an_owner_whom_the_issuer_refused_opens_the_server_by_its_word_alone() {
+    for (_, server) in states() {
+        for (_, actor) in actors() {
+            let methods = match &actor {
+                Actor::Session(session) => session.methods,
+                Actor::Stranger | Actor::ClaimHolder(_) | Actor::Local => Methods::NONE,
+            };
+            for action in Action::ALL {
+                let asked = |owner_refused| {
+                    decide(&Question { owner_refused, ..question(&server, &actor, action) })
+                };
+                let (before, since) = (asked(false), asked(true));
+                assert!(action == Action::Unlock || before == since, "{server:?} {action:?}");
+                assert!(action != Action::Unlock || !since.lets_in() || methods.are_of_an_issuer());
+            }
+        }
+    }
+    let word = Methods::NONE.and(Method::External).and(Method::Totp);
+    let actor = Actor::Session(Session { methods: word, ..owner() });
+    let asked = question(&State::Orphaned, &actor, Action::Unlock);
+    assert!(decide(&Question { owner_refused: true, ..asked }).lets_in());
+}
+
+#[test]
 fn a_door_takes_what_it_is_for() {
     let actor = Actor::Session(owner());
     for action in Action::ALL {

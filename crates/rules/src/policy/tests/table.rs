@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use super::world::{actors, ask, ask_with, cell, owner, states};
+use super::world::{PASSKEY, TOTP, actors, ask, ask_with, cell, owner, question, states};
 use crate::claim::State;
 use crate::golden;
-use crate::policy::{Action, Actor, Door, Guard, Own, Tend};
+use crate::policy::{Action, Actor, Door, Guard, Own, Question, Session, Tend, decide};
+use crate::signin::{Method, Methods};
 
 /// One action of each class; that a class is judged alike is a test of its own.
 const COLUMNS: [Action; 13] = [
@@ -36,6 +37,7 @@ tell. own, tend and guard stand for all actions of their class, own.factors for 
   -ended         the session is over           -unlocked    there is nothing to unlock
   -disabled      the account is off            -orphaned    the owner is gone
   -role          takes another role            -client      not with this kind of client
+  -refused       the issuer refused the owner and has not let them in since
 ";
 
 #[test]
@@ -45,6 +47,7 @@ fn the_table_is_the_reviewed_one() {
         block(&mut text, name, &state);
     }
     doors(&mut text);
+    refused_owner(&mut text);
     golden::check("policy.txt", &text);
 }
 
@@ -62,6 +65,31 @@ fn doors(text: &mut String) {
         let actor = Actor::Session(owner());
         let ask = |action| cell(&ask_with(&State::Claimed, &actor, action, door, &[]));
         row(text, door.word(), &COLUMNS.map(ask));
+    }
+}
+
+/// How they signed in, and what that leaves an owner whom their issuer had refused.
+fn refused_owner(text: &mut String) {
+    head(text, "orphaned, the issuer refused the owner, by way of signing in");
+    let none = Methods::NONE;
+    let (word, sure) = (none.and(Method::External), none.and(Method::ExternalMfa));
+    let strict = none.and(Method::ExternalPhishingResistant);
+    for (label, methods) in [
+        ("pwd + totp", TOTP),
+        ("passkey", PASSKEY),
+        ("issuer", word),
+        ("issuer + totp", word.and(Method::Totp)),
+        ("issuer + passkey", word.and(Method::Passkey)),
+        ("issuer, on a device", word.and(Method::RememberedDevice)),
+        ("issuer says mfa", sure),
+        ("issuer says mfa+", strict),
+    ] {
+        let actor = Actor::Session(Session { methods, ..owner() });
+        let ask = |action| {
+            let question = question(&State::Orphaned, &actor, action);
+            cell(&decide(&Question { owner_refused: true, ..question }))
+        };
+        row(text, label, &COLUMNS.map(ask));
     }
 }
 
