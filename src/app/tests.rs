@@ -182,7 +182,7 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
             claim::plug::look(core, permit, NOW, HERE, &SecretText::new("none".to_owned()))
         }),
         case("claim::plug::leave", Action::ProvePresence, |permit| {
-            claim::plug::leave(core, permit, NOW, &SecretText::new("none".to_owned()))
+            claim::plug::leave(core, permit, NOW, HERE, &SecretText::new("none".to_owned()))
         }),
         case("signin::begin", Action::SignIn, move |permit| {
             runtime.block_on(signin::begin(core, permit, NOW, asker(), "Robin", password()))

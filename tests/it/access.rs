@@ -548,13 +548,21 @@ fn whoever_comes_by_a_proxy_is_not_the_person_at_the_box() {
         let mut visitor = app.client().with(name, "203.0.113.7");
         assert_eq!(visitor.post("/api/v1/claim/begin", &begin).expect(403).code(), "tls_only");
         assert!(!visitor.get("/api/v1/server").text().contains("\"state\""), "{name}");
-        let output = std::process::Command::new("curl")
-            .args(["-sk", "-H", &format!("{name}: 203.0.113.7"), "--json", &begin.to_string()])
-            .arg(format!("https://127.0.0.1:{}/api/v1/claim/begin", app.https_port))
-            .output()
-            .unwrap();
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert!(told.contains("\"off_link\""), "{name}: {told}");
+        let secret = json!({ "secret": "AAAAAAAAAAAAAAAAAAAAAA" });
+        for (path, body) in [
+            ("claim/begin", &begin),
+            ("plug/wait", &json!({})),
+            ("plug/look", &secret),
+            ("plug/leave", &secret),
+        ] {
+            let output = std::process::Command::new("curl")
+                .args(["-sk", "-H", &format!("{name}: 203.0.113.7"), "--json", &body.to_string()])
+                .arg(format!("https://127.0.0.1:{}/api/v1/{path}", app.https_port))
+                .output()
+                .unwrap();
+            let told = String::from_utf8(output.stdout).unwrap();
+            assert!(told.contains("\"off_link\""), "{name} {path}: {told}");
+        }
     }
     app.client().post("/api/v1/claim/begin", &begin).expect(200);
 }

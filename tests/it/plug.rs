@@ -1,6 +1,7 @@
 //! The plug pattern on a whole server: power cuts, clean stops, watchdogs, and phones that wait.
 
 use std::net::Ipv4Addr;
+use std::os::unix::fs::MetadataExt as _;
 
 use serde_json::{Value, json};
 use stead_rules::time::WallMs;
@@ -126,6 +127,34 @@ fn a_power_flicker_claims_for_nobody() {
             phone.begin(&app, &mut app.client()).expect(403);
         }
     }
+}
+
+/// Each write holds the claim for as long as the disk takes, so nobody makes the server write who
+/// does not wait.
+#[test]
+fn a_strangers_leave_writes_nothing_and_a_phones_own_does() {
+    let app = App::start();
+    let kept = app.data.join("plug");
+    let leave = |secret: &str| {
+        let body = json!({ "secret": secret });
+        app.client().post("/api/v1/plug/leave", &body).expect(204);
+    };
+    leave("AAAAAAAAAAAAAAAAAAAAAA");
+    assert!(!kept.exists());
+    let phone = Phone::waits(&app);
+    let file = || {
+        let found = kept.metadata().unwrap();
+        (found.ino(), found.mtime(), found.mtime_nsec())
+    };
+    let before = file();
+    for stranger in ["AAAAAAAAAAAAAAAAAAAAAA", "", "plug"] {
+        leave(stranger);
+    }
+    assert_eq!(file(), before);
+    assert_eq!(phone.stands(&app), "waits");
+    leave(&phone.secret);
+    assert!(!kept.exists());
+    assert_eq!(phone.stands(&app), "out");
 }
 
 #[test]

@@ -122,15 +122,25 @@ pub fn look(
     Ok(Standing { place, waits_seconds })
 }
 
-/// The phone waits no longer. Blocks.
+/// The phone waits no longer. Whoever does not wait changes nothing, and nothing is written for them.
+/// Blocks.
 ///
 /// # Errors
-/// [`ClaimError`].
-pub fn leave(core: &Core, permit: &Permit, now: Now, secret: &SecretText) -> Outcome {
+/// [`ClaimError`]; the phone waits on then.
+pub fn leave(core: &Core, permit: &Permit, now: Now, peer: Peer, secret: &SecretText) -> Outcome {
     permitted(permit, Action::ProvePresence)?;
+    if peer.link == Link::OffLink {
+        return Err(Reject::OffLink.into());
+    }
     let mut desk = core.desk();
-    desk.plug.plug.leave(&sha256(secret.expose().as_bytes()));
-    write(core, &mut desk, now).map_err(ClaimError::Wish)
+    let before = desk.plug.plug.clone();
+    if !desk.plug.plug.leave(&sha256(secret.expose().as_bytes())) {
+        return Ok(());
+    }
+    write(core, &mut desk, now).map_err(|error| {
+        desk.plug.plug = before;
+        ClaimError::Wish(error)
+    })
 }
 
 /// For how long a server with an owner still waits before a new one may be made, if somebody has

@@ -151,13 +151,17 @@ impl Plug {
         Ok(told)
     }
 
-    /// The phone waits no longer.
-    pub fn leave(&mut self, hash: &PhoneHash) {
+    /// The phone waits no longer: whether it did until now.
+    #[must_use]
+    pub fn leave(&mut self, hash: &PhoneHash) -> bool {
+        let waited = self.phones.len();
         self.phones.retain(|phone| !same_bytes(&phone.hash, hash));
-        if self.winner.is_some_and(|winner| same_bytes(&winner.hash, hash)) {
+        let had_won = self.has_won(hash);
+        if had_won {
             self.winner = None;
         }
         self.settle_if_alone();
+        had_won || self.phones.len() != waited
     }
 
     /// The server came to run.

@@ -193,14 +193,16 @@ fn a_pattern_is_read_as_it_was_kept_or_not_at_all() {
 #[test]
 fn who_leaves_waits_no_longer() {
     let mut plug = waiting();
-    plug.leave(&A);
+    assert!(!plug.leave(&[7; 32]), "a stranger changes nothing");
+    assert_eq!(plug, waiting());
+    assert!(plug.leave(&A) && !plug.leave(&A));
     cut(&mut plug, 2);
     assert_eq!(quiet(&mut plug), None);
     let mut plug = waiting();
     cut(&mut plug, 2);
     assert_eq!(quiet(&mut plug), Some(A));
-    plug.leave(&A);
-    assert!(plug.is_idle());
+    assert!(!plug.leave(&B) && plug.has_won(&A));
+    assert!(plug.leave(&A) && plug.is_idle());
 }
 
 proptest! {
