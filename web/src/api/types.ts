@@ -256,6 +256,8 @@ export interface Me {
     state: ServerState;
     /** Unless the owner signs in within this time, a new owner may be made. */
     owner_has_s?: number;
+    /** A phone waits to show with the plug that it has the box at hand; the owner is told. */
+    phone_waits?: boolean;
   };
 }
 

@@ -2,6 +2,8 @@
 import type { Words } from './forms';
 
 export const claim = {
+  'plugged.waits':
+    'A phone in your network waits to show with the plug that it has this box at hand. If it is not yours, leave the plug alone for ten minutes; then it waits no longer.',
   'plugged.text': {
     one: 'Somebody has shown with the plug that they have this box at hand. Unless its owner signs in within {n} hour, they may make themselves its owner.',
     other:
