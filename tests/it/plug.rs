@@ -31,6 +31,10 @@ impl Phone {
         Self { secret, told: answer["told"].as_u64().unwrap() }
     }
 
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     fn look(&self, app: &App) -> Value {
         let body = json!({ "secret": self.secret });
         app.client().post("/api/v1/plug/look", &body).expect(200).json()

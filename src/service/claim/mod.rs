@@ -10,6 +10,7 @@ mod desk;
 mod effects;
 mod external;
 mod finish;
+mod in_hand;
 mod marker;
 mod own_code;
 mod ownership;
@@ -39,6 +40,9 @@ pub use wizard::{
     Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, is_own_code, name_owner,
     standing,
 };
+
+pub(crate) use in_hand::{has_plug, is_own_code_of_owner};
+pub(crate) use ownership::{come_back, may_come_back};
 
 pub(crate) use effects::{Outcome, mend, run as run_effects};
 pub(crate) use renewal::tick;

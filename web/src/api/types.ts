@@ -52,6 +52,8 @@ export type Proof =
   | { kind: 'link' | 'plug'; secret: string }
   | { kind: 'code' | 'own'; code: string };
 
+export type Possession = { kind: 'secret' | 'plug'; secret: string } | { kind: 'own'; code: string };
+
 /** Where a phone stands that waits for the plug pattern. */
 export interface PlugPlace {
   state: 'waits' | 'won' | 'out';
@@ -256,7 +258,6 @@ export interface Me {
     state: ServerState;
     /** Unless the owner signs in within this time, a new owner may be made. */
     owner_has_s?: number;
-    /** A phone waits to show with the plug that it has the box at hand; the owner is told. */
     phone_waits?: boolean;
   };
 }

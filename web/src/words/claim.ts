@@ -31,6 +31,9 @@ export const claim = {
   'plug.won': 'It is in your hands',
   'plug.wonText': 'The box knows that you have it at hand. Now make yourself its owner.',
   'plug.wonGo': 'Go on',
+  'plug.wonCodes':
+    'Are you its owner, and have a recovery code? Then come back as who you are: nothing changes for anybody else.',
+  'plug.wonCodesGo': 'I have my recovery codes',
   'plug.waits': {
     one: 'Its owner may still come for {n} hour. Open this page again then.',
     other: 'Its owner may still come for {n} hours. Open this page again then.',

@@ -62,7 +62,9 @@ impl Box {
 
     fn step(&mut self, event: &Event, effects_run: usize) {
         // Accounts that wait for their first owner hold nobody who could sign in as one.
-        if self.owners == 0 && matches!(event, Event::OwnerSteppedUp { .. }) {
+        if self.owners == 0
+            && matches!(event, Event::OwnerSteppedUp { .. } | Event::OwnerCameBack { .. })
+        {
             return;
         }
         let event = self.with_generation(event);
@@ -76,8 +78,9 @@ impl Box {
 
     fn with_generation(&self, event: &Event) -> Event {
         let mut event = *event;
-        if let Event::OwnerWritten { generation, .. } | Event::OwnerSteppedUp { generation } =
-            &mut event
+        if let Event::OwnerWritten { generation, .. }
+        | Event::OwnerSteppedUp { generation }
+        | Event::OwnerCameBack { generation } = &mut event
         {
             *generation = next_generation(self.marker, self.database);
         }
@@ -105,6 +108,9 @@ impl Box {
                 let generation = generation.max(self.generation());
                 self.database = Database::Claimed { generation, kept: Kept::Recovery };
             }
+            Event::OwnerCameBack { generation } if self.state == State::Recovery => {
+                self.database = Database::Claimed { generation, kept: Kept::Owned };
+            }
             Event::OwnerLost { .. } => {
                 let generation = self.generation();
                 self.database = Database::Claimed { generation, kept: Kept::Orphaned };
@@ -120,6 +126,7 @@ impl Box {
             | Event::OwnerWritten { .. }
             | Event::Denied { .. }
             | Event::OwnerSteppedUp { .. }
+            | Event::OwnerCameBack { .. }
             | Event::Tick => {}
         }
     }
