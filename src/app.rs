@@ -192,7 +192,11 @@ async fn leave(core: &Arc<Core>) {
     drop(tokio::task::spawn_blocking(move || leaving.announcer.shutdown()).await);
     chores::keep_clock_mark(core).await;
     let stopped = Arc::clone(core);
-    drop(tokio::task::spawn_blocking(move || claim::plug::stopping(&stopped)).await);
+    let last = move || {
+        claim::plug::stopping(&stopped);
+        claim::renew_era(&stopped);
+    };
+    drop(tokio::task::spawn_blocking(last).await);
 }
 
 /// What [`make`] made.

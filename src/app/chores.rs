@@ -49,6 +49,7 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
         Kind::Server => {
             shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
             shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
+            shutdown.spawn_chore("own codes", look_for_codes(Arc::clone(&made.core)));
             shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
             if made.core.issuer.is_some() {
                 let core = Arc::clone(&made.core);
@@ -61,6 +62,7 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
         }
     }
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
+    shutdown.spawn_chore("eras", renew_eras(Arc::clone(&made.core)));
     shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
     shutdown.spawn_chore("follow addresses", follow(made.clone()));
     if let Some(files) = given_files(&made.core.config) {
@@ -124,6 +126,16 @@ async fn tick_claim(core: Arc<Core>) {
         if let Err(error) = ticked {
             tracing::warn!(error = %crate::service::chain(&error), "the claim's clock stands still");
         }
+    }
+}
+
+/// Reads what somebody has put on a stick. One that hangs stops nothing but this.
+async fn look_for_codes(core: Arc<Core>) {
+    let mut every = tokio::time::interval(CLAIM_TICK);
+    loop {
+        every.tick().await;
+        let core = Arc::clone(&core);
+        blocking(move || claim::look_for_codes(&core, core.now())).await;
     }
 }
 
@@ -199,6 +211,18 @@ async fn tidy(core: Arc<Core>) {
             }
             Err(error) => tracing::warn!(error = %crate::service::chain(&error), "tidying failed"),
         }
+    }
+}
+
+/// Another era of the accounts each day: a copy of them that is older is known as one.
+async fn renew_eras(core: Arc<Core>) {
+    let mut every = tokio::time::interval(DAY);
+    // The start was one.
+    every.tick().await;
+    loop {
+        every.tick().await;
+        let core = Arc::clone(&core);
+        blocking(move || claim::renew_era(&core)).await;
     }
 }
 

@@ -73,6 +73,23 @@ impl Disk {
     }
 }
 
+/// Whoever puts a broken stick in keeps nobody from claiming, and no server from starting.
+#[test]
+fn a_stick_that_hangs_stops_neither_the_start_nor_the_claim() {
+    let (inside, at) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(inside.path().join("stead.txt"), "code = seven brown teapots\n").unwrap();
+    let disk = Disk::mount(inside.path(), at.path());
+    disk.hang();
+    let config = format!("[claim]\nsticks = [{:?}]\n", at.path());
+    let app = App::start_with(Options { config, ..Options::default() });
+    let begun = Instant::now();
+    let mut owner = Owner::claim(&app);
+    owner.browser.get("/api/v1/home").expect(200);
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    assert!(!app.data.join("own-code").exists(), "nobody has read the stick");
+    disk.wake();
+}
+
 impl Drop for Disk {
     fn drop(&mut self) {
         if matches!(self.system.try_wait(), Ok(None)) {

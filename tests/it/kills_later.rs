@@ -1,34 +1,109 @@
 //! Power cuts in the later life of a server: the real binary is killed before every write, fsync,
-//! rename and unlink of signing it out, opening it, recovering and wiping it. It comes up as before
-//! or as after, never open to strangers, and the way goes on from there.
+//! rename and unlink of signing it out, opening it, recovering and wiping it, of the wishes that it
+//! takes from files, and of the eras of its accounts. It comes up as before or as after, never open
+//! to strangers, and the way goes on from there.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use serde_json::json;
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+use stead::host::clock::ManualClock;
+use stead_rules::time::WallMs;
+use tempfile::TempDir;
 
-use crate::harness::{Client, Owner, copy_folder, link_secret_in};
+use crate::harness::{Client, FakeIssuer, Owner, copy_folder, link_secret_in};
+use crate::issuers::{OWNER, finish_claim, sent};
 use crate::kills::{now_ms, start};
-use crate::program::{STEAD, Served};
-use crate::strace::Strace;
+use crate::program::{PATIENCE, QUIET, STEAD, Served};
+use crate::strace::{DISK_CALLS, Kill, NAMING_CALLS, Strace, each_kill};
 
-const DISK_CALLS: &str =
-    "pwrite64,write,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat";
-/// More kill points than this mean that a series does not end by itself.
-const SERIES_MAX: usize = 150;
-/// A start makes hundreds of calls; each series of starts takes some of them. STEAD_EVERY_KILL takes
-/// all, in many minutes.
-const START_STRIDE: usize = 7;
-/// More kills of starts than this mean the same.
-const STARTS_MAX: usize = 2000;
+/// What the states of a server are kept in. A start also writes pipes, memory that programs share,
+/// and databases under another name, which nothing reads after a cut.
+const FILES: [&str; 17] = [
+    "",
+    "accounts.db",
+    "accounts.db-journal",
+    "accounts.db-wal",
+    "marker",
+    ".marker.new",
+    "recover",
+    "new-secret",
+    "own-code",
+    ".own-code.new",
+    "Setup Stead.html",
+    ".Setup Stead.html.new",
+    "plug",
+    ".plug.new",
+    "stick",
+    "stick/stead.txt",
+    "stick/.stead.txt.new",
+];
+
+/// At which calls of a start it is killed.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    /// Each that touches one of [`FILES`].
+    EachOfTheFiles,
+    /// Each that makes or takes away a name, or brings one to the disk.
+    EachName,
+    /// Each.
+    Each,
+}
+
+impl At {
+    /// STEAD_EVERY_KILL takes all of them, in many minutes.
+    fn or_every(self) -> Self {
+        if std::env::var_os("STEAD_EVERY_KILL").is_some() { Self::Each } else { self }
+    }
+
+    const fn calls(self) -> &'static [&'static str] {
+        match self {
+            Self::EachOfTheFiles | Self::Each => &DISK_CALLS,
+            Self::EachName => &NAMING_CALLS,
+        }
+    }
+
+    fn arguments(self, data: &Path) -> Vec<String> {
+        match self {
+            Self::EachOfTheFiles => FILES
+                .iter()
+                .map(|name| if name.is_empty() { data.to_owned() } else { data.join(name) })
+                .flat_map(|path| ["-P".to_owned(), path.display().to_string()])
+                .collect(),
+            Self::EachName | Self::Each => Vec::new(),
+        }
+    }
+
+    fn attach(self, served: &Served, kill: Kill) -> Strace {
+        let mut arguments = self.arguments(&served.data());
+        arguments.extend(kill.arguments());
+        Strace::attach(served, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+/// What came up, and how often.
+type Seen = BTreeMap<String, usize>;
 
 const WIPE: &str = "/api/v1/server/wipe";
 
+/// A server that nobody has claimed.
+fn offered() -> TempDir {
+    start(tempfile::tempdir().unwrap()).kill()
+}
+
 /// A claimed server's folder, and its owner with a session.
-fn claimed() -> (tempfile::TempDir, Owner) {
-    let served = start(tempfile::tempdir().unwrap());
+fn claimed() -> (TempDir, Owner) {
+    claimed_in(offered())
+}
+
+fn claimed_in(folder: TempDir) -> (TempDir, Owner) {
+    let served = start(folder);
     let link = link_secret_in(&served.data());
     let mut owner = Owner::almost_in(Client::new(served.http_port), &link, now_ms());
     owner.finish().expect(200);
@@ -36,11 +111,35 @@ fn claimed() -> (tempfile::TempDir, Owner) {
 }
 
 /// The same, locked because the marker promises more, and signed in at.
-fn locked() -> (tempfile::TempDir, Owner) {
-    let (folder, mut owner) = claimed();
+fn locked() -> (TempDir, Owner) {
+    let (folder, owner) = claimed();
     let text = "This Stead server has been claimed. Do not remove this file.\ngeneration 5\n";
-    std::fs::write(folder.path().join("data/marker"), text).unwrap();
+    fs::write(folder.path().join("data/marker"), text).unwrap();
+    signed_in(folder, owner)
+}
+
+/// The same, locked because an older copy of its accounts was put back.
+fn locked_by_a_copy() -> (TempDir, Owner) {
+    let (folder, owner) = with_an_older_copy();
+    signed_in(folder, owner)
+}
+
+fn with_an_older_copy() -> (TempDir, Owner) {
+    let (folder, owner) = claimed();
+    let folder = start(folder).kill();
+    let data = folder.path().join("data");
+    let files = ["accounts.db", "accounts.db-wal"].map(|name| data.join(name));
+    let copies = files.clone().map(|file| fs::read(file).unwrap());
+    let folder = start(folder).kill();
+    for (file, copy) in files.iter().zip(copies) {
+        fs::write(file, copy).unwrap();
+    }
+    (folder, owner)
+}
+
+fn signed_in(folder: TempDir, mut owner: Owner) -> (TempDir, Owner) {
     let served = start(folder);
+    assert_eq!(state(&served), "locked");
     let browser = Client::new(served.http_port);
     let (browser, answer) = owner.sign_in_in(browser, now_ms() + 30_000);
     answer.expect(200);
@@ -48,7 +147,7 @@ fn locked() -> (tempfile::TempDir, Owner) {
     (served.kill(), owner)
 }
 
-fn another(of: &Path) -> tempfile::TempDir {
+fn another(of: &Path) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy_folder(&of.join("data"), &folder.path().join("data"));
     folder
@@ -61,50 +160,101 @@ fn state(served: &Served) -> String {
     server["state"].as_str().unwrap().to_owned()
 }
 
-/// Kills a running server at the first, second, … call of one request until it gets through;
-/// counts what came up.
-fn series(
-    base: &(tempfile::TempDir, Owner),
-    path: &str,
-    body: &serde_json::Value,
-) -> BTreeMap<String, usize> {
-    let mut seen = BTreeMap::new();
-    for nth in 1..=SERIES_MAX {
+/// Kills a running server at each call of one request until it gets through; counts what came up.
+fn series(base: &(TempDir, Owner), path: &str, body: &Value) -> Seen {
+    let mut seen = Seen::new();
+    each_kill(&DISK_CALLS, 1, |kill| {
         let mut served = start(another(base.0.path()));
         let mut browser = base.1.browser.clone().at(served.http_port);
-        let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
-        let strace = Strace::attach(&served, &["-e", &format!("trace={DISK_CALLS}"), "-e", &kill]);
+        let strace = kill.attach(&served);
         let answer = browser.try_send("POST", path, Some(body.to_string()));
         drop(strace);
         let done = answer.is_some_and(|answer| [200, 204].contains(&answer.status));
         // A wipe ends the server by itself once it was decided.
         if done && (served.is_alive() || path == WIPE) {
-            return seen;
+            return false;
         }
         let again = start(served.kill());
         *seen.entry(state(&again)).or_default() += 1;
-    }
-    panic!("{SERIES_MAX} kills and {path} did not get through: {seen:?}");
+        true
+    });
+    seen
 }
 
-/// Kills starts over `base` at some of their calls; counts what the start after them comes up as.
-fn starts(base: &Path) -> BTreeMap<String, usize> {
-    let mut seen = BTreeMap::new();
-    let every = std::env::var_os("STEAD_EVERY_KILL").is_some();
-    let (stride, most) = if every { (1, STARTS_MAX) } else { (START_STRIDE, SERIES_MAX) };
-    for nth in (1..).step_by(stride).take(most) {
-        let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
-        let mut command = Command::new("strace");
-        command.args(["-D", "-f", "-o", "/dev/null", "-e", &format!("trace={DISK_CALLS}")]);
-        command.args(["-e", &kill, STEAD, "serve"]);
-        let Err(folder) = Served::try_start_command(another(base), command) else { return seen };
-        *seen.entry(state(&start(folder))).or_default() += 1;
-    }
-    panic!("no start got through: {seen:?}");
+/// What a series of starts is about.
+struct Starts<'a> {
+    at: At,
+    /// The config, for a server in this folder.
+    config: &'a dyn Fn(&Path) -> String,
+    /// Whether the start has done what it is killed in.
+    done: &'a dyn Fn(&Path) -> bool,
+    /// What the start after the kill has come up as.
+    check: &'a dyn Fn(&Served) -> String,
 }
 
-fn only(seen: &BTreeMap<String, usize>, states: &[&str]) {
-    assert!(!seen.is_empty(), "nothing was cut off");
+const PLAIN: Starts<'_> = Starts {
+    at: At::EachOfTheFiles,
+    config: &|_| QUIET.to_owned(),
+    done: &|_| true,
+    check: &state,
+};
+
+/// Kills starts over `base` at their calls; counts what the start after them comes up as.
+fn starts(base: &Path, about: &Starts<'_>) -> Seen {
+    let mut seen = Seen::new();
+    let at = about.at.or_every();
+    each_kill(at.calls(), 1, |kill| {
+        let folder = another(base);
+        let config = (about.config)(folder.path());
+        let Err(folder) = killed_start(folder, &config, at, kill, about.done) else {
+            return false;
+        };
+        let again = configured(folder, about.config);
+        *seen.entry((about.check)(&again)).or_default() += 1;
+        true
+    });
+    seen
+}
+
+/// A start with a config that depends on where it is.
+fn configured(folder: TempDir, config: &dyn Fn(&Path) -> String) -> Served {
+    let config = config(folder.path());
+    let mut command = Command::new(STEAD);
+    command.arg("serve");
+    Served::start_configured(folder, &config, command, |_| {})
+}
+
+/// A start that is killed: its folder. Else the server, once it is done.
+fn killed_start(
+    folder: TempDir,
+    config: &str,
+    at: At,
+    kill: Kill,
+    done: &dyn Fn(&Path) -> bool,
+) -> Result<Served, TempDir> {
+    let mut command = Command::new("strace");
+    command.args(["-D", "-f", "-o", "/dev/null"]);
+    command.args(at.arguments(&folder.path().join("data"))).args(kill.arguments());
+    command.args([STEAD, "serve"]);
+    let mut served = Served::try_start_configured(folder, config, command)?;
+    let begun = Instant::now();
+    while !done(&served.data()) {
+        assert!(begun.elapsed() < PATIENCE, "it is never done");
+        if !served.is_alive() {
+            return Err(served.kill());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // What follows upon the last thing that can be seen.
+    std::thread::sleep(Duration::from_millis(100));
+    if served.is_alive() { Ok(served) } else { Err(served.kill()) }
+}
+
+fn only(seen: &Seen, states: &[&str]) {
+    // Every transition reaches the disk in more calls than this.
+    let kills: usize = seen.values().sum();
+    eprintln!("{kills} kills: {seen:?}");
+    assert!(kills >= 3, "{seen:?}");
     assert!(seen.keys().all(|state| states.contains(&state.as_str())), "{seen:?}");
 }
 
@@ -122,6 +272,11 @@ fn opening_a_locked_server_cut_off_anywhere_leaves_it_locked_or_claimed() {
     assert!(seen.contains_key("locked") && seen.contains_key("claimed"), "{seen:?}");
 }
 
+fn wish_of_root(path: &Path) {
+    fs::write(path, "root\n").unwrap();
+    chown(path, Some(0), Some(0)).expect("these tests are run by root");
+}
+
 /// The wish lies there until it is fulfilled, so whatever is cut off is taken up again.
 #[test]
 fn a_recovery_cut_off_anywhere_is_finished_by_the_next_start() {
@@ -130,13 +285,202 @@ fn a_recovery_cut_off_anywhere_is_finished_by_the_next_start() {
         let data = folder.path().join("data");
         if lost {
             for name in ["accounts.db", "accounts.db-wal"] {
-                std::fs::remove_file(data.join(name)).unwrap();
+                fs::remove_file(data.join(name)).unwrap();
             }
         }
-        std::fs::write(data.join("recover"), "root\n").unwrap();
-        chown(data.join("recover"), Some(0), Some(0)).expect("these tests are run by root");
-        only(&starts(folder.path()), &["recovery"]);
+        wish_of_root(&data.join("recover"));
+        only(&starts(folder.path(), &PLAIN), &["recovery"]);
     }
+}
+
+#[test]
+fn a_recovery_of_an_older_copy_cut_off_anywhere_is_finished_by_the_next_start() {
+    let (folder, _) = with_an_older_copy();
+    wish_of_root(&folder.path().join("data/recover"));
+    only(&starts(folder.path(), &PLAIN), &["recovery"]);
+}
+
+#[test]
+fn opening_an_older_copy_cut_off_anywhere_leaves_it_locked_or_claimed() {
+    let seen = series(&locked_by_a_copy(), "/api/v1/unlock", &json!({}));
+    only(&seen, &["locked", "claimed"]);
+    assert_eq!(seen.len(), 2, "{seen:?}");
+}
+
+/// Every start begins another era of the accounts, in two files.
+#[test]
+fn a_start_of_a_claimed_server_cut_off_anywhere_comes_up_claimed() {
+    let (folder, _) = claimed();
+    // The first start that counts, and one that goes on counting.
+    for folder in [another(folder.path()), start(another(folder.path())).kill()] {
+        only(&starts(folder.path(), &PLAIN), &["claimed"]);
+    }
+}
+
+/// So does a clean stop.
+#[test]
+fn a_clean_stop_cut_off_anywhere_comes_up_claimed() {
+    let (folder, _) = claimed();
+    let mut seen = Seen::new();
+    each_kill(&DISK_CALLS, 1, |kill| {
+        let mut served = start(another(folder.path()));
+        let strace = At::EachOfTheFiles.or_every().attach(&served, kill);
+        served.signal(Signal::SIGTERM);
+        let code = served.exit_code();
+        drop(strace);
+        if code == Some(0) {
+            return false;
+        }
+        *seen.entry(state(&start(served.kill()))).or_default() += 1;
+        true
+    });
+    only(&seen, &["claimed"]);
+}
+
+const CODE: &str = "seven brown teapots";
+
+/// A stick in the data folder, so that it is copied along.
+fn with_stick(folder: &Path) -> String {
+    format!("{QUIET}[claim]\nsticks = [{:?}]\n", folder.join("data/stick"))
+}
+
+fn put_stick(folder: &TempDir, text: &str) {
+    let stick = folder.path().join("data/stick");
+    fs::create_dir_all(&stick).unwrap();
+    fs::write(stick.join("stead.txt"), text).unwrap();
+}
+
+fn stick_is_blank(data: &Path) -> bool {
+    !fs::read_to_string(data.join("stick/stead.txt")).unwrap().contains(CODE)
+}
+
+fn begins_by_own_code(served: &Served) {
+    let proof = json!({ "kind": "own", "code": CODE });
+    let body = json!({ "proof": proof, "browser_time_ms": now_ms() });
+    Client::new(served.http_port).post("/api/v1/claim/begin", &body).expect(200);
+}
+
+/// The code lies on the stick until its hash is kept, so that it is read once more.
+#[test]
+fn taking_an_own_code_cut_off_anywhere_is_made_up_for_by_the_next_start() {
+    let folder = offered();
+    put_stick(&folder, &format!("code = {CODE}\n"));
+    let check = |again: &Served| {
+        assert!(stick_is_blank(&again.data()), "it is out of the file");
+        let state = state(again);
+        begins_by_own_code(again);
+        state
+    };
+    let about = Starts { config: &with_stick, done: &stick_is_blank, check: &check, ..PLAIN };
+    only(&starts(folder.path(), &about), &["offered"]);
+}
+
+/// The wish is taken out of the file before it is fulfilled: cut off in between it is made anew.
+#[test]
+fn a_recovery_by_an_own_code_cut_off_anywhere_leaves_it_claimed_or_in_the_recovery() {
+    let folder = offered();
+    put_stick(&folder, &format!("code = {CODE}\n"));
+    let (folder, _) = claimed_in(configured(folder, &with_stick).kill());
+    put_stick(&folder, &format!("recover = {CODE}\n"));
+    let check = |again: &Served| {
+        assert!(stick_is_blank(&again.data()), "it is out of the file");
+        let state = state(again);
+        if state == "recovery" {
+            begins_by_own_code(again);
+        }
+        state
+    };
+    let about = Starts { config: &with_stick, done: &stick_is_blank, check: &check, ..PLAIN };
+    let seen = starts(folder.path(), &about);
+    only(&seen, &["claimed", "recovery"]);
+    assert_eq!(seen.len(), 2, "{seen:?}");
+}
+
+/// `stead open --new-secret`: the wish lies there until there is another secret. A running server
+/// takes it up, on a thread of its own.
+#[test]
+fn a_new_secret_cut_off_anywhere_is_made_by_the_next_start() {
+    const CALLS: [&str; 6] = ["pwrite64", "write", "fsync", "fdatasync", "rename", "unlink"];
+    let folder = offered();
+    let old = link_secret_in(&folder.path().join("data"));
+    let is_taken_up = |served: &mut Served| {
+        let begun = Instant::now();
+        while served.data().join("new-secret").exists() {
+            assert!(begun.elapsed() < PATIENCE);
+            if !served.is_alive() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // What follows upon the last thing that can be seen.
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    let mut seen = Seen::new();
+    each_kill(&CALLS, 1, |kill| {
+        let mut served = start(another(folder.path()));
+        let strace = At::EachOfTheFiles.attach(&served, kill);
+        fs::write(served.data().join("new-secret"), "").unwrap();
+        is_taken_up(&mut served);
+        drop(strace);
+        if served.is_alive() {
+            return false;
+        }
+        let mut again = start(served.kill());
+        is_taken_up(&mut again);
+        *seen.entry(state(&again)).or_default() += 1;
+        let begin = |secret: &str| {
+            let proof = json!({ "kind": "link", "secret": secret });
+            let body = json!({ "proof": proof, "browser_time_ms": now_ms() });
+            Client::new(again.http_port).post("/api/v1/claim/begin", &body)
+        };
+        assert_eq!(begin(&old).expect(403).code(), "claim_proof_wrong");
+        begin(&link_secret_in(&again.data())).expect(200);
+        true
+    });
+    only(&seen, &["offered"]);
+}
+
+/// The issuer says in so many words that this person is the owner no more.
+#[test]
+fn an_issuers_refusal_cut_off_anywhere_leaves_it_claimed_or_orphaned() {
+    let clock = Arc::new(ManualClock::synced(WallMs(now_ms()), WallMs(now_ms())));
+    let issuer = FakeIssuer::start(&clock);
+    issuer.describes_itself(json!({ "claims_parameter_supported": true }));
+    let config = format!("{QUIET}{}", issuer.config("assurance = \"asserted\"\n"));
+    let begin = |folder| configured(folder, &|_| config.clone());
+    let served = begin(tempfile::tempdir().unwrap());
+    let mut owner = Client::new(served.http_port);
+    let proof = json!({ "kind": "link", "secret": link_secret_in(&served.data()) });
+    let body = json!({ "proof": proof, "browser_time_ms": now_ms() });
+    owner.post("/api/v1/claim/begin", &body).expect(200);
+    let redirect = sent(&mut owner, "/api/v1/claim/external");
+    let back = issuer.approve(&redirect, OWNER);
+    let codes = owner.post("/api/v1/claim/external/finish", &back).expect(200).json();
+    finish_claim(&mut owner, &codes);
+    let base = served.kill();
+    issuer.refuses(Some("access_denied"));
+
+    let mut seen = Seen::new();
+    each_kill(&DISK_CALLS, 1, |kill| {
+        let mut served = begin(another(base.path()));
+        let mut browser = owner.at(served.http_port);
+        let redirect = sent(&mut browser, "/api/v1/stepup/external");
+        let back = issuer.approve(&redirect, OWNER);
+        let strace = kill.attach(&served);
+        let path = "/api/v1/stepup/external/finish";
+        let answer = browser.try_send("POST", path, Some(back.to_string()));
+        drop(strace);
+        let told = answer.is_some_and(|answer| answer.code() == "issuer_shut_out");
+        if told && served.is_alive() {
+            return false;
+        }
+        let came_up = state(&begin(served.kill()));
+        assert!(!told || came_up == "orphaned", "what was told stays so");
+        *seen.entry(came_up).or_default() += 1;
+        true
+    });
+    only(&seen, &["claimed", "orphaned"]);
+    assert_eq!(seen.len(), 2, "{seen:?}");
 }
 
 /// Comes up in the recovery or with its new owner, and never with what belonged to the former one.
@@ -144,33 +488,31 @@ fn a_recovery_cut_off_anywhere_is_finished_by_the_next_start() {
 fn a_claim_that_ends_a_recovery_cut_off_anywhere_leaves_one_owner_or_the_recovery() {
     let (folder, former) = claimed();
     let data = folder.path().join("data");
-    std::fs::write(data.join("own-code"), "of the former owner").unwrap();
-    std::fs::write(data.join("recover"), "root\n").unwrap();
-    chown(data.join("recover"), Some(0), Some(0)).expect("these tests are run by root");
+    fs::write(data.join("own-code"), "of the former owner").unwrap();
+    wish_of_root(&data.join("recover"));
     let folder = start(folder).kill();
-    let mut seen = BTreeMap::<String, usize>::new();
-    for nth in 1..=SERIES_MAX {
+    let mut seen = Seen::new();
+    each_kill(&DISK_CALLS, 1, |kill| {
         let mut served = start(another(folder.path()));
         let link = link_secret_in(&served.data());
         let mut owner = Owner::almost_in(Client::new(served.http_port), &link, now_ms());
-        let kill = format!("inject={DISK_CALLS}:signal=SIGKILL:when={nth}");
-        let strace = Strace::attach(&served, &["-e", &format!("trace={DISK_CALLS}"), "-e", &kill]);
+        let strace = kill.attach(&served);
         let done = owner.try_finish();
         drop(strace);
         if done && served.is_alive() {
-            only(&seen, &["recovery", "claimed"]);
-            assert_eq!(seen.len(), 2, "{seen:?}");
-            return;
+            return false;
         }
         let again = start(served.kill());
         let came_up = state(&again);
         assert!(!done || came_up == "claimed", "an owner who was told so stays the owner");
         let mut old = former.browser.clone().at(again.http_port);
-        assert_ne!(old.get("/api/v1/me").status, 200, "the former owner is none, at {nth}");
-        assert!(!again.data().join("own-code").exists(), "at {nth}");
+        assert_ne!(old.get("/api/v1/me").status, 200, "the former owner is none, {kill:?}");
+        assert!(!again.data().join("own-code").exists(), "{kill:?}");
         *seen.entry(came_up).or_default() += 1;
-    }
-    panic!("{SERIES_MAX} kills and no claim got through: {seen:?}");
+        true
+    });
+    only(&seen, &["recovery", "claimed"]);
+    assert_eq!(seen.len(), 2, "{seen:?}");
 }
 
 #[test]
@@ -187,6 +529,8 @@ fn a_phone_that_waits_for_the_plug_cut_off_anywhere_opens_nothing() {
 #[test]
 fn a_wipe_cut_off_in_its_calls_is_finished_by_the_next_start() {
     let (folder, _) = claimed();
-    std::fs::write(folder.path().join("data/wipe"), "decided").unwrap();
-    only(&starts(folder.path()), &["offered"]);
+    fs::write(folder.path().join("data/wipe"), "decided").unwrap();
+    // Whatever lies in the folder goes, and the start after it is a first one.
+    let about = Starts { at: At::EachName, ..PLAIN };
+    only(&starts(folder.path(), &about), &["offered"]);
 }

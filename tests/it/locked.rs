@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stead::host::clock::Clock;
 
-use crate::harness::{App, Options, Owner, in_accounts_many};
+use crate::harness::{App, Client, Options, Owner, in_accounts_many};
 
 /// What others know a server by: id, name in the network, and the authority they have installed.
 fn identity(app: &App) -> (Value, Value, String) {
@@ -30,10 +30,11 @@ fn restarted(app: App) -> App {
 }
 
 /// The owner comes in with their password and a code that was not used yet.
-fn signs_in(app: &App, owner: &Owner) {
+fn signs_in(app: &App, owner: &Owner) -> Client {
     app.clock.advance(60_000);
-    let (_, answer) = owner.sign_in_at(app, app.clock.now().wall.0);
+    let (browser, answer) = owner.sign_in_at(app, app.clock.now().wall.0);
     answer.expect(200);
+    browser
 }
 
 /// The accounts of another server, which nobody has claimed.
@@ -121,11 +122,13 @@ fn a_restored_database_is_not_mixed_with_the_log_of_the_lost_one() {
         app.stop();
         fs::write(&database, &backup).unwrap();
         app = restarted(app);
+        assert_eq!(state(&app), "locked: older_copy", "its owner has not said that it is meant");
+        let mut browser = signs_in(&app, &owner);
+        browser.post("/api/v1/unlock", &json!({})).expect(204);
         assert_eq!(state(&app), "claimed");
         let name = app.client().get("/api/v1/server").expect(200).json()["name"].clone();
         assert_eq!(name, "Stead", "as it was when the backup was made");
         assert_eq!(fs::read(app.data.join("accounts.db.damaged-wal")).unwrap(), leftover);
-        signs_in(&app, &owner);
     }
 }
 
@@ -135,12 +138,14 @@ fn a_database_that_was_away_comes_back_with_its_log() {
     let mut app = App::start();
     let mut owner = Owner::claim(&app);
     owner.browser.post("/api/v1/settings", &json!({ "name": "Attic" })).expect(204);
-    let [database, log] = ["accounts.db", "accounts.db-wal"].map(|name| app.data.join(name));
-    let whole = [&database, &log].map(|file| fs::read(file).unwrap());
+    let [database, log, marker] =
+        ["accounts.db", "accounts.db-wal", "marker"].map(|name| app.data.join(name));
+    let whole = [&database, &log, &marker].map(|file| fs::read(file).unwrap());
     app.stop();
-    // As a power cut leaves the two.
+    // As a power cut leaves the three.
     fs::write(&database, &whole[0]).unwrap();
     fs::write(&log, &whole[1]).unwrap();
+    fs::write(&marker, &whole[2]).unwrap();
     let elsewhere = app.data.join("elsewhere");
     fs::rename(&database, &elsewhere).unwrap();
     app = restarted(app);
@@ -179,12 +184,14 @@ fn a_database_that_could_not_be_read_once_keeps_its_log() {
     let mut app = App::start();
     let mut owner = Owner::claim(&app);
     owner.browser.post("/api/v1/settings", &json!({ "name": "Attic" })).expect(204);
-    let [database, log] = ["accounts.db", "accounts.db-wal"].map(|name| app.data.join(name));
-    let whole = [&database, &log].map(|file| fs::read(file).unwrap());
+    let [database, log, marker] =
+        ["accounts.db", "accounts.db-wal", "marker"].map(|name| app.data.join(name));
+    let whole = [&database, &log, &marker].map(|file| fs::read(file).unwrap());
     app.stop();
     // The disk gives zeros; neither length nor time of the file tell of that.
     fs::write(&database, &whole[0]).unwrap();
     fs::write(&log, &whole[1]).unwrap();
+    fs::write(&marker, &whole[2]).unwrap();
     let time = fs::metadata(&database).unwrap().modified().unwrap();
     garble(&database, time, |bytes| bytes.fill(0));
     app = restarted(app);

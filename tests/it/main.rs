@@ -44,6 +44,7 @@ mod local_security;
 mod locked;
 mod lost;
 mod media;
+mod older_copy;
 mod operator;
 mod orphaned;
 mod oversized;

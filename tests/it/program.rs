@@ -183,7 +183,16 @@ impl Served {
         folder: tempfile::TempDir,
         command: Command,
     ) -> Result<Self, tempfile::TempDir> {
-        let mut served = Self::spawn(folder, QUIET, command, |_| {});
+        Self::try_start_configured(folder, QUIET, command)
+    }
+
+    /// The same with a config.
+    pub(crate) fn try_start_configured(
+        folder: tempfile::TempDir,
+        config: &str,
+        command: Command,
+    ) -> Result<Self, tempfile::TempDir> {
+        let mut served = Self::spawn(folder, config, command, |_| {});
         loop {
             match served.told_within(Duration::from_millis(20)) {
                 Some(told) if told.contains("READY=1") => return Ok(served),
@@ -266,6 +275,11 @@ impl Served {
         let mut asked = Command::new(STEAD);
         asked.arg(command).args(self.flags()).current_dir("/");
         Ended::of(asked.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"))
+    }
+
+    /// Waits for the end and gives the exit code, if nothing killed it.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        self.child.wait().expect("it ends").code()
     }
 
     /// Waits for the end and gives exit code and words.

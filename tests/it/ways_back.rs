@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use stead_rules::time::WallMs;
 
-use crate::harness::{App, Options, Owner};
+use crate::harness::{App, Options, Owner, in_accounts};
 use crate::plug::Phone;
+use crate::program::PATIENCE;
 use crate::recovery::{state, wish};
 
 const CODE: &str = "seven brown teapots";
@@ -16,8 +18,20 @@ const CODE: &str = "seven brown teapots";
 /// How a server comes into a state, from one that is offered; and the state it then says.
 type Way = (&'static str, fn(App, &str) -> App);
 
-const WAYS: [Way; 9] = [
+const WAYS: [Way; 12] = [
     ("offered", |app, _| app),
+    ("legacy", |mut app, config| {
+        // As a version before the rule would have left it.
+        in_accounts(&app, "UPDATE server SET created_by = '0.0.9'");
+        app.stop();
+        again(app, config)
+    }),
+    ("pending", |app, _| {
+        let proof = json!({ "kind": "link", "secret": app.link_secret() });
+        let begin = json!({ "proof": proof, "browser_time_ms": app.clock_ms() });
+        app.client().post("/api/v1/claim/begin", &begin).expect(200);
+        app
+    }),
     ("claimed", claimed),
     ("orphaned", |app, _| {
         let mut owner = Owner::claim(&app).browser;
@@ -44,8 +58,20 @@ const WAYS: [Way; 9] = [
         let text = "This Stead server has been claimed. Do not remove this file.\ngeneration 7\n";
         damaged(app, config, "marker", Some(text))
     }),
+    ("locked: older_copy", |app, config| {
+        let mut app = claimed(app, config);
+        app.stop();
+        let copy = fs::read(app.data.join("accounts.db")).unwrap();
+        app = again(app, config);
+        app.stop();
+        fs::write(app.data.join("accounts.db"), copy).unwrap();
+        again(app, config)
+    }),
     ("locked: marker_unreadable", |app, config| damaged(app, config, "marker", Some("?"))),
 ];
+
+/// They wait for their first owner, and have taken the code already.
+const UNCLAIMED: [&str; 3] = ["offered", "legacy", "pending"];
 
 fn claimed(app: App, _: &str) -> App {
     Owner::claim(&app);
@@ -99,7 +125,7 @@ fn from_every_state_a_way_leads_to_claimed_with_a_stick_only() {
         if name == "recovery" {
             // Root has opened it: the code was the former owner's, and is written anew.
             app = with_stick(app, &config, &file, &format!("code = {CODE}"));
-        } else if name != "offered" {
+        } else if !UNCLAIMED.contains(&name) {
             app = with_stick(app, &config, &file, "recover = seven brown kettles");
             assert_eq!(state(&app), name, "another code opens nothing");
             app = with_stick(app, &config, &file, &format!("recover = {CODE}"));
@@ -112,6 +138,42 @@ fn from_every_state_a_way_leads_to_claimed_with_a_stick_only() {
     }
 }
 
+/// Somebody has it in the other hand, and nobody can switch the box off by a button.
+#[test]
+fn a_stick_that_is_put_into_a_running_server_is_taken_without_a_restart() {
+    for (name, way) in WAYS.iter().filter(|(name, _)| {
+        ["claimed", "orphaned", "locked: older_copy", "locked: database_missing"].contains(name)
+    }) {
+        let stick = tempfile::tempdir().unwrap();
+        let file = stick.path().join("stead.txt");
+        let config = format!("[claim]\nsticks = [{:?}]\n", stick.path());
+        let app = App::start_with(Options { config: config.clone(), ..Options::default() });
+        fs::write(&file, format!("code = {CODE}\n")).unwrap();
+        wait_until(|| app.data.join("own-code").exists() && is_blank(&file));
+        let app = way(app, &config);
+        assert_eq!(state(&app), *name);
+        fs::write(&file, format!("recover = {CODE}\n")).unwrap();
+        wait_until(|| state(&app) == "recovery");
+        wait_until(|| fs::read_to_string(&file).unwrap().contains("waits for its new owner"));
+        assert!(is_blank(&file));
+        claims_by_own_code(&app);
+        assert_eq!(state(&app), "claimed", "from {name}");
+    }
+}
+
+fn is_blank(file: &Path) -> bool {
+    !fs::read_to_string(file).unwrap().contains(CODE)
+}
+
+/// The server looks every few seconds.
+fn wait_until(so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 fn with_stick(mut app: App, config: &str, file: &Path, line: &str) -> App {
     app.stop();
     fs::write(file, line).unwrap();
@@ -121,7 +183,8 @@ fn with_stick(mut app: App, config: &str, file: &Path, line: &str) -> App {
 fn claims_by_own_code(app: &App) {
     let mut browser = app.client();
     let proof = json!({ "kind": "own", "code": CODE });
-    let body = json!({ "proof": proof, "browser_time_ms": app.clock_ms() });
+    // Whoever else has begun is told.
+    let body = json!({ "proof": proof, "browser_time_ms": app.clock_ms(), "take_over": true });
     browser.post("/api/v1/claim/begin", &body).expect(200);
     Owner::from_owner_step(browser, app.clock_ms()).finish().expect(200);
 }

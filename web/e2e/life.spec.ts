@@ -1,5 +1,5 @@
 // The life of a box: the plug and a phone, a box that has locked itself, and an owner who goes.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { Box } from './box.ts';
@@ -109,6 +109,23 @@ test('a locked box says what happened, and its owner opens it', async () => {
   await page.getByRole('link', { name: 'sign in as its owner' }).click();
   await signIn(page, box, keys);
   await expect(page.getByRole('heading', { name: 'This Stead is locked' })).toBeVisible();
+  await look(page);
+  await page.getByRole('button', { name: 'Open this Stead' }).click();
+  await expect(page.getByRole('link', { name: 'Settings' }).first()).toBeVisible();
+  await close();
+});
+
+test('a box that was given an older copy of its accounts says so, and its owner opens it', async () => {
+  const { box, page, keys, close } = await ownedBox({});
+  let copy = Buffer.alloc(0);
+  await box.changed((data) => (copy = readFileSync(join(data, 'accounts.db'))));
+  await box.changed((data) => writeFileSync(join(data, 'accounts.db'), copy));
+  await page.goto(`${box.origin}/`);
+  await expect(page.getByText('is an older copy')).toBeVisible();
+  await look(page);
+  await page.getByRole('link', { name: 'sign in as its owner' }).click();
+  await signIn(page, box, keys);
+  await expect(page.getByText('is an older copy that was put back')).toBeVisible();
   await look(page);
   await page.getByRole('button', { name: 'Open this Stead' }).click();
   await expect(page.getByRole('link', { name: 'Settings' }).first()).toBeVisible();

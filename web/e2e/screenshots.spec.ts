@@ -68,6 +68,8 @@ test('each page, on phone and desktop, by day and night', { tag: '@screenshots' 
     await page.goto(`${box.origin}/settings`);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+    // It shows once the browser has said whether it makes passkeys here.
+    await expect(page.getByRole('button', { name: 'Use a passkey' })).toBeVisible();
     await shoot(page, 'signin-phone');
     await nameOneself(page);
     await shoot(page, 'signin-factor-phone');

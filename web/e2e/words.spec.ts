@@ -12,6 +12,7 @@ const LOCKED_BECAUSE = [
   'database_unreadable',
   'database_replaced',
   'older_generation',
+  'older_copy',
   'marker_unreadable',
 ];
 

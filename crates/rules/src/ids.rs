@@ -78,6 +78,8 @@ ids! {
     ItemId;
     /// A file on a disk.
     FileId;
+    /// A stretch of a server's life: what tells its accounts from an older copy of them.
+    EraId;
     /// A sign-in or a claim that has begun and is not finished.
     TicketId;
     /// A factor that an account keeps: an authenticator, a passkey.

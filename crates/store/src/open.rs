@@ -8,16 +8,17 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
-use stead_rules::claim::Kept;
+use stead_rules::claim::{Eras, Kept};
 
 use crate::accounts::claim::{Server, keep, make_server, set_generation};
+use crate::accounts::era::{self, set_eras};
 use crate::lost::{part_from_log, remember_place};
 use crate::room::Room;
 use crate::tx::{Db, StoreError};
 
 /// A statement waits this long for a lock; there is one writer, so only checkpoints and a second
 /// process (a backup, a shell) can hold one.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Page cache of one connection, in KiB. Eight connections stay under 8 MiB.
 const CACHE_KIB: i64 = 1024;
 /// The WAL is cut back to this after a checkpoint, so that a burst does not pin disk space.
@@ -158,19 +159,24 @@ impl Store {
         if path.try_exists().unwrap_or(true) {
             return Self::open(folder);
         }
-        make_accounts(folder, &path, server)?;
+        make_accounts(folder, &path, server, None)?;
         Self::open(folder)
     }
 
     /// Sets whatever lies in the place of `accounts.db` aside, as `accounts.db.before-recovery`,
-    /// and makes one that waits for a new owner of a server that had one. Nothing is deleted.
+    /// and makes one of these eras that waits for a new owner of a server that had one. Nothing is
+    /// deleted.
     ///
     /// # Errors
     /// [`OpenError`]; what was set aside stays so, and the server is as one without accounts.
-    pub fn create_for_recovery(folder: &Path, server: &Server) -> Result<Self, OpenError> {
+    pub fn create_for_recovery(
+        folder: &Path,
+        server: &Server,
+        eras: Option<Eras>,
+    ) -> Result<Self, OpenError> {
         let path = folder.join(Accounts::FILE);
         set_aside_for_recovery(&path)?;
-        make_accounts(folder, &path, server)?;
+        make_accounts(folder, &path, server, eras)?;
         Self::open(folder)
     }
 
@@ -207,7 +213,12 @@ impl Store {
     }
 }
 
-fn make_accounts(folder: &Path, path: &Path, server: &Server) -> Result<(), OpenError> {
+fn make_accounts(
+    folder: &Path,
+    path: &Path,
+    server: &Server,
+    eras: Option<Eras>,
+) -> Result<(), OpenError> {
     let draft = folder.join("accounts.db.new");
     for suffix in ["", "-wal", "-shm"] {
         // Left by an interrupted attempt, or absent.
@@ -221,7 +232,7 @@ fn make_accounts(folder: &Path, path: &Path, server: &Server) -> Result<(), Open
             set_generation(tx, server.generation)?;
             keep(tx, Kept::Recovery)?;
         }
-        Ok(())
+        set_eras(tx, eras)
     })
     .map_err(failed)?;
     settle_draft(db.into_writer()).map_err(|error| failed(error.into()))?;
@@ -258,6 +269,8 @@ pub enum Found {
         created_by: String,
         /// What became of its owner.
         kept: Kept,
+        /// The eras that it knows.
+        eras: Option<Eras>,
     },
 }
 
@@ -320,8 +333,8 @@ fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
     check_pages(&connection, path)?;
     connection
         .query_row("SELECT generation, created_by FROM server WHERE one = 1", [], |row| {
-            let kept = kept_by(&connection)?;
-            Ok(Found::Server { generation: row.get(0)?, created_by: row.get(1)?, kept })
+            let (kept, eras) = (kept_by(&connection)?, era::known(&connection)?);
+            Ok(Found::Server { generation: row.get(0)?, created_by: row.get(1)?, kept, eras })
         })
         .map_err(refused)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use crate::open::{Accounts, DatabaseKind, Library, OpenError, open_reader};
+use crate::open::{Accounts, BUSY_TIMEOUT, DatabaseKind, Library, OpenError, open_reader};
 use crate::room::{Failure, Room, Unknown, sorted};
 
 /// Readers in use at once, and idle ones kept open. Each pins about 200 KiB beside its page cache
@@ -16,6 +16,8 @@ use crate::room::{Failure, Room, Unknown, sorted};
 const READERS_MAX: usize = 4;
 /// How long somebody waits for a reader before one more is opened: many times what a read takes.
 const READER_WAIT: Duration = Duration::from_millis(100);
+/// How long readers are waited for where nothing depends on it.
+const SETTLE_WAIT: Duration = Duration::from_millis(200);
 
 /// A question to the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -211,6 +213,20 @@ impl Db<Accounts> {
         work: impl FnOnce(&WriteTx<'_, Accounts>) -> Result<T, E>,
     ) -> Result<T, E> {
         once(&mut lock(&self.writer), work, self.room.as_ref())
+    }
+
+    /// Moves what was committed out of the write-ahead log, as far as no reader needs it there: an
+    /// older copy that is put beside the log does not find it in there then. Blocks.
+    ///
+    /// # Errors
+    /// What SQLite says. Nothing is lost then.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        let connection = lock(&self.writer);
+        // Whoever reads for long keeps nobody from writing: the log stays then.
+        connection.busy_timeout(SETTLE_WAIT)?;
+        let settled = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(settled?)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use stead_rules::claim::{BadOwnCode, ClaimCode, CodeThrottle, Effect, LinkSecret, Marker, State};
-use stead_rules::ids::{AccountId, TicketId};
+use stead_rules::ids::{AccountId, EraId, TicketId};
 use stead_rules::signin::RecoveryCode;
 use stead_rules::time::BootMs;
 use zeroize::Zeroizing;
@@ -17,8 +17,10 @@ use crate::service::issuer::{self, Identity, Registered};
 pub struct ClaimDesk {
     /// Where the server stands.
     pub(crate) state: State,
-    /// What the marker said at start.
+    /// What the marker says.
     pub(crate) marker: Marker,
+    /// The era that the marker was last known to name, if it names one.
+    pub(crate) era: Option<EraId>,
     /// What proves possession, while there is something to claim.
     pub(crate) offer: Option<Secrets>,
     /// Slows guesses at the code.
@@ -85,10 +87,11 @@ pub(crate) struct Draft {
 }
 
 impl ClaimDesk {
-    pub(crate) fn new(state: State, marker: Marker) -> Self {
+    pub(crate) fn new(state: State, marker: Marker, era: Option<EraId>) -> Self {
         Self {
             state,
             marker,
+            era,
             offer: None,
             throttle: CodeThrottle::default(),
             draft: Draft::default(),

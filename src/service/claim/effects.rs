@@ -99,7 +99,8 @@ fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<()
         Effect::WriteSetupPage => write_setup_page(core, desk, now),
         Effect::RemoveSetupPage => Ok(setup_page::remove(&core.paths().data_dir)?),
         Effect::RaiseMarker(generation) => {
-            core.room.with_room(|| marker::write(&core.paths().marker(), generation))?;
+            let path = core.paths().marker();
+            core.room.with_room(|| marker::write(&path, generation, desk.era))?;
             desk.marker = Marker::Generation(generation);
             Ok(())
         }

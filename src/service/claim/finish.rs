@@ -1,8 +1,8 @@
 //! The last step: one transaction that makes the owner, and everything that follows from it.
 
 use stead_rules::claim::{
-    Applied, Before, Database, Event, Generation, Kept, State, WizardStep, apply, next_generation,
-    step,
+    Applied, Before, Copied, Database, Event, Generation, Kept, State, WizardStep, apply,
+    next_generation, step,
 };
 use stead_rules::ids::{FactorId, IssuerId, TicketId, UserId};
 use stead_rules::policy::{Action, ClientKind, LOCAL_VIEWER, Permit, Role};
@@ -102,7 +102,7 @@ pub(super) fn stored_generation(core: &Core) -> Result<Database, ClaimError> {
     let Ok(store) = core.store() else { return Ok(Database::None) };
     let server = store.accounts.read(rows::server)?;
     let generation = Generation(server.map_or(0, |server| server.generation));
-    Ok(Database::Claimed { generation, kept: Kept::Owned })
+    Ok(Database::Claimed { generation, kept: Kept::Owned, copied: Copied::Latest })
 }
 
 fn write_owner(

@@ -8,6 +8,7 @@ mod box_id;
 mod by_code;
 mod desk;
 mod effects;
+mod era;
 mod external;
 mod finish;
 mod in_hand;
@@ -32,6 +33,7 @@ use crate::host::files::FileError;
 
 pub use by_code::{ByCode, begin_by_code, look_by_code};
 pub use desk::{Card, ClaimDesk, card, facts};
+pub use era::renew as renew_era;
 pub use external::{Vouched, begin_at_issuer, finish_at_issuer};
 pub use finish::{Finished, finish};
 pub use ownership::{give_up, owner_refused, unlock};
@@ -45,6 +47,7 @@ pub(crate) use in_hand::{has_plug, is_own_code_of_owner};
 pub(crate) use ownership::{come_back, may_come_back};
 
 pub(crate) use effects::{Outcome, mend, run as run_effects};
+pub(crate) use own_code::look as look_for_codes;
 pub(crate) use renewal::tick;
 
 /// The browser that goes on with a claim, if it may do `action`.

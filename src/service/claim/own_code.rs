@@ -9,9 +9,13 @@
 //! for another owner at each start. The hash lies outside of the database, which may be what is
 //! lost. The file is replaced by renaming; FAT has no journal, so after a cut in that moment either
 //! file may be there, each of them whole.
+//!
+//! A stick may hang. Nothing is asked of one while the claim is held, and a start waits a while only.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use stead_rules::claim::{
     BootFile, Peer, RecoveryWay, Reject, State, Wait, blanked, check_own_code,
@@ -32,6 +36,10 @@ use crate::service::passwords::Hasher;
 
 /// The name of the file on a stick.
 const FILE: &str = "stead.txt";
+
+/// How long a start waits for the sticks: a slow one wakes up in that time, and whoever stands
+/// before a box that hangs waits no longer for its pages.
+const START_WAIT: Duration = Duration::from_secs(5);
 
 /// Which file was looked at: where, inode, length, and when it was changed.
 pub(crate) type Looked = (PathBuf, u64, u64, i64, i64);
@@ -69,20 +77,52 @@ pub(super) fn as_password(code: &SecretText) -> Password {
     Password::typed(code)
 }
 
-/// Looks at every `stead.txt` that is there and not the one that was looked at last. Blocks.
-pub(super) fn look(core: &Core, desk: &mut ClaimDesk, now: Now) {
+/// A `stead.txt` that is not the one that was looked at last.
+struct News {
+    path: PathBuf,
+    /// What it says; none when it is too large or no text.
+    text: Option<Zeroizing<String>>,
+}
+
+/// Looks at every `stead.txt` that is there, and does what a new one asks for. Blocks for as long
+/// as a stick does, and holds the claim never meanwhile.
+pub(crate) fn look(core: &Core, now: Now) {
+    let known = core.desk().boot_files.clone();
+    for found in news(&files(core), &known) {
+        read(core, now, &found);
+    }
+}
+
+/// The same when the server starts, for which a stick that hangs is looked at later.
+pub(super) fn look_at_start(core: &Core, now: Now) {
+    let files = files(core);
+    if files.is_empty() {
+        return;
+    }
+    let (tell, told) = mpsc::channel();
+    let looking = move || drop(tell.send(news(&files, &[])));
+    let spawned = std::thread::Builder::new().name("stead.txt".to_owned()).spawn(looking);
+    match (spawned, told.recv_timeout(START_WAIT)) {
+        (Ok(_), Ok(found)) => found.iter().for_each(|found| read(core, now, found)),
+        (Ok(_) | Err(_), _) => {
+            tracing::warn!(
+                "a stick or card does not answer; the start goes on without its \
+                stead.txt, which is read as soon as it can be"
+            );
+        }
+    }
+}
+
+/// Every place where one may lie.
+fn files(core: &Core) -> Vec<PathBuf> {
     let claim = &core.config.claim;
     let sticks = claim.sticks.iter().map(|folder| folder.join(FILE));
-    for path in claim.boot_file.clone().into_iter().chain(sticks) {
-        let Some(found) = looked_at(&path) else { continue };
-        if desk.boot_files.contains(&found) {
-            continue;
-        }
-        desk.boot_files.retain(|(known, ..)| *known != path);
-        read(core, desk, now, &path);
-        // What this very look has written is no news.
-        desk.boot_files.extend(looked_at(&path));
-    }
+    claim.boot_file.clone().into_iter().chain(sticks).collect()
+}
+
+fn news(files: &[PathBuf], known: &[Looked]) -> Vec<News> {
+    let new = |path: &&PathBuf| looked_at(path).is_some_and(|found| !known.contains(&found));
+    files.iter().filter(new).map(|path| News { path: path.clone(), text: bounded(path) }).collect()
 }
 
 fn looked_at(path: &Path) -> Option<Looked> {
@@ -90,27 +130,59 @@ fn looked_at(path: &Path) -> Option<Looked> {
     Some((path.to_owned(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
 }
 
-fn read(core: &Core, desk: &mut ClaimDesk, now: Now, path: &Path) {
-    let Some(text) = bounded(path) else {
-        tracing::warn!(file = %path.display(), "a stead.txt is too large or no text, and not read");
-        return;
-    };
-    let file = BootFile::parse(&text);
+fn read(core: &Core, now: Now, found: &News) {
+    let path = &found.path;
+    match &found.text {
+        Some(text) => obey(core, now, path, text),
+        None => {
+            tracing::warn!(
+                file = %path.display(), "a stead.txt is too large or no text, and not read"
+            );
+        }
+    }
+    // What this very look has written is no news.
+    let left = looked_at(path);
+    let mut desk = core.desk();
+    desk.boot_files.retain(|(known, ..)| known != path);
+    desk.boot_files.extend(left);
+}
+
+fn obey(core: &Core, now: Now, path: &Path, text: &str) {
+    let file = BootFile::parse(text);
     for name in &file.unknown {
         tracing::info!(name, "a line of stead.txt means nothing to this version");
     }
     if file.is_idle() {
         return;
     }
-    let mut told = Vec::new();
-    if let Some(code) = &file.code {
-        told.push(take(core, desk, code));
-    }
-    if let Some(code) = &file.recover {
-        told.push(recover(core, desk, now, code, path, &text));
-    }
+    let can_be_written = file.recover.is_none() || is_taken_out(path, text);
+    let told = answers(core, now, &file, can_be_written);
     let sentences: Vec<&str> = told.iter().map(String::as_str).collect();
-    tell(path, &text, &sentences);
+    tell(path, text, &sentences);
+}
+
+/// What is done of what the file asks for, and told in it.
+fn answers(core: &Core, now: Now, file: &BootFile, can_be_written: bool) -> Vec<String> {
+    let mut desk = core.desk();
+    let taken = file.code.as_ref().map(|code| take(core, &mut desk, code));
+    let recovered = file.recover.as_ref().map(|code| {
+        if can_be_written {
+            recover(core, &mut desk, now, code)
+        } else {
+            "this card or stick cannot be written, so nothing was done.".to_owned()
+        }
+    });
+    taken.into_iter().chain(recovered).collect()
+}
+
+/// Takes a wish to recover out of the file, before it is fulfilled.
+fn is_taken_out(path: &Path, text: &str) -> bool {
+    let written = write(path, text, &["this is being looked at."]);
+    if let Err(error) = &written {
+        tracing::warn!(error = %chain(error), "a stead.txt asks for a new owner and cannot be \
+            written; make the card or stick writable");
+    }
+    written.is_ok()
 }
 
 fn bounded(path: &Path) -> Option<Zeroizing<String>> {
@@ -167,19 +239,7 @@ fn keep(core: &Core, code: &SecretText) -> Result<(), ClaimError> {
 }
 
 /// Opens the way to a new owner for who knows the code that the server was set up with.
-fn recover(
-    core: &Core,
-    desk: &mut ClaimDesk,
-    now: Now,
-    code: &SecretText,
-    path: &Path,
-    text: &str,
-) -> String {
-    if let Err(error) = write(path, text, &["this is being looked at."]) {
-        tracing::warn!(error = %chain(&error), "a stead.txt asks for a new owner and cannot be \
-            written; make the card or stick writable");
-        return "this card or stick cannot be written, so nothing was done.".to_owned();
-    }
+fn recover(core: &Core, desk: &mut ClaimDesk, now: Now, code: &SecretText) -> String {
     let right = stored(core).is_some_and(|hash| Hasher::verify_here(&as_password(code), &hash));
     if !right {
         tracing::warn!("a stead.txt asks for a new owner with a code that is not this server's");

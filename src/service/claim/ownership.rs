@@ -4,11 +4,12 @@
 use std::sync::MutexGuard;
 
 use stead_rules::claim::{
-    Applied, Event, Generation, Kept, OwnerLoss, State, Step, next_generation, step,
+    Applied, Event, Generation, Kept, OwnerLoss, State, Step, adopted, next_generation, step,
 };
-use stead_rules::ids::IssuerId;
+use stead_rules::ids::{EraId, IssuerId};
 use stead_rules::policy::{Action, Guard, Permit, Role};
 use stead_rules::time::Now;
+use stead_store::accounts::era::set_eras;
 use stead_store::accounts::sessions::SessionFacts;
 use stead_store::accounts::{audit, claim as rows, identity};
 use stead_store::{Accounts, WriteTx};
@@ -86,7 +87,7 @@ pub fn unlock(
     let (token, applied) = core.store()?.accounts.write(|tx| {
         let decided = step(&desk.state, &event, now)?;
         if matches!(desk.state, State::Locked(_)) {
-            void_what_is_old(tx, generation)?;
+            void_what_is_old(tx, generation, desk.era)?;
         }
         rows::keep(tx, Kept::Owned)?;
         let detail = serde_json::json!({ "user": facts.user.id.to_string() });
@@ -176,12 +177,15 @@ fn generation_after(core: &Core, desk: &ClaimDesk) -> Result<Generation, ClaimEr
 }
 
 /// The accounts may be older than what was done since: sessions that were ended and recovery codes
-/// that were used must not come back with them.
+/// that were used must not come back with them. From now on they are the latest: they know the
+/// marker's era.
 pub(super) fn void_what_is_old(
     tx: &WriteTx<'_, Accounts>,
     generation: Generation,
+    era: Option<EraId>,
 ) -> Result<(), ClaimError> {
     rows::set_generation(tx, generation.0)?;
+    set_eras(tx, adopted(era))?;
     rows::bump_epoch(tx)?;
     Ok(rows::void_recovery_codes(tx)?)
 }

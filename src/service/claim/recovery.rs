@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    Applied, Event, Generation, Kept, RecoveryWay, State, recovery_generation, step,
+    Applied, Eras, Event, Generation, Kept, RecoveryWay, State, adopted, recovery_generation, step,
 };
 use stead_rules::time::Now;
 use stead_store::Store;
@@ -35,22 +35,22 @@ pub(super) fn open(core: &Core, desk: &mut ClaimDesk, now: Now, by: RecoveryWay)
     match core.store() {
         Ok(store) => store.accounts.write(|tx| {
             if matches!(desk.state, State::Locked(_)) {
-                void_what_is_old(tx, generation)?;
+                void_what_is_old(tx, generation, desk.era)?;
             } else {
                 rows::set_generation(tx, generation.0)?;
             }
             Ok::<_, ClaimError>(rows::keep(tx, Kept::Recovery)?)
         })?,
-        Err(_) => make_anew(core, generation)?,
+        Err(_) => make_anew(core, generation, adopted(desk.era))?,
     }
     let applied = Applied { next: decided.next, effects: decided.effects, answer: Ok(()) };
     run(core, desk, applied, now)
 }
 
 /// New accounts for the same server: it keeps its id, and with it its name and its certificates.
-fn make_anew(core: &Core, generation: Generation) -> Outcome {
+fn make_anew(core: &Core, generation: Generation, eras: Option<Eras>) -> Outcome {
     let server = Server { generation: generation.0, ..core.own_row.clone() };
-    let store = Store::create_for_recovery(&core.paths().data_dir, &server)?;
+    let store = Store::create_for_recovery(&core.paths().data_dir, &server, eras)?;
     let room = Arc::clone(&core.room);
     if core.store.set(Arc::new(store.with_room(room))).is_ok() {
         core.store_made.notify_one();

@@ -10,7 +10,7 @@ use stead_store::accounts::claim as rows;
 
 use super::desk::{ClaimDesk, Secrets, Wish};
 use super::effects::run;
-use super::{ClaimError, Outcome, own_code, plug, recovery};
+use super::{ClaimError, Outcome, plug, recovery};
 use crate::host::files::remove_durably;
 use crate::service::core::{Core, CoreError};
 
@@ -28,7 +28,6 @@ pub(crate) fn tick(core: &Core, now: Now) -> Outcome {
     let applied = apply(&desk.state, &Event::Tick, now);
     run(core, &mut desk, applied, now)?;
     recovery::if_asked(core, &mut desk, now)?;
-    own_code::look(core, &mut desk, now);
     plug::pass(core, &mut desk, now)?;
     if_old(core, &mut desk, now)?;
     if_asked(core, &mut desk, now)

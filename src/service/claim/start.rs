@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    Applied, Database, Effect, Event, Generation, Kept, LocalPlayback, LocalSecurity, Marker,
-    Start, State, Version, apply, start_state,
+    Applied, Copied, Database, Effect, Event, Generation, Kept, LocalPlayback, LocalSecurity,
+    Marker, Start, State, Version, apply, copied, start_state,
 };
-use stead_rules::ids::BoxId;
+use stead_rules::ids::{BoxId, EraId};
 use stead_store::accounts::claim::{Server, set_generation};
 use stead_store::{Found, OpenError, Store, StoreError, inspect, note_lost, part_from_lost};
 
 use super::desk::ClaimDesk;
-use super::{box_id, marker, own_code, plug, recovery, run_effects, wipe};
+use super::{box_id, era, marker, own_code, plug, recovery, run_effects, wipe};
 use crate::config::Paths;
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::host::kind::Kind;
@@ -68,8 +68,8 @@ pub fn come_up(
              as accounts.db.damaged-wal"
         );
     }
-    let marker = marker::read(&paths.marker());
-    let database = database(&paths.data_dir)?;
+    let (marker, era) = marker::read(&paths.marker());
+    let database = database(&paths.data_dir, era)?;
     let start = start_state(marker, database, setting);
     let new = new_server(entropy, box_id::read(&paths.box_id()));
     let store = match start.state {
@@ -100,7 +100,7 @@ pub fn come_up(
     Ok(ComeUp {
         store: store.map(Arc::new),
         server: known.unwrap_or(new),
-        desk: ClaimDesk::new(start.state, marker),
+        desk: ClaimDesk::new(start.state, marker, era),
         local_playback: start.local_playback,
         effects: start.effects,
     })
@@ -121,7 +121,8 @@ fn begun(store: Option<&Store>, marker: Marker, start: Start) -> Result<Start, S
     let Some(store) = store.filter(|_| fresh) else { return Ok(start) };
     let generation = Generation(1);
     store.accounts.write(|tx| set_generation(tx, generation.0))?;
-    let claimed = Database::Claimed { generation, kept: Kept::Owned };
+    let (kept, copied) = (Kept::Owned, Copied::Latest);
+    let claimed = Database::Claimed { generation, kept, copied };
     let mut start = start_state(marker, claimed, LocalSecurity::On);
     // Nothing was cut off here, so there is nothing to tell of.
     start.effects.retain(|effect| !matches!(effect, Effect::Log(_)));
@@ -151,11 +152,14 @@ pub fn begin_life(core: &Core, effects: Vec<Effect>) {
         drop(run_effects(core, &mut desk, offered, now));
     }
     plug::take_up(core, &mut desk, now);
-    own_code::look(core, &mut desk, now);
+    drop(desk);
+    own_code::look_at_start(core, now);
+    let mut desk = core.desk();
     if let Err(error) = recovery::if_asked(core, &mut desk, now) {
         tracing::error!(error = %crate::service::chain(&error), "a wish for a new owner could not \
             be fulfilled; it is tried again");
     }
+    era::begin(core, &mut desk);
 }
 
 /// Does what the start of an account service asks for. Blocks.
@@ -166,17 +170,19 @@ pub fn begin_life_of_accounts(core: &Core, effects: Vec<Effect>) {
     let up = Applied { next: desk.state, effects, answer: Ok(()) };
     // Effects that fail are logged where they run, and a start is never refused.
     drop(run_effects(core, &mut desk, up, now));
+    era::begin(core, &mut desk);
 }
 
-fn database(folder: &Path) -> Result<Database, OpenError> {
+fn database(folder: &Path, era: Option<EraId>) -> Result<Database, OpenError> {
     Ok(match inspect(folder)? {
         Found::Nothing => Database::None,
         Found::Unreadable => Database::Unreadable,
         Found::Server { generation: 0, created_by, .. } => {
             Database::NeverClaimed { created_by: Version::parse(&created_by) }
         }
-        Found::Server { generation, kept, .. } => {
-            Database::Claimed { generation: Generation(generation), kept }
+        Found::Server { generation, kept, eras, .. } => {
+            let (generation, copied) = (Generation(generation), copied(era, eras));
+            Database::Claimed { generation, kept, copied }
         }
     })
 }

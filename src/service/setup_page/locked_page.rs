@@ -53,6 +53,7 @@ const fn owner(reason: LockReason) -> &'static str {
         LockReason::DatabaseMissing
         | LockReason::DatabaseReplaced
         | LockReason::OlderGeneration
+        | LockReason::OlderCopy
         | LockReason::MarkerUnreadable => "It has an owner, but cannot tell any more who that is.",
     }
 }
@@ -75,6 +76,12 @@ const fn happened(reason: LockReason) -> &'static str {
             "The database with the accounts is an old copy, from before the server last changed \
              owners. Accounts that were removed since could sign in again."
         }
+        LockReason::OlderCopy => {
+            "The database with the accounts is an older copy, from before the server was last \
+             started: somebody has put it back, or a disk was exchanged. Accounts that were \
+             removed since could sign in again, and recovery codes that were used would be good \
+             again."
+        }
         LockReason::MarkerUnreadable => {
             "The small file that remembers whether this server was set up is damaged. Without it \
              nobody can tell whether the accounts found here are the last ones."
@@ -88,7 +95,7 @@ const fn remedies(reason: LockReason) -> &'static str {
             "<li>Switch the server off, check that its disk or memory card sits well, and switch \
              it on again.</li>\
              <li>Do you have a backup? Put <code>accounts.db</code> from the newest one back into \
-             the data folder, and restart the server.</li>"
+             the data folder, restart the server, and sign in as its owner.</li>"
         }
         LockReason::OlderGeneration => {
             "<li>Switch the server off, and take <code>accounts.db</code> and \
@@ -98,6 +105,15 @@ const fn remedies(reason: LockReason) -> &'static str {
              <li>Or open it as it is: <a href=\"/signin\">sign in as its owner</a>, with your \
              second factor or a recovery code. The other recovery codes are void then, and \
              everybody signs in again.</li>"
+        }
+        LockReason::OlderCopy => {
+            "<li>Did you put it back from a backup? Then open it: <a href=\"/signin\">sign in as \
+             its owner</a>, with your second factor or a recovery code. The other recovery codes \
+             are void then, and everybody signs in again. Look at who may come in: people you \
+             removed since may be there again.</li>\
+             <li>You did not? Switch the server off, take <code>accounts.db</code> and \
+             <code>accounts.db-wal</code> out of the data folder, put the last ones there, and \
+             switch it on.</li>"
         }
         LockReason::DatabaseReplaced => {
             "<li>Put the right <code>accounts.db</code> back into the data folder, the one from \
@@ -120,6 +136,7 @@ const fn word(reason: LockReason) -> &'static str {
         LockReason::DatabaseUnreadable => "database_unreadable",
         LockReason::DatabaseReplaced => "database_replaced",
         LockReason::OlderGeneration => "older_generation",
+        LockReason::OlderCopy => "older_copy",
         LockReason::MarkerUnreadable => "marker_unreadable",
     }
 }

@@ -92,6 +92,7 @@ fn nothing_from_outside_becomes_markup() {
         LockReason::DatabaseUnreadable,
         LockReason::DatabaseReplaced,
         LockReason::OlderGeneration,
+        LockReason::OlderCopy,
         LockReason::MarkerUnreadable,
     ] {
         let page = locked_page::LockedPage { host_name: HOSTILE, reason, version: HOSTILE };

@@ -19,6 +19,7 @@ export type LockReason =
   | 'database_unreadable'
   | 'database_replaced'
   | 'older_generation'
+  | 'older_copy'
   | 'marker_unreadable';
 
 export interface ServerInfo {

@@ -9,6 +9,8 @@ export const life = {
   'locked.database_unreadable': 'The database with the accounts is damaged and cannot be read.',
   'locked.database_replaced': 'In place of the database with the accounts there is another one.',
   'locked.older_generation': 'The database with the accounts is an old copy.',
+  'locked.older_copy':
+    'The database with the accounts is an older copy that was put back. Whoever was removed since may be in it again.',
   'locked.marker_unreadable':
     'The small file that remembers whether this Stead was set up is damaged.',
   'locked.help': 'Nothing of your media is lost or changed.',
@@ -24,7 +26,7 @@ export const life = {
   'locked.box.go': 'Show it with the plug',
   'locked.backup.title': 'You have a backup',
   'locked.backup.text':
-    'Switch the box off, put accounts.db from the newest backup into its data folder, and switch it on.',
+    'Switch the box off, put accounts.db from the newest backup into its data folder, switch it on, and sign in as its owner.',
 
   'orphaned.text':
     'This Stead has lost its owner. What you know goes on playing; nothing can be changed.',

@@ -21,6 +21,7 @@
 
 mod boot_file;
 mod effect;
+mod era;
 mod event;
 mod local;
 mod plug;
@@ -32,6 +33,7 @@ mod throttle;
 
 pub use boot_file::{BadOwnCode, BootFile, blanked, check_own_code};
 pub use effect::{ClaimLog, Effect, Ended};
+pub use era::{Copied, Eras, Renewal, adopted, copied, renewal};
 pub use event::{Event, Link, OwnerLoss, Peer, RecoveryWay, Reject};
 pub use local::{AskedFor, Listed};
 pub use plug::{

@@ -4,7 +4,10 @@
 //! apart; everything further apart means that something was lost, swapped or restored. In doubt
 //! the server is locked: an attacker who can delete or damage a file must not gain a claim.
 
+use std::cmp::Ordering;
+
 use super::effect::{ClaimLog, Effect};
+use super::era::Copied;
 use super::state::{Generation, LockReason, State};
 
 /// Servers made by this version or a later one must be claimed. It is the first version ever
@@ -51,6 +54,8 @@ pub enum Database {
         generation: Generation,
         /// What became of the owner since.
         kept: Kept,
+        /// Which copy of its generation it is.
+        copied: Copied,
     },
 }
 
@@ -131,11 +136,12 @@ fn state_of(marker: Marker, database: Database) -> State {
         (Marker::None, Database::None) => State::Factory,
         (Marker::None, Database::NeverClaimed { created_by }) => unclaimed(created_by),
         (Marker::None, Database::Claimed { kept, .. }) => kept.state(),
-        (Marker::Generation(marker), Database::Claimed { generation, kept }) => {
-            if generation < marker {
-                State::Locked(LockReason::OlderGeneration)
-            } else {
-                kept.state()
+        (Marker::Generation(marker), Database::Claimed { generation, kept, copied }) => {
+            match (generation.cmp(&marker), copied) {
+                (Ordering::Less, _) => State::Locked(LockReason::OlderGeneration),
+                (Ordering::Equal, Copied::Older) => State::Locked(LockReason::OlderCopy),
+                // A claim, or an owner who opened a locked server, was cut off before the marker.
+                (Ordering::Greater, _) | (Ordering::Equal, Copied::Latest) => kept.state(),
             }
         }
         (Marker::Generation(_), Database::None) => State::Locked(LockReason::DatabaseMissing),

@@ -100,6 +100,9 @@ pub enum LockReason {
     DatabaseReplaced,
     /// The database is from before the last claim.
     OlderGeneration,
+    /// The database is of the same owner, and an older copy: from before the server was last
+    /// started, cleanly stopped, or a day older.
+    OlderCopy,
     /// The marker cannot be read, so nobody can tell whether the database is the last one.
     MarkerUnreadable,
 }
@@ -259,6 +262,7 @@ impl LockReason {
             Self::DatabaseUnreadable => "database_unreadable",
             Self::DatabaseReplaced => "database_replaced",
             Self::OlderGeneration => "older_generation",
+            Self::OlderCopy => "older_copy",
             Self::MarkerUnreadable => "marker_unreadable",
         }
     }
@@ -267,7 +271,7 @@ impl LockReason {
     #[must_use]
     pub const fn owner_may_sign_in(self) -> bool {
         match self {
-            Self::OlderGeneration | Self::MarkerUnreadable => true,
+            Self::OlderGeneration | Self::OlderCopy | Self::MarkerUnreadable => true,
             Self::DatabaseMissing | Self::DatabaseUnreadable | Self::DatabaseReplaced => false,
         }
     }

@@ -4,6 +4,7 @@ pub mod alone;
 pub mod audit;
 pub mod claim;
 pub mod devices;
+pub mod era;
 pub mod factors;
 pub mod identity;
 pub mod issuers;

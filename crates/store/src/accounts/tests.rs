@@ -3,14 +3,15 @@
 mod factors;
 mod throttle;
 
-use stead_rules::claim::Kept;
-use stead_rules::ids::{AccountId, BoxId, IssuerId, LibraryId, RootId, SessionId, UserId};
+use stead_rules::claim::{Eras, Kept};
+use stead_rules::ids::{AccountId, BoxId, EraId, IssuerId, LibraryId, RootId, SessionId, UserId};
 use stead_rules::media::LibraryKind;
 use stead_rules::policy::{ClientKind, Role};
 use stead_rules::signin::{Method, Methods};
 use stead_rules::time::{Moment, WallMs};
 
 use super::claim::{self, Server, mark_clock, server, set_generation};
+use super::era::{eras, set_eras};
 use super::identity::{self, Account, User};
 use super::libraries::{self, LibraryRow, RootRow};
 use super::sessions::{self, Session};
@@ -73,7 +74,8 @@ fn a_generation_never_decreases() {
         })
         .unwrap();
     assert_eq!(generation, 3);
-    let found = Found::Server { generation: 3, created_by: "0.1.0".into(), kept: Kept::Owned };
+    let found =
+        Found::Server { generation: 3, created_by: "0.1.0".into(), kept: Kept::Owned, eras: None };
     assert_eq!(inspect(folder.path()).unwrap(), found);
 }
 
@@ -289,7 +291,8 @@ fn a_new_database_is_whole_by_itself() {
     for suffix in ["-wal", "-shm"] {
         drop(std::fs::remove_file(folder.path().join(format!("accounts.db{suffix}"))));
     }
-    let found = Found::Server { generation: 0, created_by: "0.1.0".into(), kept: Kept::Owned };
+    let found =
+        Found::Server { generation: 0, created_by: "0.1.0".into(), kept: Kept::Owned, eras: None };
     assert_eq!(inspect(folder.path()).unwrap(), found);
     let left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
@@ -297,4 +300,33 @@ fn a_new_database_is_whole_by_itself() {
         .filter(|name| name.contains("new"))
         .collect();
     assert_eq!(left, Vec::<String>::new());
+}
+
+/// What is told without opening it for writing is what its own transactions say.
+#[test]
+fn the_eras_of_the_accounts_are_kept_and_seen_from_outside() {
+    let (folder, store) = opened();
+    let seen = || match inspect(folder.path()).unwrap() {
+        Found::Server { eras, .. } => eras,
+        Found::Nothing | Found::Unreadable => panic!("it is there"),
+    };
+    assert_eq!(seen(), None);
+    let era = |n| EraId::from_bytes([n; 16]);
+    for (current, previous) in [(1, None), (2, Some(1)), (3, Some(2))] {
+        let new = Some(Eras { current: era(current), previous: previous.map(era) });
+        store.accounts.write(|tx| set_eras(tx, new)).unwrap();
+        assert_eq!((seen(), store.accounts.read(eras).unwrap()), (new, new));
+    }
+    // The file alone knows them once it is settled.
+    let known = seen();
+    store.accounts.settle().unwrap();
+    let alone = tempfile::tempdir().unwrap();
+    let [from, to] = [&folder, &alone].map(|folder| folder.path().join("accounts.db"));
+    std::fs::copy(from, to).unwrap();
+    let Found::Server { eras: of_file, .. } = inspect(alone.path()).unwrap() else {
+        panic!("it is whole")
+    };
+    assert_eq!(of_file, known);
+    store.accounts.write(|tx| set_eras(tx, None)).unwrap();
+    assert_eq!(seen(), None);
 }

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::table::effect_text;
 use crate::claim::{
-    CLAIM_RULE_SINCE, Database, Generation, Kept, LocalPlayback, LocalSecurity, LockReason, Marker,
-    Start, State, Version, next_generation, recovery_generation, start_state,
+    CLAIM_RULE_SINCE, Copied, Database, Generation, Kept, LocalPlayback, LocalSecurity, LockReason,
+    Marker, Start, State, Version, next_generation, recovery_generation, start_state,
 };
 use crate::golden;
 
@@ -17,7 +17,10 @@ const MARKERS: [(&str, Marker); 3] = [
 ];
 
 fn databases() -> Vec<(&'static str, Database)> {
-    let of = |number, kept| Database::Claimed { generation: Generation(number), kept };
+    let copy =
+        |number, kept, copied| Database::Claimed { generation: Generation(number), kept, copied };
+    let of = |number, kept| copy(number, kept, Copied::Latest);
+    let older = |number, kept| copy(number, kept, Copied::Older);
     let claimed = |number| of(number, Kept::Owned);
     vec![
         ("no database", Database::None),
@@ -33,6 +36,11 @@ fn databases() -> Vec<(&'static str, Database)> {
         ("claimed once, waits for a new owner", of(1, Kept::Recovery)),
         ("claimed twice, waits for a new owner", of(2, Kept::Recovery)),
         ("claimed thrice, waits for a new owner", of(3, Kept::Recovery)),
+        ("claimed once, an older copy", older(1, Kept::Owned)),
+        ("claimed twice, an older copy", older(2, Kept::Owned)),
+        ("claimed thrice, an older copy", older(3, Kept::Owned)),
+        ("claimed twice, the owner gone, an older copy", older(2, Kept::Orphaned)),
+        ("claimed twice, waits, an older copy", older(2, Kept::Recovery)),
     ]
 }
 
@@ -99,12 +107,16 @@ fn factory_needs_neither_marker_nor_database() {
 fn claimed_needs_a_database_that_is_not_older_than_the_marker() {
     every_start(|marker, database, _, start| {
         if start.state == State::Claimed {
-            let Database::Claimed { generation, kept: Kept::Owned } = database else {
+            let Database::Claimed { generation, kept: Kept::Owned, copied } = database else {
                 panic!("{database:?}")
             };
             match marker {
                 Marker::None => {}
-                Marker::Generation(marker) => assert!(marker <= generation),
+                Marker::Generation(marker) => {
+                    assert!(
+                        marker < generation || marker == generation && copied == Copied::Latest
+                    );
+                }
                 Marker::Unreadable => panic!("claimed without knowing the marker"),
             }
         }
@@ -152,10 +164,22 @@ fn the_next_generation_is_above_both() {
         (Marker::Generation(Generation(4)), Database::None, 5),
         (
             Marker::Generation(Generation(4)),
-            Database::Claimed { generation: Generation(2), kept: Kept::Owned },
+            Database::Claimed {
+                generation: Generation(2),
+                kept: Kept::Owned,
+                copied: Copied::Latest,
+            },
             5,
         ),
-        (Marker::None, Database::Claimed { generation: Generation(9), kept: Kept::Recovery }, 10),
+        (
+            Marker::None,
+            Database::Claimed {
+                generation: Generation(9),
+                kept: Kept::Recovery,
+                copied: Copied::Older,
+            },
+            10,
+        ),
         (Marker::Unreadable, Database::Unreadable, 1),
     ] {
         assert_eq!(next_generation(marker, database), Generation(want), "{marker:?} {database:?}");
@@ -163,12 +187,18 @@ fn the_next_generation_is_above_both() {
 }
 
 #[test]
-fn a_database_from_before_the_last_claim_is_locked() {
+fn a_database_from_before_the_last_claim_or_the_last_renewal_is_locked() {
     let marker = Marker::Generation(Generation(2));
     for kept in [Kept::Owned, Kept::Orphaned, Kept::Recovery] {
-        let database = Database::Claimed { generation: Generation(1), kept };
-        let start = start_state(marker, database, LocalSecurity::On);
-        assert_eq!(start.state, State::Locked(LockReason::OlderGeneration), "{kept:?}");
+        for (generation, copied, reason) in [
+            (1, Copied::Latest, LockReason::OlderGeneration),
+            (1, Copied::Older, LockReason::OlderGeneration),
+            (2, Copied::Older, LockReason::OlderCopy),
+        ] {
+            let database = Database::Claimed { generation: Generation(generation), kept, copied };
+            let start = start_state(marker, database, LocalSecurity::On);
+            assert_eq!(start.state, State::Locked(reason), "{kept:?}");
+        }
     }
 }
 
@@ -189,7 +219,8 @@ fn accounts_that_wait_for_an_owner_are_no_older_than_the_marker() {
                 || generation == Generation(1)
         );
         if start.state.was_claimed() {
-            let waiting = Database::Claimed { generation, kept: Kept::Recovery };
+            let (kept, copied) = (Kept::Recovery, Copied::Latest);
+            let waiting = Database::Claimed { generation, kept, copied };
             let again = Marker::Generation(generation);
             assert_eq!(start_state(again, waiting, setting).state, State::Recovery);
             if let Marker::Generation(marked) = marker {

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::world::{DEADLINE, at, events, states};
 use crate::claim::{
-    Database, Effect, Event, Generation, Kept, LocalSecurity, Marker, RecoveryWay, State, apply,
-    next_generation, recovery_generation, start_state,
+    Copied, Database, Effect, Event, Generation, Kept, LocalSecurity, Marker, RecoveryWay, State,
+    apply, next_generation, recovery_generation, settle, start_state,
 };
 use crate::time::BootMs;
 
@@ -30,8 +30,10 @@ enum Happening {
     DatabaseLost,
     DatabaseBroken,
     MarkerBroken,
-    /// An older copy of the database is put in its place.
+    /// A database from before the last claim is put in its place.
     DatabaseOlder,
+    /// An older copy of the same generation is.
+    DatabaseCopied,
     Wiped,
 }
 
@@ -100,20 +102,27 @@ impl Box {
         if let Event::OwnerWritten { generation, .. } | Event::OwnerSteppedUp { generation } =
             *event
         {
-            self.database = Database::Claimed { generation, kept: Kept::Owned };
+            self.database =
+                Database::Claimed { generation, kept: Kept::Owned, copied: Copied::Latest };
         }
         match *event {
             // A refused one never comes here; in RECOVERY it only asks for another secret.
             Event::RecoveryOpened { generation, .. } => {
                 let generation = generation.max(self.generation());
-                self.database = Database::Claimed { generation, kept: Kept::Recovery };
+                self.database =
+                    Database::Claimed { generation, kept: Kept::Recovery, copied: Copied::Latest };
             }
-            Event::OwnerCameBack { generation } if self.state == State::Recovery => {
-                self.database = Database::Claimed { generation, kept: Kept::Owned };
+            // Where it ends no recovery nothing is written.
+            Event::OwnerCameBack { generation }
+                if settle(&self.state, at(self.boot)).next == State::Recovery =>
+            {
+                self.database =
+                    Database::Claimed { generation, kept: Kept::Owned, copied: Copied::Latest };
             }
             Event::OwnerLost { .. } => {
                 let generation = self.generation();
-                self.database = Database::Claimed { generation, kept: Kept::Orphaned };
+                self.database =
+                    Database::Claimed { generation, kept: Kept::Orphaned, copied: Copied::Latest };
             }
             Event::OfferMade
             | Event::AddressesChanged
@@ -163,6 +172,7 @@ impl Box {
             }
             Happening::MarkerBroken => {}
             Happening::DatabaseOlder => self.age(),
+            Happening::DatabaseCopied => self.copy(),
             Happening::Wiped => {
                 self.marker = Marker::None;
                 self.lose(Database::None);
@@ -176,9 +186,23 @@ impl Box {
             && generation > Generation(1)
         {
             let generation = Generation(generation.0 - 1);
-            self.database = Database::Claimed { generation, kept: Kept::Owned };
+            self.database =
+                Database::Claimed { generation, kept: Kept::Owned, copied: Copied::Latest };
             self.owners = 1;
             self.restart();
+        }
+    }
+
+    /// Another start has been since the copy was made, so the marker tells.
+    fn copy(&mut self) {
+        if let Database::Claimed { copied, .. } = &mut self.database
+            && self.marker != Marker::None
+        {
+            *copied = Copied::Older;
+            self.owners = 1;
+            self.restart();
+            let serves = self.state.serves().library();
+            assert!(!serves, "{:?} serves an older copy", self.state);
         }
     }
 
@@ -220,6 +244,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::DatabaseBroken),
         1 => Just(Happening::MarkerBroken),
         1 => Just(Happening::DatabaseOlder),
+        1 => Just(Happening::DatabaseCopied),
         1 => Just(Happening::Wiped),
     ]
 }

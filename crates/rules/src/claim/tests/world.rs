@@ -14,11 +14,12 @@ pub(super) const A: TicketId = TicketId::from_bytes([0xaa; 16]);
 pub(super) const B: TicketId = TicketId::from_bytes([0xbb; 16]);
 pub(super) const D: TicketId = TicketId::from_bytes([0xdd; 16]);
 pub(super) const DEADLINE: BootMs = BootMs(5_000_000);
-pub(super) const LOCKS: [LockReason; 5] = [
+pub(super) const LOCKS: [LockReason; 6] = [
     LockReason::DatabaseMissing,
     LockReason::DatabaseUnreadable,
     LockReason::DatabaseReplaced,
     LockReason::OlderGeneration,
+    LockReason::OlderCopy,
     LockReason::MarkerUnreadable,
 ];
 pub(super) const STEPS: [WizardStep; 4] =

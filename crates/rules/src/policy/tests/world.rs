@@ -120,6 +120,7 @@ pub(super) fn states() -> Vec<(&'static str, State)> {
         ("locked, database unreadable", State::Locked(LockReason::DatabaseUnreadable)),
         ("locked, database replaced", State::Locked(LockReason::DatabaseReplaced)),
         ("locked, older generation", State::Locked(LockReason::OlderGeneration)),
+        ("locked, older copy", State::Locked(LockReason::OlderCopy)),
         ("locked, marker unreadable", State::Locked(LockReason::MarkerUnreadable)),
     ]
 }
