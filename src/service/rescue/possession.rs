@@ -68,10 +68,10 @@ pub async fn is_own_code(
 
 /// Whoever has to wait is told so in the words of a way back.
 fn of_claim(error: ClaimError) -> RescueError {
-    match error {
-        ClaimError::SlowDown { seconds } => RescueError::SlowDown { seconds },
-        other => RescueError::Claim(other),
+    if let ClaimError::SlowDown { seconds } = error {
+        return RescueError::SlowDown { seconds };
     }
+    RescueError::Claim(error)
 }
 
 /// The box is in hand. Only [`accept`] makes one.

@@ -49,9 +49,7 @@ export interface Redirect {
   redirect: string;
 }
 
-export type Proof =
-  | { kind: 'link' | 'plug'; secret: string }
-  | { kind: 'code' | 'own'; code: string };
+export type Proof = { kind: 'link' | 'plug'; secret: string } | { kind: 'code' | 'own'; code: string };
 
 export type Possession = { kind: 'secret' | 'plug'; secret: string } | { kind: 'own'; code: string };
 

@@ -32,7 +32,7 @@ export const claim = {
   'plug.wonText': 'The box knows that you have it at hand. Now make yourself its owner.',
   'plug.wonGo': 'Go on',
   'plug.wonCodes':
-    'Are you its owner, and have a recovery code? Then come back as who you are: nothing changes for anybody else.',
+    'Are you its owner, and have a recovery code? Then come back as who you are: everybody keeps their account, and signs in again.',
   'plug.wonCodesGo': 'I have my recovery codes',
   'plug.waits': {
     one: 'Its owner may still come for {n} hour. Open this page again then.',

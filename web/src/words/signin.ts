@@ -76,7 +76,7 @@ export const signin = {
   'rescue.text':
     'You have the box in hand. Now show a recovery code, then choose a new password and, if the phone is lost, a new authenticator.',
   'rescue.inhand':
-    'Show that you have the box in hand, then a recovery code. With both you choose a new password; nothing changes for anybody else.',
+    'Show that you have the box in hand, then a recovery code. With both you choose a new password, and nobody loses their account.',
   'rescue.own': 'Your own code',
   'rescue.ownHint': 'What you wrote into stead.txt when the box was set up',
   'rescue.plug': 'You have only the box',
