@@ -183,7 +183,7 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
             claim::plug::look(core, permit, NOW, HERE, &SecretText::new("none".to_owned()))
         }),
         case("claim::plug::leave", Action::ProvePresence, |permit| {
-            claim::plug::leave(core, permit, NOW, &SecretText::new("none".to_owned()))
+            claim::plug::leave(core, permit, NOW, HERE, &SecretText::new("none".to_owned()))
         }),
         case("signin::begin", Action::SignIn, move |permit| {
             runtime.block_on(signin::begin(core, permit, NOW, asker(), "Robin", password()))
@@ -206,7 +206,7 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
     let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
     let user = UserId::from_bytes([5; 16]);
     let (users, factors) = (Action::Guard(Guard::Users), Action::Guard(Guard::Factors));
-    let sign_in = Action::SignIn;
+    let (sign_in, present) = (Action::SignIn, Action::ProvePresence);
     vec![
         case("people::list", Action::Tend(Tend::Boards), |permit| people::list(core, permit)),
         case("people::sign_out", users, move |permit| people::sign_out(core, permit, NOW, user)),
@@ -218,11 +218,15 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
         case("rescue::finish", sign_in, move |permit| {
             runtime.block_on(rescue::finish(core, permit, NOW, asker(), secret(), renewal()))
         }),
-        case("rescue::begin", sign_in, move |permit| {
+        case("rescue::is_own_code", present, move |permit| {
+            let code = SecretText::new("seven brown kettles".to_owned());
+            runtime.block_on(rescue::is_own_code(core, permit, NOW, HERE, &code))
+        }),
+        case("rescue::begin", present, move |permit| {
             let shown = rescue::Possession::Secret(secret());
             rescue::begin(core, permit, NOW, HERE, &shown, &secret())
         }),
-        case("rescue::finish_owner", sign_in, move |permit| {
+        case("rescue::finish_owner", present, move |permit| {
             let all = rescue::finish_owner(core, permit, NOW, HERE, HOLDER, renewal());
             runtime.block_on(all)
         }),

@@ -96,13 +96,14 @@ const fn is_looked_at_in_turn(action: Action) -> bool {
 fn refusals(row: &Row, operation: &Operation, writes: bool) -> BTreeSet<u16> {
     let parameters = operation.parameters.iter().flatten();
     let places: Vec<_> = parameters.filter_map(place).collect();
-    let kinds: [(bool, &[u16]); 8] = [
+    let kinds: [(bool, &[u16]); 9] = [
         (true, &[400, 403, 421, 500, 503]),
         (row.access != Access::Open || row.action == Action::SignIn, &[401]),
         // Wrong app passwords are slowed, and so are wrong codes of devices.
         (row.access == Access::Session, &[429]),
         (row.access == Access::Claim, &[409, 410, 429]),
         (is_looked_at_in_turn(row.action), &[429]),
+        (row.action == Action::ProvePresence, &[401, 410, 429]),
         (!places.is_empty(), &[404]),
         (places.contains(&ParameterIn::Query) || operation.request_body.is_some(), &[422]),
         (writes, &[409, 413, 415, 507]),

@@ -42,8 +42,6 @@ app_pages! {
     sign_out "/signout";
     /// Setting a new password by a one-time link.
     reset "/reset";
-    /// The owner's way back.
-    rescue "/rescue";
     /// Who uses the server.
     people "/settings/people";
     /// Settings.
@@ -141,6 +139,15 @@ fn agent(request: &Request) -> Option<&str> {
 pub(crate) async fn sign_in(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {
     match state(&core, &ctx).await {
         Ok(Claim::Locked(reason)) if reason.owner_may_sign_in() => assets::index(),
+        Ok(_) | Err(_) => app_page(&core, &ctx).await,
+    }
+}
+
+/// The owner's way back: also in a recovery, which it ends.
+#[utoipa::path(get, path = "/rescue", responses((status = 200, body = String)))]
+pub(crate) async fn rescue(State(core): State<Arc<Core>>, ctx: Ctx) -> Response {
+    match state(&core, &ctx).await {
+        Ok(Claim::Recovery) => assets::index(),
         Ok(_) | Err(_) => app_page(&core, &ctx).await,
     }
 }

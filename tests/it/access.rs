@@ -131,8 +131,8 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/reset/look", [403, 403, 403, 403, 400, 400, 400]),
     case("POST", "/api/v1/reset/factor", [403, 403, 403, 403, 400, 400, 400]),
     case("POST", "/api/v1/reset", [403, 403, 403, 403, 400, 400, 400]),
-    case("POST", "/api/v1/rescue/owner", [403, 403, 403, 403, 400, 400, 400]),
-    case("POST", "/api/v1/rescue/owner/finish", [403, 403, 403, 403, 400, 400, 400]),
+    case("POST", "/api/v1/rescue/owner", [400, 400, 400, 400, 400, 400, 400]),
+    case("POST", "/api/v1/rescue/owner/finish", [400, 400, 400, 400, 400, 400, 400]),
     case("GET", "/api/v1/people", [403, 403, 403, 403, 401, 403, 200]),
     case("POST", "/api/v1/people/{id}/link", [403, 403, 403, 403, 401, 403, 400]),
     case("POST", "/api/v1/people/{id}/code", [403, 403, 403, 403, 401, 403, 404]),
@@ -548,13 +548,24 @@ fn whoever_comes_by_a_proxy_is_not_the_person_at_the_box() {
         let mut visitor = app.client().with(name, "203.0.113.7");
         assert_eq!(visitor.post("/api/v1/claim/begin", &begin).expect(403).code(), "tls_only");
         assert!(!visitor.get("/api/v1/server").text().contains("\"state\""), "{name}");
-        let output = std::process::Command::new("curl")
-            .args(["-sk", "-H", &format!("{name}: 203.0.113.7"), "--json", &begin.to_string()])
-            .arg(format!("https://127.0.0.1:{}/api/v1/claim/begin", app.https_port))
-            .output()
-            .unwrap();
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert!(told.contains("\"off_link\""), "{name}: {told}");
+        let secret = json!({ "secret": "AAAAAAAAAAAAAAAAAAAAAA" });
+        let own = json!({ "kind": "own", "code": "seven brown kettles" });
+        let rescue = json!({ "possession": own, "recovery_code": "aaaaa-bbbbb-ccccc" });
+        for (path, body) in [
+            ("claim/begin", &begin),
+            ("plug/wait", &json!({})),
+            ("plug/look", &secret),
+            ("plug/leave", &secret),
+            ("rescue/owner", &rescue),
+        ] {
+            let output = std::process::Command::new("curl")
+                .args(["-sk", "-H", &format!("{name}: 203.0.113.7"), "--json", &body.to_string()])
+                .arg(format!("https://127.0.0.1:{}/api/v1/{path}", app.https_port))
+                .output()
+                .unwrap();
+            let told = String::from_utf8(output.stdout).unwrap();
+            assert!(told.contains("\"off_link\""), "{name} {path}: {told}");
+        }
     }
     app.client().post("/api/v1/claim/begin", &begin).expect(200);
 }

@@ -379,19 +379,6 @@ fn device_code_phishing_shows_where_a_code_comes_from_and_wants_a_fresh_factor()
     owner.browser.post("/api/v1/devices/deny", &late.code()).expect(204);
 }
 
-#[test]
-fn a_television_and_an_app_die_with_the_factors_of_who_let_them_in() {
-    let app = App::start();
-    let mut owner = Owner::claim(&app);
-    let mut tv = television(&app, &mut owner);
-    let mut approved = Screen::ask(&app);
-    approve(&mut owner.browser, &approved.code(), "TV").expect(204);
-    tv.get("/api/v1/home").expect(200);
-    in_accounts(&app, "UPDATE user SET epoch = epoch + 1");
-    assert_eq!(tv.get("/api/v1/home").expect(401).code(), "session_ended");
-    assert_eq!(approved.poll(), "denied", "what was approved before is void too");
-}
-
 /// A device's session is worth what the one was that let it in, and never fresher.
 #[test]
 fn a_device_inherits_the_assurance_and_the_time_of_who_let_it_in() {

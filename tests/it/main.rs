@@ -58,6 +58,7 @@ mod provider;
 mod proxies;
 mod recovery;
 mod rescue;
+mod rescue_by_claim;
 mod resets;
 mod secret_age;
 mod secrets;

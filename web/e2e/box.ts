@@ -39,7 +39,7 @@ async function run(words: string[]): Promise<{ child: ChildProcessWithoutNullStr
 const kindWords = (kind: 'server' | 'accounts') => (kind === 'accounts' ? ['--kind', kind] : []);
 
 export class Box {
-  readonly facts: Facts;
+  facts: Facts;
   #process: ChildProcessWithoutNullStreams;
   readonly #folder: string;
   readonly #media: string;
@@ -73,13 +73,14 @@ export class Box {
     return new Box(child, folder, media, kindWords(kind), facts);
   }
 
-  /** The plug is pulled and put back: the machine starts anew, on what lies on its disk. */
-  async powerCut(): Promise<void> {
+  /** The plug is pulled and put back: the machine starts anew, on what lies on its disk; if it is
+   * told to move, at another address: other ports, since the tests have one machine. */
+  async powerCut(how: { moves?: boolean } = {}): Promise<void> {
     const ended = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await ended;
     this.#boot += 1;
-    await this.#again();
+    await this.#again(how.moves === true);
   }
 
   /** Stops the box, changes something in its data folder, and starts it. */
@@ -98,14 +99,17 @@ export class Box {
     return this.changed(() => writeFileSync(file, text));
   }
 
-  /** Starts it on the same ports and data. */
-  async #again(): Promise<void> {
+  /** Starts it on the same data, and on the same ports unless it moves. */
+  async #again(moves = false): Promise<void> {
     const { https_port, http_port } = this.facts;
-    const { child } = await run([
+    const { child, facts } = await run([
       ...['--data', join(this.#folder, 'data'), '--media', this.#media, ...this.#words],
-      ...['--boot', `${this.#boot}`, '--https-port', `${https_port}`, '--http-port', `${http_port}`],
+      ...['--boot', `${this.#boot}`],
+      ...(moves ? [] : ['--https-port', `${https_port}`, '--http-port', `${http_port}`]),
     ]);
     this.#process = child;
+    // What else it says it may keep to itself by now.
+    this.facts = { ...this.facts, https_port: facts.https_port, http_port: facts.http_port };
     if (this.ahead > 0) child.stdin.write(`wall +${this.ahead}\n`);
   }
 

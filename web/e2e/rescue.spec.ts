@@ -1,38 +1,15 @@
 // Ways back: the owner helps a member with a link, and comes back alone with the box in hand.
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import { DESKTOP, PHONE } from './browser.ts';
 import { look, watchLog } from './checks.ts';
+import { addMember, MEMBER, nameOneself } from './member.ts';
 import { ownedBox, type Owned } from './owned.ts';
 import { confirmTotp, goOn, NAME, PASSWORD } from './person.ts';
 import { totp } from './totp.ts';
 
-const MEMBER = 'Sam';
 const NEW = 'nine purple umbrellas';
-
-/** Puts a member with the owner's password into the database: inviting people comes later. */
-function addMember(dataDir: string): void {
-  const script = `
-import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], timeout=20)
-account, user = bytes([7] * 16), bytes([8] * 16)
-db.execute("INSERT INTO account (id, login, name, password_hash, created_ms)"
-           " SELECT ?, lower(?2), ?2, password_hash, created_ms FROM account", (account, sys.argv[2]))
-db.execute("INSERT INTO user (id, issuer_id, sub, account_id, name, role, created_ms)"
-           " SELECT ?, issuer_id, ?, ?, ?, 'member', created_ms FROM user",
-           (user, account.hex(), account, sys.argv[2]))
-db.commit()
-`;
-  execFileSync('python3', ['-c', script, join(dataDir, 'accounts.db'), MEMBER]);
-}
-
-async function nameOneself(page: Page, name: string, password: string): Promise<void> {
-  await page.getByLabel('Name').fill(name);
-  await page.locator('input[name=password]').fill(password);
-  await page.locator('button.primary').click();
-}
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { name });
 
@@ -165,5 +142,25 @@ test.describe('ways back', () => {
     await phone.waitForURL(`${box.origin}/`);
     await page.goto(`${box.origin}/`);
     await expect(heading(page, 'Sign in')).toBeVisible();
+  });
+
+  test('a code that this box was not set up with is typed again, and other ways are named', async () => {
+    const { box, keys } = owned;
+    const phone = await (await device()).newPage();
+    await phone.goto(`${box.origin}/lost`);
+    await phone.getByText('I am the owner myself').click();
+    await look(phone);
+    await phone.getByRole('link', { name: 'I have a recovery code' }).click();
+    await expect(phone.getByText('stead rescue')).toBeVisible();
+    await look(phone);
+    await phone.getByLabel('Your own code').fill('seven brown kettles');
+    await goOn(phone).click();
+    await phone.getByLabel('Recovery code').fill(keys.codes[5] ?? '');
+    await goOn(phone).click();
+    await expect(phone.getByText('This does not prove that the box is yours')).toBeVisible();
+    await expect(phone.getByLabel('Your own code')).toHaveValue('seven brown kettles');
+    await look(phone);
+    await phone.getByRole('link', { name: 'Show it with the plug' }).click();
+    await expect(heading(phone, 'Show it with the plug')).toBeVisible();
   });
 });

@@ -40,6 +40,7 @@ import type {
   Person,
   PlayTicket,
   PlugPlace,
+  Possession,
   ProgressEvent,
   Proof,
   Redirect,
@@ -205,8 +206,8 @@ export const renew = {
   factor: (secret: string) => write<NewFactor>('/reset/factor', { secret }),
   reset: (secret: string, password: string, totp_code: string | undefined) =>
     write<Renewed>('/reset', { secret, password, totp_code, ...browserTime() }),
-  rescue: (secret: string, recovery_code: string) =>
-    write<RescueBegun>('/rescue/owner', { possession: { kind: 'secret', secret }, recovery_code }),
+  rescue: (possession: Possession, recovery_code: string) =>
+    write<RescueBegun>('/rescue/owner', { possession, recovery_code }),
   rescueFinish: (ticket: string, password: string, totp_code: string | undefined) =>
     write<Renewed>('/rescue/owner/finish', { ticket, password, totp_code, ...browserTime() }),
 };

@@ -238,6 +238,9 @@ pub const CODE_FORGET_SECONDS: u64 = 3600;
 pub const CODE_GLOBAL_WAIT_SECONDS: u64 = 60;
 /// Phones that wait for the plug pattern at a time: as many as there are numbers to tell.
 pub const PLUG_PHONES_MAX: usize = 4;
+/// The same on a server that has an owner: each phone more is a number more that a failure of the
+/// power may meet.
+pub const PLUG_PHONES_MAX_OWNED: usize = 1;
 /// The least number of power cuts that a phone is told: one happens to everybody.
 pub const PLUG_CUTS_MIN: u8 = 2;
 /// The greatest: more is a strain on people and on disks.

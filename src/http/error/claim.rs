@@ -57,6 +57,13 @@ impl From<ClaimError> for Problem {
                 "Four phones wait for the plug already. Try again in ten minutes.",
             )
             .retry_after(PLUG_WINDOW_SECONDS),
+            ClaimError::NoPlace(NoPlace::Taken) => Self::new(
+                StatusCode::CONFLICT,
+                "plug_taken",
+                "Another phone of your network waits for the plug already. Go on there if it is \
+                 yours; otherwise leave the plug alone and try again in ten minutes.",
+            )
+            .retry_after(PLUG_WINDOW_SECONDS),
             ClaimError::NoPlace(NoPlace::UnderWay) => Self::new(
                 StatusCode::CONFLICT,
                 "plug_under_way",

@@ -30,8 +30,9 @@ impl From<RescueError> for Problem {
             RescueError::NotInHand => Self::new(
                 StatusCode::FORBIDDEN,
                 "not_in_hand",
-                "This does not prove that the box is yours. Run `stead rescue` on it and open the \
-                 link that it shows within 15 minutes.",
+                "This does not prove that the box is yours. Type the code that it was set up with, \
+                 show it with its plug, or run `stead rescue` on it and open the link that it \
+                 shows within 15 minutes.",
             ),
             RescueError::WrongCode => Self::wrong_code(
                 StatusCode::UNAUTHORIZED,
@@ -61,6 +62,7 @@ impl From<RescueError> for Problem {
             ),
             RescueError::File(error) => Self::internal(&error),
             RescueError::Hash(error) => error.into(),
+            RescueError::Claim(error) => error.into(),
             RescueError::Core(error) => error.into(),
         }
     }

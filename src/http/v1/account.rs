@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use stead_rules::ids::SessionId;
+use stead_rules::policy::Role;
 use stead_rules::signin::Method;
 use stead_store::accounts::devices::Origin;
 use stead_store::accounts::sessions::Session;
@@ -55,6 +56,9 @@ struct ServerWire {
     /// time, a new owner may be made.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner_has_s: Option<u64>,
+    /// A phone in the network waits to show so with the plug. For the owner.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    phone_waits: bool,
 }
 
 /// Who one is here.
@@ -88,6 +92,7 @@ pub(crate) async fn me(
             name: card.name,
             state: card.state.word(),
             owner_has_s: card.owner_has_seconds,
+            phone_waits: card.phone_waits && user.role == Role::Owner,
         },
     }))
 }

@@ -167,7 +167,7 @@ pub(crate) async fn plug_leave(
 ) -> Result<StatusCode, Problem> {
     let secret = SecretText::new(request.secret);
     core.blocking(move |core| {
-        claim::plug::leave(core, &ctx.permit, ctx.now, &secret).map_err(Problem::from)
+        claim::plug::leave(core, &ctx.permit, ctx.now, ctx.peer, &secret).map_err(Problem::from)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)

@@ -164,6 +164,10 @@ pub(crate) struct RescueBeginRequest {
 enum PossessionWire {
     /// The secret of the link that `stead rescue` shows.
     Secret { secret: String },
+    /// The owner's own code, from `stead.txt`.
+    Own { code: String },
+    /// What this phone holds since it waited for the plug pattern.
+    Plug { secret: String },
 }
 
 /// How the owner goes on.
@@ -186,8 +190,15 @@ pub(crate) async fn begin_owner(
     ctx: Ctx,
     Json(request): Json<RescueBeginRequest>,
 ) -> Result<axum::Json<RescueBegunAnswer>, Problem> {
-    let PossessionWire::Secret { secret } = request.possession;
-    let shown = Possession::Secret(SecretText::new(secret));
+    let shown = match request.possession {
+        PossessionWire::Secret { secret } => Possession::Secret(SecretText::new(secret)),
+        PossessionWire::Own { code } => {
+            let code = SecretText::new(code);
+            let right = rescue::is_own_code(&core, &ctx.permit, ctx.now, ctx.peer, &code).await?;
+            Possession::Own { right }
+        }
+        PossessionWire::Plug { secret } => Possession::Plug(SecretText::new(secret)),
+    };
     let code = SecretText::new(request.recovery_code);
     let begun = core
         .blocking(move |core| {

@@ -130,15 +130,18 @@ pub struct Card {
     pub name: String,
     /// Somebody has shown the plug pattern: the owner may still come within this time.
     pub owner_has_seconds: Option<u64>,
+    /// A phone waits to show it, beside an owner. For the owner to know.
+    pub phone_waits: bool,
     /// Whether anybody signs in by a password of this server.
     pub passwords_here: bool,
 }
 
 /// What anybody may know of the server. Blocks.
 pub fn card(core: &Core) -> Card {
-    let (state, owner_has_seconds) = {
+    let (state, owner_has_seconds, phone_waits) = {
         let desk = core.desk();
-        (stead_rules::claim::settle(&desk.state, core.now()).next, plug::waits(&desk))
+        let state = stead_rules::claim::settle(&desk.state, core.now()).next;
+        (state, plug::waits(&desk), plug::somebody_waits(&desk))
     };
     let read = core.store().ok().and_then(|store| {
         let known = store
@@ -148,7 +151,7 @@ pub fn card(core: &Core) -> Card {
     });
     let (server, passwords_here) = read.unwrap_or((None, false));
     let name = server.map_or_else(|| "Stead".to_owned(), |server| server.name);
-    Card { state, name, owner_has_seconds, passwords_here }
+    Card { state, name, owner_has_seconds, phone_waits, passwords_here }
 }
 
 /// The link and the code, for the person at the console; none when there is nothing to claim.

@@ -11,6 +11,7 @@ mod effects;
 mod era;
 mod external;
 mod finish;
+mod in_hand;
 mod marker;
 mod own_code;
 mod ownership;
@@ -41,6 +42,9 @@ pub use wizard::{
     Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, is_own_code, name_owner,
     standing,
 };
+
+pub(crate) use in_hand::{has_plug, is_own_code_of_owner};
+pub(crate) use ownership::{come_back, may_come_back};
 
 pub(crate) use effects::{Outcome, mend, run as run_effects};
 pub(crate) use own_code::look as look_for_codes;

@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use stead_rules::claim::{BootFile, RecoveryWay, Reject, State, blanked, check_own_code};
+use stead_rules::claim::{
+    BootFile, Peer, RecoveryWay, Reject, State, Wait, blanked, check_own_code,
+};
 use stead_rules::limits::BOOT_FILE_MAX_BYTES;
 use stead_rules::secret::SecretText;
 use stead_rules::signin::Password;
@@ -46,6 +48,28 @@ pub(crate) type Looked = (PathBuf, u64, u64, i64, i64);
 pub(super) fn stored(core: &Core) -> Option<String> {
     let text = std::fs::read_to_string(core.paths().own_code()).ok()?;
     Some(text.trim_end().to_owned())
+}
+
+/// The hash to judge a guess by, unless this place has to wait.
+pub(super) fn to_judge(
+    core: &Core,
+    desk: &ClaimDesk,
+    from: Peer,
+    now: Now,
+) -> Result<Option<String>, ClaimError> {
+    match desk.own_throttle.check_place(from.address, now.boot) {
+        Wait::Seconds(seconds) => Err(ClaimError::SlowDown { seconds }),
+        Wait::Go => Ok(stored(core)),
+    }
+}
+
+/// A guess was judged: a place that missed waits before the next one.
+pub(super) fn judged(desk: &mut ClaimDesk, from: Peer, now: Now, right: bool) {
+    if right {
+        desk.own_throttle.forget(from.address);
+    } else {
+        desk.own_throttle.missed(from.address, now.boot);
+    }
 }
 
 /// The code as a password is hashed: in the form in which every keyboard sends the same.

@@ -1,8 +1,10 @@
 //! The owner who goes, and the owner who comes back: signing a server out, and opening one that is
 //! locked or orphaned.
 
+use std::sync::MutexGuard;
+
 use stead_rules::claim::{
-    Applied, Event, Generation, Kept, OwnerLoss, State, adopted, next_generation, step,
+    Applied, Event, Generation, Kept, OwnerLoss, State, Step, adopted, next_generation, step,
 };
 use stead_rules::ids::{EraId, IssuerId};
 use stead_rules::policy::{Action, Guard, Permit, Role};
@@ -15,7 +17,7 @@ use stead_store::{Accounts, WriteTx};
 use super::desk::ClaimDesk;
 use super::effects::run;
 use super::finish::stored_generation;
-use super::{ClaimError, Outcome};
+use super::{ClaimError, Outcome, plug};
 use crate::service::core::{Core, permitted};
 use crate::service::sessions::{self, Token};
 
@@ -100,6 +102,67 @@ pub fn unlock(
     })?;
     run(core, &mut desk, applied, now)?;
     Ok(token)
+}
+
+/// The owner who comes back with a recovery code and the box in hand. It holds the claim: nobody makes
+/// a new owner meanwhile.
+pub(crate) struct OwnerBack<'a> {
+    desk: MutexGuard<'a, ClaimDesk>,
+    generation: Generation,
+}
+
+/// Takes the claim, for an owner who comes back. Blocks.
+///
+/// # Errors
+/// [`ClaimError`].
+pub(crate) fn come_back(core: &Core) -> Result<OwnerBack<'_>, ClaimError> {
+    let desk = core.desk();
+    let generation = next_generation(desk.marker, stored_generation(core)?);
+    Ok(OwnerBack { desk, generation })
+}
+
+/// Whether an owner may come back now. Blocks.
+///
+/// # Errors
+/// [`ClaimError::Refused`] if not.
+pub(crate) fn may_come_back(core: &Core, now: Now) -> Outcome {
+    let back = come_back(core)?;
+    back.decided(now).map(drop)
+}
+
+impl OwnerBack<'_> {
+    fn decided(&self, now: Now) -> Result<Step, ClaimError> {
+        let event = Event::OwnerCameBack { generation: self.generation };
+        Ok(step(&self.desk.state, &event, now)?)
+    }
+
+    /// Ends a recovery, in the transaction that lets the owner in again: what was opened before it
+    /// is void.
+    pub(crate) fn write(
+        &self,
+        tx: &WriteTx<'_, Accounts>,
+        now: Now,
+    ) -> Result<Applied, ClaimError> {
+        let Step { next, effects } = self.decided(now)?;
+        if self.desk.state != State::Claimed && next == State::Claimed {
+            rows::set_generation(tx, self.generation.0)?;
+            rows::keep(tx, Kept::Owned)?;
+            // Or the pattern that opened the recovery would after a power cut wait for them.
+            rows::set_owner_came(tx, true)?;
+            audit::append(tx, now, "recovery.ended_by_owner", "{}")?;
+        }
+        Ok(Applied { next, effects, answer: Ok(()) })
+    }
+
+    /// After the commit.
+    pub(crate) fn run(mut self, core: &Core, applied: Applied, now: Now) -> Outcome {
+        let ends_recovery = self.desk.state != applied.next;
+        run(core, &mut self.desk, applied, now)?;
+        if ends_recovery {
+            plug::forget(core, &mut self.desk, now);
+        }
+        Ok(())
+    }
 }
 
 /// Nothing was restored on a server that only lost its owner: its members go on as they are.

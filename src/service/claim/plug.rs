@@ -3,13 +3,16 @@
 //! It lies outside of the database, because the server may have lost that. Whatever changes in it
 //! is on the disk before anything is told: a phone that sees its count knows that it is kept.
 
+use std::net::IpAddr;
+
 use stead_rules::claim::{
-    Began, Link, Peer, Place, Plug, RecoveryWay, Reject, StartMark, State, began, parse_plug,
-    plug_text,
+    Began, Link, Peer, Place, Plug, RecoveryWay, Reject, StartMark, State, Whose, began,
+    parse_plug, phones_at_once, plug_text,
 };
 use stead_rules::limits::PLUG_CLAIMED_WAIT_SECONDS;
 use stead_rules::policy::{Action, Permit};
 use stead_rules::secret::SecretText;
+use stead_rules::signin::place_of;
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::claim as rows;
 use zeroize::Zeroizing;
@@ -80,9 +83,9 @@ pub fn wait(core: &Core, permit: &Permit, now: Now, peer: Peer) -> Result<Waitin
     let hash = sha256(secret.as_bytes());
     let [random] = bytes::<1>(core.entropy.as_ref());
     let mut with_it = desk.plug.plug.clone();
-    let whose = sha256(peer.address.to_canonical().to_string().as_bytes());
+    let whose = whose(peer.address);
     let is_new = desk.plug.plug.phones.iter().all(|phone| phone.whose != whose);
-    with_it.join(hash, whose, random)?;
+    with_it.join(hash, whose, phones_at_once(&desk.state), random)?;
     let before = std::mem::replace(&mut desk.plug.plug, with_it);
     desk.plug.mark = StartMark { boot: core.clock.boot_id(), stopped: false };
     desk.plug.counted_to = now.boot;
@@ -94,6 +97,14 @@ pub fn wait(core: &Core, permit: &Permit, now: Now, peer: Peer) -> Result<Waitin
         tracing::info!(from = %peer.address, "a phone waits for the plug pattern");
     }
     Ok(Waiting { place: desk.plug.plug.place(&hash), secret })
+}
+
+fn whose(address: IpAddr) -> Whose {
+    let short = |address: IpAddr| {
+        let hash = sha256(address.to_string().as_bytes());
+        hash.first_chunk().copied().unwrap_or_default()
+    };
+    Whose { place: short(place_of(address)), address: short(address.to_canonical()) }
 }
 
 fn new_secret(core: &Core) -> String {
@@ -122,15 +133,25 @@ pub fn look(
     Ok(Standing { place, waits_seconds })
 }
 
-/// The phone waits no longer. Blocks.
+/// The phone waits no longer. Whoever does not wait changes nothing, and nothing is written for them.
+/// Blocks.
 ///
 /// # Errors
-/// [`ClaimError`].
-pub fn leave(core: &Core, permit: &Permit, now: Now, secret: &SecretText) -> Outcome {
+/// [`ClaimError`]; the phone waits on then.
+pub fn leave(core: &Core, permit: &Permit, now: Now, peer: Peer, secret: &SecretText) -> Outcome {
     permitted(permit, Action::ProvePresence)?;
+    if peer.link == Link::OffLink {
+        return Err(Reject::OffLink.into());
+    }
     let mut desk = core.desk();
-    desk.plug.plug.leave(&sha256(secret.expose().as_bytes()));
-    write(core, &mut desk, now).map_err(ClaimError::Wish)
+    let before = desk.plug.plug.clone();
+    if !desk.plug.plug.leave(&sha256(secret.expose().as_bytes())) {
+        return Ok(());
+    }
+    write(core, &mut desk, now).map_err(|error| {
+        desk.plug.plug = before;
+        ClaimError::Wish(error)
+    })
 }
 
 /// For how long a server with an owner still waits before a new one may be made, if somebody has
@@ -139,6 +160,17 @@ pub(super) fn waits(desk: &ClaimDesk) -> Option<u64> {
     let winner = desk.plug.plug.winner?;
     let left = PLUG_CLAIMED_WAIT_SECONDS.saturating_sub(winner.uptime_ms / 1000);
     (desk.state == State::Claimed).then_some(left)
+}
+
+/// Whether a phone waits beside an owner, who should know.
+pub(super) fn somebody_waits(desk: &ClaimDesk) -> bool {
+    let owned = match desk.state {
+        State::Claimed | State::Orphaned | State::Locked(_) => true,
+        State::Factory | State::Legacy | State::Offered | State::Pending(_) | State::Recovery => {
+            false
+        }
+    };
+    owned && !desk.plug.plug.phones.is_empty()
 }
 
 /// Whether this secret proves presence.
@@ -267,4 +299,20 @@ fn write(core: &Core, desk: &mut ClaimDesk, now: Now) -> Result<(), FileError> {
     core.room.with_room(|| write_atomically(&path, text.as_bytes(), PRIVATE))?;
     desk.plug.written = now.boot;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whose;
+
+    #[test]
+    fn places_go_by_the_network_where_a_device_has_many_addresses() {
+        let at = |address: &str| whose(address.parse().unwrap());
+        let (one, other) = (at("2001:db8:1:2::1"), at("2001:db8:1:2:ffff::9"));
+        assert_eq!(one.place, other.place);
+        assert_ne!(one.address, other.address);
+        assert_ne!(one.place, at("2001:db8:1:3::1").place);
+        assert_ne!(at("192.0.2.1").place, at("192.0.2.2").place);
+        assert_eq!(at("192.0.2.1"), at("::ffff:192.0.2.1"));
+    }
 }

@@ -141,11 +141,7 @@ fn judge(
             Ok((ProofKind::Code, right))
         }
         Proof::Own { right } => {
-            if *right {
-                desk.own_throttle.forget(address);
-            } else {
-                desk.own_throttle.missed(address, now.boot);
-            }
+            own_code::judged(desk, peer, now, *right);
             Ok((ProofKind::Own, *right))
         }
         Proof::Plug(secret) => Ok((ProofKind::Plug, plug::proves(desk, secret))),
@@ -184,10 +180,7 @@ fn own_code_to_judge(
     if may_show_proof(&desk.state, peer, now).is_err() {
         return Ok(None);
     }
-    if let Wait::Seconds(seconds) = desk.own_throttle.check_place(peer.address, now.boot) {
-        return Err(ClaimError::SlowDown { seconds });
-    }
-    Ok(Some(own_code::stored(core)))
+    own_code::to_judge(core, &desk, peer, now).map(Some)
 }
 
 /// Where this browser's claim stands.

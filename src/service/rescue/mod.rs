@@ -3,7 +3,8 @@
 //! ```text
 //! the owner's act ──▶ link ──▶ a member's new password, and a new authenticator if it was asked for
 //!                └──▶ code ──▶ stands in once for a member's second factor
-//! box in hand + the owner's recovery code ──▶ the owner's new password, and a new authenticator
+//! box in hand + the owner's recovery code ──▶ the owner's new password, and a new authenticator;
+//!                                             a recovery that is open ends
 //! ```
 //!
 //! Each ends whatever was opened for that user before, and stands in the audit.
@@ -25,6 +26,7 @@ use stead_store::accounts::people::{self, Person};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 use zeroize::Zeroizing;
 
+use super::claim::ClaimError;
 use super::core::{Core, CoreError};
 use super::passwords::HashError;
 use super::{notices, sha256, totp};
@@ -33,7 +35,7 @@ use crate::host::files::FileError;
 
 pub use link::{Look, Made, Renewed, code, enrol, finish, link, look};
 pub use owner::{Begun, begin, finish as finish_owner};
-pub use possession::Possession;
+pub use possession::{Possession, is_own_code};
 
 pub(crate) use link::{code_waits, link_by_operator, use_code};
 pub(crate) use possession::tick;
@@ -79,6 +81,9 @@ pub enum RescueError {
     /// Too many passwords at once.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// The claim's rules refused a proof, or the state of the server.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The core refused.
     #[error(transparent)]
     Core(#[from] CoreError),

@@ -15,7 +15,7 @@ use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::identity;
 use stead_store::accounts::people::{self, Person};
 use stead_store::accounts::throttle::{self, Guess};
-use stead_store::accounts::{audit, claim, way_back};
+use stead_store::accounts::{audit, claim as rows, way_back};
 use stead_store::{Accounts, ReadTx, WriteTx};
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::host::entropy::{bytes, fresh};
 use crate::service::core::{Core, permitted};
-use crate::service::{sha256, totp};
+use crate::service::{claim, sha256, totp};
 
 /// A rescue that has shown both and waits for the new password.
 #[derive(Clone)]
@@ -62,10 +62,12 @@ pub fn begin(
     shown: &Possession,
     code: &SecretText,
 ) -> Result<Begun, RescueError> {
-    permitted(permit, Action::SignIn)?;
-    let in_hand = accept(core, now, shown)?;
+    permitted(permit, Action::ProvePresence)?;
+    let in_hand = accept(core, now, from, shown)?;
+    claim::may_come_back(core, now)?;
     let accounts = &core.store()?.accounts;
-    let accepted = accounts.write(|tx| accept_code(tx, core, now, from, &in_hand, code))?;
+    let accepted =
+        accounts.write(|tx| accept_code(tx, core, now, from, (shown, &in_hand), code))?;
     let (person, code) = accepted?;
     let login = accounts.read(|tx| login_of(tx, &person))?.as_str().to_owned();
     let factor = totp::new_secret(core.entropy.as_ref());
@@ -103,7 +105,7 @@ fn accept_code(
     core: &Core,
     now: Now,
     from: Peer,
-    _in_hand: &InHand,
+    (shown, _in_hand): (&Possession, &InHand),
     code: &SecretText,
 ) -> Result<Accepted, RescueError> {
     let person = people::owner(tx)?.ok_or(RescueError::Over)?;
@@ -121,6 +123,7 @@ fn accept_code(
     };
     let detail = serde_json::json!({
         "user": person.user.id.to_string(), "from": from.address.to_string(),
+        "possession": shown.word(),
     });
     let Some(hash) = known else {
         throttle::add_miss(tx, &core.run, &guess, now)?;
@@ -146,7 +149,7 @@ pub async fn finish(
     ticket: TicketId,
     renewal: Renewal,
 ) -> Result<Codes, RescueError> {
-    permitted(permit, Action::SignIn)?;
+    permitted(permit, Action::ProvePresence)?;
     let Renewal { password, totp_code, browser_time } = renewal;
     let typed = password.clone();
     let (under_way, factor) = core
@@ -187,7 +190,9 @@ fn renew(
     factor: Option<&NewFactor>,
     password_hash: &str,
 ) -> Result<Codes, RescueError> {
-    let codes = core.store()?.accounts.write(|tx| {
+    let back = claim::come_back(core)?;
+    let (codes, applied) = core.store()?.accounts.write(|tx| {
+        let applied = back.write(tx, now)?;
         let person = people::owner(tx)?.ok_or(RescueError::Over)?;
         let (user, account) = (person.user.id, person.user.account);
         // Another browser may have been faster: the code is used up once.
@@ -205,15 +210,16 @@ fn renew(
         way_back::remove_all(tx, user)?;
         people::sign_out_everywhere(tx, user)?;
         tell(tx, core, now, user)?;
-        claim::mark_clock(tx, core.clock.mark())?;
+        rows::mark_clock(tx, core.clock.mark())?;
         let detail = serde_json::json!({
             "user": user.to_string(),
             "from": from.address.to_string(),
             "new_factor": factor.is_some(),
         });
         audit::append(tx, now, "recovery.owner_done", &detail.to_string())?;
-        Ok::<_, RescueError>(codes)
+        Ok::<_, RescueError>((codes, applied))
     })?;
+    back.run(core, applied, now)?;
     core.rescue_desk().owner = None;
     core.session_ended.send_replace(());
     if let Err(error) = void(core) {

@@ -1,4 +1,5 @@
-//! Proof that somebody has the box in hand, for what the owner lost.
+//! Proof that somebody has the box in hand, for what the owner lost: the code that the server was set
+//! up with, the plug pattern, or the system itself. The first two are those of a claim.
 //!
 //! Who can put a file into the data folder has the system in hand. So a wish there makes the
 //! server write a secret into a file that only the service and root can read; whoever shows the
@@ -7,8 +8,10 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use stead_rules::claim::LinkSecret;
+use stead_rules::claim::{LinkSecret, Peer};
+use stead_rules::policy::{Action, Permit};
 use stead_rules::secret::{SecretText, same_bytes};
 use stead_rules::signin::rescue_is_live;
 use stead_rules::time::{BootMs, Now};
@@ -18,7 +21,8 @@ use zeroize::Zeroizing;
 use super::RescueError;
 use crate::host::entropy::bytes;
 use crate::host::files::{PRIVATE, remove_durably, write_atomically};
-use crate::service::core::Core;
+use crate::service::claim::{self, ClaimError};
+use crate::service::core::{Core, permitted};
 use crate::service::sha256;
 
 /// What somebody shows to prove that the box is in hand.
@@ -26,6 +30,48 @@ use crate::service::sha256;
 pub enum Possession {
     /// The secret that `stead rescue` shows.
     Secret(SecretText),
+    /// The owner's own code, which was judged already: see [`is_own_code`].
+    Own {
+        /// Whether it is right.
+        right: bool,
+    },
+    /// What a phone holds that waited for the plug pattern.
+    Plug(SecretText),
+}
+
+impl Possession {
+    /// The stable word of this proof in the audit.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Secret(_) => "secret",
+            Self::Own { .. } => "own",
+            Self::Plug(_) => "plug",
+        }
+    }
+}
+
+/// Whether this is the owner's own code, for [`super::begin`]. Each guess costs a password hash in
+/// its turn, and a place that misses waits, as at a claim.
+///
+/// # Errors
+/// [`RescueError`].
+pub async fn is_own_code(
+    core: &Arc<Core>,
+    permit: &Permit,
+    now: Now,
+    from: Peer,
+    code: &SecretText,
+) -> Result<bool, RescueError> {
+    permitted(permit, Action::ProvePresence)?;
+    claim::is_own_code_of_owner(core, now, from, code).await.map_err(of_claim)
+}
+
+/// Whoever has to wait is told so in the words of a way back.
+fn of_claim(error: ClaimError) -> RescueError {
+    if let ClaimError::SlowDown { seconds } = error {
+        return RescueError::SlowDown { seconds };
+    }
+    RescueError::Claim(error)
 }
 
 /// The box is in hand. Only [`accept`] makes one.
@@ -46,17 +92,24 @@ struct Waiting {
 }
 
 /// Whether what was shown proves that the box is in hand. It is not used up.
-pub(super) fn accept(core: &Core, now: Now, shown: &Possession) -> Result<InHand, RescueError> {
-    match shown {
+pub(super) fn accept(
+    core: &Core,
+    now: Now,
+    from: Peer,
+    shown: &Possession,
+) -> Result<InHand, RescueError> {
+    let right = match shown {
         Possession::Secret(secret) => {
             let hash = sha256(secret.expose().as_bytes());
             let waiting = core.rescue_desk().possession.waiting;
-            let right = waiting.is_some_and(|waiting| {
+            waiting.is_some_and(|waiting| {
                 rescue_is_live(waiting.made, now) && same_bytes(&waiting.hash, &hash)
-            });
-            if right { Ok(InHand(())) } else { Err(RescueError::NotInHand) }
+            })
         }
-    }
+        Possession::Own { right } => *right,
+        Possession::Plug(secret) => claim::has_plug(core, now, from, secret).map_err(of_claim)?,
+    };
+    if right { Ok(InHand(())) } else { Err(RescueError::NotInHand) }
 }
 
 /// Nothing that was handed out proves possession any more.

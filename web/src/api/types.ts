@@ -51,9 +51,9 @@ export interface Redirect {
   redirect: string;
 }
 
-export type Proof =
-  | { kind: 'link' | 'plug'; secret: string }
-  | { kind: 'code' | 'own'; code: string };
+export type Proof = { kind: 'link' | 'plug'; secret: string } | { kind: 'code' | 'own'; code: string };
+
+export type Possession = { kind: 'secret' | 'plug'; secret: string } | { kind: 'own'; code: string };
 
 /** Where a phone stands that waits for the plug pattern. */
 export interface PlugPlace {
@@ -259,6 +259,7 @@ export interface Me {
     state: ServerState;
     /** Unless the owner signs in within this time, a new owner may be made. */
     owner_has_s?: number;
+    phone_waits?: boolean;
   };
 }
 

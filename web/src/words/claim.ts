@@ -2,6 +2,8 @@
 import type { Words } from './forms';
 
 export const claim = {
+  'plugged.waits':
+    'A phone in your network waits to show with the plug that it has this box at hand. If it is not yours, leave the plug alone for ten minutes; then it waits no longer.',
   'plugged.text': {
     one: 'Somebody has shown with the plug that they have this box at hand. Unless its owner signs in within {n} hour, they may make themselves its owner.',
     other:
@@ -29,6 +31,9 @@ export const claim = {
   'plug.won': 'It is in your hands',
   'plug.wonText': 'The box knows that you have it at hand. Now make yourself its owner.',
   'plug.wonGo': 'Go on',
+  'plug.wonCodes':
+    'Are you its owner, and have a recovery code? Then come back as who you are: everybody keeps their account, and signs in again.',
+  'plug.wonCodesGo': 'I have my recovery codes',
   'plug.waits': {
     one: 'Its owner may still come for {n} hour. Open this page again then.',
     other: 'Its owner may still come for {n} hours. Open this page again then.',

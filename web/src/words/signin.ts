@@ -75,9 +75,19 @@ export const signin = {
   'rescue.title': 'Back into your Stead',
   'rescue.text':
     'You have the box in hand. Now show a recovery code, then choose a new password and, if the phone is lost, a new authenticator.',
+  'rescue.inhand':
+    'Show that you have the box in hand, then a recovery code. With both you choose a new password, and nobody loses their account.',
+  'rescue.own': 'Your own code',
+  'rescue.ownHint': 'What you wrote into stead.txt when the box was set up',
+  'rescue.plug': 'You have only the box',
+  'rescue.plugText':
+    'Pull its plug as often as your phone is told. The box then waits for a day, and takes your recovery code afterwards.',
+  'rescue.shell': 'You have a shell on it',
+  'rescue.shellText': 'Run “stead rescue” there and open the link that it shows.',
+  'rescue.otherwise': 'Show it another way',
   'rescue.keep': 'Keep the authenticator I have',
   'rescue.overText':
-    'It works once and for 15 minutes. Run “stead rescue” on the box again for another.',
+    'What showed that you have the box in hand works once and for a while. A link of “stead rescue” is good for 15 minutes.',
 
   'signin.tv': 'This is a TV: use a phone',
 
@@ -161,7 +171,8 @@ export const signin = {
   'lost.toSignIn': 'To the sign-in page',
   'lost.owner': 'I am the owner myself',
   'lost.owner.rescue':
-    'With a recovery code and the box at hand: run “stead rescue” on it and open the page that it makes. You choose a new password and set up a new authenticator.',
+    'With a recovery code and the box at hand, by your own code, its plug or a shell: you choose a new password and set up a new authenticator.',
+  'lost.owner.rescueGo': 'I have a recovery code',
   'lost.owner.recover':
     'Without a recovery code you show that the box is yours and claim it anew: “stead recover” as root, your own code in stead.txt, or the plug. Media stay.',
 } as const satisfies Words<

@@ -118,6 +118,12 @@ pub enum Event {
         /// One more than both the marker's and the database's.
         generation: Generation,
     },
+    /// The owner came back with a recovery code and the box in hand; `generation` is in the transaction
+    /// that is about to be committed, if a recovery ends by it.
+    OwnerCameBack {
+        /// One more than both the marker's and the database's.
+        generation: Generation,
+    },
     /// The owner is gone; that they are is in the transaction that is about to be committed.
     OwnerLost {
         /// How.
@@ -224,6 +230,7 @@ impl Event {
             | Self::OwnerWritten { .. }
             | Self::Denied { .. }
             | Self::OwnerSteppedUp { .. }
+            | Self::OwnerCameBack { .. }
             | Self::OwnerLost { .. }
             | Self::RecoveryOpened { .. }
             | Self::Tick => None,

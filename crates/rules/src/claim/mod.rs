@@ -37,7 +37,8 @@ pub use era::{Copied, Eras, Renewal, adopted, copied, renewal};
 pub use event::{Event, Link, OwnerLoss, Peer, RecoveryWay, Reject};
 pub use local::{AskedFor, Listed};
 pub use plug::{
-    Began, NoPlace, Phone, PhoneHash, Place, Plug, StartMark, Winner, began, parse_plug, plug_text,
+    Began, NoPlace, Phone, PhoneHash, Place, Plug, StartMark, Whose, Winner, began, parse_plug,
+    phones_at_once, plug_text,
 };
 pub use proof::{BadProof, ClaimCode, LinkSecret, secret_is_old};
 pub use start::{

@@ -5,15 +5,18 @@
 //!                                            └─ counted ─┘            └─ judged: exact, or nobody
 //! ```
 //!
-//! Up to four phones wait, each with another number, so a failure of the whole street's power that
-//! fits one of them by chance is rarely the number of a neighbour who waits for it. Only a start of
+//! Up to four phones wait, each with another number. While four do, each failure of the power from
+//! two to five times is the number of one of them; so on a server that has an owner only one waits at
+//! a time, and its owner is told. A network of IPv6 has more addresses than there are numbers, so
+//! places go by its prefix. Only a start of
 //! the machine counts that was preceded neither by a clean stop nor by a watchdog: the caller says
 //! which it was. Time is uptime, summed over the starts; a clock is not needed. While a pattern is
 //! under way nobody else may join, or they could wait for the right moment.
 
+use super::state::State;
 use crate::limits::{
-    PLUG_CUTS_MAX, PLUG_CUTS_MIN, PLUG_PHONES_MAX, PLUG_PROOF_SECONDS, PLUG_SETTLE_SECONDS,
-    PLUG_WINDOW_SECONDS,
+    PLUG_CUTS_MAX, PLUG_CUTS_MIN, PLUG_PHONES_MAX, PLUG_PHONES_MAX_OWNED, PLUG_PROOF_SECONDS,
+    PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS,
 };
 use crate::secret::same_bytes;
 
@@ -59,13 +62,33 @@ pub fn began(before: StartMark, boot: Option<[u8; 16]>, by_watchdog: bool) -> Be
     }
 }
 
+/// From where a phone asked, as what its hashes begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whose {
+    /// An address, or the /64 that one network of IPv6 has: each holds one number.
+    pub place: [u8; 16],
+    /// The address itself: who asks anew from it takes their own place, and nobody else's.
+    pub address: [u8; 16],
+}
+
+/// How many phones may wait at a time, by whether there is an owner to whom it would be done.
+#[must_use]
+pub const fn phones_at_once(state: &State) -> usize {
+    match state {
+        State::Claimed | State::Orphaned | State::Locked(_) => PLUG_PHONES_MAX_OWNED,
+        State::Factory | State::Legacy | State::Offered | State::Pending(_) | State::Recovery => {
+            PLUG_PHONES_MAX
+        }
+    }
+}
+
 /// A phone that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Phone {
     /// Of its secret.
     pub hash: PhoneHash,
-    /// Of the address it asked from: each holds one place.
-    pub whose: PhoneHash,
+    /// Where it asked from.
+    pub whose: Whose,
     /// How often it asked its person to cut the power.
     pub told: u8,
     /// Uptime since it was told.
@@ -100,6 +123,9 @@ pub enum NoPlace {
     /// As many wait as there are numbers.
     #[error("four phones wait already")]
     Full,
+    /// Another phone waits, and only one may: on this server, or from its network.
+    #[error("another phone waits already")]
+    Taken,
     /// Somebody's pattern is under way.
     #[error("a pattern is under way")]
     UnderWay,
@@ -127,22 +153,33 @@ pub enum Place {
 }
 
 impl Plug {
-    /// Lets a phone wait, and says its number: one that nobody else was told, by `random`. It takes
-    /// the place of whoever asked from the same address, so that one device cannot hold all numbers.
+    /// Lets a phone wait beside fewer than `most` others, and says its number: one that nobody else
+    /// was told, by `random`. It takes the place of whoever asked from the same address; another
+    /// address of the same network gets none, so that one device cannot hold all numbers.
     ///
     /// # Errors
     /// [`NoPlace`].
-    pub fn join(&mut self, hash: PhoneHash, whose: PhoneHash, random: u8) -> Result<u8, NoPlace> {
+    pub fn join(
+        &mut self,
+        hash: PhoneHash,
+        whose: Whose,
+        most: usize,
+        random: u8,
+    ) -> Result<u8, NoPlace> {
         if self.winner.is_some() {
             return Err(NoPlace::Won);
         }
         if self.counted > 0 {
             return Err(NoPlace::UnderWay);
         }
-        self.phones.retain(|phone| phone.whose != whose);
-        if self.phones.len() >= PLUG_PHONES_MAX {
-            return Err(NoPlace::Full);
+        let others = || self.phones.iter().filter(|phone| phone.whose != whose);
+        if others().any(|phone| phone.whose.place == whose.place) {
+            return Err(NoPlace::Taken);
         }
+        if others().count() >= most.min(PLUG_PHONES_MAX) {
+            return Err(if most == PLUG_PHONES_MAX_OWNED { NoPlace::Taken } else { NoPlace::Full });
+        }
+        self.phones.retain(|phone| phone.whose != whose);
         let is_free = |number: &u8| self.phones.iter().all(|phone| phone.told != *number);
         let free: Vec<u8> = (PLUG_CUTS_MIN..=PLUG_CUTS_MAX).filter(is_free).collect();
         let place = usize::from(random).checked_rem(free.len()).unwrap_or(0);
@@ -151,13 +188,17 @@ impl Plug {
         Ok(told)
     }
 
-    /// The phone waits no longer.
-    pub fn leave(&mut self, hash: &PhoneHash) {
+    /// The phone waits no longer: whether it did until now.
+    #[must_use]
+    pub fn leave(&mut self, hash: &PhoneHash) -> bool {
+        let waited = self.phones.len();
         self.phones.retain(|phone| !same_bytes(&phone.hash, hash));
-        if self.winner.is_some_and(|winner| same_bytes(&winner.hash, hash)) {
+        let had_won = self.has_won(hash);
+        if had_won {
             self.winner = None;
         }
         self.settle_if_alone();
+        had_won || self.phones.len() != waited
     }
 
     /// The server came to run.
@@ -255,7 +296,7 @@ impl Plug {
     }
 }
 
-const FIRST_LINE: &str = "stead plug 1";
+const FIRST_LINE: &str = "stead plug 2";
 
 /// The pattern and the start it was seen in, as they are kept.
 #[must_use]
@@ -267,8 +308,9 @@ pub fn plug_text(plug: &Plug, mark: StartMark) -> String {
         format!("counted {} {}", plug.counted, plug.quiet_ms),
     ];
     let phone = |phone: &Phone| {
-        let (hash, whose) = (hex(&phone.hash), hex(&phone.whose));
-        format!("phone {hash} {whose} {} {}", phone.told, phone.uptime_ms)
+        let (hash, place) = (hex(&phone.hash), hex(&phone.whose.place));
+        let address = hex(&phone.whose.address);
+        format!("phone {hash} {place} {address} {} {}", phone.told, phone.uptime_ms)
     };
     lines.extend(plug.phones.iter().map(phone));
     let winner = |winner: &Winner| format!("won {} {}", hex(&winner.hash), winner.uptime_ms);
@@ -299,11 +341,13 @@ pub fn parse_plug(text: &str) -> Option<(Plug, StartMark)> {
     loop {
         let words: Vec<&str> = lines.next()?.split(' ').collect();
         match words.as_slice() {
-            ["phone", hash, whose, told, uptime] if plug.phones.len() < PLUG_PHONES_MAX => {
+            ["phone", hash, place, address, told, uptime]
+                if plug.phones.len() < PLUG_PHONES_MAX =>
+            {
                 let (told, uptime_ms) = (told.parse().ok()?, uptime.parse().ok()?);
                 plug.phones.push(Phone {
                     hash: unhex(hash)?,
-                    whose: unhex(whose)?,
+                    whose: Whose { place: unhex(place)?, address: unhex(address)? },
                     told,
                     uptime_ms,
                 });

@@ -94,6 +94,7 @@ fn decide(state: &State, event: &Event, now: Now) -> Result<Step, Reject> {
         }
         Event::Denied { browser } => Ok(ended(held(state, browser)?, Ended::Denied)),
         Event::OwnerSteppedUp { generation } => owner_stepped_up(state, generation),
+        Event::OwnerCameBack { generation } => owner_came_back(state, generation, now),
         Event::OwnerLost { why } => owner_lost(state, why),
         Event::RecoveryOpened { by, generation } => recovery_opened(state, by, generation),
         Event::Tick => Ok(stay(*state)),
@@ -292,6 +293,23 @@ fn owner_stepped_up(state: &State, generation: Generation) -> Result<Step, Rejec
         | State::Pending(_)
         | State::Claimed
         | State::Recovery => Err(Reject::NothingToUnlock),
+    }
+}
+
+/// A recovery that the owner ends needs no other one. Elsewhere they come back to what there is, and
+/// open it by signing in, where it is to be opened. A claim under way is somebody who was faster.
+fn owner_came_back(state: &State, generation: Generation, now: Now) -> Result<Step, Reject> {
+    match state {
+        State::Recovery => {
+            let Step { next, mut effects } = unlocked(generation);
+            effects.extend([Effect::ForgetSecret, Effect::RemoveSetupPage]);
+            Ok(go(next, effects))
+        }
+        State::Claimed | State::Orphaned => Ok(stay(*state)),
+        State::Locked(reason) if reason.owner_may_sign_in() => Ok(stay(*state)),
+        State::Locked(reason) => Err(Reject::Locked(*reason)),
+        State::Pending(pending) => Err(in_progress(pending, now)),
+        State::Factory | State::Legacy | State::Offered => Err(Reject::NotNow),
     }
 }
 

@@ -3,24 +3,41 @@
 //   a link of the owner's ───────────────▶ password ─▶ (totp ─▶) done ─▶ codes, if there are new ones
 //   the box in hand ─▶ recovery code ────▶ password ─▶ totp, or keep the old one ─▶ …
 //
+// That the box is in hand is shown by the link of `stead rescue`, by a phone that has won the plug
+// pattern and comes with its secret, or by the code that the box was set up with, typed here.
+//
 // A phone may throw the page away while its authenticator app is open, so the link's secret lies in
 // sessionStorage, which this tab alone can read, until it is used. Passwords are not kept.
-import { asProblem, Problem, renew, type NewFactor } from '../../api';
+import { asProblem, Problem, renew, type NewFactor, type Possession } from '../../api';
 
-export type Screen = 'starting' | 'code' | 'password' | 'totp' | 'codes' | 'done' | 'over';
+export type Screen = 'starting' | 'inhand' | 'code' | 'password' | 'totp' | 'codes' | 'done' | 'over';
 export type Way = 'reset' | 'rescue';
 
 /** The secret of the link; it leaves the address bar at once, so that it is not shared by accident. */
-function secretOf(way: Way): string {
-  const key = `stead.${way}`;
-  const fresh = new URLSearchParams(location.hash.slice(1)).get('s') ?? '';
-  if (location.hash !== '') history.replaceState(history.state, '', location.pathname);
+function secretOf(way: Way, name: 's' | 'plug'): string {
+  const key = name === 's' ? `stead.${way}` : `stead.${way}.${name}`;
+  const fresh = new URLSearchParams(location.hash.slice(1)).get(name) ?? '';
   try {
     if (fresh !== '') sessionStorage.setItem(key, fresh);
     return fresh || (sessionStorage.getItem(key) ?? '');
   } catch {
     // Private windows may refuse storage; the page then only does not survive a reload.
     return fresh;
+  }
+}
+
+/** What the address of the page shows of the box. */
+function shownByAddress(): Possession | undefined {
+  const [plug, secret] = [secretOf('rescue', 'plug'), secretOf('rescue', 's')];
+  if (plug !== '') return { kind: 'plug', secret: plug };
+  return secret === '' ? undefined : { kind: 'secret', secret };
+}
+
+function forget(way: Way): void {
+  try {
+    for (const key of [`stead.${way}`, `stead.${way}.plug`]) sessionStorage.removeItem(key);
+  } catch {
+    // Nothing was kept, then.
   }
 }
 
@@ -38,13 +55,17 @@ export class RenewFlow {
   codes = $state.raw<string[]>([]);
   readonly way: Way;
   readonly #secret: string;
+  /** What shows that the box is in hand. */
+  #shown: Possession | undefined;
   #ticket = '';
   #password = '';
   #newFactor = false;
 
   constructor(way: Way) {
     this.way = way;
-    this.#secret = secretOf(way);
+    this.#secret = way === 'reset' ? secretOf(way, 's') : '';
+    this.#shown = way === 'rescue' ? shownByAddress() : undefined;
+    if (location.hash !== '') history.replaceState(history.state, '', location.pathname);
   }
 
   at(field: string): string | undefined {
@@ -63,17 +84,24 @@ export class RenewFlow {
       await work();
     } catch (thrown) {
       this.problem = asProblem(thrown);
-      if (OVER.has(this.problem.code)) this.screen = 'over';
+      // A code that was typed wrong is typed again; its recovery code stays where it is.
+      if (this.problem.code === 'not_in_hand' && this.#shown?.kind === 'own') this.screen = 'inhand';
+      else if (OVER.has(this.problem.code)) this.#over();
       else if (this.problem.field === 'password') this.screen = 'password';
     } finally {
       this.busy = false;
     }
   }
 
+  #over(): void {
+    forget(this.way);
+    this.screen = 'over';
+  }
+
   start(): Promise<void> {
     return this.#try(async () => {
       if (this.way === 'rescue') {
-        this.screen = this.#secret === '' ? 'over' : 'code';
+        this.screen = this.#shown === undefined ? 'inhand' : 'code';
         return;
       }
       const look = await renew.look(this.#secret);
@@ -84,10 +112,26 @@ export class RenewFlow {
     });
   }
 
+  /** The code that the box was set up with. It is looked at together with the recovery code. */
+  own(code: string): void {
+    this.problem = undefined;
+    this.#shown = { kind: 'own', code };
+    this.screen = 'code';
+  }
+
+  /** Another proof that the box is in hand. */
+  otherwise(): void {
+    forget(this.way);
+    this.problem = undefined;
+    this.#shown = undefined;
+    this.screen = 'inhand';
+  }
+
   /** The owner's recovery code. */
   code(code: string): Promise<void> {
     return this.#try(async () => {
-      const begun = await renew.rescue(this.#secret, code.trim());
+      if (this.#shown === undefined) return this.otherwise();
+      const begun = await renew.rescue(this.#shown, code.trim());
       this.#ticket = begun.ticket;
       this.name = begun.name;
       this.passwordMin = begun.password_min_chars;
@@ -123,11 +167,7 @@ export class RenewFlow {
         ? await renew.rescueFinish(this.#ticket, this.#password, totp)
         : await renew.reset(this.#secret, this.#password, totp);
     this.#password = '';
-    try {
-      sessionStorage.removeItem(`stead.${this.way}`);
-    } catch {
-      // Nothing was kept, then.
-    }
+    forget(this.way);
     this.codes = recovery_codes;
     this.screen = recovery_codes.length > 0 ? 'codes' : 'done';
   }

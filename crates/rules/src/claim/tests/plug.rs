@@ -2,21 +2,35 @@
 
 use proptest::prelude::*;
 
+use super::world::{DEADLINE, at, states};
 use crate::claim::{
-    Began, NoPlace, PhoneHash, Place, Plug, StartMark, began, parse_plug, plug_text,
+    Began, NoPlace, PhoneHash, Place, Plug, StartMark, State, Whose, began, parse_plug,
+    phones_at_once, plug_text, settle,
 };
-use crate::limits::{PLUG_PROOF_SECONDS, PLUG_SETTLE_SECONDS, PLUG_WINDOW_SECONDS};
+use crate::limits::{
+    PLUG_PHONES_MAX, PLUG_PHONES_MAX_OWNED, PLUG_PROOF_SECONDS, PLUG_SETTLE_SECONDS,
+    PLUG_WINDOW_SECONDS,
+};
 
 const A: PhoneHash = [1; 32];
 const B: PhoneHash = [2; 32];
 const OLD: Option<[u8; 16]> = Some([1; 16]);
 const NEW: Option<[u8; 16]> = Some([2; 16]);
 
+/// A phone of this place, where four may wait.
+fn join(plug: &mut Plug, hash: PhoneHash, place: PhoneHash, random: u8) -> Result<u8, NoPlace> {
+    plug.join(hash, whose(place[0], 0), PLUG_PHONES_MAX, random)
+}
+
+fn whose(place: u8, address: u8) -> Whose {
+    Whose { place: [place; 16], address: [address; 16] }
+}
+
 /// A told 2 (or what `random` makes of it), B the next.
 fn waiting() -> Plug {
     let mut plug = Plug::default();
-    assert_eq!(plug.join(A, A, 0), Ok(2));
-    assert_eq!(plug.join(B, B, 0), Ok(3));
+    assert_eq!(join(&mut plug, A, A, 0), Ok(2));
+    assert_eq!(join(&mut plug, B, B, 0), Ok(3));
     plug
 }
 
@@ -90,11 +104,11 @@ fn every_phone_is_told_another_number_and_the_fifth_none() {
     for random in 0..=255_u8 {
         let mut plug = Plug::default();
         let mut told: Vec<u8> = (0..4)
-            .map(|n| plug.join([n; 32], [n; 32], random.wrapping_mul(n + 1)).unwrap())
+            .map(|n| join(&mut plug, [n; 32], [n; 32], random.wrapping_mul(n + 1)).unwrap())
             .collect();
         told.sort_unstable();
         assert_eq!(told, [2, 3, 4, 5]);
-        assert_eq!(plug.join([9; 32], [9; 32], random), Err(NoPlace::Full));
+        assert_eq!(join(&mut plug, [9; 32], [9; 32], random), Err(NoPlace::Full));
     }
 }
 
@@ -105,13 +119,43 @@ fn one_address_holds_one_number_however_often_it_asks() {
     for random in 0..=255_u8 {
         let mut plug = Plug::default();
         for again in 0..9 {
-            plug.join([again; 32], A, random.wrapping_mul(again)).unwrap();
+            join(&mut plug, [again; 32], A, random.wrapping_mul(again)).unwrap();
         }
         assert_eq!(plug.phones.len(), 1);
         assert_eq!(plug.place(&[0; 32]), Place::Out);
-        plug.join(B, B, random).unwrap();
+        join(&mut plug, B, B, random).unwrap();
         assert_eq!(plug.phones.len(), 2);
     }
+}
+
+/// One device may have as many addresses of its network as it likes. Nor does it drive out who waits
+/// there, only to be told a number while they pull the plug.
+#[test]
+fn one_network_of_ipv6_holds_one_number_whatever_address_asks() {
+    let mut plug = Plug::default();
+    let mut ask = |hash, address| plug.join(hash, whose(1, address), PLUG_PHONES_MAX, 0);
+    assert_eq!(ask(A, 1), Ok(2));
+    for address in 2..9 {
+        assert_eq!(ask(B, address), Err(NoPlace::Taken));
+    }
+    assert_eq!(plug.phones.len(), 1);
+    assert!(matches!(plug.place(&A), Place::Waits { .. }), "who came first waits on");
+    assert_eq!(plug.join(B, whose(1, 1), PLUG_PHONES_MAX, 0), Ok(2), "their own place anew");
+    assert_eq!((plug.place(&A), plug.phones.len()), (Place::Out, 1));
+}
+
+#[test]
+fn beside_an_owner_one_phone_waits_at_a_time() {
+    for (_, state) in states() {
+        let settled = settle(&state, at(DEADLINE)).next;
+        let owned = settled.was_claimed() && settled != State::Recovery;
+        let most = if owned { PLUG_PHONES_MAX_OWNED } else { PLUG_PHONES_MAX };
+        assert_eq!(phones_at_once(&settled), most, "{settled:?}");
+    }
+    let mut plug = Plug::default();
+    assert_eq!(plug.join(A, whose(1, 1), PLUG_PHONES_MAX_OWNED, 0), Ok(2));
+    assert_eq!(plug.join(B, whose(2, 2), PLUG_PHONES_MAX_OWNED, 0), Err(NoPlace::Taken));
+    assert_eq!(plug.join(B, whose(1, 1), PLUG_PHONES_MAX_OWNED, 1), Ok(3), "the same one, anew");
 }
 
 /// Somebody who sees the lights go out could else wait for the number that is nearly met.
@@ -119,12 +163,12 @@ fn one_address_holds_one_number_however_often_it_asks() {
 fn nobody_joins_a_pattern_that_is_under_way() {
     let mut plug = waiting();
     cut(&mut plug, 1);
-    assert_eq!(plug.join([3; 32], [3; 32], 0), Err(NoPlace::UnderWay));
+    assert_eq!(join(&mut plug, [3; 32], [3; 32], 0), Err(NoPlace::UnderWay));
     assert_eq!(quiet(&mut plug), None);
-    assert_eq!(plug.join([3; 32], [3; 32], 0), Ok(2));
+    assert_eq!(join(&mut plug, [3; 32], [3; 32], 0), Ok(2));
     cut(&mut plug, 2);
     assert_eq!(quiet(&mut plug), Some([3; 32]));
-    assert_eq!(plug.join(A, A, 0), Err(NoPlace::Won));
+    assert_eq!(join(&mut plug, A, A, 0), Err(NoPlace::Won));
 }
 
 #[test]
@@ -193,14 +237,16 @@ fn a_pattern_is_read_as_it_was_kept_or_not_at_all() {
 #[test]
 fn who_leaves_waits_no_longer() {
     let mut plug = waiting();
-    plug.leave(&A);
+    assert!(!plug.leave(&[7; 32]), "a stranger changes nothing");
+    assert_eq!(plug, waiting());
+    assert!(plug.leave(&A) && !plug.leave(&A));
     cut(&mut plug, 2);
     assert_eq!(quiet(&mut plug), None);
     let mut plug = waiting();
     cut(&mut plug, 2);
     assert_eq!(quiet(&mut plug), Some(A));
-    plug.leave(&A);
-    assert!(plug.is_idle());
+    assert!(!plug.leave(&B) && plug.has_won(&A));
+    assert!(plug.leave(&A) && plug.is_idle());
 }
 
 proptest! {
@@ -212,7 +258,7 @@ proptest! {
         let mut plug = Plug::default();
         let mut told = Vec::new();
         for phone in 0..joins {
-            told.push((phone, plug.join([phone; 32], [phone; 32], phone).unwrap()));
+            told.push((phone, join(&mut plug, [phone; 32], [phone; 32], phone).unwrap()));
         }
         let (mut cuts, mut won) = (0_u8, None);
         for (how, ms) in steps {

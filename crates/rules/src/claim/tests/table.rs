@@ -144,7 +144,10 @@ fn what_was_claimed_never_becomes_unclaimed() {
 #[test]
 fn only_a_written_owner_or_a_stepped_up_one_leads_to_claimed() {
     always(|state, event, _, applied| {
-        let by_owner = matches!(event, Event::OwnerWritten { .. } | Event::OwnerSteppedUp { .. });
+        let by_owner = matches!(
+            event,
+            Event::OwnerWritten { .. } | Event::OwnerSteppedUp { .. } | Event::OwnerCameBack { .. }
+        );
         applied.next != State::Claimed || *state == State::Claimed || by_owner
     });
 }
@@ -177,6 +180,7 @@ fn only_a_lost_owner_or_the_box_in_hand_ends_claimed() {
             | Event::OwnerWritten { .. }
             | Event::Denied { .. }
             | Event::OwnerSteppedUp { .. }
+            | Event::OwnerCameBack { .. }
             | Event::Tick => false,
         };
         *state != State::Claimed || applied.next == State::Claimed || leaves

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::world::{DEADLINE, at, events, states};
 use crate::claim::{
     Copied, Database, Effect, Event, Generation, Kept, LocalSecurity, Marker, RecoveryWay, State,
-    apply, next_generation, recovery_generation, start_state,
+    apply, next_generation, recovery_generation, settle, start_state,
 };
 use crate::time::BootMs;
 
@@ -64,7 +64,9 @@ impl Box {
 
     fn step(&mut self, event: &Event, effects_run: usize) {
         // Accounts that wait for their first owner hold nobody who could sign in as one.
-        if self.owners == 0 && matches!(event, Event::OwnerSteppedUp { .. }) {
+        if self.owners == 0
+            && matches!(event, Event::OwnerSteppedUp { .. } | Event::OwnerCameBack { .. })
+        {
             return;
         }
         let event = self.with_generation(event);
@@ -78,8 +80,9 @@ impl Box {
 
     fn with_generation(&self, event: &Event) -> Event {
         let mut event = *event;
-        if let Event::OwnerWritten { generation, .. } | Event::OwnerSteppedUp { generation } =
-            &mut event
+        if let Event::OwnerWritten { generation, .. }
+        | Event::OwnerSteppedUp { generation }
+        | Event::OwnerCameBack { generation } = &mut event
         {
             *generation = next_generation(self.marker, self.database);
         }
@@ -109,6 +112,13 @@ impl Box {
                 self.database =
                     Database::Claimed { generation, kept: Kept::Recovery, copied: Copied::Latest };
             }
+            // Where it ends no recovery nothing is written.
+            Event::OwnerCameBack { generation }
+                if settle(&self.state, at(self.boot)).next == State::Recovery =>
+            {
+                self.database =
+                    Database::Claimed { generation, kept: Kept::Owned, copied: Copied::Latest };
+            }
             Event::OwnerLost { .. } => {
                 let generation = self.generation();
                 self.database =
@@ -125,6 +135,7 @@ impl Box {
             | Event::OwnerWritten { .. }
             | Event::Denied { .. }
             | Event::OwnerSteppedUp { .. }
+            | Event::OwnerCameBack { .. }
             | Event::Tick => {}
         }
     }

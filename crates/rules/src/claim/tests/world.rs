@@ -120,6 +120,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("A gave up", Event::Denied { browser: A }),
         ("B gave up", Event::Denied { browser: B }),
         ("owner stepped up", Event::OwnerSteppedUp { generation: Generation(7) }),
+        ("owner came back", Event::OwnerCameBack { generation: Generation(7) }),
         ("owner signed the server out", Event::OwnerLost { why: OwnerLoss::SignedOut }),
         ("owner refused by the issuer", Event::OwnerLost { why: OwnerLoss::IssuerRefused }),
         ("recovery by root", recovery(RecoveryWay::Root)),
