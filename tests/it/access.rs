@@ -418,7 +418,7 @@ fn odd_targets_open_nothing() {
 }
 
 #[test]
-fn a_request_names_one_host_and_it_is_ours() {
+fn rebinding_a_request_names_one_host_and_it_is_ours() {
     let app = App::start();
     let port = app.http_port;
     let (own, foreign) = (format!("127.0.0.1:{port}"), "media.attacker.example");
@@ -444,7 +444,7 @@ fn a_request_names_one_host_and_it_is_ours() {
 }
 
 #[test]
-fn other_sites_pages_change_and_read_nothing() {
+fn csrf_other_sites_pages_change_and_read_nothing() {
     let app = App::start();
     let owner = Owner::claim(&app);
     let own = format!("http://127.0.0.1:{}", app.http_port);
@@ -500,7 +500,7 @@ fn a_body_has_a_bound() {
 }
 
 #[test]
-fn refusals_of_either_port_have_their_headers() {
+fn framing_refusals_of_either_port_have_their_headers() {
     let app = App::start();
     for (method, path, status) in
         [("GET", "/nothing", 404), ("PUT", "/api/v1/server", 405), ("GET", "/", 200)]

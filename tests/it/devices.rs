@@ -303,7 +303,7 @@ fn two_televisions_are_let_in_each_by_its_own_code() {
 }
 
 #[test]
-fn guessing_codes_of_devices_slows_who_guesses_and_nobody_else_over_a_restart_too() {
+fn user_code_guessing_slows_who_guesses_and_nobody_else_over_a_restart_too() {
     let app = App::start();
     let mut owner = Owner::claim(&app);
     let mut guesser = member(&app);

@@ -388,7 +388,7 @@ fn the_owners_last_factor_stays_and_a_members_may_go() {
 
 /// Enrolment hijack: an old password that others may know makes no account theirs.
 #[test]
-fn a_first_factor_is_not_enrolled_by_an_old_password() {
+fn enrolment_hijack_a_first_factor_is_not_enrolled_by_an_old_password() {
     let app = App::start();
     let owner = Owner::claim(&app);
     second_account(&app, "Sam");

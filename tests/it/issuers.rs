@@ -311,7 +311,7 @@ fn an_identity_is_issuer_and_sub_and_never_an_address_or_a_name() {
 }
 
 #[test]
-fn keys_that_rotate_during_a_sign_in_are_found_and_a_flood_of_unknown_ones_asks_once_a_minute() {
+fn key_rotation_during_a_sign_in_and_kid_floods_ask_once_a_minute() {
     let (app, issuer) = start("");
     drop(claim(&app, &issuer));
     assert_eq!(issuer.asked("/keys"), 1);

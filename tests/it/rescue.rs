@@ -171,7 +171,7 @@ fn a_link_without_a_new_factor_enrols_none() {
 }
 
 #[test]
-fn made_up_links_open_nothing_and_slow_nobody_down() {
+fn log_flooding_made_up_links_open_nothing_and_write_nothing() {
     let mut house = House::new();
     let secret = house.link(false);
     let before = house.audit().len();
@@ -434,7 +434,7 @@ fn guesses_at_recovery_codes_are_slowed_and_nobody_without_the_box_slows_the_own
 
 /// Nothing but the time that is needed could tell them apart, and the bench measures that.
 #[test]
-fn known_and_unknown_names_are_answered_alike() {
+fn enumeration_by_text_known_and_unknown_names_are_answered_alike() {
     let house = House::new();
     in_accounts(&house.app, &format!("UPDATE user SET enabled = 0 WHERE id = X'{SAM}'"));
     let shape = |name: &str, password: &str| {
@@ -514,7 +514,7 @@ fn nothing_of_a_way_back_is_kept_or_logged() {
 }
 
 #[test]
-fn what_people_send_makes_no_line_of_its_own_in_the_log() {
+fn log_injection_what_people_send_makes_no_line_of_its_own() {
     let (served, mut owner) = talkative();
     let trap = "Sam\n2026-01-01T00:00:00Z ERROR stead: forged\u{1b}[31m\r\u{2028}";
     let mut browser = Client::new(served.http_port).with("User-Agent", "forged\tby \u{85}agent");

@@ -126,7 +126,7 @@ fn let_in(shown: &mut Shown, browser: &mut Client, port: u16) {
 }
 
 #[test]
-fn nothing_that_is_shown_at_sign_in_or_to_play_is_kept_or_logged() {
+fn secrets_in_urls_and_logs_nothing_that_is_shown_is_kept_or_logged() {
     let media = Media::new();
     media.make("music/Strom.mp3", SOUND);
     let served = serve(&media);

@@ -57,7 +57,7 @@ fn slowed(answer: Answer) -> u64 {
 }
 
 #[test]
-fn each_wrong_password_doubles_the_wait_and_a_restart_forgives_none() {
+fn brute_force_across_restarts_each_wrong_password_doubles_the_wait() {
     let app = App::start();
     let owner = Owner::claim(&app);
     for pause in [1, 2, 4, 8] {
@@ -162,7 +162,7 @@ fn guessing_at_one_account_keeps_nobody_else_out() {
 }
 
 #[test]
-fn a_code_is_good_for_one_sign_in() {
+fn totp_replay_a_code_is_good_for_one_sign_in() {
     let app = App::start();
     let owner = Owner::claim(&app);
     let claimed_with = totp_code(&owner.totp_secret, app.clock.now().wall.unix_seconds());
@@ -263,7 +263,7 @@ fn a_sign_in_waits_five_minutes_for_its_factor_and_is_then_used_up() {
 }
 
 #[test]
-fn a_browsers_own_cookie_is_never_adopted() {
+fn session_fixation_a_browsers_own_cookie_is_never_adopted() {
     let app = App::start();
     let owner = Owner::claim(&app);
     let planted = "A".repeat(43);

@@ -61,7 +61,7 @@ fn codes_guessed_at_once_are_one_guess() {
 const STRANGER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
 
 #[test]
-fn a_stranger_who_knows_the_name_locks_nobody_out() {
+fn lock_out_as_denial_of_service_who_knows_the_name_locks_nobody_out() {
     let app = App::start();
     let owner = Owner::claim(&app);
     let wrong = json!({ "name": owner.name, "password": "not this one" });
@@ -199,7 +199,7 @@ fn flood(lan: &Lan, https_port: u16, count: usize) -> Vec<String> {
 }
 
 #[test]
-fn a_flood_of_passwords_from_one_place_keeps_nobody_at_the_box_out() {
+fn argon2_as_denial_of_service_a_flood_keeps_nobody_at_the_box_out() {
     let lan = Lan::new();
     let served = Served::start_on(&lan, tempfile::tempdir().unwrap());
     let (http_port, secret) = (served.http_port, link_secret_in(&served.data()));

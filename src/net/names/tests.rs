@@ -8,7 +8,7 @@ fn interface(name: &str, address: &str, prefix: u8) -> Interface {
 }
 
 #[test]
-fn a_peer_is_on_link_when_it_shares_a_prefix() {
+fn lan_tests_v4_mapped_and_cgnat_a_peer_is_near_when_it_shares_a_prefix() {
     let home = [
         interface("lo", "127.0.0.1", 8),
         interface("lo", "::1", 128),

@@ -51,7 +51,7 @@ fn every_step_is_tried_whatever_matches() {
 }
 
 #[test]
-fn windows_do_not_creep() {
+fn totp_window_creep_windows_stay_where_they_are() {
     let mut last = None;
     for now in NOW..NOW + 100 {
         let step = accept_step(now, last, now + 1).unwrap();
