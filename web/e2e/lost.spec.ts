@@ -34,7 +34,7 @@ test('whoever cannot show a factor is told of every way in', async () => {
     await expect(page.getByRole('heading', { name: way })).toBeVisible();
   }
   await page.getByText('I am the owner myself').click();
-  await expect(page.getByText('stead rescue')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'I have a recovery code' })).toHaveAttribute('href', '/rescue');
   await look(page);
   await shot(page, 'lost-outside-phone');
   await page.getByRole('link', { name: 'To the sign-in page' }).click();
