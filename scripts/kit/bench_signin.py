@@ -23,6 +23,7 @@ from kit.server import Server  # noqa: E402
 
 PARALLEL = 200
 TRIES = 500
+PLACES = 32  # PASSWORD_PLACES_MAX
 RUNS = 5
 HASH_KIB = 19 * 1024
 HASHES_AT_ONCE = 2
@@ -126,23 +127,23 @@ def floods(server: Server, context: ssl.SSLContext) -> list[tuple[str, bool]]:
     ]
 
 
-def prime(server: Server, context: ssl.SSLContext) -> None:
-    """Signs in once from each place: one that was right before does not wait for wrong tries from
-    elsewhere, and each wrong try then is the first of its place."""
-    for number in range(TRIES):
-        visitor = Visitor(server.https_port, context, place(20_000 + number))
-        told = visitor.sign_in(client.NAME, client.PASSWORD)
-        visitor.close()
-        if told.status != 200:
-            raise RuntimeError(f"a right password was refused: {told}")
+def sign_in_rightly(visitor: Visitor) -> None:
+    told = visitor.sign_in(client.NAME, client.PASSWORD)
+    if told.status != 200:
+        raise RuntimeError(f"a right password was refused: {told}")
 
 
 def gap(server: Server, context: ssl.SSLContext) -> list[tuple[str, bool]]:
-    """Wrong passwords for a known and for unknown names, in turns."""
-    prime(server, context)
+    """Wrong passwords for a known and for unknown names, in turns. They come from as many places as
+    the server remembers that a password was right from: these do not wait for wrong tries from
+    elsewhere, and each try is the first of its place since the password was right there again."""
+    visitors = [Visitor(server.https_port, context, place(20_000 + n)) for n in range(PLACES)]
+    for visitor in visitors:
+        sign_in_rightly(visitor)
     known, unknown = [], []
     for number in range(TRIES):
-        visitor = Visitor(server.https_port, context, place(20_000 + number))
+        visitor = visitors[number % PLACES]
+        sign_in_rightly(visitor)
         # Whoever is first in a pair changes, so that no order favours one.
         pairs = [(client.NAME, known), (f"nobody{number:04d}", unknown)]
         for name, times in pairs if number % 2 else reversed(pairs):
@@ -150,6 +151,7 @@ def gap(server: Server, context: ssl.SSLContext) -> list[tuple[str, bool]]:
             if (told.status, told.code) != (401, "wrong_name_or_password"):
                 raise RuntimeError(f"{name} was answered otherwise: {told}")
             times.append(told.milliseconds)
+    for visitor in visitors:
         visitor.close()
     medians = statistics.median(known), statistics.median(unknown)
     difference = abs(medians[0] - medians[1])
