@@ -1,5 +1,6 @@
 //! The accounts database against a real file.
 
+mod backup;
 mod factors;
 mod throttle;
 
