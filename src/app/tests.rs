@@ -16,8 +16,8 @@ use stead_rules::ids::{
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
 use stead_rules::policy::{
-    Account, Action, Actor, ClientKind, Door, Epoch, Guard, Own, Permit, Question, Role, Session,
-    Tend, decide,
+    Account, Action, Actor, ClientKind, Door, Epoch, Guard, Own, Permit, Question, Required, Role,
+    Session, Tend, decide,
 };
 use stead_rules::provider::{AuthorizeQuery, ClientAuth, Metadata, built_in};
 use stead_rules::secret::SecretText;
@@ -77,7 +77,7 @@ fn permit(action: Action) -> Permit {
         action,
         door: Door::Api,
         libraries: &[],
-        requirements: &[],
+        required: Required::Rows(&[]),
     };
     decide(&question).permit().unwrap()
 }

@@ -7,7 +7,8 @@ use stead_rules::claim::{Generation, State, settle};
 use stead_rules::ids::SessionId;
 use stead_rules::limits::SESSION_UNJUDGED_SECONDS;
 use stead_rules::policy::{
-    Account, Action, Actor, Decision, Door, Epoch, Holder, Permit, Question, Session, decide,
+    Account, Action, Actor, Decision, Door, Epoch, Holder, Permit, Question, Required, Session,
+    decide,
 };
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::sessions::SessionFacts;
@@ -59,7 +60,7 @@ pub(crate) fn judge(
         action: asked.action,
         door,
         libraries: &[],
-        requirements: &[],
+        required: Required::Rows(&[]),
     })
 }
 

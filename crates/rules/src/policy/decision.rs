@@ -158,6 +158,10 @@ pub enum Rule {
     Default,
     /// A requirement that the owner set.
     Requirement(RequirementId),
+    /// Somebody is exempt from a requirement.
+    Exemption(RequirementId),
+    /// What is required cannot be read.
+    Unreadable,
 }
 
 impl Decision {
@@ -297,6 +301,8 @@ impl Rule {
             Self::Local => "local",
             Self::Default => "default",
             Self::Requirement(_) => "requirement",
+            Self::Exemption(_) => "exemption",
+            Self::Unreadable => "unreadable",
         }
     }
 }

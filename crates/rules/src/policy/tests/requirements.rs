@@ -14,7 +14,14 @@ use crate::policy::{
 use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant};
 
 fn row(level: Assurance, grace: Grace, exempt: bool) -> Requirement {
-    Requirement { id: RequirementId(1), scope: Scope::Server, level, exempt, grace }
+    Requirement {
+        id: RequirementId(1),
+        scope: Scope::Server,
+        level,
+        max_age_seconds: None,
+        exempt,
+        grace,
+    }
 }
 
 fn browse(session: Session, rows: &[Requirement]) -> Decision {
