@@ -1,6 +1,7 @@
 //! The accounts database against a real file.
 
 mod factors;
+mod policy;
 mod throttle;
 
 use stead_rules::claim::{Eras, Kept};
