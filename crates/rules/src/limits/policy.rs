@@ -15,3 +15,8 @@ pub const EXEMPTION_SECONDS: u64 = 180 * 24 * 3600;
 pub const EXEMPTION_MAX_SECONDS: u64 = 366 * 24 * 3600;
 /// A reminder by hand to the same person is sent at most this often.
 pub const REMINDER_BY_HAND_SECONDS: u64 = 24 * 3600;
+/// Entries of the log of decisions; an entry is about 300 bytes, so this is some 60 MB.
+pub const AUDIT_ENTRIES_MAX: u64 = 200_000;
+/// Claims, recoveries and changes of the policy stay in the log this long, however full it is: a
+/// year and a month, so that the same day of last year can be looked at.
+pub const AUDIT_KEPT_SECONDS: u64 = 400 * 24 * 3600;

@@ -2,6 +2,7 @@
 
 pub mod alone;
 pub mod audit;
+pub mod audit_chain;
 pub mod claim;
 pub mod devices;
 pub mod era;

@@ -1,5 +1,6 @@
 //! The accounts database against a real file.
 
+mod audit;
 mod factors;
 mod policy;
 mod throttle;
