@@ -2,9 +2,9 @@
 
 use super::act::{Action, Door, Own};
 use super::actor::Role;
-use super::decision::{Decision, Permit, Reason, Rule};
+use super::decision::{Closed, Decision, Opens, Permit, Reason, Rule};
 use super::question::{Actor, Question, Session};
-use super::require::{Required, Requirement, RequirementId, Verdict};
+use super::require::{Required, Requirement, RequirementId, Scope, Verdict};
 use crate::claim::{Serves, State};
 use crate::limits::{GUARD_SECONDS, TEND_SECONDS};
 use crate::signin::{Assurance, Life, Method};
@@ -281,11 +281,12 @@ fn required(question: &Question<'_>, session: &Session) -> Decision {
         return Decision::Deny { reason: Reason::NotThisClient, rule: Requirement::rule(id) };
     }
     let concerned = rows.iter().filter(|row| row.concerns(question));
+    let permit = |rule| Permit::new(question, rule).closing(closed(question, session, rows));
     match concerned.map(|row| row.judge(session, question.now)).max() {
-        None | Some(Verdict::Satisfied) => allow(question, Rule::Default),
-        Some(Verdict::Exempt { id }) => allow(question, Rule::Exemption(id)),
+        None | Some(Verdict::Satisfied) => Decision::Allow(permit(Rule::Default)),
+        Some(Verdict::Exempt { id }) => Decision::Allow(permit(Rule::Exemption(id))),
         Some(Verdict::Notice { days, id }) => Decision::AllowNotice {
-            permit: Permit::new(question, Requirement::rule(id)),
+            permit: permit(Requirement::rule(id)),
             days: days.0,
             rule: Requirement::rule(id),
         },
@@ -298,6 +299,33 @@ fn required(question: &Question<'_>, session: &Session) -> Decision {
             Decision::Enrol { level, rule: Requirement::rule(id) }
         }
     }
+}
+
+/// Libraries with a requirement of their own that this session does not meet: whoever asks for
+/// several gets the others.
+fn closed(question: &Question<'_>, session: &Session, rows: &[Requirement]) -> Vec<Closed> {
+    let mut closed: Vec<Closed> = rows
+        .iter()
+        .filter_map(|row| {
+            let Scope::Library(library) = row.scope else { return None };
+            let plain =
+                question.door == Door::Plain && row.level >= Assurance::MfaPhishingResistant;
+            let opens = match row.judge(session, question.now) {
+                _ if plain => Opens::AnotherWayIn,
+                Verdict::Satisfied | Verdict::Exempt { .. } | Verdict::Notice { .. } => {
+                    return None;
+                }
+                Verdict::StepUp { level, max_age, .. } => {
+                    Opens::StepUp { level, max_age_seconds: max_age.0.seconds() }
+                }
+                Verdict::Enrol { level, .. } => Opens::Enrol { level },
+            };
+            Some(Closed { library, opens, rule: Requirement::rule(row.id) })
+        })
+        .collect();
+    closed.sort_by_key(|one| (one.library, std::cmp::Reverse(one.opens)));
+    closed.dedup_by_key(|one| one.library);
+    closed
 }
 
 /// What must resist phishing cannot be shown to a page that anybody on the way could have sent.

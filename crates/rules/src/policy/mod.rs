@@ -29,7 +29,9 @@ pub use acts::{
     may_keep_less, may_remind, may_remove_group, may_require,
 };
 pub use decide::decide;
-pub use decision::{Decision, Holder, LOCAL_VIEWER, NotPermitted, Permit, Reason, Rule};
+pub use decision::{
+    Closed, Decision, Holder, LOCAL_VIEWER, NotPermitted, Opens, Permit, Reason, Rule,
+};
 pub use grace::Allowance;
 pub use question::{Account, Actor, Epoch, Question, Session};
 pub use remind::{Reminder, reminder_due};
