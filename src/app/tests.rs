@@ -24,6 +24,7 @@ use stead_rules::secret::SecretText;
 use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
 use stead_store::accounts::identity::User;
+use stead_store::accounts::requirements::Found;
 use stead_store::accounts::sessions::SessionFacts;
 
 use super::*;
@@ -408,6 +409,7 @@ fn robin() -> SessionFacts {
         epoch_now: 0,
         within_reach: Assurance::Mfa,
         vouched: Vouched::OldPassword,
+        required: Found::Rows(Vec::new()),
     }
 }
 

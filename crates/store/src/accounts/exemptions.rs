@@ -47,9 +47,10 @@ impl Exemptions {
         Ok(Self(rows.collect::<Result<_, _>>()?))
     }
 
-    pub(super) fn cover(&self, requirement: RequirementId, now: Now) -> bool {
+    /// Those from this requirement, or from everything.
+    pub(super) fn from(&self, requirement: RequirementId) -> Vec<Allowance> {
         let covers = |from: &Option<RequirementId>| from.is_none_or(|from| from == requirement);
-        self.0.iter().any(|(from, allowance)| covers(from) && allowance.is_live(now))
+        self.0.iter().filter(|(from, _)| covers(from)).map(|(_, allowance)| *allowance).collect()
     }
 }
 

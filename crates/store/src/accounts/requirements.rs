@@ -123,7 +123,37 @@ pub fn all(tx: &ReadTx<'_, Accounts>) -> Result<Vec<Result<Required, Requirement
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What is required of a user now, of libraries whichever they are.
+/// A requirement that concerns somebody, with what they have of grace and exemptions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concern {
+    /// What is required.
+    pub row: Required,
+    /// Their grace from it.
+    pub grace: Option<Allowance>,
+    /// Their exemptions from it.
+    pub exemptions: Vec<Allowance>,
+}
+
+impl Concern {
+    /// As it is judged now.
+    #[must_use]
+    pub fn judged(&self, now: Now) -> Requirement {
+        Requirement {
+            id: self.row.id,
+            scope: match self.row.about {
+                About::Server => Scope::Server,
+                About::Group(_) => Scope::Group,
+                About::Library(library) => Scope::Library(library),
+            },
+            level: self.row.level,
+            max_age_seconds: self.row.max_age_seconds,
+            exempt: self.exemptions.iter().any(|exemption| exemption.is_live(now)),
+            grace: self.grace.map_or(Grace::Over, |grace| grace.grace(now)),
+        }
+    }
+}
+
+/// What is required of a user, of libraries whichever they are.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -131,8 +161,7 @@ pub fn of_user(
     tx: &ReadTx<'_, Accounts>,
     run: &RunId,
     user: UserId,
-    now: Now,
-) -> Result<Found<Requirement>, StoreError> {
+) -> Result<Found<Concern>, StoreError> {
     let sql = "SELECT r.id, r.scope, r.group_id, r.library_id, r.level, r.grace_seconds,
                       r.max_age_seconds, r.is_on, r.begun_ms, g.granted_seconds, g.used_ms,
                       g.seen_ms, g.seen_boot_ms, g.seen_run
@@ -146,37 +175,21 @@ pub fn of_user(
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map([user.as_bytes()], |row| {
         let known = requirement_row(row, RequirementId(row.get("id")?))?;
-        Ok(known.zip(Some(grace::maybe_row(row, run)?)))
+        let grace = grace::maybe_row(row, run)?;
+        Ok(known.map(|row| Concern { row, grace, exemptions: Vec::new() }))
     })?;
     let mut found = Vec::new();
     for row in rows {
-        let Some((row, allowance)) = row? else { return Ok(Found::Unreadable) };
-        found.push(judged(&row, allowance, now));
+        let Some(concern) = row? else { return Ok(Found::Unreadable) };
+        found.push(concern);
     }
     if !found.is_empty() {
         let exempt = Exemptions::of_user(tx, run, user)?;
-        for row in &mut found {
-            row.exempt = exempt.cover(row.id, now);
+        for concern in &mut found {
+            concern.exemptions = exempt.from(concern.row.id);
         }
     }
     Ok(Found::Rows(found))
-}
-
-/// A requirement as it is judged, of whoever has no exemption.
-#[must_use]
-pub fn judged(row: &Required, grace: Option<Allowance>, now: Now) -> Requirement {
-    Requirement {
-        id: row.id,
-        scope: match row.about {
-            About::Server => Scope::Server,
-            About::Group(_) => Scope::Group,
-            About::Library(library) => Scope::Library(library),
-        },
-        level: row.level,
-        max_age_seconds: row.max_age_seconds,
-        exempt: false,
-        grace: grace.map_or(Grace::Over, |grace| grace.grace(now)),
-    }
 }
 
 const fn columns_of(about: &About) -> (&'static str, Option<&[u8; 16]>, Option<&[u8; 16]>) {

@@ -130,9 +130,10 @@ fn require(store: &Store, about: About, days: u64) -> RequirementId {
 
 /// Numbers, scopes, exemptions and grace of what is required of Sam.
 fn of_sam(store: &Store, run: &[u8; 16], now: Now) -> Vec<(i64, Scope, bool, Grace)> {
-    match store.accounts.read(|tx| requirements::of_user(tx, run, SAM, now)).unwrap() {
+    match store.accounts.read(|tx| requirements::of_user(tx, run, SAM)).unwrap() {
         Found::Rows(rows) => {
-            rows.into_iter().map(|row| (row.id.0, row.scope, row.exempt, row.grace)).collect()
+            let rows = rows.iter().map(|concern| concern.judged(now));
+            rows.map(|row| (row.id.0, row.scope, row.exempt, row.grace)).collect()
         }
         Found::Unreadable => panic!("it can be read"),
     }
@@ -260,7 +261,7 @@ fn a_row_that_means_nothing_is_told_and_can_be_removed() {
                 Ok::<_, StoreError>(())
             })
             .unwrap();
-        let read = store.accounts.read(|tx| requirements::of_user(tx, &RUN, SAM, at(0))).unwrap();
+        let read = store.accounts.read(|tx| requirements::of_user(tx, &RUN, SAM)).unwrap();
         assert_eq!(read, Found::Unreadable, "{damage}");
         assert_eq!(store.accounts.read(requirements::all).unwrap(), [Err(id)], "{damage}");
         store
