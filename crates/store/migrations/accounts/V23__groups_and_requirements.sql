@@ -82,3 +82,23 @@ CREATE INDEX exemption_by_user ON exemption (user_id);
 CREATE TRIGGER a_role_ends_exemptions AFTER UPDATE OF role ON user
   WHEN new.role IN ('owner', 'administrator')
   BEGIN DELETE FROM exemption WHERE user_id = new.id; END;
+
+-- Who was reminded of what is required, and when: by hand at most once a day.
+CREATE TABLE reminder (
+    id              INTEGER PRIMARY KEY,
+    user_id         BLOB    NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    step            TEXT    NOT NULL,             -- 'hand', or what it came by itself at
+    sent_ms         INTEGER NOT NULL,             -- when: wall time,
+    sent_boot_ms    INTEGER NOT NULL,             -- uptime,
+    sent_run        BLOB    NOT NULL              -- and the run that uptime counts in
+) STRICT;
+CREATE INDEX reminder_by_user ON reminder (user_id, id);
+
+-- How many people had a second factor on a day, and how many of those who are asked for one.
+CREATE TABLE adoption (
+    day             INTEGER PRIMARY KEY,          -- days since 1970, UTC
+    people          INTEGER NOT NULL,
+    enrolled        INTEGER NOT NULL,
+    asked           INTEGER NOT NULL,
+    asked_enrolled  INTEGER NOT NULL
+) STRICT;
