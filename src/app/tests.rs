@@ -16,14 +16,15 @@ use stead_rules::ids::{
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
 use stead_rules::policy::{
-    Account, Action, Actor, ClientKind, Door, Epoch, Guard, Own, Permit, Question, Role, Session,
-    Tend, decide,
+    Account, Action, Actor, ClientKind, Door, Epoch, Guard, Own, Permit, Question, Required, Role,
+    Session, Tend, decide,
 };
 use stead_rules::provider::{AuthorizeQuery, ClientAuth, Metadata, built_in};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
 use stead_store::accounts::identity::User;
+use stead_store::accounts::requirements::Found;
 use stead_store::accounts::sessions::SessionFacts;
 
 use super::*;
@@ -77,7 +78,7 @@ fn permit(action: Action) -> Permit {
         action,
         door: Door::Api,
         libraries: &[],
-        requirements: &[],
+        required: Required::Rows(&[]),
     };
     decide(&question).permit().unwrap()
 }
@@ -415,6 +416,7 @@ fn robin() -> SessionFacts {
         epoch_now: 0,
         within_reach: Assurance::Mfa,
         vouched: Vouched::OldPassword,
+        required: Found::Rows(Vec::new()),
     }
 }
 

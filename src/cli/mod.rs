@@ -5,6 +5,7 @@
 
 mod accounts;
 mod ask;
+mod audit;
 mod check_config;
 mod flags;
 mod health;
@@ -84,6 +85,8 @@ enum Command {
     Health(health::Health),
     /// Say what is wrong with the config, and where; changes nothing
     CheckConfig(check_config::CheckConfig),
+    /// Check the log of decisions, or write it out
+    Audit(audit::Audit),
     /// Make the server forget everything but media, as root and while it does not run
     Wipe(wipe::Wipe),
     /// Tell version, build date and target
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Status(command) => command.run().into(),
         Command::Health(command) => command.run().into(),
         Command::CheckConfig(command) => command.run().into(),
+        Command::Audit(command) => command.run().into(),
         Command::Wipe(command) => command.run().into(),
         Command::Version => version::run().into(),
         Command::Worker => worker::main(),

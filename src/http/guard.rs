@@ -315,7 +315,7 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "tls_only", "This port only shows the way. Use https.")
     }
 
-    fn step_up(level: &str, max_age_seconds: Option<u64>) -> Self {
+    pub(in crate::http) fn step_up(level: &str, max_age_seconds: Option<u64>) -> Self {
         let problem = Self::new(
             StatusCode::UNAUTHORIZED,
             "insufficient_user_authentication",
@@ -328,7 +328,7 @@ impl Problem {
         }
     }
 
-    fn enrol(level: &str) -> Self {
+    pub(in crate::http) fn enrol(level: &str) -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
             "enrolment_required",
@@ -337,7 +337,7 @@ impl Problem {
         .with("level", level)
     }
 
-    fn denied(reason: Reason, server: &State) -> Self {
+    pub(in crate::http) fn denied(reason: Reason, server: &State) -> Self {
         let (status, detail) = words(reason);
         Self::new(status, reason.code(), detail).with("state", server.word())
     }

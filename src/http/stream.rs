@@ -77,8 +77,7 @@ fn bytes(flow: Flow, opened: Opened, verb: Verb, start: u64, length: u64) -> Res
         Verb::Get => {
             let Flow { core, seat } = flow;
             let pumps = Arc::clone(&core.pumps);
-            let Opened { file, device, .. } = opened;
-            Body::from_stream(pumps.stream(core, seat, file, device, start, length))
+            Body::from_stream(pumps.stream(core, seat, opened, start, length))
         }
     };
     let mut response = body.into_response();

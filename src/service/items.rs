@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use stead_rules::ids::{ItemId, LibraryId, UserId};
 use stead_rules::limits::{HOME_ROW_ITEMS, PAGE_ITEMS_MAX, SEARCH_ITEMS_MAX};
 use stead_rules::media::{ItemKind, LibraryKind};
-use stead_rules::policy::{Action, Permit};
+use stead_rules::policy::{Action, Closed, Permit};
 use stead_store::StoreError;
 use stead_store::accounts::libraries::{self, LibraryRow};
 use stead_store::library::detail::{self, Ancestor, PlayableFile};
@@ -25,6 +25,9 @@ pub enum ItemsError {
     /// The cursor is none that this list gave out.
     #[error("the cursor is not of this list")]
     BadCursor,
+    /// A second factor is required for the library that it lies in.
+    #[error(transparent)]
+    Closed(#[from] Closed),
     /// The core refused.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -80,10 +83,13 @@ pub fn list(
     let limit = limit.clamp(1, PAGE_ITEMS_MAX);
     let mut items = core.store()?.library.read(|tx| match among {
         Among::Library(library, kind, sort) => {
+            permit.opens(library)?;
             let order = order(sort, cursor)?;
             Ok::<_, ItemsError>(lists::of_kind(tx, user, library, kind, &order, limit + 1)?)
         }
         Among::Parts(parent) => {
+            let library = detail::library_of(tx, user, parent)?.ok_or(ItemsError::NotFound)?;
+            permit.opens(library)?;
             let behind = cursor.map(part_place).transpose()?.unwrap_or_default();
             Ok(lists::parts(tx, user, parent, &behind, limit + 1)?)
         }
@@ -98,6 +104,11 @@ pub fn list(
 fn user(permit: &Permit) -> Result<UserId, ItemsError> {
     permitted(permit, Action::Browse)?;
     permit.viewer().ok_or(ItemsError::NotFound)
+}
+
+/// The libraries of which nothing is shown.
+fn closed(permit: &Permit) -> Vec<LibraryId> {
+    permit.closed().iter().map(|closed| closed.library).collect()
 }
 
 /// A cursor is the place of the last row, so rows that come and go meanwhile shift nothing.
@@ -155,6 +166,7 @@ pub fn details(core: &Core, permit: &Permit, item: ItemId) -> Result<Details, It
     let user = user(permit)?;
     core.store()?.library.read(|tx| {
         let row = detail::item(tx, user, item)?.ok_or(ItemsError::NotFound)?;
+        permit.opens(row.library)?;
         Ok(Details {
             overview: detail::overview(tx, item)?,
             file: detail::playable(tx, user, item)?,
@@ -182,9 +194,9 @@ pub fn home(core: &Core, permit: &Permit) -> Result<Home, ItemsError> {
     let store = core.store()?;
     let seen = store.accounts.read(|tx| libraries::visible(tx, user))?;
     store.library.read(|tx| {
-        let continued = home::continued(tx, user, HOME_ROW_ITEMS)?;
+        let continued = home::continued(tx, user, &closed(permit), HOME_ROW_ITEMS)?;
         let mut latest = Vec::with_capacity(seen.len());
-        for library in seen {
+        for library in seen.into_iter().filter(|library| permit.opens(library.id).is_ok()) {
             let kinds = shelf_kinds(library.kind);
             let items = home::latest(tx, user, library.id, kinds, HOME_ROW_ITEMS)?;
             latest.push((library, items));
@@ -210,5 +222,7 @@ fn shelf_kinds(kind: LibraryKind) -> &'static [ItemKind] {
 /// [`ItemsError`].
 pub fn search(core: &Core, permit: &Permit, text: &str) -> Result<Vec<ItemRow>, ItemsError> {
     let user = user(permit)?;
-    Ok(core.store()?.library.read(|tx| texts::search(tx, user, text, SEARCH_ITEMS_MAX))?)
+    let closed = closed(permit);
+    let library = &core.store()?.library;
+    Ok(library.read(|tx| texts::search(tx, user, &closed, text, SEARCH_ITEMS_MAX))?)
 }

@@ -4,13 +4,16 @@
 use std::sync::{Arc, TryLockError};
 
 use stead_rules::claim::{Generation, State, settle};
-use stead_rules::ids::SessionId;
+use stead_rules::ids::{ItemId, LibraryId, SessionId};
 use stead_rules::limits::SESSION_UNJUDGED_SECONDS;
 use stead_rules::policy::{
-    Account, Action, Actor, Decision, Door, Epoch, Holder, Permit, Question, Session, decide,
+    Account, Action, Actor, Decision, Door, Epoch, Holder, Permit, Question, Required, Session,
+    decide,
 };
 use stead_rules::time::{BootMs, Now};
+use stead_store::accounts::requirements::Found;
 use stead_store::accounts::sessions::SessionFacts;
+use stead_store::library::detail;
 
 use super::core::{Core, CoreError};
 use super::sessions;
@@ -45,6 +48,11 @@ pub(crate) fn judge(
     without: Actor,
     asked: Asked,
 ) -> Decision {
+    let concerns: Option<Vec<_>> = match session.map(|facts| &facts.required) {
+        None => Some(Vec::new()),
+        Some(Found::Rows(rows)) => Some(rows.iter().map(|concern| concern.judged(now)).collect()),
+        Some(Found::Unreadable) => None,
+    };
     let generation = session.map_or(0, |facts| facts.server_generation);
     let orphaned_playback = session.is_some_and(|facts| facts.orphaned_playback);
     let owner_refused = session.is_some_and(|facts| facts.owner_refused);
@@ -59,7 +67,7 @@ pub(crate) fn judge(
         action: asked.action,
         door,
         libraries: &[],
-        requirements: &[],
+        required: concerns.as_deref().map_or(Required::Unreadable, Required::Rows),
     })
 }
 
@@ -84,10 +92,14 @@ impl Whose {
 }
 
 /// Something that somebody was allowed and that goes on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Running {
     whose: Whose,
     asked: Asked,
+    /// What is sent, if it is one item.
+    item: Option<ItemId>,
+    /// Libraries that were closed when it was last asked.
+    closed: Vec<LibraryId>,
     /// When it was last asked whether it may go on.
     looked: BootMs,
     /// When the answer was last known: yes.
@@ -97,7 +109,18 @@ pub(crate) struct Running {
 impl Running {
     /// It was allowed just now.
     pub(crate) const fn since(now: Now, whose: Whose, asked: Asked) -> Self {
-        Self { whose, asked, looked: now.boot, known: now.boot }
+        let (looked, known) = (now.boot, now.boot);
+        Self { whose, asked, item: None, closed: Vec::new(), looked, known }
+    }
+
+    /// It is about this item.
+    pub(crate) fn of(self, item: ItemId) -> Self {
+        Self { item: Some(item), ..self }
+    }
+
+    /// Whether nothing may be told of this library, as it was when that was last asked.
+    pub(crate) fn closes(&self, library: LibraryId) -> bool {
+        self.closed.contains(&library)
     }
 
     /// When it was last asked whether it may go on.
@@ -108,14 +131,16 @@ impl Running {
     /// Whether it would be allowed now. A store that cannot be asked has not said no, so it goes on
     /// for a while; whoever was signed out meanwhile must not go on for ever.
     pub(crate) async fn goes_on(&mut self, core: &Arc<Core>) -> bool {
-        let (now, Self { whose, asked, .. }) = (core.now(), *self);
+        let (now, Self { whose, asked, item, .. }) = (core.now(), &*self);
+        let (whose, asked, item) = (*whose, *asked, *item);
         self.looked = now.boot;
-        match core.blocking(move |core| allowed(core, now, whose, asked)).await {
-            Ok(true) => {
+        match core.blocking(move |core| allowed(core, now, whose, asked, item)).await {
+            Ok(Some(permit)) => {
                 self.known = now.boot;
+                self.closed = permit.closed().iter().map(|closed| closed.library).collect();
                 true
             }
-            Ok(false) => false,
+            Ok(None) => false,
             Err(CoreError::NoStore | CoreError::Stopping | CoreError::NotPermitted(_)) => false,
             Err(CoreError::Store(_)) => {
                 now.boot.since_ms(self.known) < SESSION_UNJUDGED_SECONDS * 1000
@@ -124,16 +149,27 @@ impl Running {
     }
 }
 
-fn allowed(core: &Core, now: Now, whose: Whose, asked: Asked) -> Result<bool, CoreError> {
+fn allowed(
+    core: &Core,
+    now: Now,
+    whose: Whose,
+    asked: Asked,
+    item: Option<ItemId>,
+) -> Result<Option<Permit>, CoreError> {
     let server = standing(core, now);
     let decision = match whose {
         Whose::Local => judge(&server, now, None, Actor::Local, asked),
         Whose::Session(session) => match sessions::by_id(core, session)? {
             Some(facts) => judge(&server, now, Some(&facts), Actor::Stranger, asked),
-            None => return Ok(false),
+            None => return Ok(None),
         },
     };
-    Ok(matches!(decision, Decision::Allow(_) | Decision::AllowNotice { .. }))
+    let Some(permit) = decision.permit() else { return Ok(None) };
+    let Some(item) = item else { return Ok(Some(permit)) };
+    let Some(user) = permit.viewer() else { return Ok(None) };
+    let library = core.store()?.library.read(|tx| detail::library_of(tx, user, item))?;
+    let opens = library.is_some_and(|library| permit.opens(library).is_ok());
+    Ok(opens.then_some(permit))
 }
 
 fn actor(facts: &SessionFacts) -> Actor {

@@ -5,7 +5,7 @@ use std::path::Path;
 use stead_rules::ids::{LibraryId, RootId};
 use stead_rules::limits::PROBLEMS_SHOWN_MAX;
 use stead_rules::media::LibraryKind;
-use stead_rules::policy::{Action, Permit, Tend};
+use stead_rules::policy::{Action, Closed, Permit, Tend};
 use stead_rules::signin::{BadName, Name};
 use stead_rules::time::Now;
 use stead_store::accounts::audit;
@@ -61,13 +61,22 @@ impl From<StoreError> for LibraryError {
 pub struct LibraryView {
     /// The library.
     pub row: LibraryRow,
+    /// Why nothing more is told of it.
+    pub closed: Option<Closed>,
     /// What it holds.
     pub totals: Totals,
     /// How far its scan is.
     pub scan: ScanProgress,
 }
 
-/// The libraries that the user sees. Blocks.
+impl LibraryView {
+    fn closed(row: LibraryRow, closed: Closed) -> Self {
+        let (totals, scan) = Default::default();
+        Self { row, closed: Some(closed), totals, scan }
+    }
+}
+
+/// The libraries that the user sees, the closed ones by their names alone. Blocks.
 ///
 /// # Errors
 /// [`LibraryError`].
@@ -79,11 +88,14 @@ pub fn list(core: &Core, permit: &Permit) -> Result<Vec<LibraryView>, LibraryErr
     store.library.read(|tx| {
         seen.into_iter()
             .map(|row| {
+                if let Err(closed) = permit.opens(row.id) {
+                    return Ok(LibraryView::closed(row, closed));
+                }
                 let totals = totals::of_library(tx, row.id)?;
                 // The desk forgets with a restart what the owner was asked, and the store does not.
                 let vanished = roots::asking(tx, row.id)?;
                 let scan = ScanProgress { vanished, ..core.scans.progress(row.id) };
-                Ok(LibraryView { scan, totals, row })
+                Ok(LibraryView { closed: None, scan, totals, row })
             })
             .collect()
     })
@@ -128,7 +140,7 @@ pub fn add(
     })?;
     core.scans.order_or_later(Order::Scan { library: row.id, gone_is_meant: false });
     let totals = Totals { items: 0, problems: 0 };
-    Ok(LibraryView { scan: core.scans.progress(row.id), totals, row })
+    Ok(LibraryView { closed: None, scan: core.scans.progress(row.id), totals, row })
 }
 
 fn overlap(left: &Path, right: &Path) -> bool {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stead_rules::ids::ItemId;
 use stead_rules::policy::{Action, Permit};
+use stead_store::library::detail;
 use stead_store::library::pictures::{self, Shown};
 use stead_store::{Room, StoreError};
 
@@ -70,6 +71,12 @@ pub fn look(
     permitted(permit, Action::Browse)?;
     let Some(user) = permit.viewer() else { return Ok(Looked::None) };
     let library = &core.store()?.library;
+    if !permit.closed().is_empty() {
+        let lies_in = library.read(|tx| detail::library_of(tx, user, item))?;
+        if lies_in.is_none_or(|library| permit.opens(library).is_err()) {
+            return Ok(Looked::None);
+        }
+    }
     let Some(shown) = library.read(|tx| pictures::shown(tx, user, item))? else {
         let awaited = library.read(|tx| pictures::awaited(tx, user, item))?;
         return Ok(awaited.map_or(Looked::None, |item| wait_for(core, item, Wish::First(item))));

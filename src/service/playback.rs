@@ -15,7 +15,7 @@ use stead_rules::ids::{ItemId, UserId};
 use stead_rules::playback::{
     BadLink, Client, Heard, LOCAL_SESSION, Media, Plan, StreamLink, admit, plan, resume,
 };
-use stead_rules::policy::{Action, Permit};
+use stead_rules::policy::{Action, Closed, Permit};
 use stead_rules::time::{Now, WallMs};
 use stead_store::StoreError;
 use stead_store::accounts::user_data::{self, Progress};
@@ -36,6 +36,9 @@ pub enum PlayError {
     /// The file cannot be read.
     #[error("the file cannot be read")]
     Unreadable(#[source] std::io::Error),
+    /// A second factor is required for the library that it lies in.
+    #[error(transparent)]
+    Closed(#[from] Closed),
     /// The core refused.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -73,6 +76,7 @@ pub fn play(core: &Core, permit: &Permit, now: Now, item: ItemId) -> Result<Play
     let user = permit.viewer().ok_or(PlayError::NotFound)?;
     let session = permit.session().unwrap_or(LOCAL_SESSION);
     let file = playable(core, user, item)?;
+    permit.opens(file.library)?;
     let known = core.store()?.accounts.read(|tx| user_data::progress(tx, user, file.watched_as))?;
     let media = Media {
         container: &file.container,
@@ -113,6 +117,7 @@ pub fn progress(
     permitted(permit, Action::ReportProgress)?;
     let user = permit.user().ok_or(PlayError::NotFound)?;
     let file = playable(core, user, item)?;
+    permit.opens(file.library)?;
     let duration_ms = file.duration_ms.or(duration_ms);
     core.store()?.accounts.write(|tx| {
         let known = user_data::progress(tx, user, file.watched_as)?;
@@ -144,6 +149,8 @@ pub struct Opened {
     pub media_type: &'static str,
     /// The block device it lies on.
     pub device: u64,
+    /// What it belongs to.
+    pub item: ItemId,
 }
 
 /// Opens what plays for `item`. Nothing on the way may lead out of the library's folder.
@@ -154,6 +161,7 @@ pub async fn open(core: &Arc<Core>, permit: &Permit, item: ItemId) -> Result<Ope
     permitted(permit, Action::Play)?;
     let user = permit.viewer().ok_or(PlayError::NotFound)?;
     let playable = core.blocking(move |core| playable(core, user, item)).await?;
+    permit.opens(playable.library)?;
     let root = playable.root.clone();
     core.disks.ask(&root, move || open_now(&playable)).await.unwrap_or_else(|late| {
         tracing::warn!(root = %root.display(), "a disk does not answer");
@@ -175,6 +183,7 @@ fn open_now(playable: &PlayableFile) -> Result<Opened, PlayError> {
         modified_ns,
         media_type: media_type(playable),
         device: facts.dev(),
+        item: playable.item,
         file,
     })
 }

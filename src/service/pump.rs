@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use super::buffers::Buffers;
 use super::core::Core;
 use super::judge::{Asked, Running, Whose};
+use super::playback::Opened;
 
 /// A client that comes back for more within this time took everything at once.
 const AT_ONCE_MS: u64 = 20;
@@ -79,17 +80,17 @@ impl Pumps {
         Arc::clone(devices.entry(device).or_insert_with(new))
     }
 
-    /// `length` bytes of `file` from `start` on, for as long as the session may play.
+    /// `length` bytes of what is open from `start` on, for as long as the session may play it.
     pub fn stream(
         &self,
         core: Arc<Core>,
         seat: Seat,
-        file: File,
-        device: u64,
+        opened: Opened,
         start: u64,
         length: u64,
     ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         core.metrics.figures().play.streams.inc();
+        let Opened { file, device, item, .. } = opened;
         let asked = Asked { action: Action::Play, door: Door::Stream };
         let pump = Pump {
             file: Arc::new(file),
@@ -101,7 +102,7 @@ impl Pumps {
             size: READ_FIRST_BYTES,
             handed_over: None,
             held: None,
-            running: Running::since(core.now(), seat.whose, asked),
+            running: Running::since(core.now(), seat.whose, asked).of(item),
             _seat: seat,
             buffers: Arc::clone(&self.buffers),
             session_ended: core.session_ended.subscribe(),

@@ -22,6 +22,7 @@ fn help_names_every_command_and_exit_code() {
         "status",
         "health",
         "check-config",
+        "audit",
         "wipe",
         "version",
     ] {

@@ -88,6 +88,10 @@ ids! {
     DeviceId;
     /// Something that a user's other sessions are told.
     NoticeId;
+    /// People who belong together.
+    GroupId;
+    /// Somebody's exemption from what is required.
+    ExemptionId;
     /// What a file holds: its size and the hash of its two ends. User data hangs on it, so it
     /// survives renames and rebuilt libraries.
     ContentKey;

@@ -1,9 +1,11 @@
 //! Every number that bounds something, with its reason.
 
 mod media;
+mod policy;
 mod provider;
 
 pub use media::*;
+pub use policy::*;
 pub use provider::*;
 
 /// A proof that was accepted holds the claim for this browser this long; each step restarts it.

@@ -21,8 +21,21 @@ macro_rules! stored_ids {
 }
 
 stored_ids!(
-    BoxId, FactorId, DeviceId, NoticeId, IssuerId, AccountId, UserId, SessionId, LibraryId, RootId,
-    ItemId, FileId, ContentKey
+    BoxId,
+    FactorId,
+    DeviceId,
+    NoticeId,
+    IssuerId,
+    AccountId,
+    UserId,
+    SessionId,
+    LibraryId,
+    RootId,
+    ItemId,
+    FileId,
+    ContentKey,
+    GroupId,
+    ExemptionId
 );
 
 /// Reads the id in column `name`.

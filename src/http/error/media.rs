@@ -1,7 +1,9 @@
 //! The words for libraries, items and playing.
 
 use axum::http::StatusCode;
+use stead_rules::claim::State;
 use stead_rules::playback::BadLink;
+use stead_rules::policy::{Closed, Opens, Reason};
 
 use super::Problem;
 use crate::service::folders::FolderError;
@@ -16,6 +18,18 @@ impl From<BadLink> for Problem {
             "link_expired",
             "This link has expired. Go back to the item and play it again.",
         )
+    }
+}
+
+impl From<Closed> for Problem {
+    fn from(closed: Closed) -> Self {
+        match closed.opens {
+            Opens::StepUp { level, max_age_seconds } => {
+                Self::step_up(level.word(), max_age_seconds)
+            }
+            Opens::Enrol { level } => Self::enrol(level.word()),
+            Opens::AnotherWayIn => Self::denied(Reason::NotThisClient, &State::Claimed),
+        }
     }
 }
 
@@ -36,6 +50,7 @@ impl From<PlayError> for Problem {
                     "The file cannot be read. Check its rights and its disk.",
                 )
             }
+            PlayError::Closed(closed) => closed.into(),
             PlayError::Core(error) => error.into(),
         }
     }
@@ -50,6 +65,7 @@ impl From<ItemsError> for Problem {
                 "bad_cursor",
                 "This page of the list does not exist. Begin at the first page.",
             ),
+            ItemsError::Closed(closed) => closed.into(),
             ItemsError::Core(error) => error.into(),
         }
     }

@@ -124,12 +124,15 @@ impl Listening {
             .core
             .blocking(move |core| libraries::list(core, &ctx.permit).map_err(Problem::from))
             .await;
-        let events = all.into_iter().flatten();
+        let events = all.into_iter().flatten().filter(|view| view.closed.is_none());
         self.standing.extend(events.filter_map(|view| scan_event(view.row.id, view.scan)));
     }
 
-    /// Judged anew for each event: a share may have been taken away meanwhile.
+    /// Judged anew for each event: a share may have been taken away, or the library closed.
     async fn sees(&self, library: LibraryId) -> bool {
+        if self.running.closes(library) {
+            return false;
+        }
         let ctx = self.ctx.clone();
         self.core
             .blocking(move |core| {

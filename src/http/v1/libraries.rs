@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stead_rules::ids::LibraryId;
 use stead_rules::media::LibraryKind;
+use stead_rules::policy::{Closed, Opens};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::ctx::Ctx;
@@ -103,6 +104,29 @@ pub(crate) struct LibraryWire {
     /// Films, episodes, tracks and photos.
     items: u64,
     scan: ScanWire,
+    /// Why nothing more is told of it, and what opens it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<ClosedWire>,
+}
+
+/// A second factor is required for this library.
+#[derive(Serialize, ToSchema)]
+struct ClosedWire {
+    /// `step_up`: show a factor again. `enrol`: set one up. `another_way_in`: not here.
+    by: &'static str,
+    /// `mfa` or `mfa_phishing_resistant`, where that opens it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'static str>,
+}
+
+impl From<Closed> for ClosedWire {
+    fn from(closed: Closed) -> Self {
+        match closed.opens {
+            Opens::StepUp { level, .. } => Self { by: "step_up", level: Some(level.word()) },
+            Opens::Enrol { level } => Self { by: "enrol", level: Some(level.word()) },
+            Opens::AnotherWayIn => Self { by: "another_way_in", level: None },
+        }
+    }
 }
 
 impl From<LibraryView> for LibraryWire {
@@ -114,6 +138,7 @@ impl From<LibraryView> for LibraryWire {
             kind: view.row.kind.into(),
             items: view.totals.items,
             scan: ScanWire { problems, ..view.scan.into() },
+            closed: view.closed.map(ClosedWire::from),
         }
     }
 }

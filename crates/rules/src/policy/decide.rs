@@ -2,9 +2,9 @@
 
 use super::act::{Action, Door, Own};
 use super::actor::Role;
-use super::decision::{Decision, Permit, Reason, Rule};
+use super::decision::{Closed, Decision, Opens, Permit, Reason, Rule};
 use super::question::{Actor, Question, Session};
-use super::require::{Requirement, RequirementId, Verdict};
+use super::require::{Required, Requirement, RequirementId, Scope, Verdict};
 use crate::claim::{Serves, State};
 use crate::limits::{GUARD_SECONDS, TEND_SECONDS};
 use crate::signin::{Assurance, Life, Method};
@@ -194,16 +194,16 @@ fn own_factors(question: &Question<'_>, session: &Session) -> Result<Decision, D
 
 fn tend(question: &Question<'_>, session: &Session) -> Result<Decision, Decision> {
     check_administrator(session, Role::Administrator)?;
-    let level = administration_level(question);
-    let fresh = session.life(question.now) == Life::Live;
-    Ok(administer(question, session, level, fresh, TEND_SECONDS, Rule::Tend))
+    let asked = administration(question, session, TEND_SECONDS);
+    let fresh = session.life(question.now) == Life::Live && asked.is_fresh(question, session);
+    Ok(administer(question, session, asked, fresh, Rule::Tend))
 }
 
 fn guard(question: &Question<'_>, session: &Session) -> Result<Decision, Decision> {
     check_administrator(session, Role::Owner)?;
-    let level = administration_level(question);
-    let fresh = session.auth.elapsed(question.now).surely_within(GUARD_SECONDS);
-    Ok(administer(question, session, level, fresh, GUARD_SECONDS, Rule::Guard))
+    let asked = administration(question, session, GUARD_SECONDS);
+    let fresh = asked.is_fresh(question, session);
+    Ok(administer(question, session, asked, fresh, Rule::Guard))
 }
 
 /// Whom the issuer refused it has to let in again: what the server keeps of them is no word of it.
@@ -225,21 +225,44 @@ fn check_administrator(session: &Session, least: Role) -> Result<(), Decision> {
     Ok(())
 }
 
+/// What administration asks for.
+#[derive(Clone, Copy)]
+struct AskedFor {
+    level: Assurance,
+    max_age_seconds: u64,
+}
+
+impl AskedFor {
+    fn is_fresh(self, question: &Question<'_>, session: &Session) -> bool {
+        session.auth.elapsed(question.now).surely_within(self.max_age_seconds)
+    }
+}
+
 /// Administration takes a second factor, or what is required if that is stricter. There is no
-/// grace and no exemption here.
-fn administration_level(question: &Question<'_>) -> Assurance {
-    let required = question.requirements.iter().filter(|row| row.concerns(question));
-    required.map(|row| row.level).max().unwrap_or(Assurance::Mfa).max(Assurance::Mfa)
+/// grace and no exemption here. Where what is required cannot be read, whoever repairs it shows the
+/// best that they have.
+fn administration(question: &Question<'_>, session: &Session, seconds: u64) -> AskedFor {
+    let rows = match question.required {
+        Required::Rows(rows) => rows,
+        Required::Unreadable => {
+            let level = session.reach.max(Assurance::Mfa);
+            return AskedFor { level, max_age_seconds: seconds };
+        }
+    };
+    let concerned = || rows.iter().filter(|row| row.concerns(question));
+    let level = concerned().map(|row| row.level).max().unwrap_or(Assurance::Mfa);
+    let age = concerned().filter_map(|row| row.max_age_seconds).min().unwrap_or(seconds);
+    AskedFor { level: level.max(Assurance::Mfa), max_age_seconds: age.min(seconds) }
 }
 
 fn administer(
     question: &Question<'_>,
     session: &Session,
-    level: Assurance,
+    asked: AskedFor,
     fresh: bool,
-    max_age_seconds: u64,
     rule: Rule,
 ) -> Decision {
+    let AskedFor { level, max_age_seconds } = asked;
     if fresh && session.methods.assurance_shown_now() >= level {
         return allow(question, rule);
     }
@@ -251,30 +274,64 @@ fn administer(
 
 /// Judges each requirement by itself; the least permissive verdict wins.
 fn required(question: &Question<'_>, session: &Session) -> Decision {
-    if let Some(id) = refused_over_plain_http(question) {
+    let Required::Rows(rows) = question.required else {
+        return Decision::Deny { reason: Reason::PolicyError, rule: Rule::Unreadable };
+    };
+    if let Some(id) = refused_over_plain_http(question, rows) {
         return Decision::Deny { reason: Reason::NotThisClient, rule: Requirement::rule(id) };
     }
-    let concerned = question.requirements.iter().filter(|row| row.concerns(question));
-    match concerned.map(|row| row.judge(session)).max() {
-        None | Some(Verdict::Satisfied) => allow(question, Rule::Default),
+    let concerned = rows.iter().filter(|row| row.concerns(question));
+    let permit = |rule| Permit::new(question, rule).closing(closed(question, session, rows));
+    match concerned.map(|row| row.judge(session, question.now)).max() {
+        None | Some(Verdict::Satisfied) => Decision::Allow(permit(Rule::Default)),
+        Some(Verdict::Exempt { id }) => Decision::Allow(permit(Rule::Exemption(id))),
         Some(Verdict::Notice { days, id }) => Decision::AllowNotice {
-            permit: Permit::new(question, Requirement::rule(id)),
+            permit: permit(Requirement::rule(id)),
             days: days.0,
             rule: Requirement::rule(id),
         },
-        Some(Verdict::StepUp { level, id }) => {
-            Decision::StepUp { level, max_age_seconds: None, rule: Requirement::rule(id) }
-        }
+        Some(Verdict::StepUp { level, max_age, id }) => Decision::StepUp {
+            level,
+            max_age_seconds: max_age.0.seconds(),
+            rule: Requirement::rule(id),
+        },
         Some(Verdict::Enrol { level, id }) => {
             Decision::Enrol { level, rule: Requirement::rule(id) }
         }
     }
 }
 
+/// Libraries with a requirement of their own that this session does not meet: whoever asks for
+/// several gets the others.
+fn closed(question: &Question<'_>, session: &Session, rows: &[Requirement]) -> Vec<Closed> {
+    let mut closed: Vec<Closed> = rows
+        .iter()
+        .filter_map(|row| {
+            let Scope::Library(library) = row.scope else { return None };
+            let plain =
+                question.door == Door::Plain && row.level >= Assurance::MfaPhishingResistant;
+            let opens = match row.judge(session, question.now) {
+                _ if plain => Opens::AnotherWayIn,
+                Verdict::Satisfied | Verdict::Exempt { .. } | Verdict::Notice { .. } => {
+                    return None;
+                }
+                Verdict::StepUp { level, max_age, .. } => {
+                    Opens::StepUp { level, max_age_seconds: max_age.0.seconds() }
+                }
+                Verdict::Enrol { level, .. } => Opens::Enrol { level },
+            };
+            Some(Closed { library, opens, rule: Requirement::rule(row.id) })
+        })
+        .collect();
+    closed.sort_by_key(|one| (one.library, std::cmp::Reverse(one.opens)));
+    closed.dedup_by_key(|one| one.library);
+    closed
+}
+
 /// What must resist phishing cannot be shown to a page that anybody on the way could have sent.
-fn refused_over_plain_http(question: &Question<'_>) -> Option<RequirementId> {
+fn refused_over_plain_http(question: &Question<'_>, rows: &[Requirement]) -> Option<RequirementId> {
     let plain = question.door == Door::Plain;
-    let mut concerned = question.requirements.iter().filter(|row| row.concerns(question));
+    let mut concerned = rows.iter().filter(|row| row.concerns(question));
     let strict = concerned.find(|row| plain && row.level >= Assurance::MfaPhishingResistant);
     strict.map(|row| row.id)
 }

@@ -4,7 +4,7 @@ use super::act::Action;
 use super::actor::Role;
 use super::question::{Actor, Question};
 use super::require::RequirementId;
-use crate::ids::{SessionId, TicketId, UserId};
+use crate::ids::{LibraryId, SessionId, TicketId, UserId};
 use crate::signin::Assurance;
 
 /// The answer to a [`Question`].
@@ -52,6 +52,38 @@ pub struct Permit {
     holder: Holder,
     action: Action,
     rule: Rule,
+    closed: Vec<Closed>,
+}
+
+/// A library that this permission is not good for: something is required for it alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[error("a second factor is required for this library")]
+pub struct Closed {
+    /// Which.
+    pub library: LibraryId,
+    /// What opens it.
+    pub opens: Opens,
+    /// What asks for it.
+    pub rule: Rule,
+}
+
+/// What opens something that is closed. Later is less permissive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Opens {
+    /// A factor that this user can show.
+    StepUp {
+        /// The level to reach.
+        level: Assurance,
+        /// How long ago the factor may have been shown, where that matters.
+        max_age_seconds: Option<u64>,
+    },
+    /// A factor that this user has to set up.
+    Enrol {
+        /// The level to reach.
+        level: Assurance,
+    },
+    /// Nothing here: what is required cannot be shown by this way in.
+    AnotherWayIn,
 }
 
 /// A permission was shown for something that it is not for.
@@ -158,6 +190,10 @@ pub enum Rule {
     Default,
     /// A requirement that the owner set.
     Requirement(RequirementId),
+    /// Somebody is exempt from a requirement.
+    Exemption(RequirementId),
+    /// What is required cannot be read.
+    Unreadable,
 }
 
 impl Decision {
@@ -191,7 +227,30 @@ impl Permit {
                 Holder::User { user: session.user, session: session.id, role: session.role }
             }
         };
-        Self { holder, action: question.action, rule }
+        Self { holder, action: question.action, rule, closed: Vec::new() }
+    }
+
+    /// The same, with the libraries that it is not good for.
+    pub(super) fn closing(self, closed: Vec<Closed>) -> Self {
+        Self { closed, ..self }
+    }
+
+    /// Whether this permission is good for what lies in `library`, as far as requirements say. That
+    /// its user sees the library at all is another question.
+    ///
+    /// # Errors
+    /// [`Closed`], with what opens it.
+    pub fn opens(&self, library: LibraryId) -> Result<(), Closed> {
+        match self.closed.iter().find(|closed| closed.library == library) {
+            Some(closed) => Err(*closed),
+            None => Ok(()),
+        }
+    }
+
+    /// The libraries that nothing may be told of but their names.
+    #[must_use]
+    pub fn closed(&self) -> &[Closed] {
+        &self.closed
     }
 
     /// Whose permission this is.
@@ -297,6 +356,8 @@ impl Rule {
             Self::Local => "local",
             Self::Default => "default",
             Self::Requirement(_) => "requirement",
+            Self::Exemption(_) => "exemption",
+            Self::Unreadable => "unreadable",
         }
     }
 }

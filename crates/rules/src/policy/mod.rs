@@ -12,18 +12,31 @@
 
 mod act;
 mod actor;
+mod acts;
 mod decide;
 mod decision;
+mod grace;
 mod question;
+mod remind;
 mod require;
+mod standing;
 
 pub use crate::signin::Assurance;
 pub use act::{Action, Door, Guard, Own, Tend};
 pub use actor::{ClientKind, Role, Shows};
+pub use acts::{
+    Author, CannotExempt, CannotRequire, GroupIsRequired, RemindedAlready, Wished, may_exempt,
+    may_keep_less, may_remind, may_remove_group, may_require,
+};
 pub use decide::decide;
-pub use decision::{Decision, Holder, LOCAL_VIEWER, NotPermitted, Permit, Reason, Rule};
+pub use decision::{
+    Closed, Decision, Holder, LOCAL_VIEWER, NotPermitted, Opens, Permit, Reason, Rule,
+};
+pub use grace::Allowance;
 pub use question::{Account, Actor, Epoch, Question, Session};
-pub use require::{Grace, Requirement, RequirementId, Scope};
+pub use remind::{Reminder, reminder_due};
+pub use require::{Grace, Required, Requirement, RequirementId, Scope};
+pub use standing::{Person, Standing};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::act::{Action, Door};
 use super::actor::{ClientKind, Role};
-use super::require::Requirement;
+use super::require::Required;
 use crate::claim::{Generation, State};
 use crate::ids::{LibraryId, SessionId, TicketId, UserId};
 use crate::signin::{Assurance, Life, Methods, life};
@@ -29,8 +29,8 @@ pub struct Question<'a> {
     pub door: Door,
     /// The libraries that what is asked for lies in.
     pub libraries: &'a [LibraryId],
-    /// What the owner requires, of this user and of these libraries; the rest is passed over.
-    pub requirements: &'a [Requirement],
+    /// What the owner requires.
+    pub required: Required<'a>,
 }
 
 /// Who asks.

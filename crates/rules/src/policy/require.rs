@@ -1,13 +1,25 @@
 //! What an owner requires, and how one requirement is judged by itself.
 
+use std::cmp::Reverse;
+
 use super::decision::Rule;
 use super::question::{Question, Session};
 use crate::ids::LibraryId;
 use crate::signin::Assurance;
+use crate::time::Now;
 
 /// The number of a requirement's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequirementId(pub i64);
+
+/// What the owner requires, as far as it can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Required<'a> {
+    /// These rows, of this user and of the libraries asked for; the rest is passed over.
+    Rows(&'a [Requirement]),
+    /// A row that means nothing: nobody gets in by that, and the owner can repair it.
+    Unreadable,
+}
 
 /// One requirement, with what this user has of grace and exemption from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +30,9 @@ pub struct Requirement {
     pub scope: Scope,
     /// The level it asks for.
     pub level: Assurance,
+    /// How long ago the second factor may have been shown, if the owner set a limit. A remembered
+    /// device shows none, so it is worth nothing then.
+    pub max_age_seconds: Option<u64>,
     /// Whether a live exemption names this user.
     pub exempt: bool,
     /// What is left of this user's grace.
@@ -48,9 +63,26 @@ pub enum Grace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
     Satisfied,
-    Notice { days: std::cmp::Reverse<u32>, id: RequirementId },
-    StepUp { level: Assurance, id: RequirementId },
+    Exempt { id: RequirementId },
+    Notice { days: Reverse<u32>, id: RequirementId },
+    StepUp { level: Assurance, max_age: Reverse<MaxAge>, id: RequirementId },
     Enrol { level: Assurance, id: RequirementId },
+}
+
+/// The longest age; none at all is longest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum MaxAge {
+    Seconds(u64),
+    Any,
+}
+
+impl MaxAge {
+    pub(super) const fn seconds(self) -> Option<u64> {
+        match self {
+            Self::Seconds(seconds) => Some(seconds),
+            Self::Any => None,
+        }
+    }
 }
 
 impl Requirement {
@@ -63,19 +95,30 @@ impl Requirement {
     }
 
     /// Judges this requirement alone. Grace never helps somebody who could step up.
-    pub(super) fn judge(&self, session: &Session) -> Verdict {
+    pub(super) fn judge(&self, session: &Session, now: Now) -> Verdict {
         let Self { id, level, .. } = *self;
-        let exempt = self.exempt && !session.role.is_privileged();
-        if session.methods.assurance() >= level || exempt {
+        if self.is_met(session, now) {
             return Verdict::Satisfied;
         }
+        if self.exempt && !session.role.is_privileged() {
+            return Verdict::Exempt { id };
+        }
         if session.reach >= level {
-            return Verdict::StepUp { level, id };
+            let max_age = Reverse(self.max_age_seconds.map_or(MaxAge::Any, MaxAge::Seconds));
+            return Verdict::StepUp { level, max_age, id };
         }
         match self.grace {
-            Grace::Days(days) if days > 0 => Verdict::Notice { days: std::cmp::Reverse(days), id },
+            Grace::Days(days) if days > 0 => Verdict::Notice { days: Reverse(days), id },
             Grace::Days(_) | Grace::Over => Verdict::Enrol { level, id },
         }
+    }
+
+    fn is_met(&self, session: &Session, now: Now) -> bool {
+        let Some(seconds) = self.max_age_seconds else {
+            return session.methods.assurance() >= self.level;
+        };
+        let shown = session.methods.assurance_shown_now() >= self.level;
+        shown && session.auth.elapsed(now).surely_within(seconds)
     }
 
     /// The rule that a verdict of this requirement names.

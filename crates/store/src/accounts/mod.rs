@@ -2,10 +2,14 @@
 
 pub mod alone;
 pub mod audit;
+pub mod audit_chain;
 pub mod claim;
 pub mod devices;
 pub mod era;
+pub mod exemptions;
 pub mod factors;
+pub mod grace;
+pub mod groups;
 pub mod identity;
 pub mod issuers;
 pub mod libraries;
@@ -18,6 +22,7 @@ pub mod people;
 pub mod plain;
 pub mod provider;
 pub mod remembered;
+pub mod requirements;
 pub mod sessions;
 pub mod throttle;
 pub mod user_data;

@@ -7,6 +7,7 @@ use stead_rules::signin::{Assurance, Methods, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
 
 use super::identity::User;
+use super::requirements::{self, Concern, Found};
 use crate::columns::{client, id, maybe_id, methods, role, vouched};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
@@ -111,6 +112,8 @@ pub struct SessionFacts {
     pub within_reach: Assurance,
     /// What speaks for the session beside the password that opened it.
     pub vouched: Vouched,
+    /// What is required of its user.
+    pub required: Found<Concern>,
 }
 
 const FACTS: &str = "SELECT s.*,
@@ -137,7 +140,8 @@ pub fn by_token(
 ) -> Result<Option<SessionFacts>, StoreError> {
     let mut statement =
         tx.transaction.prepare_cached(&format!("{FACTS} WHERE s.token_hash = ?1"))?;
-    Ok(statement.query_row([token_hash], |row| facts_row(row, run)).optional()?)
+    let found = statement.query_row([token_hash], |row| facts_row(row, run)).optional()?;
+    with_required(tx, run, found)
 }
 
 /// The session with this id.
@@ -150,7 +154,8 @@ pub fn by_id(
     session: SessionId,
 ) -> Result<Option<SessionFacts>, StoreError> {
     let mut statement = tx.transaction.prepare_cached(&format!("{FACTS} WHERE s.id = ?1"))?;
-    Ok(statement.query_row([session.as_bytes()], |row| facts_row(row, run)).optional()?)
+    let found = statement.query_row([session.as_bytes()], |row| facts_row(row, run)).optional()?;
+    with_required(tx, run, found)
 }
 
 /// All sessions of a user that still count, the last used first.
@@ -343,6 +348,16 @@ pub(crate) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite
     Ok(Moment { wall, boot })
 }
 
+fn with_required(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+    found: Option<SessionFacts>,
+) -> Result<Option<SessionFacts>, StoreError> {
+    let Some(mut facts) = found else { return Ok(None) };
+    facts.required = requirements::of_user(tx, run, facts.user.id)?;
+    Ok(Some(facts))
+}
+
 fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
     Ok(SessionFacts {
         session: session_row(row, run)?,
@@ -362,6 +377,8 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
         epoch_now: row.get("epoch_now")?,
         vouched: vouched(row, "vouched")?,
         within_reach: within_reach(row)?,
+        // Read behind it, or the answer is no.
+        required: Found::Unreadable,
     })
 }
 

@@ -1,7 +1,9 @@
 //! The accounts database against a real file.
 
+mod audit;
 mod backup;
 mod factors;
+mod policy;
 mod throttle;
 
 use stead_rules::claim::{Eras, Kept};

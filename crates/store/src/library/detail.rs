@@ -27,6 +27,23 @@ pub fn item(
     Ok(statement.query_row((user.as_bytes(), item.as_bytes()), item_row).optional()?)
 }
 
+/// The library that the item lies in, if `user` sees it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn library_of(
+    tx: &ReadTx<'_, Library>,
+    user: UserId,
+    item: ItemId,
+) -> Result<Option<LibraryId>, StoreError> {
+    let sql = "SELECT l.id FROM item i JOIN lib l ON l.n = i.lib_n
+                 JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
+                WHERE i.id = ?2";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let found = statement.query_row((user.as_bytes(), item.as_bytes()), |row| id(row, "id"));
+    Ok(found.optional()?)
+}
+
 /// What is written about the item.
 ///
 /// # Errors

@@ -4,18 +4,19 @@ use stead_rules::ids::{LibraryId, UserId};
 use stead_rules::limits::{RESUME_FROM_PERCENT, RESUME_MIN_MS, RESUME_TO_PERCENT};
 use stead_rules::media::ItemKind;
 
-use super::item::{ItemRow, item_columns, seen_by_user};
+use super::item::{ItemRow, closed_list, item_columns, not_closed, seen_by_user};
 use super::lists::{Order, of_kind, rows};
 use crate::{Library, ReadTx, StoreError};
 
 /// What `user` was in the middle of, the last first. What they saw to its end before and began
-/// again counts too; at its end a position goes back to the beginning.
+/// again counts too; at its end a position goes back to the beginning. Nothing of `closed` libraries.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn continued(
     tx: &ReadTx<'_, Library>,
     user: UserId,
+    closed: &[LibraryId],
     limit: u32,
 ) -> Result<Vec<ItemRow>, StoreError> {
     // From the few rows of the user to the items, never the other way round.
@@ -24,7 +25,9 @@ pub fn continued(
         item_columns!(),
         " FROM acc.user_data r CROSS JOIN item i ON i.content_key = r.content_key",
         seen_by_user!(),
-        "WHERE r.user_id = ?1 AND i.missing_ms IS NULL \
+        "WHERE ",
+        not_closed!("?6"),
+        "AND r.user_id = ?1 AND i.missing_ms IS NULL \
          AND i.kind IN ('film', 'episode') \
          AND coalesce(r.duration_ms, i.duration_ms) >= ?3 \
          AND r.position_ms * 100 >= coalesce(r.duration_ms, i.duration_ms) * ?4 \
@@ -32,7 +35,8 @@ pub fn continued(
          ORDER BY r.updated_ms DESC LIMIT ?2"
     );
     let bounds = (RESUME_MIN_MS, RESUME_FROM_PERCENT, RESUME_TO_PERCENT);
-    rows(tx, sql, (user.as_bytes(), limit, bounds.0, bounds.1, bounds.2))
+    let closed = closed_list(closed);
+    rows(tx, sql, (user.as_bytes(), limit, bounds.0, bounds.1, bounds.2, closed))
 }
 
 /// The newest of `kinds` in `library` that `user` sees.

@@ -78,7 +78,23 @@ macro_rules! seen_by_user {
     };
 }
 
-pub(crate) use {item_columns, seen_by_user};
+/// Leaves out what lies in closed libraries: their list is the parameter of this name, made by
+/// [`closed_list`].
+macro_rules! not_closed {
+    ($list:literal) => {
+        concat!("hex(l.id) NOT IN (SELECT value FROM json_each(", $list, ")) ")
+    };
+}
+
+/// Libraries as a parameter: a JSON list of their ids in hexadecimal letters, as SQLite's `hex` writes
+/// them.
+pub(crate) fn closed_list(libraries: &[LibraryId]) -> String {
+    let ids: Vec<_> =
+        libraries.iter().map(|id| format!("\"{}\"", id.to_string().to_uppercase())).collect();
+    format!("[{}]", ids.join(","))
+}
+
+pub(crate) use {item_columns, not_closed, seen_by_user};
 
 pub(crate) fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
     Ok(ItemRow {

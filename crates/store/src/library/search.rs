@@ -1,21 +1,23 @@
 //! Search by the words of a title, or of what it is part of.
 
-use stead_rules::ids::UserId;
+use stead_rules::ids::{LibraryId, UserId};
 
-use super::item::{ItemRow, item_columns, seen_by_user};
+use super::item::{ItemRow, closed_list, item_columns, not_closed, seen_by_user};
 use super::lists::rows;
 use crate::{Library, ReadTx, StoreError};
 
 /// Most words that are looked at.
 const WORDS_MAX: usize = 8;
 
-/// Up to `limit` items that hold all words of `text`, the last as a beginning, best first.
+/// Up to `limit` items that hold all words of `text`, the last as a beginning, best first; nothing
+/// of `closed` libraries.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn search(
     tx: &ReadTx<'_, Library>,
     user: UserId,
+    closed: &[LibraryId],
     text: &str,
     limit: u32,
 ) -> Result<Vec<ItemRow>, StoreError> {
@@ -25,10 +27,12 @@ pub fn search(
         item_columns!(),
         " FROM item_text t CROSS JOIN item i ON i.n = t.rowid",
         seen_by_user!(),
-        "WHERE item_text MATCH ?2 AND i.missing_ms IS NULL \
+        "WHERE ",
+        not_closed!("?4"),
+        "AND item_text MATCH ?2 AND i.missing_ms IS NULL \
          ORDER BY bm25(item_text, 10.0, 1.0), i.sort_title, i.n LIMIT ?3"
     );
-    rows(tx, sql, (user.as_bytes(), question, limit))
+    rows(tx, sql, (user.as_bytes(), question, limit, closed_list(closed)))
 }
 
 /// Each word in quotes, so that nothing a person types is an operator.

@@ -174,7 +174,7 @@ impl World {
     }
 
     fn found(&self, user: UserId, text: &str) -> Vec<String> {
-        titles(self.read(|tx| search::search(tx, user, text, 20)))
+        titles(self.read(|tx| search::search(tx, user, &[], text, 20)))
     }
 }
 
@@ -220,7 +220,7 @@ fn what_is_hidden_shows_nowhere() {
     for (user, expected) in [(OWNER, 1), (MEMBER, 0)] {
         assert_eq!(world.titles(user, OTHER, ItemKind::Film).len(), expected);
         assert_eq!(world.found(user, "secr").len(), expected);
-        assert_eq!(world.read(|tx| home::continued(tx, user, 9)).len(), expected);
+        assert_eq!(world.read(|tx| home::continued(tx, user, &[], 9)).len(), expected);
         let kinds = [ItemKind::Film];
         let latest = world.read(|tx| home::latest(tx, user, OTHER, &kinds, 9));
         assert_eq!(latest.len(), expected);
@@ -444,7 +444,7 @@ fn resuming_is_offered_in_the_middle_of_long_things() {
             .accounts
             .write(|tx| user_data::put_progress(tx, OWNER, key, &progress, NOW))
             .unwrap();
-        let rows = world.read(|tx| home::continued(tx, OWNER, 5));
+        let rows = world.read(|tx| home::continued(tx, OWNER, &[], 5));
         assert_eq!(rows.len(), expected, "{position_ms}");
     }
 }

@@ -1,5 +1,7 @@
 //! The policy's tables and what must hold in each of their rows.
 
+mod acts;
+mod grace;
 mod invariants;
 mod requirements;
 mod table;

@@ -3,18 +3,27 @@
 use std::fmt::Write;
 
 use super::world::{
-    FILMS, PASSKEY, PASSWORD, PHOTOS, REMEMBERED, TOTP, ago, ask_with, cell, no_factor, session,
+    FILMS, PASSKEY, PASSWORD, PHOTOS, REMEMBERED, TOTP, ago, ask_with, cell, no_factor, question,
+    session,
 };
 use crate::claim::State;
 use crate::golden;
+use crate::ids::LibraryId;
 use crate::policy::{
-    Action, Actor, Decision, Door, Grace, Requirement, RequirementId, Role, Rule, Scope, Session,
-    Tend,
+    Action, Actor, Decision, Door, Grace, Opens, Question, Required, Requirement, RequirementId,
+    Role, Rule, Scope, Session, Tend, decide,
 };
 use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant};
 
 fn row(level: Assurance, grace: Grace, exempt: bool) -> Requirement {
-    Requirement { id: RequirementId(1), scope: Scope::Server, level, exempt, grace }
+    Requirement {
+        id: RequirementId(1),
+        scope: Scope::Server,
+        level,
+        max_age_seconds: None,
+        exempt,
+        grace,
+    }
 }
 
 fn browse(session: Session, rows: &[Requirement]) -> Decision {
@@ -110,4 +119,52 @@ fn answers_name_the_requirement() {
     let Decision::AllowNotice { permit, rule, .. } = answer else { panic!("{answer:?}") };
     assert_eq!(rule, Rule::Requirement(RequirementId(1)));
     assert_eq!(permit.rule(), rule);
+}
+
+/// Who asks for nothing in particular gets everything but what is closed, and it is closed as it
+/// would be if it were asked for alone.
+#[test]
+fn a_permission_names_the_libraries_that_it_is_not_good_for() {
+    for (name, person) in people() {
+        for level in [Mfa, MfaPhishingResistant] {
+            for grace in [Grace::Over, Grace::Days(3)] {
+                for exempt in [false, true] {
+                    for door in [Door::Api, Door::Plain] {
+                        let row = Requirement {
+                            scope: Scope::Library(PHOTOS),
+                            ..row(level, grace, exempt)
+                        };
+                        let actor = Actor::Session(person);
+                        let ask = |libraries: &[LibraryId]| {
+                            let required = Required::Rows(std::slice::from_ref(&row));
+                            let browse = question(&State::Claimed, &actor, Action::Browse);
+                            decide(&Question { door, libraries, required, ..browse })
+                        };
+                        let permit = ask(&[]).permit().unwrap();
+                        let alone = ask(&[PHOTOS]);
+                        let what = format!("{name} {row:?} {door:?} {alone:?}");
+                        assert!(permit.opens(FILMS).is_ok(), "{what}");
+                        let Err(closed) = permit.opens(PHOTOS) else {
+                            assert!(alone.lets_in() && permit.closed().is_empty(), "{what}");
+                            continue;
+                        };
+                        assert_eq!(closed.rule, Rule::Requirement(RequirementId(1)));
+                        match (closed.opens, alone) {
+                            (
+                                Opens::StepUp { level, max_age_seconds },
+                                Decision::StepUp { level: asked, max_age_seconds: age, .. },
+                            ) => {
+                                assert_eq!((level, max_age_seconds), (asked, age), "{what}");
+                            }
+                            (Opens::Enrol { level }, Decision::Enrol { level: asked, .. }) => {
+                                assert_eq!(level, asked, "{what}")
+                            }
+                            (Opens::AnotherWayIn, Decision::Deny { .. }) => {}
+                            (opens, _) => panic!("{opens:?} {what}"),
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use crate::claim::{Before, Generation, LockReason, Pending, ProofKind, State, WizardStep};
 use crate::ids::{LibraryId, SessionId, TicketId, UserId};
 use crate::policy::{
-    Account, Action, Actor, ClientKind, Decision, Door, Epoch, Question, Reason, Requirement, Role,
-    Session, decide,
+    Account, Action, Actor, ClientKind, Decision, Door, Epoch, Question, Reason, Required,
+    Requirement, Role, Session, decide,
 };
 use crate::signin::{Assurance, Method, Methods};
 use crate::time::{BootMs, Moment, Now, TimeTrust, WallMs};
@@ -150,7 +150,8 @@ pub(super) fn ask_with(
     door: Door,
     requirements: &[Requirement],
 ) -> Decision {
-    decide(&Question { door, requirements, ..question(server, actor, action) })
+    let required = Required::Rows(requirements);
+    decide(&Question { door, required, ..question(server, actor, action) })
 }
 
 pub(super) fn question<'a>(server: &'a State, actor: &'a Actor, action: Action) -> Question<'a> {
@@ -164,7 +165,7 @@ pub(super) fn question<'a>(server: &'a State, actor: &'a Actor, action: Action) 
         action,
         door: Door::Api,
         libraries: &[FILMS],
-        requirements: &[],
+        required: Required::Rows(&[]),
     }
 }
 

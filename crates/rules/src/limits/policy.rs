@@ -1,0 +1,22 @@
+//! What bounds requirements, grace, exemptions and reminders.
+
+/// Longest grace that an owner can give, in days: a season, after which a rule is none.
+pub const GRACE_MAX_DAYS: u32 = 90;
+/// The graces that are offered, in days.
+pub const GRACE_PRESETS_DAYS: [u32; 3] = [7, 14, 30];
+/// Shortest age of a second factor that can be required: shorter, and a film would be interrupted
+/// twice.
+pub const MAX_AGE_MIN_SECONDS: u64 = 3600;
+/// Longest one: a session is over after 90 days without use, so nothing older comes.
+pub const MAX_AGE_MAX_SECONDS: u64 = 90 * 24 * 3600;
+/// An exemption that names no end ends after this: half a year.
+pub const EXEMPTION_SECONDS: u64 = 180 * 24 * 3600;
+/// Longest exemption: each year somebody looks at it again.
+pub const EXEMPTION_MAX_SECONDS: u64 = 366 * 24 * 3600;
+/// A reminder by hand to the same person is sent at most this often.
+pub const REMINDER_BY_HAND_SECONDS: u64 = 24 * 3600;
+/// Entries of the log of decisions; an entry is about 300 bytes, so this is some 60 MB.
+pub const AUDIT_ENTRIES_MAX: u64 = 200_000;
+/// Claims, recoveries and changes of the policy stay in the log this long, however full it is: a
+/// year and a month, so that the same day of last year can be looked at.
+pub const AUDIT_KEPT_SECONDS: u64 = 400 * 24 * 3600;

@@ -1,0 +1,149 @@
+//! What is used up of people's grace.
+
+use rusqlite::{OptionalExtension, Row};
+use stead_rules::ids::UserId;
+use stead_rules::policy::{Allowance, Reminder, RequirementId};
+use stead_rules::time::Now;
+
+use super::sessions::{RunId, moment};
+use crate::columns::id;
+use crate::{Accounts, ReadTx, StoreError, WriteTx};
+
+/// The columns in which a moment of a clock is kept.
+pub(super) const SEEN: [&str; 3] = ["seen_ms", "seen_boot_ms", "seen_run"];
+
+/// Somebody's grace from one requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Granted {
+    /// Whose.
+    pub user: UserId,
+    /// From what.
+    pub requirement: RequirementId,
+    /// What was granted, and is used up.
+    pub allowance: Allowance,
+    /// The last reminder that was sent.
+    pub told: Option<Reminder>,
+}
+
+/// Grants somebody grace, unless they had some of this requirement before: what was used up stays
+/// used up then, and the longer or shorter time holds.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn grant(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    user: UserId,
+    requirement: RequirementId,
+    seconds: u64,
+    now: Now,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO grace (user_id, requirement_id, granted_seconds, used_ms, seen_ms,
+                                  seen_boot_ms, seen_run)
+               VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)
+               ON CONFLICT (user_id, requirement_id) DO UPDATE SET
+                 told = CASE WHEN excluded.granted_seconds > granted_seconds THEN NULL ELSE told END,
+                 granted_seconds = excluded.granted_seconds";
+    let (wall, boot) = (now.wall.0, now.boot.0);
+    let values = (user.as_bytes(), requirement.0, seconds, wall, boot, run);
+    tx.transaction.execute(sql, values)?;
+    Ok(())
+}
+
+/// Somebody's grace from one requirement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+    user: UserId,
+    requirement: RequirementId,
+) -> Result<Option<Granted>, StoreError> {
+    let sql = "SELECT * FROM grace WHERE user_id = ?1 AND requirement_id = ?2";
+    let found = tx
+        .transaction
+        .query_row(sql, (user.as_bytes(), requirement.0), |row| granted_row(row, run));
+    Ok(found.optional()?)
+}
+
+/// Everybody's grace from requirements that are switched on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn running(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Granted>, StoreError> {
+    let sql = "SELECT g.* FROM grace g JOIN requirement r ON r.id = g.requirement_id
+                WHERE r.is_on = 1 ORDER BY g.requirement_id, g.user_id";
+    let mut statement = tx.transaction.prepare(sql)?;
+    let rows = statement.query_map([], |row| granted_row(row, run))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Keeps what is used up of somebody's grace by now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    granted: &Granted,
+    now: Now,
+) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE grace SET used_ms = ?3, seen_ms = ?4, seen_boot_ms = ?5, seen_run = ?6, told = ?7
+                WHERE user_id = ?1 AND requirement_id = ?2";
+    let used = granted.allowance.until(now).used_ms;
+    tx.transaction.execute(
+        sql,
+        rusqlite::params![
+            granted.user.as_bytes(),
+            granted.requirement.0,
+            i64::try_from(used).unwrap_or(i64::MAX),
+            now.wall.0,
+            now.boot.0,
+            run,
+            granted.told.map(Reminder::word),
+        ],
+    )?;
+    Ok(())
+}
+
+/// A requirement that was off does not use up anybody's grace: from now on it counts again.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn go_on(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    requirement: RequirementId,
+    now: Now,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE grace SET seen_ms = ?2, seen_boot_ms = ?3, seen_run = ?4
+                WHERE requirement_id = ?1";
+    tx.transaction.execute(sql, (requirement.0, now.wall.0, now.boot.0, run))?;
+    Ok(())
+}
+
+/// The allowance in the columns of a grace or an exemption that was joined, if there is one.
+pub(super) fn maybe_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Option<Allowance>> {
+    let Some(granted_seconds) = row.get("granted_seconds")? else { return Ok(None) };
+    Ok(Some(Allowance {
+        granted_seconds,
+        used_ms: row.get("used_ms")?,
+        seen: moment(row, run, SEEN)?,
+    }))
+}
+
+fn granted_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Granted> {
+    let told: Option<String> = row.get("told")?;
+    Ok(Granted {
+        user: id(row, "user_id")?,
+        requirement: RequirementId(row.get("requirement_id")?),
+        allowance: Allowance {
+            granted_seconds: row.get("granted_seconds")?,
+            used_ms: row.get("used_ms")?,
+            seen: moment(row, run, SEEN)?,
+        },
+        told: told.as_deref().and_then(Reminder::from_word),
+    })
+}
