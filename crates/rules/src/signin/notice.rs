@@ -38,11 +38,15 @@ pub enum NoticeKind {
     /// The server made itself another certificate authority: whoever installed the old one must
     /// install this one.
     AuthorityMade,
+    /// A backup was saved: whoever has it and its words has every password's hash.
+    BackupMade,
+    /// The server was restored from a backup: who was removed since may be there again.
+    Restored,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -59,6 +63,8 @@ impl NoticeKind {
         Self::DeviceLost,
         Self::Disowned,
         Self::AuthorityMade,
+        Self::BackupMade,
+        Self::Restored,
     ];
 
     /// The stable word, as stored and answered.
@@ -81,6 +87,8 @@ impl NoticeKind {
             Self::DeviceLost => "device_lost",
             Self::Disowned => "disowned",
             Self::AuthorityMade => "authority_made",
+            Self::BackupMade => "backup_made",
+            Self::Restored => "restored",
         }
     }
 
@@ -119,7 +127,9 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::PasskeyCopied
         | NoticeKind::DeviceLost
         | NoticeKind::Disowned
-        | NoticeKind::AuthorityMade => true,
+        | NoticeKind::AuthorityMade
+        | NoticeKind::BackupMade
+        | NoticeKind::Restored => true,
     }
 }
 
