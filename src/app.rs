@@ -340,6 +340,7 @@ fn core(
         approvals: Mutex::default(),
         approval_told: watch::Sender::new(()),
         drafts: Mutex::default(),
+        backup: Mutex::new(()),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
         local,
         claimed: watch::Sender::new(claimed),

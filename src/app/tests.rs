@@ -41,9 +41,9 @@ use crate::service::provider::{authorize, connections, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
-    app_passwords, approvals, authenticators, devices, disown, factors, folders, items, libraries,
-    lost, notices, own_password, passkeys, people, pictures, playback, recovery, remembered,
-    rescue, sessions, settings, signin,
+    app_passwords, approvals, authenticators, backup, devices, disown, factors, folders, items,
+    libraries, lost, notices, own_password, passkeys, people, pictures, playback, recovery,
+    remembered, rescue, sessions, settings, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -177,6 +177,13 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         }),
         case("claim::confirm_totp", step, |p| claim::confirm_totp(core, p, NOW, "123456")),
         case("claim::finish", step, |p| claim::finish(core, p, NOW, "ABCD", "test")),
+        case("claim::receive", step, |permit| claim::receive(core, permit, NOW).map(drop)),
+        case("claim::restore", step, move |permit| {
+            runtime.block_on(claim::restore(core, permit, NOW, password())).map(drop)
+        }),
+        case("backup::make", Action::Guard(Guard::Export), move |permit| {
+            runtime.block_on(backup::make(core, permit, NOW, &robin(), password())).map(drop)
+        }),
         case("claim::cancel", step, |permit| claim::cancel(core, permit, NOW)),
         case("claim::unlock", Action::Unlock, |p| claim::unlock(core, p, NOW, &robin())),
         case("claim::plug::wait", Action::ProvePresence, |p| claim::plug::wait(core, p, NOW, HERE)),

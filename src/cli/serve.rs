@@ -7,7 +7,7 @@ use super::say::{chain, complain, say};
 use super::setup_page::{SetupPage, find};
 use super::{Exit, open, status};
 use crate::app::{self, Edge};
-use crate::config::{Config, LogFormat, LogLevel};
+use crate::config::{Config, LogFormat, LogLevel, Paths};
 use crate::host::descriptors;
 use crate::host::ground::{self, DataFolder};
 use crate::host::kind::Kind;
@@ -20,6 +20,7 @@ use clap::Args;
 use std::error::Error;
 use std::io::IsTerminal as _;
 use stead_rules::limits::BLOCKING_THREADS_MAX;
+use stead_store::backup::is_decided;
 use tokio::runtime::{Builder, Runtime};
 
 /// The command line of `stead serve`.
@@ -48,7 +49,7 @@ impl Serve {
         };
         let paths = config.paths.clone();
         match prepared(config, Kind::Server, self.show_claim) {
-            Ok(()) if paths.wipe_journal().exists() => begin_anew(),
+            Ok(()) if begins_anew(&paths) => begin_anew(),
             outcome => told(outcome),
         }
     }
@@ -108,13 +109,20 @@ fn invitation(config: &Config, kind: Kind, show_claim: bool) -> Box<dyn FnOnce()
     })
 }
 
+/// Whether the server ended so that its start goes on with something.
+fn begins_anew(paths: &Paths) -> bool {
+    paths.wipe_journal().exists() || is_decided(&paths.data_dir)
+}
+
 /// The same program in place of this one, which has let go of everything: a server that was wiped
-/// waits for an owner again without anybody at a shell.
+/// waits for an owner again, and one that is restored for its own, without anybody at a shell.
 fn begin_anew() -> Exit {
     use std::os::unix::process::CommandExt as _;
     let Ok(program) = std::env::current_exe() else { return Exit::Failed };
     let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
-    complain(format_args!("the server was wiped and could not be started anew: {error}"));
+    complain(format_args!(
+        "the server ended to begin anew, and could not be started: start it: {error}"
+    ));
     Exit::Failed
 }
 

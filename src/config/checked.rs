@@ -255,6 +255,24 @@ impl Paths {
         self.data_dir.join("wipe")
     }
 
+    /// Where backups are made and taken in. Nothing there is kept over a start.
+    #[must_use]
+    pub fn backup_dir(&self) -> PathBuf {
+        self.data_dir.join("backup")
+    }
+
+    /// The certificates of a backup, until they take the place of the box's own.
+    #[must_use]
+    pub fn restored_tls_dir(&self) -> PathBuf {
+        self.data_dir.join("tls.restored")
+    }
+
+    /// The certificates that they took the place of.
+    #[must_use]
+    pub fn tls_dir_before_restore(&self) -> PathBuf {
+        self.data_dir.join("tls.before-restore")
+    }
+
     /// The phones that wait for the plug pattern, while some do.
     #[must_use]
     pub fn plug(&self) -> PathBuf {

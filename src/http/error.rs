@@ -5,6 +5,7 @@
 //! chain goes to the log, once. The table of codes is docs/status-codes.md, which a test holds against
 //! these files.
 
+mod backup;
 mod claim;
 mod codes;
 mod devices;

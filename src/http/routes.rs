@@ -79,6 +79,8 @@ pub fn table() -> Vec<Row> {
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::totp)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::finish)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::cancel)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::backup::send)),
+        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::backup::restore)),
         // Signing in, and what belongs to oneself.
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::signin)).in_both(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::factor)).in_both(),
@@ -203,6 +205,7 @@ pub fn table() -> Vec<Row> {
         // The server's settings.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
+        row(Session, Action::Guard(Guard::Export), Door::Api, Flow, routes!(v1::backup::make)),
         // The plug pattern, whatever state the server is in.
         row(Open, Action::ProvePresence, Door::Api, Call, routes!(v1::life::plug_wait)),
         row(Open, Action::ProvePresence, Door::Api, Call, routes!(v1::life::plug_look)),

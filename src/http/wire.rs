@@ -39,6 +39,11 @@ fn too_large(rejection: BytesRejection) -> Problem {
         let detail = "The body is too large. Send only what the call describes.";
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);
     }
+    cut_off()
+}
+
+/// What was sent ended before it was whole.
+pub(crate) fn cut_off() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "body_unreadable", "The body did not arrive whole.")
 }
 

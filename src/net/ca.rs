@@ -19,6 +19,7 @@
 //!
 //! It must not know why names and addresses are what they are, nor who is connected.
 
+mod carried;
 mod export;
 mod issue;
 mod stored;
@@ -36,6 +37,7 @@ use stead_rules::time::{Now, TimeTrust, WallMs};
 use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
 use crate::net::names::{SHARED_NAME, local_name, local_names_with_renames};
 
+pub use carried::AuthorityFiles;
 pub use export::Fingerprint;
 use stored::Facts;
 

@@ -93,6 +93,8 @@ pub struct Core {
     pub approval_told: watch::Sender<()>,
     /// Factors and recovery codes that wait to be confirmed.
     pub drafts: Mutex<DraftDesk>,
+    /// Held by whoever makes or opens a backup.
+    pub backup: Mutex<()>,
     /// Password hashing, a few at a time.
     pub hasher: Hasher,
     /// Who plays without a sign-in, where the system side says so and no claim was ever made.

@@ -4,6 +4,7 @@
 pub mod app_passwords;
 pub mod approvals;
 pub mod authenticators;
+pub mod backup;
 mod buffers;
 pub mod claim;
 pub mod core;

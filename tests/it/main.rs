@@ -12,6 +12,7 @@ mod access;
 mod accounts_alone;
 mod approvals;
 mod audit_log;
+mod backup;
 mod claim;
 mod clockless;
 mod commands;

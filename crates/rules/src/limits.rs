@@ -197,6 +197,13 @@ pub const HEAD_MAX_BYTES: usize = 64 * 1024;
 pub const HEADERS_MAX: usize = 100;
 /// The longest head over HTTP/2, where many requests share a connection.
 pub const HTTP2_HEAD_MAX_BYTES: u32 = 16 * 1024;
+/// The largest backup that is taken back. Accounts of ten people with ten thousand films each are a
+/// few megabytes (measured: 100 bytes for each thing that was watched), and over Wi-Fi this much
+/// arrives within [`REQUEST_SECONDS`].
+pub const BACKUP_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// The work of a guess at the words that lock a backup: scrypt of 2^15 takes 32 MiB, which a small box
+/// has to spare, and the words are long. More is not taken either, so that no file takes all memory.
+pub const BACKUP_SCRYPT_LOG_N: u8 = 15;
 /// A request is answered within this time or refused, the look at who asks included.
 pub const REQUEST_SECONDS: u64 = 30;
 /// At SIGTERM running answers get this long.

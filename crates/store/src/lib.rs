@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+pub mod backup;
 mod columns;
 pub mod library;
 mod lost;

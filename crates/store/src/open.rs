@@ -249,7 +249,7 @@ fn make_accounts(
 
 /// Moves the write-ahead log into the file, which travels alone, and says whether that worked:
 /// closing would not.
-fn settle_draft(connection: Connection) -> rusqlite::Result<()> {
+pub(crate) fn settle_draft(connection: Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "DELETE")?;
     connection.close().map_err(|(_, error)| error)
 }
@@ -320,7 +320,7 @@ pub fn waiting_code(folder: &Path) -> Option<String> {
     connection.query_row(sql, [], |row| row.get(0)).ok()
 }
 
-fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
+pub(crate) fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
     let refused = |source| refused(path, source);
     // SQLite throws the log of an empty file away.
     if path.metadata().is_ok_and(|file| file.is_file() && file.len() == 0) {
@@ -354,7 +354,7 @@ fn kept_by(connection: &Connection) -> rusqlite::Result<Kept> {
 }
 
 /// What is set aside for a recovery, file and log together, so that it can be put back.
-fn set_aside_for_recovery(path: &Path) -> Result<(), OpenError> {
+pub(crate) fn set_aside_for_recovery(path: &Path) -> Result<(), OpenError> {
     const KEPT: usize = 9;
     let aside = |number: usize| match number {
         1 => format!("{}.before-recovery", path.display()),
@@ -384,7 +384,7 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn open_writer<D: DatabaseKind>(path: &Path) -> Result<Connection, OpenError> {
+pub(crate) fn open_writer<D: DatabaseKind>(path: &Path) -> Result<Connection, OpenError> {
     let path = path.to_path_buf();
     let existed = path.try_exists().unwrap_or(true);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
@@ -395,6 +395,15 @@ fn open_writer<D: DatabaseKind>(path: &Path) -> Result<Connection, OpenError> {
     }
     settle::<D>(&connection).map_err(|source| OpenError::Io { path: path.clone(), source })?;
     migrate::<D>(&mut connection, &path)?;
+    Ok(connection)
+}
+
+/// A database of this version that holds nothing and lies nowhere.
+pub(crate) fn fresh_in_memory<D: DatabaseKind>() -> Result<Connection, OpenError> {
+    let nowhere = Path::new(":memory:");
+    let mut connection = Connection::open_in_memory()
+        .map_err(|source| OpenError::Io { path: nowhere.to_path_buf(), source })?;
+    migrate::<D>(&mut connection, nowhere)?;
     Ok(connection)
 }
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -103,6 +103,10 @@ impl<D: DatabaseKind> Db<D> {
             room: Arc::new(Unknown),
             kind: PhantomData,
         }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) fn set_room(&mut self, room: Arc<dyn Room>) {

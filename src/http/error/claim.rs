@@ -78,6 +78,7 @@ impl From<ClaimError> for Problem {
             ),
             ClaimError::Wish(error) => Self::internal(&error),
             ClaimError::Anew(error) => Self::internal(&error),
+            ClaimError::Backup(error) => error.into(),
             ClaimError::Hash(error) => error.into(),
             ClaimError::Core(error) => error.into(),
         }

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod approvals;
 pub(crate) mod authorize;
+pub(crate) mod backup;
 pub(crate) mod by_code;
 pub(crate) mod claim;
 pub(crate) mod connections;

@@ -5,7 +5,7 @@ use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::{audit, claim as rows};
 
 use super::desk::{ClaimDesk, Draft, Secrets, replace_draft};
-use super::{ClaimError, marker};
+use super::{ClaimError, marker, restore};
 use crate::host::entropy::bytes;
 use crate::host::files::{FileError, remove_durably};
 use crate::service::core::Core;
@@ -106,6 +106,7 @@ fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<()
         }
         Effect::EndPending(_) => {
             replace_draft(core, desk, Draft::default());
+            restore::forget_sent(core);
             if let Some(issuer) = &core.issuer {
                 issuer.forget_code();
             }
@@ -213,6 +214,7 @@ fn flood_mark<'a>(desk: &'a mut ClaimDesk, line: &ClaimLog) -> Option<&'a mut Op
         | ClaimLog::StepDone(_)
         | ClaimLog::Ended(_)
         | ClaimLog::Claimed(_)
+        | ClaimLog::BackupRestored(_)
         | ClaimLog::Unlocked(_)
         | ClaimLog::Orphaned(_)
         | ClaimLog::RecoveryOpened(_)
@@ -237,6 +239,7 @@ fn detail(line: &ClaimLog) -> String {
         ClaimLog::StepDone(step) => serde_json::json!({ "step": step.word() }),
         ClaimLog::Ended(why) => serde_json::json!({ "why": why.word() }),
         ClaimLog::Claimed(generation)
+        | ClaimLog::BackupRestored(generation)
         | ClaimLog::Unlocked(generation)
         | ClaimLog::MarkerRaised(generation) => serde_json::json!({ "generation": generation.0 }),
         ClaimLog::LockedAtStart(reason) => serde_json::json!({ "reason": reason.word() }),

@@ -18,6 +18,7 @@ mod ownership;
 pub mod plug;
 mod recovery;
 mod renewal;
+mod restore;
 mod start;
 pub mod wipe;
 mod wizard;
@@ -37,6 +38,7 @@ pub use era::renew as renew_era;
 pub use external::{Vouched, begin_at_issuer, finish_at_issuer};
 pub use finish::{Finished, finish};
 pub use ownership::{give_up, owner_refused, unlock};
+pub use restore::{Incoming, Restored, receive, restore};
 pub use start::{ComeUp, StartError, begin_life, begin_life_of_accounts, come_up};
 pub use wizard::{
     Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, is_own_code, name_owner,
@@ -112,6 +114,9 @@ pub enum ClaimError {
     /// A phone may not wait for the plug pattern now.
     #[error(transparent)]
     NoPlace(#[from] NoPlace),
+    /// A backup cannot be put back.
+    #[error(transparent)]
+    Backup(#[from] super::backup::BackupError),
     /// Too many passwords at once.
     #[error(transparent)]
     Hash(#[from] HashError),

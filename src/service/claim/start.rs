@@ -16,6 +16,7 @@ use super::{box_id, era, marker, own_code, plug, recovery, run_effects, wipe};
 use crate::config::Paths;
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::host::kind::Kind;
+use crate::service::backup::{self, BackupError};
 use crate::service::core::Core;
 use crate::service::room::DataRoom;
 use stead_rules::time::WallMs;
@@ -43,6 +44,9 @@ pub enum StartError {
     /// A wipe that was decided could not be finished.
     #[error("the wipe of this server could not be finished")]
     Wipe(#[source] std::io::Error),
+    /// A restore that was decided could not be finished.
+    #[error("the backup could not be put in its place")]
+    Restore(#[from] BackupError),
     /// Its first row could not be read.
     #[error("the database could not be read")]
     Read(#[from] StoreError),
@@ -61,6 +65,9 @@ pub fn come_up(
 ) -> Result<ComeUp, StartError> {
     if wipe::go_on(paths).map_err(StartError::Wipe)? {
         tracing::warn!("this server was wiped, and begins anew");
+    }
+    if backup::go_on(paths)? {
+        tracing::warn!("a backup was put back: its owner signs in next");
     }
     if part_from_lost(&paths.data_dir)? {
         tracing::warn!(

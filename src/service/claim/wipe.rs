@@ -36,7 +36,7 @@ const FILES: [&str; 9] = [
     "rescue-links",
     "Setup Stead.html",
 ];
-const FOLDERS: [&str; 2] = ["tls", "thumbs"];
+const FOLDERS: [&str; 5] = ["tls", "tls.restored", "tls.before-restore", "thumbs", "backup"];
 
 /// Wipes the server: the journal is written, and the server ends. `typed` is its name. Blocks.
 ///
@@ -114,6 +114,9 @@ mod tests {
             ".marker.new",
             "Setup Stead.html",
             "tls",
+            "tls.before-restore",
+            "accounts.db.restored",
+            "backup",
         ] {
             assert!(goes(name), "{name}");
         }

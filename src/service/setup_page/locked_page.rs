@@ -54,6 +54,7 @@ const fn owner(reason: LockReason) -> &'static str {
         | LockReason::DatabaseReplaced
         | LockReason::OlderGeneration
         | LockReason::OlderCopy
+        | LockReason::Restored
         | LockReason::MarkerUnreadable => "It has an owner, but cannot tell any more who that is.",
     }
 }
@@ -82,6 +83,10 @@ const fn happened(reason: LockReason) -> &'static str {
              removed since could sign in again, and recovery codes that were used would be good \
              again."
         }
+        LockReason::Restored => {
+            "Somebody with this box in hand has put a backup back. Its owner has yet to say that it \
+             is meant: accounts that were removed since it was made are in it again."
+        }
         LockReason::MarkerUnreadable => {
             "The small file that remembers whether this server was set up is damaged. Without it \
              nobody can tell whether the accounts found here are the last ones."
@@ -94,8 +99,8 @@ const fn remedies(reason: LockReason) -> &'static str {
         LockReason::DatabaseMissing | LockReason::DatabaseUnreadable => {
             "<li>Switch the server off, check that its disk or memory card sits well, and switch \
              it on again.</li>\
-             <li>Do you have a backup? Put <code>accounts.db</code> from the newest one back into \
-             the data folder, restart the server, and sign in as its owner.</li>"
+             <li>Do you have a backup of this server? Show that you have the box at hand, by one \
+             of the ways below, and choose “Restore a backup” on the page that opens.</li>"
         }
         LockReason::OlderGeneration => {
             "<li>Switch the server off, and take <code>accounts.db</code> and \
@@ -115,9 +120,17 @@ const fn remedies(reason: LockReason) -> &'static str {
              <code>accounts.db-wal</code> out of the data folder, put the last ones there, and \
              switch it on.</li>"
         }
+        LockReason::Restored => {
+            "<li>Open it: <a href=\"/signin\">sign in as its owner</a>, with the password that was \
+             good when the backup was made, and with your second factor or a recovery code. The \
+             other recovery codes are void then, and everybody signs in again. Look at who may \
+             come in: people you removed since may be there again.</li>"
+        }
         LockReason::DatabaseReplaced => {
             "<li>Put the right <code>accounts.db</code> back into the data folder, the one from \
-             before the exchange or the newest backup, and restart the server.</li>"
+             before the exchange, and restart the server.</li>\
+             <li>Or restore a backup of this server: show that you have the box at hand, by one \
+             of the ways below, and choose “Restore a backup” on the page that opens.</li>"
         }
         LockReason::MarkerUnreadable => {
             "<li>Switch the server off and on once; a disk that was slow to start can be the \
@@ -137,6 +150,7 @@ const fn word(reason: LockReason) -> &'static str {
         LockReason::DatabaseReplaced => "database_replaced",
         LockReason::OlderGeneration => "older_generation",
         LockReason::OlderCopy => "older_copy",
+        LockReason::Restored => "restored",
         LockReason::MarkerUnreadable => "marker_unreadable",
     }
 }

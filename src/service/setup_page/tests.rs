@@ -93,6 +93,7 @@ fn nothing_from_outside_becomes_markup() {
         LockReason::DatabaseReplaced,
         LockReason::OlderGeneration,
         LockReason::OlderCopy,
+        LockReason::Restored,
         LockReason::MarkerUnreadable,
     ] {
         let page = locked_page::LockedPage { host_name: HOSTILE, reason, version: HOSTILE };

@@ -110,6 +110,17 @@ impl Client {
         Some(answer)
     }
 
+    /// Sends a file, as the web app does.
+    pub(crate) fn post_file(&mut self, path: &str, content: &[u8]) -> Answer {
+        let (host, cookies, length) = (&self.host, self.cookie_line(), content.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\
+             Content-Type: application/octet-stream\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n"
+        );
+        self.send_raw(&[head.as_bytes(), content].concat(), false)
+    }
+
     /// Sends bytes as they are and reads until the server closes.
     pub(crate) fn send_raw(&self, request: &[u8], no_body: bool) -> Answer {
         self.try_send_raw(request, no_body).expect("an answer")

@@ -49,6 +49,8 @@ pub enum Ended {
     Denied,
     /// Another browser with a proof continues.
     TakenOver,
+    /// A backup takes the place of what there is.
+    Restored,
 }
 
 /// A line of the claim log. It never holds a secret.
@@ -99,6 +101,8 @@ pub enum ClaimLog {
     Claimed(Generation),
     /// The owner opened a locked or orphaned server again.
     Unlocked(Generation),
+    /// A backup takes the place of what there is.
+    BackupRestored(Generation),
     /// The owner is gone.
     Orphaned(OwnerLoss),
     /// Somebody with the box in hand opened the way to a new owner.
@@ -127,6 +131,7 @@ impl ClaimLog {
             Self::Ended(_) => "claim.ended",
             Self::Claimed(_) => "claim.claimed",
             Self::Unlocked(_) => "claim.unlocked",
+            Self::BackupRestored(_) => "recovery.backup_restored",
             Self::Orphaned(_) => "claim.orphaned",
             Self::RecoveryOpened(_) => "recovery.opened",
             Self::MarkerRaised(_) => "claim.marker_raised",
@@ -144,6 +149,7 @@ impl Ended {
             Self::TimedOut => "timed_out",
             Self::Denied => "denied",
             Self::TakenOver => "taken_over",
+            Self::Restored => "restored",
         }
     }
 }

@@ -107,6 +107,14 @@ pub enum Event {
         /// The generation this claim makes.
         generation: Generation,
     },
+    /// A backup lies ready to take the place of the accounts at the next start, which nothing can
+    /// keep from it any more.
+    BackupRestored {
+        /// Which browser.
+        browser: TicketId,
+        /// The higher of the marker's and the backup's.
+        generation: Generation,
+    },
     /// The person at a browser gives the claim up.
     Denied {
         /// Which browser.
@@ -228,6 +236,7 @@ impl Event {
             | Self::StepBegun { .. }
             | Self::StepDone { .. }
             | Self::OwnerWritten { .. }
+            | Self::BackupRestored { .. }
             | Self::Denied { .. }
             | Self::OwnerSteppedUp { .. }
             | Self::OwnerCameBack { .. }

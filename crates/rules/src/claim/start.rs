@@ -68,6 +68,8 @@ pub enum Kept {
     Orphaned,
     /// It waits for a new owner.
     Recovery,
+    /// It was put back from a backup, and waits for its owner to say that this is meant.
+    Restored,
 }
 
 /// `enable_local_security` of the system-side settings (C7).
@@ -169,6 +171,7 @@ impl Kept {
             Self::Owned => State::Claimed,
             Self::Orphaned => State::Orphaned,
             Self::Recovery => State::Recovery,
+            Self::Restored => State::Locked(LockReason::Restored),
         }
     }
 
@@ -179,13 +182,16 @@ impl Kept {
             Self::Owned => "owned",
             Self::Orphaned => "orphaned",
             Self::Recovery => "recovery",
+            Self::Restored => "restored",
         }
     }
 
     /// What this word stands for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Owned, Self::Orphaned, Self::Recovery].into_iter().find(|kept| kept.word() == word)
+        [Self::Owned, Self::Orphaned, Self::Recovery, Self::Restored]
+            .into_iter()
+            .find(|kept| kept.word() == word)
     }
 }
 
@@ -212,7 +218,19 @@ fn start_effects(state: &State, marker: Marker, database: Database) -> Vec<Effec
             effects
         }
         State::Locked(reason) => {
-            vec![Effect::RemoveSetupPage, Effect::Log(ClaimLog::LockedAtStart(*reason))]
+            let mut effects = match reason {
+                // The box may have had no owner before: from here on it had one.
+                LockReason::Restored => raise_marker(marker, database),
+                LockReason::DatabaseMissing
+                | LockReason::DatabaseUnreadable
+                | LockReason::DatabaseReplaced
+                | LockReason::OlderGeneration
+                | LockReason::OlderCopy
+                | LockReason::MarkerUnreadable => Vec::new(),
+            };
+            effects
+                .extend([Effect::RemoveSetupPage, Effect::Log(ClaimLog::LockedAtStart(*reason))]);
+            effects
         }
         State::Pending(_) => Vec::new(),
     }

@@ -103,6 +103,9 @@ pub enum LockReason {
     /// The database is of the same owner, and an older copy: from before the server was last
     /// started, cleanly stopped, or a day older.
     OlderCopy,
+    /// The database is a backup that somebody with the box in hand has put back: its owner has not
+    /// yet said that it is theirs.
+    Restored,
     /// The marker cannot be read, so nobody can tell whether the database is the last one.
     MarkerUnreadable,
 }
@@ -263,6 +266,7 @@ impl LockReason {
             Self::DatabaseReplaced => "database_replaced",
             Self::OlderGeneration => "older_generation",
             Self::OlderCopy => "older_copy",
+            Self::Restored => "restored",
             Self::MarkerUnreadable => "marker_unreadable",
         }
     }
@@ -271,7 +275,9 @@ impl LockReason {
     #[must_use]
     pub const fn owner_may_sign_in(self) -> bool {
         match self {
-            Self::OlderGeneration | Self::OlderCopy | Self::MarkerUnreadable => true,
+            Self::OlderGeneration | Self::OlderCopy | Self::Restored | Self::MarkerUnreadable => {
+                true
+            }
             Self::DatabaseMissing | Self::DatabaseUnreadable | Self::DatabaseReplaced => false,
         }
     }

@@ -5,7 +5,7 @@
 
 use super::effect::{ClaimLog, Effect, Ended};
 use super::event::{Event, Link, OwnerLoss, Peer, RecoveryWay, Reject};
-use super::state::{Before, Generation, Pending, ProofKind, State, WizardStep};
+use super::state::{Before, Generation, LockReason, Pending, ProofKind, State, WizardStep};
 use crate::ids::TicketId;
 use crate::limits::{CLAIM_PENDING_SECONDS, PLUG_CLAIMED_WAIT_SECONDS};
 use crate::time::{BootMs, Now};
@@ -91,6 +91,9 @@ fn decide(state: &State, event: &Event, now: Now) -> Result<Step, Reject> {
         Event::StepDone { browser, step } => step_done(held(state, browser)?, step, now),
         Event::OwnerWritten { browser, generation } => {
             owner_written(held(state, browser)?, generation)
+        }
+        Event::BackupRestored { browser, generation } => {
+            backup_restored(held(state, browser)?, generation)
         }
         Event::Denied { browser } => Ok(ended(held(state, browser)?, Ended::Denied)),
         Event::OwnerSteppedUp { generation } => owner_stepped_up(state, generation),
@@ -265,6 +268,22 @@ fn owner_written(pending: &Pending, generation: Generation) -> Result<Step, Reje
             Err(Reject::WrongStep { at: pending.wizard })
         }
     }
+}
+
+/// Its owner comes next, and nobody else: whoever has the box in hand may put the accounts back, and
+/// does not become their owner by it.
+fn backup_restored(pending: &Pending, generation: Generation) -> Result<Step, Reject> {
+    if !pending.can_be_taken_over() {
+        return Err(Reject::WrongStep { at: pending.wizard });
+    }
+    Ok(go(
+        State::Locked(LockReason::Restored),
+        vec![
+            Effect::RaiseMarker(generation),
+            Effect::EndPending(Ended::Restored),
+            Effect::Log(ClaimLog::BackupRestored(generation)),
+        ],
+    ))
 }
 
 fn after_claim(pending: &Pending, generation: Generation) -> Vec<Effect> {

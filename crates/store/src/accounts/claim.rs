@@ -127,7 +127,7 @@ pub fn kept(tx: &ReadTx<'_, Accounts>) -> Result<Kept, StoreError> {
 pub fn keep(tx: &WriteTx<'_, Accounts>, kept: Kept) -> Result<(), StoreError> {
     match kept {
         Kept::Owned => tx.transaction.execute("DELETE FROM owner_lost", [])?,
-        Kept::Orphaned | Kept::Recovery => {
+        Kept::Orphaned | Kept::Recovery | Kept::Restored => {
             let sql = "INSERT INTO owner_lost (one, kept) VALUES (1, ?1)
                        ON CONFLICT (one) DO UPDATE SET kept = excluded.kept";
             tx.transaction.execute(sql, [kept.word()])?

@@ -1,6 +1,10 @@
 //! The accounts database against a real file.
 
+<<<<<<< HEAD
 mod audit;
+=======
+mod backup;
+>>>>>>> main
 mod factors;
 mod policy;
 mod throttle;

@@ -36,6 +36,9 @@ fn databases() -> Vec<(&'static str, Database)> {
         ("claimed once, waits for a new owner", of(1, Kept::Recovery)),
         ("claimed twice, waits for a new owner", of(2, Kept::Recovery)),
         ("claimed thrice, waits for a new owner", of(3, Kept::Recovery)),
+        ("claimed once, a backup", of(1, Kept::Restored)),
+        ("claimed twice, a backup", of(2, Kept::Restored)),
+        ("claimed thrice, a backup", of(3, Kept::Restored)),
         ("claimed once, an older copy", older(1, Kept::Owned)),
         ("claimed twice, an older copy", older(2, Kept::Owned)),
         ("claimed thrice, an older copy", older(3, Kept::Owned)),
@@ -189,7 +192,7 @@ fn the_next_generation_is_above_both() {
 #[test]
 fn a_database_from_before_the_last_claim_or_the_last_renewal_is_locked() {
     let marker = Marker::Generation(Generation(2));
-    for kept in [Kept::Owned, Kept::Orphaned, Kept::Recovery] {
+    for kept in [Kept::Owned, Kept::Orphaned, Kept::Recovery, Kept::Restored] {
         for (generation, copied, reason) in [
             (1, Copied::Latest, LockReason::OlderGeneration),
             (1, Copied::Older, LockReason::OlderGeneration),
@@ -204,7 +207,7 @@ fn a_database_from_before_the_last_claim_or_the_last_renewal_is_locked() {
 
 #[test]
 fn what_a_database_keeps_is_read_as_it_was_written() {
-    for kept in [Kept::Owned, Kept::Orphaned, Kept::Recovery] {
+    for kept in [Kept::Owned, Kept::Orphaned, Kept::Recovery, Kept::Restored] {
         assert_eq!(Kept::from_word(kept.word()), Some(kept));
     }
     assert_eq!(Kept::from_word("claimed"), None);

@@ -178,6 +178,7 @@ fn only_a_lost_owner_or_the_box_in_hand_ends_claimed() {
             | Event::StepBegun { .. }
             | Event::StepDone { .. }
             | Event::OwnerWritten { .. }
+            | Event::BackupRestored { .. }
             | Event::Denied { .. }
             | Event::OwnerSteppedUp { .. }
             | Event::OwnerCameBack { .. }

@@ -86,7 +86,9 @@ impl Box {
         {
             *generation = next_generation(self.marker, self.database);
         }
-        if let Event::RecoveryOpened { generation, .. } = &mut event {
+        if let Event::RecoveryOpened { generation, .. } | Event::BackupRestored { generation, .. } =
+            &mut event
+        {
             *generation = recovery_generation(self.marker, self.database);
         }
         event
@@ -118,6 +120,12 @@ impl Box {
             {
                 self.database =
                     Database::Claimed { generation, kept: Kept::Owned, copied: Copied::Latest };
+            }
+            Event::BackupRestored { generation, .. } => {
+                self.owners = 1;
+                self.was_claimed = true;
+                self.database =
+                    Database::Claimed { generation, kept: Kept::Restored, copied: Copied::Latest };
             }
             Event::OwnerLost { .. } => {
                 let generation = self.generation();

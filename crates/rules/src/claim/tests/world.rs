@@ -14,12 +14,13 @@ pub(super) const A: TicketId = TicketId::from_bytes([0xaa; 16]);
 pub(super) const B: TicketId = TicketId::from_bytes([0xbb; 16]);
 pub(super) const D: TicketId = TicketId::from_bytes([0xdd; 16]);
 pub(super) const DEADLINE: BootMs = BootMs(5_000_000);
-pub(super) const LOCKS: [LockReason; 6] = [
+pub(super) const LOCKS: [LockReason; 7] = [
     LockReason::DatabaseMissing,
     LockReason::DatabaseUnreadable,
     LockReason::DatabaseReplaced,
     LockReason::OlderGeneration,
     LockReason::OlderCopy,
+    LockReason::Restored,
     LockReason::MarkerUnreadable,
 ];
 pub(super) const STEPS: [WizardStep; 4] =
@@ -117,6 +118,8 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("D did owner", done(D, WizardStep::Owner)),
         ("owner of A written", written(A)),
         ("owner of B written", written(B)),
+        ("backup of A put back", restored(A)),
+        ("backup of B put back", restored(B)),
         ("A gave up", Event::Denied { browser: A }),
         ("B gave up", Event::Denied { browser: B }),
         ("owner stepped up", Event::OwnerSteppedUp { generation: Generation(7) }),
@@ -132,6 +135,10 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("tick", Event::Tick),
     ]);
     all
+}
+
+fn restored(browser: TicketId) -> Event {
+    Event::BackupRestored { browser, generation: Generation(6) }
 }
 
 fn recovery(by: RecoveryWay) -> Event {

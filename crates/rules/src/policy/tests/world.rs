@@ -121,6 +121,7 @@ pub(super) fn states() -> Vec<(&'static str, State)> {
         ("locked, database replaced", State::Locked(LockReason::DatabaseReplaced)),
         ("locked, older generation", State::Locked(LockReason::OlderGeneration)),
         ("locked, older copy", State::Locked(LockReason::OlderCopy)),
+        ("locked, restored", State::Locked(LockReason::Restored)),
         ("locked, marker unreadable", State::Locked(LockReason::MarkerUnreadable)),
     ]
 }

@@ -1,0 +1,291 @@
+//! Backups of the accounts: a copy that travels alone, and the way back of one.
+//!
+//! ```text
+//! accounts.db ─copy─▶ a file of its own ─▶ … ─▶ checked ─▶ accounts.db.restored (fsync)
+//!                                                             │ the next start
+//!                          accounts.db.before-recovery ◀─aside┴─▶ accounts.db
+//! ```
+//!
+//! What comes back may have been made by anybody, so nothing of it is believed before it is found to
+//! be whole and of exactly the tables that this version has. With `accounts.db.restored` on the disk
+//! the restore is decided: every start goes on with it before anything else is opened.
+#![expect(clippy::disallowed_methods, reason = "a backup is opened here, and never served from")]
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OptionalExtension};
+use stead_rules::claim::{Eras, Generation, Kept};
+use stead_rules::ids::BoxId;
+use stead_rules::time::{Now, WallMs};
+
+use crate::accounts::audit;
+use crate::accounts::claim::{bump_epoch, keep, server, set_generation};
+use crate::accounts::era::set_eras;
+use crate::open::{
+    Accounts, DatabaseKind, Found, OpenError, fresh_in_memory, open_reader, open_writer,
+    read_server_facts, set_aside_for_recovery, settle_draft,
+};
+use crate::room::Failure;
+use crate::tx::{Db, StoreError};
+
+/// A copy that was checked, and takes the place of the accounts at the next start.
+const RESTORED: &str = "accounts.db.restored";
+/// The row that says when a backup was made, in milliseconds since 1970.
+const MADE: &str = "made_ms";
+
+/// A file that a backup carries beside the accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// What it is called.
+    pub name: String,
+    /// What it holds.
+    pub content: Vec<u8>,
+}
+
+/// What a backup is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// The server that it is of.
+    pub box_id: BoxId,
+    /// What people call that server.
+    pub name: String,
+    /// How often it was claimed when the backup was made.
+    pub generation: Generation,
+    /// When it was made.
+    pub made: WallMs,
+    /// How many people may sign in.
+    pub people: u64,
+    /// What it carries beside the accounts.
+    pub carried: Vec<Carried>,
+}
+
+/// A backup cannot be made, or one cannot be put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// It is nothing that a server of ours made, or it is damaged.
+    #[error("this is no backup of a Stead server, or it is damaged")]
+    NotOurs,
+    /// A later version of ours made it.
+    #[error("the backup was made by a later version")]
+    Newer,
+    /// Nobody in it could open the server.
+    #[error("the backup is of a server without an owner")]
+    NoOwner,
+    /// Somebody else holds the accounts for too long.
+    #[error("the accounts are held by somebody else")]
+    Busy,
+    /// A file could not be opened or put in its place.
+    #[error(transparent)]
+    Open(OpenError),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system refused.
+    #[error("a file of the backup could not be written")]
+    Io(#[from] io::Error),
+}
+
+impl Failure for BackupError {
+    fn into_store(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store(error) => Ok(error),
+            other @ (Self::NotOurs
+            | Self::Newer
+            | Self::NoOwner
+            | Self::Busy
+            | Self::Open(_)
+            | Self::Io(_)) => Err(other),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for BackupError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<OpenError> for BackupError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Damaged { .. } | OpenError::Migration { .. } => Self::NotOurs,
+            OpenError::Newer { .. } => Self::Newer,
+            OpenError::Create { .. }
+            | OpenError::Rename { .. }
+            | OpenError::Look { .. }
+            | OpenError::Io { .. } => Self::Open(error),
+        }
+    }
+}
+
+impl Db<Accounts> {
+    /// Copies the accounts as they are now to `path`, where nothing may be, with what goes along.
+    /// Sessions, tickets and the offer of a claim stay behind. Blocks.
+    ///
+    /// # Errors
+    /// [`BackupError`]; what was begun is left there.
+    pub fn copy_to(
+        &self,
+        path: &Path,
+        carried: &[Carried],
+        made: WallMs,
+    ) -> Result<(), BackupError> {
+        let source = open_reader::<Accounts>(self.folder())?;
+        let mut copy = Connection::open(path)?;
+        // In one step, so that nobody writes in between.
+        if Backup::new(&source, &mut copy)?.step(-1)? != StepResult::Done {
+            return Err(BackupError::Busy);
+        }
+        // What is left out leaves no trace in pages that are free.
+        copy.pragma_update(None, "secure_delete", true)?;
+        copy.pragma_update(None, "foreign_keys", true)?;
+        let transaction = copy.transaction()?;
+        for table in ["session", "way_back", "claim_offer", "carried"] {
+            transaction.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        let sql = "INSERT INTO carried (name, content) VALUES (?1, ?2)";
+        transaction.execute(sql, (MADE, made.0.to_string().as_bytes()))?;
+        for Carried { name, content } in carried {
+            transaction.execute(sql, (name, content))?;
+        }
+        transaction.commit()?;
+        copy.execute_batch("VACUUM")?;
+        Ok(settle_draft(copy)?)
+    }
+}
+
+/// Looks at a file that is said to be a backup, brings it up to the present version, and says what it
+/// is of. Blocks.
+///
+/// # Errors
+/// [`BackupError`] if it is none, or of no use.
+pub fn describe(path: &Path) -> Result<Described, BackupError> {
+    // Before anything runs that a stranger may have written into it.
+    if !runs_nothing(path).unwrap_or(false) {
+        return Err(BackupError::NotOurs);
+    }
+    match read_server_facts(path)? {
+        Found::Server { generation: 1.., .. } => {}
+        Found::Server { .. } => return Err(BackupError::NoOwner),
+        Found::Nothing | Found::Unreadable => return Err(BackupError::NotOurs),
+    }
+    let connection = open_writer::<Accounts>(path)?;
+    if schema(&connection)? != schema(&fresh_in_memory::<Accounts>()?)? || !refers(&connection)? {
+        return Err(BackupError::NotOurs);
+    }
+    let db = alone(path, connection);
+    let described = db.write(|tx| {
+        let Some(server) = server(tx)? else { return Err(BackupError::NotOurs) };
+        let count = |sql| tx.transaction.query_row(sql, [], |row| row.get::<_, u64>(0));
+        if count("SELECT count(*) FROM user WHERE role = 'owner' AND enabled")? != 1 {
+            return Err(BackupError::NoOwner);
+        }
+        let people = count("SELECT count(*) FROM user WHERE enabled")?;
+        let (made, carried) = carried(&tx.transaction)?;
+        let generation = Generation(server.generation);
+        let (box_id, name) = (server.box_id, server.name);
+        Ok(Described { box_id, name, generation, made, people, carried })
+    })?;
+    settle_draft(db.into_writer())?;
+    Ok(described)
+}
+
+/// Decides the restore: the copy, which [`describe`] has seen, takes the place of the accounts at the
+/// next start, of this generation and these eras, and waits for its owner. Blocks.
+///
+/// # Errors
+/// [`BackupError`]; nothing is decided then.
+pub fn decide(
+    folder: &Path,
+    copy: &Path,
+    now: Now,
+    generation: Generation,
+    eras: Option<Eras>,
+) -> Result<(), BackupError> {
+    let db = alone(copy, open_writer::<Accounts>(copy)?);
+    let detail = format!("{{\"generation\":{}}}", generation.0);
+    db.write(|tx| {
+        set_generation(tx, generation.0)?;
+        set_eras(tx, eras)?;
+        bump_epoch(tx)?;
+        tx.transaction.execute("DELETE FROM carried", [])?;
+        audit::append(tx, now, "recovery.backup_restored", &detail)?;
+        keep(tx, Kept::Restored)
+    })?;
+    settle_draft(db.into_writer())?;
+    File::open(copy)?.sync_all()?;
+    std::fs::rename(copy, folder.join(RESTORED))?;
+    Ok(File::open(folder)?.sync_all()?)
+}
+
+/// Whether a restore is decided and waits for the next start.
+#[must_use]
+pub fn is_decided(folder: &Path) -> bool {
+    folder.join(RESTORED).exists()
+}
+
+/// Goes on with a restore that is decided, if one is, and says so. What lies in the place of the
+/// accounts is set aside, and never deleted. To be called before anything is opened. Blocks.
+///
+/// # Errors
+/// [`OpenError`]; the restore stays decided.
+pub fn put_in_place(folder: &Path) -> Result<bool, OpenError> {
+    if !is_decided(folder) {
+        return Ok(false);
+    }
+    let path = folder.join(Accounts::FILE);
+    set_aside_for_recovery(&path)?;
+    std::fs::rename(folder.join(RESTORED), &path)
+        .and_then(|()| File::open(folder)?.sync_all())
+        .map_err(|source| OpenError::Rename { path, source })?;
+    Ok(true)
+}
+
+/// A database that is in no data folder and nobody else has open.
+fn alone(path: &Path, connection: Connection) -> Db<Accounts> {
+    Db::new(path.to_path_buf(), connection)
+}
+
+/// Triggers and virtual tables run by themselves when a migration writes, and we have none. A view is
+/// read by its name alone, and compared before anything reads it.
+fn runs_nothing(path: &Path) -> rusqlite::Result<bool> {
+    let connection = Connection::open(path)?;
+    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' OR sql LIKE 'CREATE VIRTUAL%'";
+    Ok(connection.query_row(sql, [], |_| Ok(())).optional()?.is_none())
+}
+
+/// Every table and index, as they were made.
+fn schema(connection: &Connection) -> rusqlite::Result<Vec<(String, String, String)>> {
+    let sql = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema
+                WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    rows.collect()
+}
+
+/// Whether every row refers to one that is there.
+fn refers(connection: &Connection) -> rusqlite::Result<bool> {
+    let found = connection.query_row("PRAGMA foreign_key_check", [], |_| Ok(())).optional()?;
+    Ok(found.is_none())
+}
+
+fn carried(connection: &Connection) -> Result<(WallMs, Vec<Carried>), BackupError> {
+    let mut statement = connection.prepare("SELECT name, content FROM carried ORDER BY name")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Carried { name: row.get("name")?, content: row.get("content")? })
+    })?;
+    let (mut made, mut carried) = (WallMs(0), Vec::new());
+    for row in rows {
+        let row = row?;
+        if row.name == MADE {
+            let text = String::from_utf8_lossy(&row.content);
+            made = WallMs(text.parse().map_err(|_| BackupError::NotOurs)?);
+        } else {
+            carried.push(row);
+        }
+    }
+    Ok((made, carried))
+}
