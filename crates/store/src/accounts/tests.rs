@@ -1,10 +1,7 @@
 //! The accounts database against a real file.
 
-<<<<<<< HEAD
 mod audit;
-=======
 mod backup;
->>>>>>> main
 mod factors;
 mod policy;
 mod throttle;
