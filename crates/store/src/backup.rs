@@ -25,8 +25,8 @@ use crate::accounts::audit;
 use crate::accounts::claim::{bump_epoch, keep, server, set_generation};
 use crate::accounts::era::set_eras;
 use crate::open::{
-    Accounts, DatabaseKind, Found, OpenError, fresh_in_memory, open_reader, open_writer,
-    read_server_facts, set_aside_for_recovery, settle_draft,
+    Accounts, DatabaseKind, Found, OpenError, Triggers, fresh_in_memory, open_reader, open_writer,
+    open_writer_with, read_server_facts, set_aside_for_recovery, settle_draft,
 };
 use crate::room::Failure;
 use crate::tx::{Db, StoreError};
@@ -163,20 +163,18 @@ impl Db<Accounts> {
 /// # Errors
 /// [`BackupError`] if it is none, or of no use.
 pub fn describe(path: &Path) -> Result<Described, BackupError> {
-    // Before anything runs that a stranger may have written into it.
-    if !runs_nothing(path).unwrap_or(false) {
-        return Err(BackupError::NotOurs);
-    }
     match read_server_facts(path)? {
         Found::Server { generation: 1.., .. } => {}
         Found::Server { .. } => return Err(BackupError::NoOwner),
         Found::Nothing | Found::Unreadable => return Err(BackupError::NotOurs),
     }
-    let connection = open_writer::<Accounts>(path)?;
+    // Nothing runs that a stranger may have written into it, before all of it is found to be ours.
+    let connection = open_writer_with::<Accounts>(path, Triggers::Rest)?;
     if schema(&connection)? != schema(&fresh_in_memory::<Accounts>()?)? || !refers(&connection)? {
         return Err(BackupError::NotOurs);
     }
-    let db = alone(path, connection);
+    drop(connection);
+    let db = alone(path, open_writer::<Accounts>(path)?);
     let described = db.write(|tx| {
         let Some(server) = server(tx)? else { return Err(BackupError::NotOurs) };
         let count = |sql| tx.transaction.query_row(sql, [], |row| row.get::<_, u64>(0));
@@ -247,14 +245,6 @@ pub fn put_in_place(folder: &Path) -> Result<bool, OpenError> {
 /// A database that is in no data folder and nobody else has open.
 fn alone(path: &Path, connection: Connection) -> Db<Accounts> {
     Db::new(path.to_path_buf(), connection)
-}
-
-/// Triggers and virtual tables run by themselves when a migration writes, and we have none. A view is
-/// read by its name alone, and compared before anything reads it.
-fn runs_nothing(path: &Path) -> rusqlite::Result<bool> {
-    let connection = Connection::open(path)?;
-    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' OR sql LIKE 'CREATE VIRTUAL%'";
-    Ok(connection.query_row(sql, [], |_| Ok(())).optional()?.is_none())
 }
 
 /// Every table and index, as they were made.

@@ -385,11 +385,34 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 pub(crate) fn open_writer<D: DatabaseKind>(path: &Path) -> Result<Connection, OpenError> {
+    open_writer_with::<D>(path, Triggers::Fire)
+}
+
+/// Whether what a database says is to be done at a write is done.
+pub(crate) enum Triggers {
+    /// It is.
+    Fire,
+    /// It is not: a stranger may have written it.
+    Rest,
+}
+
+/// A writing connection to a database that is brought up to date.
+pub(crate) fn open_writer_with<D: DatabaseKind>(
+    path: &Path,
+    triggers: Triggers,
+) -> Result<Connection, OpenError> {
     let path = path.to_path_buf();
     let existed = path.try_exists().unwrap_or(true);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = Connection::open_with_flags(&path, flags)
         .map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    match triggers {
+        Triggers::Fire => {}
+        Triggers::Rest => connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)
+            .map(drop)
+            .map_err(|source| OpenError::Io { path: path.clone(), source })?,
+    }
     if existed {
         check_pages(&connection, &path)?;
     }

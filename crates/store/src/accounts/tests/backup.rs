@@ -140,6 +140,7 @@ fn what_is_no_backup_of_ours_is_refused() {
     for sql in [
         "CREATE TRIGGER t AFTER UPDATE ON server BEGIN UPDATE server SET name = 'x'; END",
         "CREATE VIEW v AS SELECT 1",
+        "CREATE VIRTUAL TABLE more USING fts5 (a)",
         "CREATE TABLE more (a)",
         "DROP TABLE passkey",
         "CREATE INDEX more ON user (name)",
