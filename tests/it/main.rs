@@ -55,6 +55,8 @@ mod oversized;
 mod passkeys;
 mod plain_playback;
 mod plug;
+mod policy_doors;
+mod policy_house;
 mod program;
 mod provider;
 mod proxies;
