@@ -21,6 +21,7 @@ use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
 use crate::service::issuer::Keeper;
+use crate::service::mail;
 use crate::service::operator;
 use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
@@ -50,6 +51,7 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
             shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
             shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
             shutdown.spawn_chore("own codes", look_for_codes(Arc::clone(&made.core)));
+            shutdown.spawn_chore("mail", mail::deliver(Arc::clone(&made.core)));
             shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
             if made.core.issuer.is_some() {
                 let core = Arc::clone(&made.core);

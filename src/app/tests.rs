@@ -42,7 +42,7 @@ use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
     app_passwords, approvals, authenticators, backup, devices, disown, factors, folders, items,
-    libraries, lost, notices, own_password, passkeys, people, pictures, playback, recovery,
+    libraries, lost, mail, notices, own_password, passkeys, people, pictures, playback, recovery,
     remembered, rescue, sessions, settings, signin,
 };
 
@@ -180,6 +180,16 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::receive", step, |permit| claim::receive(core, permit, NOW).map(drop)),
         case("claim::restore", step, move |permit| {
             runtime.block_on(claim::restore(core, permit, NOW, password())).map(drop)
+        }),
+        case("mail::look", Action::Tend(Tend::Boards), |permit| mail::look(core, permit)),
+        case("mail::try_out", Action::Guard(Guard::Identity), |permit| {
+            mail::try_out(core, permit, NOW, &robin())
+        }),
+        case("mail::address", Action::OwnAccount(Own::Sessions), |permit| {
+            mail::address(core, permit, &robin())
+        }),
+        case("mail::set_address", Action::OwnAccount(Own::Factors), |permit| {
+            mail::set_address(core, permit, &robin(), None)
         }),
         case("backup::make", Action::Guard(Guard::Export), move |permit| {
             runtime.block_on(backup::make(core, permit, NOW, &robin(), password())).map(drop)

@@ -11,6 +11,7 @@ mod codes;
 mod devices;
 mod factors;
 mod issuer;
+mod mail;
 mod media;
 mod people;
 mod provider;

@@ -21,6 +21,7 @@ pub(crate) mod judge;
 pub mod libraries;
 pub mod local;
 pub mod lost;
+pub mod mail;
 pub mod notices;
 pub mod operator;
 pub mod own_password;

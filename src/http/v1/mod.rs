@@ -16,6 +16,7 @@ pub(crate) mod items;
 pub(crate) mod libraries;
 pub(crate) mod life;
 pub(crate) mod lost;
+pub(crate) mod mail;
 pub(crate) mod notices;
 pub(crate) mod passkeys;
 pub(crate) mod people;

@@ -15,6 +15,7 @@ pub mod issuers;
 pub mod libraries;
 pub mod local;
 pub mod lost;
+pub mod mail;
 pub mod notices;
 pub mod passkeys;
 pub mod password_tries;
