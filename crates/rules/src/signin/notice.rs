@@ -38,11 +38,13 @@ pub enum NoticeKind {
     /// The server made itself another certificate authority: whoever installed the old one must
     /// install this one.
     AuthorityMade,
+    /// The owner reminds of a second factor that is required.
+    SecondFactorAsked,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -59,6 +61,7 @@ impl NoticeKind {
         Self::DeviceLost,
         Self::Disowned,
         Self::AuthorityMade,
+        Self::SecondFactorAsked,
     ];
 
     /// The stable word, as stored and answered.
@@ -81,6 +84,7 @@ impl NoticeKind {
             Self::DeviceLost => "device_lost",
             Self::Disowned => "disowned",
             Self::AuthorityMade => "authority_made",
+            Self::SecondFactorAsked => "second_factor_asked",
         }
     }
 
@@ -119,7 +123,8 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::PasskeyCopied
         | NoticeKind::DeviceLost
         | NoticeKind::Disowned
-        | NoticeKind::AuthorityMade => true,
+        | NoticeKind::AuthorityMade
+        | NoticeKind::SecondFactorAsked => true,
     }
 }
 
