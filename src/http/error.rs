@@ -13,6 +13,7 @@ mod factors;
 mod issuer;
 mod media;
 mod people;
+mod policy;
 mod provider;
 mod sign_up;
 mod signin;

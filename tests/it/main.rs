@@ -55,6 +55,7 @@ mod oversized;
 mod passkeys;
 mod plain_playback;
 mod plug;
+mod policy_acts;
 mod policy_doors;
 mod policy_house;
 mod program;

@@ -230,7 +230,8 @@ export type NoticeKind =
   | 'passkey_copied'
   | 'device_lost'
   | 'disowned'
-  | 'authority_made';
+  | 'authority_made'
+  | 'second_factor_asked';
 
 export interface Notice {
   id: string;

@@ -25,7 +25,9 @@ export const account = {
     'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
   'notice.authority_made':
     'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
+  'notice.second_factor_asked': 'The owner of this Stead asks you to set up a second factor.',
   'notice.install': 'Install it',
+  'notice.setUp': 'Set it up',
   'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',
   'notice.allSeen': 'All seen',
