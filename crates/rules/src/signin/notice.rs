@@ -40,11 +40,15 @@ pub enum NoticeKind {
     AuthorityMade,
     /// The owner reminds of a second factor that is required.
     SecondFactorAsked,
+    /// A backup was saved: whoever has it and its words has every password's hash.
+    BackupMade,
+    /// The server was restored from a backup: who was removed since may be there again.
+    Restored,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -62,6 +66,8 @@ impl NoticeKind {
         Self::Disowned,
         Self::AuthorityMade,
         Self::SecondFactorAsked,
+        Self::BackupMade,
+        Self::Restored,
     ];
 
     /// The stable word, as stored and answered.
@@ -85,6 +91,8 @@ impl NoticeKind {
             Self::Disowned => "disowned",
             Self::AuthorityMade => "authority_made",
             Self::SecondFactorAsked => "second_factor_asked",
+            Self::BackupMade => "backup_made",
+            Self::Restored => "restored",
         }
     }
 
@@ -124,7 +132,9 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::DeviceLost
         | NoticeKind::Disowned
         | NoticeKind::AuthorityMade
-        | NoticeKind::SecondFactorAsked => true,
+        | NoticeKind::SecondFactorAsked
+        | NoticeKind::BackupMade
+        | NoticeKind::Restored => true,
     }
 }
 
