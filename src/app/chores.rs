@@ -44,7 +44,7 @@ const RESCUE_TICK: Duration = Duration::from_secs(5);
 const OPERATOR_TICK: Duration = Duration::from_secs(1);
 /// How often what is used up of grace is kept: a cut of power gives back no more, and of whoever is here
 /// a minute.
-const GRACE_TICK: Duration = Duration::from_secs(3600);
+const GRACE_KEPT_MS: u64 = 3600 * 1000;
 /// How often sessions that ended by age are removed, and the clock mark is kept.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -187,20 +187,30 @@ async fn tick_operator(core: Arc<Core>) {
     }
 }
 
-/// Keeps what is used up of grace and exemptions, and how many have a second factor today.
+/// Keeps what is used up of grace and exemptions, and how many have a second factor today: each hour, and
+/// as soon as the time is known, since what the box was off counts then.
 async fn keep_grace(core: Arc<Core>) {
-    let mut every = tokio::time::interval(GRACE_TICK);
+    let mut every = tokio::time::interval(LOOK);
+    let mut last: Option<Now> = None;
     loop {
         every.tick().await;
-        let kept = core.blocking(|core| {
-            let now = core.now();
+        let now = core.now();
+        let stands = last.is_some_and(|last| {
+            last.trust == now.trust && now.boot.since_ms(last.boot) < GRACE_KEPT_MS
+        });
+        if stands {
+            continue;
+        }
+        let kept = core.blocking(move |core| {
             policy::keep::all(core, now)?;
             match now.trust {
                 TimeTrust::Unknown => Ok(()),
                 TimeTrust::Held | TimeTrust::Synced => policy::board::keep_adoption(core, now),
             }
         });
-        tell_policy(kept.await, "what is used up of grace was not kept");
+        let kept = kept.await;
+        last = kept.is_ok().then_some(now);
+        tell_policy(kept, "what is used up of grace was not kept");
     }
 }
 

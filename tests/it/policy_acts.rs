@@ -370,3 +370,26 @@ fn who_joins_later_has_no_grace_and_an_owner_may_give_some() {
     let log = owner.get("/api/v1/audit?kind=grace").expect(200).json();
     assert_eq!(log["entries"].as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn whoever_is_asked_for_a_factor_does_not_give_up_the_last_one() {
+    let house = House::new();
+    house.give_factor();
+    in_accounts_many(house.app(), "UPDATE account SET password_alone = 1");
+    let id = require(&house, &mut house.owner(), Of::Films, 14);
+    let mut browser = house.browser_with_factor();
+    browser.get(&format!("/api/v1/items/{}", house.film)).expect(200);
+    let factors = browser.get("/api/v1/factors").expect(200).json();
+    let factor = factors["second"][0]["id"].as_str().unwrap();
+    let remove = format!("/api/v1/factors/{factor}/remove");
+    assert_eq!(code(&mut browser, &remove, &json!({}), 409), "last_factor");
+    // Who is exempt may, and so may everybody where nothing is asked.
+    let mut owner = house.owner();
+    let exempt = json!({ "user_id": sam(), "reason": "no phone", "requirement_id": id });
+    let made = owner.post("/api/v1/policy/exemptions", &exempt).expect(201).json();
+    let end = format!("/api/v1/policy/exemptions/{}/end", made["id"].as_str().unwrap());
+    owner.post(&end, &json!({})).expect(204);
+    assert_eq!(code(&mut browser, &remove, &json!({}), 409), "last_factor");
+    switch_off(&mut owner, id);
+    browser.post(&remove, &json!({})).expect(204);
+}

@@ -4,12 +4,15 @@ use std::collections::HashMap;
 
 use stead_rules::ids::UserId;
 use stead_rules::policy::{Allowance, Requirement, RequirementId, Standing};
+use stead_rules::signin::Assurance;
 use stead_rules::time::Now;
 use stead_store::accounts::board::{self, Somebody};
 use stead_store::accounts::requirements::{self, Concern, Found, Required};
 use stead_store::accounts::sessions::RunId;
 use stead_store::accounts::{exemptions, grace};
 use stead_store::{Accounts, ReadTx, StoreError};
+
+use crate::service::core::Core;
 
 /// Everybody, with what is required of each.
 #[derive(Debug)]
@@ -154,4 +157,22 @@ pub(super) fn of(
         requirements::About::Library(library) => seen.iter().any(|row| row.id == library),
     });
     Ok(Some(concerns.collect()))
+}
+
+/// The highest level that is asked of somebody who is not exempt; none if nothing is. What cannot be
+/// read is not known to ask for less than everything.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn level_asked(
+    tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: UserId,
+) -> Result<Option<Assurance>, StoreError> {
+    let Some(concerns) = of(tx, &core.run, user)? else {
+        return Ok(Some(Assurance::MfaPhishingResistant));
+    };
+    let asked = concerns.iter().map(|concern| concern.judged(now));
+    Ok(asked.filter(|row| !row.exempt).map(|row| row.level).max())
 }
