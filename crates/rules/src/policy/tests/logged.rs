@@ -5,8 +5,8 @@ use super::world::{
 };
 use crate::claim::State;
 use crate::policy::{
-    Action, Actor, Asks, Decision, Door, Grace, Guard, Logged, LoggedKind, Required, Requirement,
-    RequirementId, Role, Scope, Session, Tend, asks_of, decide,
+    Action, Actor, Asks, Decision, Door, Grace, Guard, Logged, LoggedKind, Question, Required,
+    Requirement, RequirementId, Role, Scope, Session, Tend, asks_of, decide,
 };
 use crate::signin::Assurance::Mfa;
 
@@ -51,7 +51,7 @@ fn what_a_requirement_had_a_say_in_is_kept_and_nothing_else() {
     assert_eq!(logged(owner(), Action::Guard(Guard::Users), &[]), None);
     let actor = Actor::Session(none);
     let asked = question(&State::Claimed, &actor, Action::Browse);
-    let broken = decide(&crate::policy::Question { required: Required::Unreadable, ..asked });
+    let broken = decide(&Question { required: Required::Unreadable, ..asked });
     let policy_error =
         Logged { kind: LoggedKind::Denied, reason: "policy_error", requirement: None };
     assert_eq!(Logged::of(&broken), Some(policy_error));
@@ -63,7 +63,9 @@ fn of_a_library_it_is_kept_when_it_is_asked_for() {
     let permit = |grace, exempt, session| {
         let rows = [row(Scope::Library(FILMS), grace, exempt)];
         let actor = Actor::Session(session);
-        let decision = ask_with(&State::Claimed, &actor, Action::Browse, Door::Api, &rows);
+        let asked = question(&State::Claimed, &actor, Action::Browse);
+        let required = Required::Rows(&rows);
+        let decision = decide(&Question { libraries: &[], required, ..asked });
         assert_eq!(Logged::of(&decision), None, "the rest of the server is not concerned");
         decision.permit().unwrap()
     };
