@@ -48,6 +48,7 @@ use crate::service::disks::Disks;
 use crate::service::health::{self, LastLook};
 use crate::service::issuer::{self, ExternalIssuer};
 use crate::service::passwords::{HashError, Hasher};
+use crate::service::policy::log::Decisions;
 use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
 use crate::service::room::DataRoom;
@@ -206,6 +207,7 @@ async fn leave(core: &Arc<Core>) {
     // The goodbye is sent twice with a pause between, so it goes where blocking is fine.
     let leaving = Arc::clone(core);
     drop(tokio::task::spawn_blocking(move || leaving.announcer.shutdown()).await);
+    chores::keep_policy(core).await;
     chores::keep_clock_mark(core).await;
     let stopped = Arc::clone(core);
     let last = move || {
@@ -371,6 +373,7 @@ fn core(
         announcer,
         health: LastLook::default(),
         metrics: Metrics::new(),
+        decisions: Decisions::default(),
         pumps: Arc::new(Pumps::new(disks.threads())),
         disks,
         scans,

@@ -1,6 +1,8 @@
 //! Use cases take a permission, and none of them takes one that is for something else: a row of
 //! the route table with a wrong action opens nothing.
 
+mod policy;
+
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -657,6 +659,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
         .chain(registration_cases(core))
         .chain(issuer_cases(core, &runtime))
         .chain(device_cases(core, &by))
+        .chain(policy::cases(core, &by))
         .chain(factor_cases(core, &runtime))
         .chain(passkey_cases(core, &by, &site))
         .chain(approval_cases(core, &by))

@@ -14,6 +14,7 @@ mod issuer;
 mod mail;
 mod media;
 mod people;
+mod policy;
 mod provider;
 mod sign_up;
 mod signin;

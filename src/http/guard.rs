@@ -28,6 +28,7 @@ use crate::service::app_passwords::{self, AppPasswordError};
 use crate::service::core::{Core, CoreError};
 use crate::service::judge::{Asked, judge, standing, standing_at_once};
 use crate::service::playback;
+use crate::service::policy::log;
 use crate::service::sessions;
 
 /// What the guard of one row knows.
@@ -289,7 +290,12 @@ fn permit(
     };
     let without = shown.browser.map_or(unknown, Actor::ClaimHolder);
     let asked = Asked { action: row.action, door };
-    match judge(server, now, shown.session.as_ref(), without, asked) {
+    let decision = judge(server, now, shown.session.as_ref(), without, asked);
+    if let Some(facts) = &shown.session {
+        let door = facts.session.client.door(door);
+        log::decided(&row.core, now, facts.user.id, door, &decision);
+    }
+    match decision {
         Decision::Allow(permit) | Decision::AllowNotice { permit, .. } => Ok(permit),
         Decision::StepUp { level, max_age_seconds, .. } => {
             Err(Problem::step_up(level.word(), max_age_seconds))

@@ -26,6 +26,7 @@ use super::mail::Letterbox;
 use super::operator::OperatorDesk;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
+use super::policy::log::Decisions;
 use super::pump::Pumps;
 use super::reach::Reach;
 use super::rescue::RescueDesk;
@@ -118,6 +119,8 @@ pub struct Core {
     pub fallen: Fallen,
     /// What is announced.
     pub announcer: Announcer,
+    /// What was decided of what is required, and is not written yet.
+    pub decisions: Decisions,
     /// Calls on paths of media.
     pub disks: Disks,
     /// What all streams share.

@@ -30,6 +30,7 @@ pub mod passwords;
 pub mod people;
 pub mod pictures;
 pub mod playback;
+pub mod policy;
 pub mod provider;
 pub mod pump;
 pub mod reach;

@@ -40,7 +40,7 @@ impl Case {
     pub(crate) fn target(&self) -> (String, Option<String>) {
         let path = self.path.replace("{id}", NO_ID).replace("{name}", "nothing.js");
         let body = (self.method == "POST").then(|| "{}".to_owned());
-        (path.replace("{link}", "no.link"), body)
+        (path.replace("{link}", "no.link").replace("{part}", "policy"), body)
     }
 }
 
@@ -62,6 +62,7 @@ pub(crate) const CASES: &[Case] = &[
     case("GET", "/settings/people", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/signin/callback", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/settings", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/settings/{part}", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/settings/security", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/lost", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/library/{id}", [200, 200, 200, 200, 200, 200, 200]),
@@ -140,6 +141,27 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/people/{id}/code", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/people/{id}/signout", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/people/{id}/switch", [403, 403, 403, 403, 401, 403, 400]),
+    case("GET", "/api/v1/policy", [403, 403, 403, 403, 401, 403, 200]),
+    case("POST", "/api/v1/policy/preview", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/policy/requirements", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/policy/requirements/{id}/off", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/policy/requirements/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/policy/grace", [403, 403, 403, 403, 401, 403, 400]),
+    case("GET", "/api/v1/policy/exemptions", [403, 403, 403, 403, 401, 403, 200]),
+    case("POST", "/api/v1/policy/exemptions", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/policy/exemptions/{id}/end", [403, 403, 403, 403, 401, 403, 404]),
+    case("GET", "/api/v1/policy/board", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/policy/board.csv", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/policy/adoption", [403, 403, 403, 403, 401, 403, 200]),
+    case("POST", "/api/v1/policy/reminders", [403, 403, 403, 403, 401, 403, 400]),
+    case("GET", "/api/v1/groups", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/groups/{id}/members", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/groups", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/groups/{id}", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/groups/{id}/members", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/groups/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
+    case("GET", "/api/v1/audit", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/audit.jsonl", [403, 403, 403, 403, 401, 403, 200]),
     case("POST", "/api/v1/signin/external", [403, 403, 403, 403, 404, 404, 404]),
     case("POST", "/api/v1/signin/external/finish", [403, 403, 403, 403, 400, 400, 400]),
     case("POST", "/api/v1/stepup/external", [403, 403, 403, 403, 401, 404, 404]),

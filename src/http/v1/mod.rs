@@ -2,8 +2,10 @@
 
 pub(crate) mod account;
 pub(crate) mod approvals;
+pub(crate) mod audit;
 pub(crate) mod authorize;
 pub(crate) mod backup;
+pub(crate) mod board;
 pub(crate) mod by_code;
 pub(crate) mod claim;
 pub(crate) mod connections;
@@ -11,6 +13,7 @@ pub(crate) mod devices;
 pub(crate) mod enrol;
 pub(crate) mod events;
 pub(crate) mod factors;
+pub(crate) mod groups;
 pub(crate) mod issuer;
 pub(crate) mod items;
 pub(crate) mod libraries;
@@ -22,6 +25,7 @@ pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod pictures;
 pub(crate) mod playback;
+pub(crate) mod policy;
 pub(crate) mod rescue;
 pub(crate) mod server;
 pub(crate) mod settings;

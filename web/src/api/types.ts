@@ -233,6 +233,7 @@ export type NoticeKind =
   | 'device_lost'
   | 'disowned'
   | 'authority_made'
+  | 'second_factor_asked'
   | 'backup_made'
   | 'restored';
 

@@ -38,6 +38,8 @@ pub enum NoticeKind {
     /// The server made itself another certificate authority: whoever installed the old one must
     /// install this one.
     AuthorityMade,
+    /// The owner reminds of a second factor that is required.
+    SecondFactorAsked,
     /// A backup was saved: whoever has it and its words has every password's hash.
     BackupMade,
     /// The server was restored from a backup: who was removed since may be there again.
@@ -46,7 +48,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -63,6 +65,7 @@ impl NoticeKind {
         Self::DeviceLost,
         Self::Disowned,
         Self::AuthorityMade,
+        Self::SecondFactorAsked,
         Self::BackupMade,
         Self::Restored,
     ];
@@ -87,6 +90,7 @@ impl NoticeKind {
             Self::DeviceLost => "device_lost",
             Self::Disowned => "disowned",
             Self::AuthorityMade => "authority_made",
+            Self::SecondFactorAsked => "second_factor_asked",
             Self::BackupMade => "backup_made",
             Self::Restored => "restored",
         }
@@ -128,6 +132,7 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::DeviceLost
         | NoticeKind::Disowned
         | NoticeKind::AuthorityMade
+        | NoticeKind::SecondFactorAsked
         | NoticeKind::BackupMade
         | NoticeKind::Restored => true,
     }

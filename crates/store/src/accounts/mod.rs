@@ -1,9 +1,12 @@
 //! `accounts.db`: one module a table family, one function a question.
 
+pub mod adoption;
 pub mod alone;
 pub mod audit;
 pub mod audit_chain;
+pub mod board;
 pub mod claim;
+pub mod decisions;
 pub mod devices;
 pub mod era;
 pub mod exemptions;
@@ -23,6 +26,7 @@ pub mod people;
 pub mod plain;
 pub mod provider;
 pub mod remembered;
+pub mod reminders;
 pub mod requirements;
 pub mod sessions;
 pub mod throttle;
