@@ -23,6 +23,7 @@ use stead_rules::provider::{AuthorizeQuery, ClientAuth, Metadata, built_in};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
+use stead_store::accounts::groups::With;
 use stead_store::accounts::identity::User;
 use stead_store::accounts::requirements::Found;
 use stead_store::accounts::sessions::SessionFacts;
@@ -43,7 +44,7 @@ use crate::service::stepup::{self, Shown};
 use crate::service::{
     app_passwords, approvals, authenticators, backup, devices, disown, factors, folders, items,
     libraries, lost, notices, own_password, passkeys, people, pictures, playback, recovery,
-    remembered, rescue, sessions, settings, signin,
+    remembered, rescue, sessions, settings, sharing, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -553,6 +554,10 @@ fn library_cases<'a>(
             libraries::scan(core, permit, id, false)
         }),
         case("libraries::remove", tend, move |p| libraries::remove(core, p, NOW, id)),
+        case("sharing::list", boards, move |p| sharing::list(core, p, id)),
+        case("sharing::change", Action::Guard(Guard::Shares), move |permit| {
+            sharing::change(core, permit, NOW, id, With::User(UserId::from_bytes([2; 16])), true)
+        }),
         case("libraries::problems", boards, move |p| libraries::problems(core, p, id)),
         case("folders::choose", tend, move |permit| {
             runtime.block_on(folders::choose(core, permit, media))

@@ -233,6 +233,8 @@ pub fn table() -> Vec<Row> {
             Call,
             routes!(v1::libraries::folders),
         ),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::shares::list)),
+        row(Session, Action::Guard(Guard::Shares), Door::Api, Call, routes!(v1::shares::change)),
         row(Session, Action::Browse, Door::Api, Flow, routes!(v1::events::events)).on_plain(),
         row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::list)).on_plain(),
         row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::details)).on_plain(),

@@ -40,6 +40,7 @@ pub mod scans;
 pub mod sessions;
 pub mod settings;
 pub mod setup_page;
+pub mod sharing;
 pub mod sign_up;
 pub mod signin;
 pub mod stepup;

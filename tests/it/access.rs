@@ -192,6 +192,8 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/libraries/{id}/scan", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/libraries/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
     case("GET", "/api/v1/libraries/{id}/problems", [403, 403, 403, 403, 401, 403, 404]),
+    case("GET", "/api/v1/libraries/{id}/shares", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/libraries/{id}/shares", [403, 403, 403, 403, 401, 403, 400]),
     case("GET", "/api/v1/folders", [403, 403, 403, 403, 401, 403, 200]),
     case("GET", "/api/v1/events", [403, 403, 403, 403, 401, 200, 200]),
     case("GET", "/api/v1/items", [403, 403, 403, 403, 401, 400, 400]),

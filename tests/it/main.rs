@@ -75,6 +75,7 @@ mod strace;
 mod stream;
 mod throttle;
 mod tls;
+mod visibility;
 mod ways_back;
 mod wipe;
 mod worker;

@@ -24,6 +24,7 @@ pub(crate) mod playback;
 pub(crate) mod rescue;
 pub(crate) mod server;
 pub(crate) mod settings;
+pub(crate) mod shares;
 pub(crate) mod signin;
 pub(crate) mod signup;
 pub(crate) mod stepup;
