@@ -10,7 +10,7 @@ use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
 use stead_rules::ids::{
-    AccountId, DeviceId, FactorId, IssuerId, ItemId, LibraryId, NoticeId, SessionId, TicketId,
+    AccountId, DeviceId, FactorId, InvitationId, IssuerId, ItemId, LibraryId, NoticeId, SessionId, TicketId,
     UserId,
 };
 use stead_rules::media::LibraryKind;
@@ -42,8 +42,8 @@ use crate::service::provider::{authorize, connections, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
-    app_passwords, approvals, authenticators, backup, devices, disown, factors, folders, items,
-    libraries, lost, notices, own_password, passkeys, people, pictures, playback, recovery,
+    app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
+    invitations, items, join, libraries, lost, notices, own_password, passkeys, people, pictures, playback, recovery,
     remembered, rescue, sessions, settings, sharing, signin,
 };
 
@@ -220,6 +220,26 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
         case("people::list", Action::Tend(Tend::Boards), |permit| people::list(core, permit)),
         case("people::sign_out", users, move |permit| people::sign_out(core, permit, NOW, user)),
         case("people::switch", users, move |p| people::switch(core, p, NOW, user, true)),
+        case("people::set_role", users, move |permit| {
+            people::set_role(core, permit, NOW, user, Role::Member)
+        }),
+        case("people::remove", users, move |permit| people::remove(core, permit, NOW, user)),
+        case("invitations::list", Action::Tend(Tend::Boards), |p| invitations::list(core, p)),
+        case("invitations::make", users, move |permit| {
+            let (name, libraries, groups) = Default::default();
+            let wish =
+                invitations::Wish { name, role: Role::Member, days: None, libraries, groups };
+            invitations::make(core, permit, NOW, wish).map(drop)
+        }),
+        case("invitations::revoke", users, move |permit| {
+            invitations::revoke(core, permit, NOW, InvitationId::from_bytes([2; 16]))
+        }),
+        case("join::look", sign_in, move |permit| join::look(core, permit, NOW, &secret())),
+        case("join::enrol", sign_in, move |p| join::enrol(core, p, NOW, &secret()).map(drop)),
+        case("join::join", sign_in, move |permit| {
+            let joined = join::join(core, permit, NOW, asker(), secret(), renewal());
+            runtime.block_on(joined).map(drop)
+        }),
         case("rescue::link", factors, move |p| rescue::link(core, p, NOW, user, false)),
         case("rescue::code", factors, move |permit| rescue::code(core, permit, NOW, user)),
         case("rescue::look", sign_in, move |p| rescue::look(core, p, NOW, &secret())),

@@ -14,6 +14,7 @@ mod issuer;
 mod media;
 mod people;
 mod provider;
+mod sharing;
 mod sign_up;
 mod signin;
 

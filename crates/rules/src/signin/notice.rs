@@ -38,11 +38,17 @@ pub enum NoticeKind {
     /// The server made itself another certificate authority: whoever installed the old one must
     /// install this one.
     AuthorityMade,
+    /// Somebody who was invited has come.
+    Joined,
+    /// One administers now, or does no longer.
+    RoleChanged,
+    /// The owner signed everybody out and asked for new passwords.
+    SecurityEvent,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -59,6 +65,9 @@ impl NoticeKind {
         Self::DeviceLost,
         Self::Disowned,
         Self::AuthorityMade,
+        Self::Joined,
+        Self::RoleChanged,
+        Self::SecurityEvent,
     ];
 
     /// The stable word, as stored and answered.
@@ -81,6 +90,9 @@ impl NoticeKind {
             Self::DeviceLost => "device_lost",
             Self::Disowned => "disowned",
             Self::AuthorityMade => "authority_made",
+            Self::Joined => "joined",
+            Self::RoleChanged => "role_changed",
+            Self::SecurityEvent => "security_event",
         }
     }
 
@@ -119,7 +131,10 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::PasskeyCopied
         | NoticeKind::DeviceLost
         | NoticeKind::Disowned
-        | NoticeKind::AuthorityMade => true,
+        | NoticeKind::AuthorityMade
+        | NoticeKind::Joined
+        | NoticeKind::RoleChanged
+        | NoticeKind::SecurityEvent => true,
     }
 }
 

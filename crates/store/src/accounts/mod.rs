@@ -11,6 +11,7 @@ pub mod factors;
 pub mod grace;
 pub mod groups;
 pub mod identity;
+pub mod invitations;
 pub mod issuers;
 pub mod libraries;
 pub mod local;
