@@ -10,8 +10,8 @@ use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
 use stead_rules::ids::{
-    AccountId, DeviceId, FactorId, InvitationId, IssuerId, ItemId, LibraryId, NoticeId, SessionId, TicketId,
-    UserId,
+    AccountId, DeviceId, FactorId, InvitationId, IssuerId, ItemId, LibraryId, NoticeId, SessionId,
+    TicketId, UserId,
 };
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
@@ -43,8 +43,8 @@ use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
     app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
-    invitations, items, join, libraries, lost, notices, own_password, passkeys, people, pictures, playback, recovery,
-    remembered, rescue, sessions, settings, sharing, signin,
+    invitations, items, join, libraries, lost, notices, own_password, passkeys, people, pictures,
+    playback, recovery, remembered, rescue, security_event, sessions, settings, sharing, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -224,6 +224,9 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
             people::set_role(core, permit, NOW, user, Role::Member)
         }),
         case("people::remove", users, move |permit| people::remove(core, permit, NOW, user)),
+        case("security_event::declare", users, move |permit| {
+            security_event::declare(core, permit, NOW, &robin(), "Sted")
+        }),
         case("invitations::list", Action::Tend(Tend::Boards), |p| invitations::list(core, p)),
         case("invitations::make", users, move |permit| {
             let (name, libraries, groups) = Default::default();

@@ -189,6 +189,13 @@ pub fn table() -> Vec<Row> {
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::switch)),
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::role)),
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::remove)),
+        row(
+            Session,
+            Action::Guard(Guard::Users),
+            Door::Api,
+            Call,
+            routes!(v1::security_event::declare),
+        ),
         // Inviting somebody, and coming in by that.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::invitations::list)),
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::invitations::make)),

@@ -39,6 +39,7 @@ pub mod remembered;
 pub mod rescue;
 pub mod room;
 pub mod scans;
+pub mod security_event;
 pub mod sessions;
 pub mod settings;
 pub mod setup_page;

@@ -143,6 +143,7 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/people/{id}/switch", [403, 403, 403, 403, 401, 403, 400]),
     case("POST", "/api/v1/people/{id}/role", [403, 403, 403, 403, 401, 403, 400]),
     case("POST", "/api/v1/people/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/security-event", [403, 403, 403, 403, 401, 403, 400]),
     case("GET", "/api/v1/invitations", [403, 403, 403, 403, 401, 403, 200]),
     case("POST", "/api/v1/invitations", [403, 403, 403, 403, 401, 403, 400]),
     case("POST", "/api/v1/invitations/{id}/revoke", [403, 403, 403, 403, 401, 403, 404]),

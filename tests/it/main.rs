@@ -66,6 +66,7 @@ mod rescue_by_claim;
 mod resets;
 mod secret_age;
 mod secrets;
+mod security_event;
 mod server_grant;
 mod service_life;
 mod setup_page;

@@ -24,6 +24,7 @@ pub(crate) mod people;
 pub(crate) mod pictures;
 pub(crate) mod playback;
 pub(crate) mod rescue;
+pub(crate) mod security_event;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod shares;
