@@ -11,6 +11,7 @@ import { life } from './words/life';
 import { player } from './words/player';
 import { provider } from './words/provider';
 import { settings } from './words/settings';
+import { sharing } from './words/sharing';
 import { signin } from './words/signin';
 import type { Forms } from './words/forms';
 
@@ -25,6 +26,7 @@ const en = {
   ...devices,
   ...account,
   ...settings,
+  ...sharing,
 };
 
 export type Word = keyof typeof en;

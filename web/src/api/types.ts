@@ -230,7 +230,10 @@ export type NoticeKind =
   | 'passkey_copied'
   | 'device_lost'
   | 'disowned'
-  | 'authority_made';
+  | 'authority_made'
+  | 'joined'
+  | 'role_changed'
+  | 'security_event';
 
 export interface Notice {
   id: string;

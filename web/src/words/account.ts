@@ -25,6 +25,10 @@ export const account = {
     'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
   'notice.authority_made':
     'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
+  'notice.joined': '{about} has come in by your invitation.',
+  'notice.role_changed': 'The owner of this Stead gave you another role: {about}.',
+  'notice.security_event':
+    'The owner of this Stead signed everybody out after a security event, and asks everybody for a new password.',
   'notice.install': 'Install it',
   'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',
