@@ -335,6 +335,7 @@ impl Problem {
             "Set up a second factor first; the start page leads there.",
         )
         .with("level", level)
+        .with("link", "/settings/security")
     }
 
     pub(in crate::http) fn denied(reason: Reason, server: &State) -> Self {

@@ -18,13 +18,14 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use stead_rules::limits::PASSWORD_MIN_ALONE_CHARS;
 use stead_rules::policy::{Action, Guard, Permit};
-use stead_rules::signin::{BadPassword, Password, check_password};
+use stead_rules::signin::{BadPassword, NoticeKind, Password, check_password};
 use stead_rules::time::Now;
 use stead_store::accounts::audit;
 use stead_store::accounts::sessions::SessionFacts;
 use stead_store::backup::{self as copies, BackupError as CopyError, Carried};
 
 use super::core::{Core, CoreError, permitted};
+use super::notices;
 use crate::config::Paths;
 use crate::host::disk::is_full;
 use crate::net::ca::{AuthorityFiles, CaError};
@@ -121,15 +122,14 @@ pub async fn make(
 ) -> Result<Made, BackupError> {
     permitted(permit, Action::Guard(Guard::Export))?;
     check_password(&words, PASSWORD_MIN_ALONE_CHARS, &[&facts.user.name, "Stead"], false)?;
-    let user = facts.user.id.to_string();
+    let (user, session) = (facts.user.id, facts.session.id);
     core.blocking(move |core| {
         let made = sealed(core, now, &words)?;
-        let detail = serde_json::json!({ "user": user }).to_string();
-        let noted = core.store()?.accounts.note(|tx| {
-            audit::append(tx, now, "server.backup_made", &detail)?;
-            Ok::<_, CoreError>(())
-        });
-        noted?;
+        let detail = serde_json::json!({ "user": user.to_string() }).to_string();
+        core.store()?.accounts.note(|tx| {
+            notices::tell(tx, core, now, user, Some(session), NoticeKind::BackupMade, "")?;
+            Ok::<_, CoreError>(audit::append(tx, now, "server.backup_made", &detail)?)
+        })?;
         Ok(made)
     })
     .await

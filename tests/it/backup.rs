@@ -59,12 +59,13 @@ fn lost(mut app: App) -> App {
     app
 }
 
-fn opens(app: &App, owner: &Owner) {
+fn opens(app: &App, owner: &Owner) -> Client {
     app.clock.advance(60_000);
     let (mut browser, answer) = owner.sign_in_at(app, app.clock_ms());
     answer.expect(200);
     browser.post("/api/v1/unlock", &json!({})).expect(204);
     assert_eq!(state(app), "claimed");
+    browser
 }
 
 #[test]
@@ -95,8 +96,14 @@ fn a_locked_server_takes_a_backup_back_and_waits_for_its_owner() {
     let app = restarted(app);
     assert_eq!(state(&app), "locked: restored", "a restart opens nothing");
 
-    opens(&app, &owner);
+    let mut opener = opens(&app, &owner);
     assert_eq!(generation(&app), "generation 2");
+    let told = |browser: &mut Client| {
+        let notices = browser.get("/api/v1/notices").expect(200).json();
+        let kinds = notices["notices"].as_array().unwrap().iter();
+        kinds.map(|notice| notice["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(told(&mut opener).contains(&"restored".to_owned()));
     for who in [&owner.browser, &member] {
         who.at(app.http_port).get("/api/v1/me").expect(401);
     }

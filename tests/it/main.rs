@@ -57,6 +57,8 @@ mod passkeys;
 mod people;
 mod plain_playback;
 mod plug;
+mod policy_doors;
+mod policy_house;
 mod program;
 mod provider;
 mod proxies;

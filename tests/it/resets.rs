@@ -224,7 +224,7 @@ fn add_totp(app: &App, browser: &mut Client, name: &str) {
     browser.post("/api/v1/factors/totp/confirm", &body).expect(204);
 }
 
-fn television(app: &App) -> (Client, Value) {
+pub(crate) fn television(app: &App) -> (Client, Value) {
     let mut tv = app.client();
     let offer = tv.post("/api/v1/tv/begin", &json!({ "name": "Television" })).expect(200).json();
     (tv, offer)
@@ -236,7 +236,7 @@ pub(crate) fn poll(tv: &mut Client, offer: &Value) -> String {
     told["step"].as_str().unwrap().to_owned()
 }
 
-fn bearer(app: &App, given: &Value) -> Client {
+pub(crate) fn bearer(app: &App, given: &Value) -> Client {
     let token = given["access_token"].as_str().unwrap();
     app.client().with("Authorization", &format!("Bearer {token}"))
 }

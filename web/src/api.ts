@@ -47,6 +47,7 @@ import type {
   RememberLength,
   RememberedDevice,
   Renewed,
+  Restored,
   RescueBegun,
   ResetLook,
   ScanProblem,
@@ -123,13 +124,14 @@ async function read<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+const posted = (kind: string, body: string | Blob): RequestInit => ({
+  method: 'POST',
+  headers: { accept: 'application/json', 'content-type': kind },
+  body,
+});
+
 async function write<T>(path: string, body: unknown = {}, keepalive = false): Promise<T> {
-  const response = await send(path, {
-    method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    keepalive,
-  });
+  const response = await send(path, { ...posted('application/json', JSON.stringify(body)), keepalive });
   const text = response.status === 204 ? '' : await response.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
@@ -163,6 +165,15 @@ export const claim = {
   totp: (code: string) => write<CodesOffer>('/claim/totp', { code }),
   finish: (codeTail: string) => write<Done>('/claim/finish', { code_tail: codeTail }),
   cancel: () => write<undefined>('/claim/cancel'),
+};
+
+/** A backup is locked by words, and opened by the same. */
+export const backup = {
+  make: async (words: string) => (await send('/backup', posted('application/json', JSON.stringify({ words })))).blob(),
+  send: async (file: Blob) => {
+    await send('/claim/backup', posted('application/octet-stream', file));
+  },
+  restore: (words: string) => write<Restored>('/claim/restore', { words }),
 };
 
 /** The plug pattern: this phone waits, looks, or waits no longer. */

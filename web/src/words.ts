@@ -3,6 +3,7 @@
 // An entry with forms is chosen by the number `n`, by the language's own plural rules.
 import { LOCALE, PSEUDO } from './lib/locale';
 import { account } from './words/account';
+import { backup } from './words/backup';
 import { claim } from './words/claim';
 import { devices } from './words/devices';
 import { everywhere } from './words/everywhere';
@@ -20,6 +21,7 @@ const en = {
   ...library,
   ...player,
   ...claim,
+  ...backup,
   ...life,
   ...signin,
   ...provider,

@@ -147,8 +147,9 @@ pub const GUARD_SECONDS: u64 = 15 * 60;
 pub const SESSION_IDLE_SECONDS: u64 = 90 * 24 * 3600;
 /// Events that go on are judged anew at least this often, for what ends without a word (age).
 pub const SESSION_LOOK_EVENTS_SECONDS: u64 = 25;
-/// A stream that goes on is judged anew this often, and at once when a session ends.
-pub const SESSION_LOOK_STREAM_SECONDS: u64 = 60;
+/// A stream that goes on is judged anew this often, and at once when a session ends: one that a
+/// deadline ends is over within a minute, whatever is under way.
+pub const SESSION_LOOK_STREAM_SECONDS: u64 = 30;
 /// While the accounts cannot be asked, a running answer goes on for this long since somebody last
 /// said that it may: two looks of a stream, and nobody plays on by a broken disk.
 pub const SESSION_UNJUDGED_SECONDS: u64 = 120;

@@ -28,6 +28,7 @@ use super::wizard::position;
 use super::{ClaimError, claimant};
 use crate::host::entropy::fresh;
 use crate::net::ca::AuthorityFiles;
+use crate::net::names::{host_label, local_name};
 use crate::service::backup::{
     BackupError, Gone, alone, carried_authority, folder, remove_all, seal,
 };
@@ -88,6 +89,8 @@ impl Incoming {
 pub struct Restored {
     /// What the server is called from now on.
     pub name: String,
+    /// By which name it is found in the network.
+    pub host_name: String,
     /// When the backup was made.
     pub made: WallMs,
     /// How many people it holds.
@@ -134,8 +137,9 @@ fn put_back(
     decide(core, now, browser, &copy, &described)?;
     tracing::warn!("a backup is put back; the server ends now and begins anew with it");
     core.stopping.cancel();
-    let Described { name, made, people, .. } = described;
-    Ok(Restored { name, made, people, other_authority })
+    let Described { box_id, name, made, people, .. } = described;
+    let host_name = local_name(&host_label(&box_id));
+    Ok(Restored { name, host_name, made, people, other_authority })
 }
 
 /// From here on only the start is left.

@@ -1,6 +1,7 @@
 // The JSON of /api/v1 as the server writes it. Ids are 32 hex characters, `_ms` are milliseconds.
 import type { ClientKind } from './lost';
 
+export type * from './backup';
 export type * from './lost';
 export type * from './media';
 export type * from './passkeys';
@@ -21,6 +22,7 @@ export type LockReason =
   | 'database_replaced'
   | 'older_generation'
   | 'older_copy'
+  | 'restored'
   | 'marker_unreadable';
 
 export interface ServerInfo {
@@ -233,7 +235,9 @@ export type NoticeKind =
   | 'authority_made'
   | 'joined'
   | 'role_changed'
-  | 'security_event';
+  | 'security_event'
+  | 'backup_made'
+  | 'restored';
 
 export interface Notice {
   id: string;

@@ -29,6 +29,11 @@ export const account = {
   'notice.role_changed': 'The owner of this Stead gave you another role: {about}.',
   'notice.security_event':
     'The owner of this Stead signed everybody out after a security event, and asks everybody for a new password.',
+  'notice.backup_made':
+    'A backup of this Stead was saved. Whoever has it and its words has the keys of this server.',
+  'notice.restored':
+    'This Stead was restored from a backup. People and devices that were removed since may be there again: look who may come in.',
+  'notice.people': 'Who may come in',
   'notice.install': 'Install it',
   'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',

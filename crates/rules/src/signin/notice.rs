@@ -44,11 +44,15 @@ pub enum NoticeKind {
     RoleChanged,
     /// The owner signed everybody out and asked for new passwords.
     SecurityEvent,
+    /// A backup was saved: whoever has it and its words has every password's hash.
+    BackupMade,
+    /// The server was restored from a backup: who was removed since may be there again.
+    Restored,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -68,6 +72,8 @@ impl NoticeKind {
         Self::Joined,
         Self::RoleChanged,
         Self::SecurityEvent,
+        Self::BackupMade,
+        Self::Restored,
     ];
 
     /// The stable word, as stored and answered.
@@ -93,6 +99,8 @@ impl NoticeKind {
             Self::Joined => "joined",
             Self::RoleChanged => "role_changed",
             Self::SecurityEvent => "security_event",
+            Self::BackupMade => "backup_made",
+            Self::Restored => "restored",
         }
     }
 
@@ -134,7 +142,9 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::AuthorityMade
         | NoticeKind::Joined
         | NoticeKind::RoleChanged
-        | NoticeKind::SecurityEvent => true,
+        | NoticeKind::SecurityEvent
+        | NoticeKind::BackupMade
+        | NoticeKind::Restored => true,
     }
 }
 
