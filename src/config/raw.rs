@@ -30,6 +30,10 @@ definitions! {
         /// addresses, its .local name and localhost need not be listed. Requests for any other
         /// name are refused.
         names: Vec<String> = Vec::new();
+        /// The address by which this server is reached from outside of its own network, for instance
+        /// "https://films.example.net"; invitations lead there. Its name need not be listed in
+        /// names. Empty: invitations work in the home network only.
+        public_url: String = String::new();
         /// "own-ca": the box makes its certificates itself. "files": whoever asks for a name in
         /// cert_file gets that one, and everybody else still the box's own. Its names need not be
         /// listed in names, but for wildcards. Changed files are taken within a minute, or at

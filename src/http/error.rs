@@ -16,6 +16,7 @@ mod media;
 mod people;
 mod policy;
 mod provider;
+mod sharing;
 mod sign_up;
 mod signin;
 

@@ -62,8 +62,18 @@ import type {
   TvStep,
 } from './api/types';
 
+import type {
+  GivenRole,
+  Invitations,
+  Invited,
+  InviteWish,
+  JoinLook,
+  SecurityEventDone,
+  Shares,
+} from './api/sharing';
 import type { Returned } from './lib/returned';
 
+export type * from './api/sharing';
 export type * from './api/types';
 export { Problem, asProblem } from './api/problem';
 
@@ -229,7 +239,34 @@ export const people = {
   code: (id: string) => write<HandedCode>(`/people/${id}/code`),
   signOut: (id: string) => write<undefined>(`/people/${id}/signout`),
   switch: (id: string, enabled: boolean) => write<undefined>(`/people/${id}/switch`, { enabled }),
+  role: (id: string, role: GivenRole) => write<undefined>(`/people/${id}/role`, { role }),
+  remove: (id: string) => write<undefined>(`/people/${id}/remove`),
 };
+
+/** Who sees a library. */
+export const sharing = {
+  of: (library: string) => read<Shares>(`/libraries/${library}/shares`),
+  set: (library: string, kind: 'user' | 'group', id: string, shared: boolean) =>
+    write<undefined>(`/libraries/${library}/shares`, { with: kind, id, shared }),
+};
+
+/** Inviting people, for the owner. */
+export const invitations = {
+  list: () => read<Invitations>('/invitations'),
+  make: (wish: InviteWish) => write<Invited>('/invitations', wish),
+  revoke: (id: string) => write<undefined>(`/invitations/${id}/revoke`),
+};
+
+/** Coming in by an invitation. */
+export const joining = {
+  look: (secret: string) => write<JoinLook>('/join/look', { secret }),
+  factor: (secret: string) => write<NewFactor>('/join/factor', { secret }),
+  join: (secret: string, password: string, totp_code: string | undefined) =>
+    write<Renewed>('/join', { secret, password, totp_code, ...browserTime() }),
+};
+
+/** Signs everybody out but this browser, and asks everybody for a new password. */
+export const securityEvent = (name: string) => write<SecurityEventDone>('/security-event', { name });
 
 export const devices = {
   tvBegin: (name: string) => write<TvOffer>('/tv/begin', { name }),

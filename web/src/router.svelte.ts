@@ -19,6 +19,8 @@ export type RouteName =
   | 'device'
   | 'tv'
   | 'security'
+  | 'join'
+  | 'invitations'
   | 'lost'
   | 'missing';
 
@@ -47,6 +49,8 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/device$/, 'device'],
   [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],
+  [/^\/join$/, 'join'],
+  [/^\/settings\/invitations$/, 'invitations'],
   [/^\/lost$/, 'lost'],
 ];
 

@@ -12,6 +12,7 @@ import { life } from './words/life';
 import { player } from './words/player';
 import { provider } from './words/provider';
 import { settings } from './words/settings';
+import { sharing } from './words/sharing';
 import { signin } from './words/signin';
 import type { Forms } from './words/forms';
 
@@ -27,6 +28,7 @@ const en = {
   ...devices,
   ...account,
   ...settings,
+  ...sharing,
 };
 
 export type Word = keyof typeof en;

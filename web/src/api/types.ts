@@ -234,6 +234,9 @@ export type NoticeKind =
   | 'disowned'
   | 'authority_made'
   | 'second_factor_asked'
+  | 'joined'
+  | 'role_changed'
+  | 'security_event'
   | 'backup_made'
   | 'restored';
 

@@ -16,6 +16,8 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   item: () => import('../pages/item/Item.svelte'),
   play: () => import('../player/Play.svelte'),
   security: () => import('../pages/settings/Security.svelte'),
+  join: () => import('../pages/join/Join.svelte'),
+  invitations: () => import('../pages/sharing/Invitations.svelte'),
   lost: () => import('../pages/lost/Lost.svelte'),
   settings: () => import('../pages/settings/Settings.svelte'),
   people: () => import('../pages/settings/People.svelte'),

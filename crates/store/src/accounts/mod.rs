@@ -14,6 +14,7 @@ pub mod factors;
 pub mod grace;
 pub mod groups;
 pub mod identity;
+pub mod invitations;
 pub mod issuers;
 pub mod libraries;
 pub mod local;
