@@ -19,6 +19,12 @@ export type RouteName =
   | 'device'
   | 'tv'
   | 'security'
+  | 'enrol'
+  | 'policy'
+  | 'board'
+  | 'groups'
+  | 'exemptions'
+  | 'log'
   | 'lost'
   | 'missing';
 
@@ -47,6 +53,12 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/device$/, 'device'],
   [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],
+  [/^\/settings\/enrol$/, 'enrol'],
+  [/^\/settings\/policy$/, 'policy'],
+  [/^\/settings\/board$/, 'board'],
+  [/^\/settings\/groups$/, 'groups'],
+  [/^\/settings\/exemptions$/, 'exemptions'],
+  [/^\/settings\/log$/, 'log'],
   [/^\/lost$/, 'lost'],
 ];
 

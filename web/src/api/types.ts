@@ -1,9 +1,11 @@
 // The JSON of /api/v1 as the server writes it. Ids are 32 hex characters, `_ms` are milliseconds.
 import type { ClientKind } from './lost';
+import type { Asked } from './policy';
 
 export type * from './lost';
 export type * from './media';
 export type * from './passkeys';
+export type * from './policy';
 export type * from './provider';
 
 export type ServerState =
@@ -230,7 +232,8 @@ export type NoticeKind =
   | 'passkey_copied'
   | 'device_lost'
   | 'disowned'
-  | 'authority_made';
+  | 'authority_made'
+  | 'second_factor_asked';
 
 export interface Notice {
   id: string;
@@ -262,6 +265,8 @@ export interface Me {
     owner_has_s?: number;
     phone_waits?: boolean;
   };
+  /** What the owner asks of this person and is not met; without it nothing is. */
+  asked?: Asked | null;
 }
 
 /** What was shown, in the server's own steps. */
