@@ -46,6 +46,8 @@ app_pages! {
     people "/settings/people";
     /// Settings.
     settings "/settings";
+    /// A part of the settings: what is asked of people, who stands how, the log, enrolment.
+    settings_part "/settings/{part}";
     /// What one signs in with.
     security "/settings/security";
     /// A lost device: what to revoke, or how to get in without it.

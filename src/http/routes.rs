@@ -39,6 +39,7 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::callback)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::people)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings_part)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::library)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::item)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::play)).on_plain(),

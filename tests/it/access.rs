@@ -40,7 +40,7 @@ impl Case {
     pub(crate) fn target(&self) -> (String, Option<String>) {
         let path = self.path.replace("{id}", NO_ID).replace("{name}", "nothing.js");
         let body = (self.method == "POST").then(|| "{}".to_owned());
-        (path.replace("{link}", "no.link"), body)
+        (path.replace("{link}", "no.link").replace("{part}", "policy"), body)
     }
 }
 
@@ -62,6 +62,7 @@ pub(crate) const CASES: &[Case] = &[
     case("GET", "/settings/people", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/signin/callback", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/settings", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/settings/{part}", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/settings/security", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/lost", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/library/{id}", [200, 200, 200, 200, 200, 200, 200]),
