@@ -10,6 +10,7 @@ const number = new Intl.NumberFormat(LOCALE);
 const rate = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 const day = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'long' });
 const time = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium' });
+const date = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium' });
 const moment = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
 const minute = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'short' });
 // A photo's time is what the clock on the wall showed where it was taken, wherever one looks at it.
@@ -30,6 +31,8 @@ export const formatTime = (ms: number): string => time.format(ms);
 export const formatMoment = (ms: number): string => moment.format(ms);
 export const formatMinute = (ms: number): string => minute.format(ms);
 export const formatDay = (ms: number): string => day.format(ms);
+/** A day where room is short. */
+export const formatDate = (ms: number): string => date.format(ms);
 export const formatTakenMonth = (ms: number): string => month.format(ms);
 export const formatTakenDay = (ms: number): string => takenDay.format(ms);
 export const formatTaken = (ms: number): string => taken.format(ms);

@@ -12,7 +12,7 @@ export function shut(): 'enrol' | 'step_up' | undefined {
   const what = asked();
   if (!what) return undefined;
   const states = what.requirements.filter(ofAll).map((one) => one.state);
-  if (states.includes('enrol') || (what.after_deadline && states.length > 0)) return 'enrol';
+  if (states.includes('enrol')) return 'enrol';
   return states.includes('step_up') ? 'step_up' : undefined;
 }
 

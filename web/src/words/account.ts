@@ -25,7 +25,7 @@ export const account = {
     'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
   'notice.authority_made':
     'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
-  'notice.second_factor_asked': '{about} reminds you: please set up a second factor.',
+  'notice.second_factor_asked': 'The owner reminds you: please set up a second factor.',
   'notice.install': 'Install it',
   'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',

@@ -69,7 +69,7 @@ export const policy = {
   'policy.cannot.recovery_codes_missing':
     'You have no recovery codes. Make some first, so that a lost phone does not lock you out.',
   'policy.cannot.name_not_trusted':
-    'Browsers do not trust the name of this server, so most people could make no passkey here. Ask for a second factor, or give the server a name with a certificate that browsers trust.',
+    'Browsers do not trust the name of this server yet, so nobody could make a passkey here. Install its certificate and make a passkey of your own first.',
   'policy.toSecurity': 'To Security',
   'policy.unreadable.title': 'A rule cannot be read',
   'policy.unreadable.text':
@@ -86,6 +86,7 @@ export const policy = {
 
   'standing.ok': 'Fine',
   'standing.exempt': 'Exempt',
+  'standing.exemptLeft': { zero: 'Exempt until today', one: 'Exempt, {n} day', other: 'Exempt, {n} days' },
   'standing.grace': 'Has time',
   'standing.graceLeft': { zero: 'Until today', one: '{n} day left', other: '{n} days left' },
   'standing.blocked': 'Kept out',

@@ -5,6 +5,7 @@ import { t, type Word } from '../../words';
 /** "3 days left", "Kept out". */
 export function standing({ state, days_left }: Standing): string {
   if (state === 'grace' && days_left !== undefined) return t('standing.graceLeft', { n: days_left });
+  if (state === 'exempt' && days_left !== undefined) return t('standing.exemptLeft', { n: days_left });
   return t(`standing.${state}`);
 }
 
@@ -52,8 +53,7 @@ export function cannot(view: PolicyView, level: Level): string | undefined {
 }
 
 /** Whether something about the owner's own account is missing, which they can put right themselves. */
-export const isOwn = (code: string | null | undefined) =>
-  code === 'own_factor_missing' || code === 'recovery_codes_missing';
+export const isOwn = (code: string | null | undefined) => code != null && code in KNOWN;
 
 export const isOwnProblem = (problem: Problem | undefined) => isOwn(problem?.code);
 
