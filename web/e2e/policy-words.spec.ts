@@ -104,7 +104,7 @@ test('where an owner says what is asked', async () => {
   await open('/settings/policy');
   await button('Change').first().click();
   await read();
-  await page.getByLabel('A passkey').check();
+  await page.locator('input[value=mfa_phishing_resistant]').check();
   await read();
   await page.keyboard.press('Escape');
   await button('Ask a group').click();
@@ -148,7 +148,9 @@ test('on the board, however somebody stands', async () => {
     await dialog().getByRole('button', { name: act }).click();
     await read();
     await page.keyboard.press('Escape');
+    await expect(dialog().getByRole('heading', { name: 'Person 2', exact: true })).toBeVisible();
     await page.keyboard.press('Escape');
+    await expect(dialog()).toHaveCount(0);
   }
   await page.setViewportSize({ width: 1280, height: 800 });
   await expect(page.getByRole('row').nth(5)).toBeVisible();
@@ -227,11 +229,19 @@ test('to whoever is asked, on any kind of device', async () => {
   }
 });
 
+/** From the notice to the first page of it. */
+async function begin(): Promise<void> {
+  await open('/');
+  await page.getByRole('link', { name: 'Set it up' }).click();
+  await expect(page.getByRole('heading', { name: 'A second factor' })).toBeVisible();
+  await read();
+}
+
 test('on the way through enrolment', async () => {
   const asked = { owner: 'Maria', server: 'Home', state: 'notice', level: 'mfa', days_left: 2, requirements: [] };
   await open('/settings/enrol');
   await answer('me', { ...me, asked });
-  await open('/settings/enrol');
+  await begin();
   await button('Set it up now').click();
   await expect(button('Use an app instead')).toBeVisible();
   await read();
@@ -255,7 +265,7 @@ test('on the way through enrolment', async () => {
   await page.unrouteAll();
   await answer('me', { ...me, asked });
   await answer('factors/totp', { code: 'enrolment_needs_code', detail: 'No.' }, 403);
-  await open('/settings/enrol');
+  await begin();
   await button('Set it up now').click();
   await button('Use an app instead').click();
   await expect(page.getByRole('heading', { name: 'Ask for a code first' })).toBeVisible();

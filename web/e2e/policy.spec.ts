@@ -75,7 +75,7 @@ test('who is affected is seen before anything is asked', async () => {
   await expect(dialog().getByRole('row').filter({ hasText: MEMBER })).toContainText('14 days left');
   await seen('policy-preview');
   await dialog().getByRole('button', { name: 'Back' }).click();
-  await expect(dialog().getByLabel('A second factor')).toBeChecked();
+  await expect(dialog().getByRole('radio', { name: /^A second factor/ })).toBeChecked();
   await page.keyboard.press('Escape');
   await page.reload();
   await expect(page.getByText('Off. A password alone'), 'looking changes nothing').toBeVisible();
@@ -83,7 +83,7 @@ test('who is affected is seen before anything is asked', async () => {
 
 test('a passkey is not asked for where nobody could make one', async () => {
   await page.getByRole('button', { name: 'Switch on', exact: true }).click();
-  await dialog().getByLabel('A passkey').check();
+  await dialog().getByRole('radio', { name: /^A passkey/ }).check();
   await expect(dialog().getByRole('status')).not.toBeEmpty();
   const look = dialog().getByRole('button', { name: 'See who is affected' });
   await expect(look).toHaveAttribute('aria-disabled', 'true');

@@ -12,6 +12,8 @@ export class EnrolFlow extends FactorsFlow<EnrolStep> {
   phoneReady = $state(false);
   /** Whether an app will do in the place of a passkey. */
   readonly appWillDo: boolean;
+  /** Whether a passkey was made on the way. */
+  keyed = $state(false);
   #known: Factors | undefined;
   #phoneSeen = false;
 
@@ -41,6 +43,7 @@ export class EnrolFlow extends FactorsFlow<EnrolStep> {
   readonly useApp = () => this.#minding(this.withoutPasskey());
 
   protected override afterPasskey(): Promise<void> {
+    this.keyed = true;
     return this.appWillDo ? this.#phone() : this.#codesOrDone();
   }
 
