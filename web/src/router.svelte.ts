@@ -21,6 +21,12 @@ export type RouteName =
   | 'security'
   | 'join'
   | 'invitations'
+  | 'enrol'
+  | 'policy'
+  | 'board'
+  | 'groups'
+  | 'exemptions'
+  | 'log'
   | 'lost'
   | 'missing';
 
@@ -51,6 +57,12 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings\/security$/, 'security'],
   [/^\/join$/, 'join'],
   [/^\/settings\/invitations$/, 'invitations'],
+  [/^\/settings\/enrol$/, 'enrol'],
+  [/^\/settings\/policy$/, 'policy'],
+  [/^\/settings\/board$/, 'board'],
+  [/^\/settings\/groups$/, 'groups'],
+  [/^\/settings\/exemptions$/, 'exemptions'],
+  [/^\/settings\/log$/, 'log'],
   [/^\/lost$/, 'lost'],
 ];
 

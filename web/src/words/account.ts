@@ -25,7 +25,7 @@ export const account = {
     'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
   'notice.authority_made':
     'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
-  'notice.second_factor_asked': 'The owner of this Stead asks you to set up a second factor.',
+  'notice.second_factor_asked': 'The owner reminds you: please set up a second factor.',
   'notice.joined': '{about} has come in by your invitation.',
   'notice.role_changed': 'The owner of this Stead gave you another role: {about}.',
   'notice.security_event':
