@@ -225,6 +225,7 @@ async fn keep_grace(core: Arc<Core>) {
         }
         let kept = core.blocking(move |core| {
             policy::keep::all(core, now)?;
+            policy::reminders::send_due(core, now)?;
             match now.trust {
                 TimeTrust::Unknown => Ok(()),
                 TimeTrust::Held | TimeTrust::Synced => policy::board::keep_adoption(core, now),

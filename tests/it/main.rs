@@ -67,6 +67,7 @@ mod program;
 mod provider;
 mod proxies;
 mod recovery;
+mod reminders;
 mod rescue;
 mod rescue_by_claim;
 mod resets;

@@ -14,8 +14,9 @@ use stead_store::accounts::{board, grace, groups, identity, libraries, passkeys}
 use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
 use super::standings::{self, Tried};
-use super::{PolicyError, about_word, note, number};
+use super::{PolicyError, about_word, note, number, reminders};
 use crate::config::Tls;
+use crate::service::chain;
 use crate::service::core::{Core, CoreError, permitted};
 
 const DAY_SECONDS: u64 = 24 * 3600;
@@ -287,6 +288,9 @@ pub fn set(
     })?;
     // What flows looks again at once.
     core.session_ended.send_replace(());
+    if let Err(error) = reminders::send_due(core, now) {
+        tracing::warn!(error = %chain(&error), "nobody was reminded yet; it is tried again");
+    }
     Ok(set)
 }
 

@@ -135,6 +135,21 @@ pub fn keep(
     put(tx, run, &Granted { allowance: granted.allowance.until(now), ..*granted }, now)
 }
 
+/// Keeps that somebody was reminded at this step.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    granted: &Granted,
+    step: Reminder,
+    now: Now,
+) -> Result<(), StoreError> {
+    let allowance = granted.allowance.until(now);
+    put(tx, run, &Granted { allowance, told: Some(step), ..*granted }, now)
+}
+
 /// A requirement that was off does not use up anybody's grace: from now on it counts again.
 ///
 /// # Errors
