@@ -20,7 +20,9 @@ use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
+use crate::service::invitations;
 use crate::service::issuer::Keeper;
+use crate::service::mail;
 use crate::service::operator;
 use crate::service::policy;
 use crate::service::rescue;
@@ -45,6 +47,9 @@ const OPERATOR_TICK: Duration = Duration::from_secs(1);
 /// How often what is used up of grace is kept: a cut of power gives back no more, and of whoever is here
 /// a minute.
 const GRACE_KEPT_MS: u64 = 3600 * 1000;
+/// How often what is used up of invitations is kept: a box that is switched off each night must not
+/// stretch them. It writes only while somebody is invited.
+const INVITATIONS_TICK: Duration = Duration::from_secs(3600);
 /// How often sessions that ended by age are removed, and the clock mark is kept.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -54,9 +59,11 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
             shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
             shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
             shutdown.spawn_chore("own codes", look_for_codes(Arc::clone(&made.core)));
+            shutdown.spawn_chore("mail", mail::deliver(Arc::clone(&made.core)));
             shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
             shutdown.spawn_chore("grace", keep_grace(Arc::clone(&made.core)));
             shutdown.spawn_chore("decisions", write_decisions(Arc::clone(&made.core)));
+            shutdown.spawn_chore("invitations", age_invitations(Arc::clone(&made.core)));
             if made.core.issuer.is_some() {
                 let core = Arc::clone(&made.core);
                 shutdown.spawn_chore("registration", keep_registration(core));
@@ -171,6 +178,21 @@ async fn keep_registration(core: Arc<Core>) {
             () = issuer.registration_told.notified() => true,
         };
         keeper.look(&core, core.now(), told).await;
+    }
+}
+
+/// Keeps how old invitations are.
+async fn age_invitations(core: Arc<Core>) {
+    let mut every = tokio::time::interval(INVITATIONS_TICK);
+    loop {
+        every.tick().await;
+        match core.blocking(|core| invitations::keep(core, core.now())).await {
+            // Without accounts nobody is invited.
+            Ok(()) | Err(CoreError::NoStore) => {}
+            Err(error) => {
+                tracing::warn!(error = %crate::service::chain(&error), "invitations do not age");
+            }
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
 use stead_rules::ids::{
-    AccountId, DeviceId, FactorId, IssuerId, ItemId, LibraryId, NoticeId, SessionId, TicketId,
-    UserId,
+    AccountId, DeviceId, FactorId, InvitationId, IssuerId, ItemId, LibraryId, NoticeId, SessionId,
+    TicketId, UserId,
 };
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
@@ -25,6 +25,7 @@ use stead_rules::provider::{AuthorizeQuery, ClientAuth, Metadata, built_in};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
+use stead_store::accounts::groups::With;
 use stead_store::accounts::identity::User;
 use stead_store::accounts::requirements::Found;
 use stead_store::accounts::sessions::SessionFacts;
@@ -43,9 +44,10 @@ use crate::service::provider::{authorize, connections, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
-    app_passwords, approvals, authenticators, backup, devices, disown, factors, folders, items,
-    libraries, lost, notices, own_password, passkeys, people, pictures, playback, recovery,
-    remembered, rescue, sessions, settings, signin,
+    app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
+    invitations, items, join, libraries, lost, mail, notices, own_password, passkeys, people,
+    pictures, playback, recovery, remembered, rescue, security_event, sessions, settings, sharing,
+    signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -183,6 +185,16 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::restore", step, move |permit| {
             runtime.block_on(claim::restore(core, permit, NOW, password())).map(drop)
         }),
+        case("mail::look", Action::Tend(Tend::Boards), |permit| mail::look(core, permit)),
+        case("mail::try_out", Action::Guard(Guard::Identity), |permit| {
+            mail::try_out(core, permit, NOW, &robin())
+        }),
+        case("mail::address", Action::OwnAccount(Own::Sessions), |permit| {
+            mail::address(core, permit, &robin())
+        }),
+        case("mail::set_address", Action::OwnAccount(Own::Factors), |permit| {
+            mail::set_address(core, permit, &robin(), None)
+        }),
         case("backup::make", Action::Guard(Guard::Export), move |permit| {
             runtime.block_on(backup::make(core, permit, NOW, &robin(), password())).map(drop)
         }),
@@ -221,6 +233,29 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
         case("people::list", Action::Tend(Tend::Boards), |permit| people::list(core, permit)),
         case("people::sign_out", users, move |permit| people::sign_out(core, permit, NOW, user)),
         case("people::switch", users, move |p| people::switch(core, p, NOW, user, true)),
+        case("people::set_role", users, move |permit| {
+            people::set_role(core, permit, NOW, user, Role::Member)
+        }),
+        case("people::remove", users, move |permit| people::remove(core, permit, NOW, user)),
+        case("security_event::declare", users, move |permit| {
+            security_event::declare(core, permit, NOW, &robin(), "Sted")
+        }),
+        case("invitations::list", Action::Tend(Tend::Boards), |p| invitations::list(core, p)),
+        case("invitations::make", users, move |permit| {
+            let (name, libraries, groups) = Default::default();
+            let wish =
+                invitations::Wish { name, role: Role::Member, days: None, libraries, groups };
+            invitations::make(core, permit, NOW, wish).map(drop)
+        }),
+        case("invitations::revoke", users, move |permit| {
+            invitations::revoke(core, permit, NOW, InvitationId::from_bytes([2; 16]))
+        }),
+        case("join::look", sign_in, move |permit| join::look(core, permit, NOW, &secret())),
+        case("join::enrol", sign_in, move |p| join::enrol(core, p, NOW, &secret()).map(drop)),
+        case("join::join", sign_in, move |permit| {
+            let joined = join::join(core, permit, NOW, asker(), secret(), renewal());
+            runtime.block_on(joined).map(drop)
+        }),
         case("rescue::link", factors, move |p| rescue::link(core, p, NOW, user, false)),
         case("rescue::code", factors, move |permit| rescue::code(core, permit, NOW, user)),
         case("rescue::look", sign_in, move |p| rescue::look(core, p, NOW, &secret())),
@@ -555,6 +590,10 @@ fn library_cases<'a>(
             libraries::scan(core, permit, id, false)
         }),
         case("libraries::remove", tend, move |p| libraries::remove(core, p, NOW, id)),
+        case("sharing::list", boards, move |p| sharing::list(core, p, id)),
+        case("sharing::change", Action::Guard(Guard::Shares), move |permit| {
+            sharing::change(core, permit, NOW, id, With::User(UserId::from_bytes([2; 16])), true)
+        }),
         case("libraries::problems", boards, move |p| libraries::problems(core, p, id)),
         case("folders::choose", tend, move |permit| {
             runtime.block_on(folders::choose(core, permit, media))

@@ -11,10 +11,12 @@ mod codes;
 mod devices;
 mod factors;
 mod issuer;
+mod mail;
 mod media;
 mod people;
 mod policy;
 mod provider;
+mod sharing;
 mod sign_up;
 mod signin;
 

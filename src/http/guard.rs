@@ -10,7 +10,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
-use stead_rules::limits::REQUEST_SECONDS;
 use stead_rules::playback::{BadLink, LOCAL_SESSION, StreamLink};
 use stead_rules::policy::{Action, Actor, ClientKind, Decision, Door, Permit, Reason, Shows};
 use stead_rules::secret::SecretText;
@@ -40,6 +39,8 @@ pub(crate) struct Guarded {
     pub(crate) action: Action,
     pub(crate) door: Door,
     pub(crate) plain: Plain,
+    /// The time within which an answer begins.
+    pub(crate) seconds: u64,
 }
 
 /// The layer around a row's handler. Its own look into the store has an end too; what flows has
@@ -49,7 +50,7 @@ pub(crate) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let limit = Duration::from_secs(REQUEST_SECONDS);
+    let limit = Duration::from_secs(row.seconds);
     match tokio::time::timeout(limit, judged_first(row, request, next)).await {
         Ok(response) => response,
         Err(_) => {

@@ -42,6 +42,8 @@ app_pages! {
     sign_out "/signout";
     /// Setting a new password by a one-time link.
     reset "/reset";
+    /// Coming in by an invitation.
+    join "/join";
     /// Who uses the server.
     people "/settings/people";
     /// Settings.

@@ -22,6 +22,7 @@ use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::issuer::ExternalIssuer;
+use super::mail::Letterbox;
 use super::operator::OperatorDesk;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
@@ -84,6 +85,8 @@ pub struct Core {
     pub operator: Mutex<OperatorDesk>,
     /// Where accounts are, if not on this server.
     pub issuer: Option<ExternalIssuer>,
+    /// By which mail goes out, if any does.
+    pub letterbox: Option<Arc<Letterbox>>,
     /// Televisions and apps that wait to be let in.
     pub devices: Mutex<DeviceDesk>,
     /// Challenges for passkeys that are waited for.

@@ -162,7 +162,11 @@ pub fn scan(
     Ok(core.scans.order(Order::Scan { library, gone_is_meant })?)
 }
 
-fn seen(core: &Core, permit: &Permit, library: LibraryId) -> Result<LibraryRow, LibraryError> {
+pub(super) fn seen(
+    core: &Core,
+    permit: &Permit,
+    library: LibraryId,
+) -> Result<LibraryRow, LibraryError> {
     let user = permit.user().ok_or(LibraryError::NotFound)?;
     core.store()?
         .accounts

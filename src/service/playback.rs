@@ -22,6 +22,7 @@ use stead_store::accounts::user_data::{self, Progress};
 use stead_store::library::detail::{PlayableFile, playable as find_playable};
 
 use super::core::{Core, CoreError, permitted};
+use super::folders::is_allowed;
 use super::policy::log;
 use crate::host::beneath;
 
@@ -163,8 +164,14 @@ pub async fn open(core: &Arc<Core>, permit: &Permit, item: ItemId) -> Result<Ope
     let user = permit.viewer().ok_or(PlayError::NotFound)?;
     let playable = core.blocking(move |core| playable(core, user, item)).await?;
     log::opens(core, permit, playable.library)?;
-    let root = playable.root.clone();
-    core.disks.ask(&root, move || open_now(&playable)).await.unwrap_or_else(|late| {
+    let (root, bounds) = (playable.root.clone(), Arc::clone(core));
+    let opened = move || {
+        if !is_allowed(&bounds.config, &playable.root) {
+            return Err(PlayError::Gone(std::io::ErrorKind::NotFound.into()));
+        }
+        open_now(&playable)
+    };
+    core.disks.ask(&root, opened).await.unwrap_or_else(|late| {
         tracing::warn!(root = %root.display(), "a disk does not answer");
         Err(PlayError::Gone(std::io::Error::new(std::io::ErrorKind::TimedOut, late)))
     })

@@ -19,6 +19,14 @@ export type RouteName =
   | 'device'
   | 'tv'
   | 'security'
+  | 'join'
+  | 'invitations'
+  | 'enrol'
+  | 'policy'
+  | 'board'
+  | 'groups'
+  | 'exemptions'
+  | 'log'
   | 'lost'
   | 'missing';
 
@@ -47,6 +55,14 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/device$/, 'device'],
   [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],
+  [/^\/join$/, 'join'],
+  [/^\/settings\/invitations$/, 'invitations'],
+  [/^\/settings\/enrol$/, 'enrol'],
+  [/^\/settings\/policy$/, 'policy'],
+  [/^\/settings\/board$/, 'board'],
+  [/^\/settings\/groups$/, 'groups'],
+  [/^\/settings\/exemptions$/, 'exemptions'],
+  [/^\/settings\/log$/, 'log'],
   [/^\/lost$/, 'lost'],
 ];
 

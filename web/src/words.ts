@@ -3,6 +3,8 @@
 // An entry with forms is chosen by the number `n`, by the language's own plural rules.
 import { LOCALE, PSEUDO } from './lib/locale';
 import { account } from './words/account';
+import { asked } from './words/asked';
+import { audit } from './words/audit';
 import { backup } from './words/backup';
 import { claim } from './words/claim';
 import { devices } from './words/devices';
@@ -10,8 +12,10 @@ import { everywhere } from './words/everywhere';
 import { library } from './words/library';
 import { life } from './words/life';
 import { player } from './words/player';
+import { policy } from './words/policy';
 import { provider } from './words/provider';
 import { settings } from './words/settings';
+import { sharing } from './words/sharing';
 import { signin } from './words/signin';
 import type { Forms } from './words/forms';
 
@@ -26,7 +30,11 @@ const en = {
   ...provider,
   ...devices,
   ...account,
+  ...asked,
+  ...policy,
+  ...audit,
   ...settings,
+  ...sharing,
 };
 
 export type Word = keyof typeof en;
@@ -57,3 +65,6 @@ export function t<K extends Word>(key: K, ...[values]: Values<K>): string {
   });
   return PSEUDO ? `⟦${text}⟧` : text;
 }
+
+/** Whether the catalogue has this key; what the server calls something may be newer than the page. */
+export const hasWord = (key: string): key is Word => Object.hasOwn(en, key);

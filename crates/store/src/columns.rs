@@ -35,7 +35,8 @@ stored_ids!(
     FileId,
     ContentKey,
     GroupId,
-    ExemptionId
+    ExemptionId,
+    InvitationId
 );
 
 /// Reads the id in column `name`.

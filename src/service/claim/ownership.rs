@@ -37,7 +37,7 @@ pub fn give_up(core: &Core, permit: &Permit, now: Now, typed: &str) -> Outcome {
 }
 
 /// What the owner calls the server, as they typed it to show that they mean it.
-pub(super) fn check_name(core: &Core, typed: &str) -> Result<(), ClaimError> {
+pub(crate) fn check_name(core: &Core, typed: &str) -> Result<(), ClaimError> {
     let server = core.store()?.accounts.read(rows::server)?;
     let is_it = server.is_some_and(|server| server.name.trim() == typed.trim());
     if is_it { Ok(()) } else { Err(ClaimError::NotItsName) }

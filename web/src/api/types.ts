@@ -1,10 +1,12 @@
 // The JSON of /api/v1 as the server writes it. Ids are 32 hex characters, `_ms` are milliseconds.
 import type { ClientKind } from './lost';
+import type { Asked } from './policy';
 
 export type * from './backup';
 export type * from './lost';
 export type * from './media';
 export type * from './passkeys';
+export type * from './policy';
 export type * from './provider';
 
 export type ServerState =
@@ -234,6 +236,9 @@ export type NoticeKind =
   | 'disowned'
   | 'authority_made'
   | 'second_factor_asked'
+  | 'joined'
+  | 'role_changed'
+  | 'security_event'
   | 'backup_made'
   | 'restored';
 
@@ -267,6 +272,8 @@ export interface Me {
     owner_has_s?: number;
     phone_waits?: boolean;
   };
+  /** What the owner asks of this person and is not met; without it nothing is. */
+  asked?: Asked | null;
 }
 
 /** What was shown, in the server's own steps. */

@@ -25,7 +25,11 @@ export const account = {
     'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
   'notice.authority_made':
     'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
-  'notice.second_factor_asked': 'The owner of this Stead asks you to set up a second factor.',
+  'notice.second_factor_asked': 'The owner reminds you: please set up a second factor.',
+  'notice.joined': '{about} has come in by your invitation.',
+  'notice.role_changed': 'The owner of this Stead gave you another role: {about}.',
+  'notice.security_event':
+    'The owner of this Stead signed everybody out after a security event, and asks everybody for a new password.',
   'notice.backup_made':
     'A backup of this Stead was saved. Whoever has it and its words has the keys of this server.',
   'notice.restored':

@@ -15,6 +15,12 @@ pub const EXEMPTION_SECONDS: u64 = 180 * 24 * 3600;
 pub const EXEMPTION_MAX_SECONDS: u64 = 366 * 24 * 3600;
 /// A reminder by hand to the same person is sent at most this often.
 pub const REMINDER_BY_HAND_SECONDS: u64 = 24 * 3600;
+/// An invitation is good for so many days, unless its owner says otherwise: until after a weekend.
+pub const INVITATION_DAYS: u32 = 7;
+/// The longest one, in days: a link that lies in a chat is somebody else's by then.
+pub const INVITATION_MAX_DAYS: u32 = 30;
+/// Invitations that wait at once: more than a large family and its friends.
+pub const INVITATIONS_MAX: u32 = 200;
 /// Entries of the log of decisions; an entry is about 300 bytes, so this is some 60 MB.
 pub const AUDIT_ENTRIES_MAX: u64 = 200_000;
 /// Claims, recoveries and changes of the policy stay in the log this long, however full it is: a

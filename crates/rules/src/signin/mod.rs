@@ -9,6 +9,7 @@ mod clock;
 mod common;
 mod device;
 mod factors;
+mod invitation;
 pub mod let_in;
 mod name;
 mod notice;
@@ -41,6 +42,7 @@ pub use factors::{
     may_remove, may_remove_several, may_set_wanted_password, methods_for, new_factor_raises,
     password_min_chars, raises, stands_alone, step_up_methods,
 };
+pub use invitation::{CannotInvite, asked_of_new, may_invite};
 pub use name::{BadName, Name};
 pub use notice::{NoticeKind, concerns_later_sessions, notice_is_shown, recovery_codes_are_few};
 pub use passkey::{

@@ -40,6 +40,12 @@ pub enum NoticeKind {
     AuthorityMade,
     /// The owner reminds of a second factor that is required.
     SecondFactorAsked,
+    /// Somebody who was invited has come.
+    Joined,
+    /// One administers now, or does no longer.
+    RoleChanged,
+    /// The owner signed everybody out and asked for new passwords.
+    SecurityEvent,
     /// A backup was saved: whoever has it and its words has every password's hash.
     BackupMade,
     /// The server was restored from a backup: who was removed since may be there again.
@@ -48,7 +54,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -66,6 +72,9 @@ impl NoticeKind {
         Self::Disowned,
         Self::AuthorityMade,
         Self::SecondFactorAsked,
+        Self::Joined,
+        Self::RoleChanged,
+        Self::SecurityEvent,
         Self::BackupMade,
         Self::Restored,
     ];
@@ -91,6 +100,9 @@ impl NoticeKind {
             Self::Disowned => "disowned",
             Self::AuthorityMade => "authority_made",
             Self::SecondFactorAsked => "second_factor_asked",
+            Self::Joined => "joined",
+            Self::RoleChanged => "role_changed",
+            Self::SecurityEvent => "security_event",
             Self::BackupMade => "backup_made",
             Self::Restored => "restored",
         }
@@ -133,6 +145,9 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::Disowned
         | NoticeKind::AuthorityMade
         | NoticeKind::SecondFactorAsked
+        | NoticeKind::Joined
+        | NoticeKind::RoleChanged
+        | NoticeKind::SecurityEvent
         | NoticeKind::BackupMade
         | NoticeKind::Restored => true,
     }

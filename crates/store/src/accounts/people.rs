@@ -113,6 +113,16 @@ pub fn set_enabled(
     Ok(())
 }
 
+/// Gives somebody another role. An exemption ends with a role that administers.
+///
+/// # Errors
+/// [`StoreError`]; a second owner is one.
+pub fn set_role(tx: &WriteTx<'_, Accounts>, user: UserId, role: Role) -> Result<(), StoreError> {
+    let sql = "UPDATE user SET role = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (user.as_bytes(), role.word()))?;
+    Ok(())
+}
+
 /// Ends whatever was opened for somebody until now: sessions of an older epoch are void, and those
 /// that are there are removed.
 ///

@@ -190,6 +190,24 @@ pub fn end(
     Ok(tx.transaction.execute(sql, (session.as_bytes(), user.as_bytes()))? == 1)
 }
 
+/// Ends every session of a user in a browser; televisions and apps go on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_in_browsers(tx: &WriteTx<'_, Accounts>, user: UserId) -> Result<(), StoreError> {
+    let sql = "DELETE FROM session WHERE user_id = ?1 AND client = ?2";
+    tx.transaction.execute(sql, (user.as_bytes(), ClientKind::Web.word()))?;
+    Ok(())
+}
+
+/// Ends every session of everybody but this one: how many those were.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_all_but(tx: &WriteTx<'_, Accounts>, kept: SessionId) -> Result<usize, StoreError> {
+    Ok(tx.transaction.execute("DELETE FROM session WHERE id <> ?1", [kept.as_bytes()])?)
+}
+
 /// Gives a session another id and another token, and says what was shown in it just now.
 ///
 /// # Errors

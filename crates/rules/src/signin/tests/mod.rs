@@ -6,6 +6,7 @@ mod assurance;
 mod clock;
 mod device;
 mod factors;
+mod invitation;
 mod let_in;
 mod name;
 mod oidc;
