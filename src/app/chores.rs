@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use stead_rules::claim::{Event, apply};
-use stead_rules::limits::{DECISIONS_FLUSH_SECONDS, SESSION_IDLE_SECONDS};
+use stead_rules::limits::{DECISIONS_FLUSH_SECONDS, DECISIONS_REST_SECONDS, SESSION_IDLE_SECONDS};
 use stead_rules::time::{Now, TimeTrust};
 use stead_store::StoreError;
 use stead_store::accounts::claim::mark_clock;
@@ -237,12 +237,19 @@ async fn keep_grace(core: Arc<Core>) {
     }
 }
 
-/// Writes what was decided, a few seconds later.
+/// Writes what was decided: refusals a few seconds later, the rest once a minute.
 async fn write_decisions(core: Arc<Core>) {
     let mut every = tokio::time::interval(Duration::from_secs(DECISIONS_FLUSH_SECONDS));
+    let mut last = core.now();
     loop {
         every.tick().await;
-        let written = core.blocking(|core| policy::log::flush(core, core.now())).await;
+        let now = core.now();
+        let due = now.boot.since_ms(last.boot) >= DECISIONS_REST_SECONDS * 1000;
+        if !due && !core.decisions.are_pressing() {
+            continue;
+        }
+        last = now;
+        let written = core.blocking(move |core| policy::log::flush(core, now)).await;
         tell_policy(written, "what was decided is not in the log yet");
     }
 }

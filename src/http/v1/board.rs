@@ -52,9 +52,8 @@ impl From<SortWord> for Sort {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct BoardParams {
-    /// `name`, `state`, `last_seen`, `last_mfa` or `blocked`.
+    #[param(inline)]
     #[serde(default)]
-    #[param(value_type = Option<String>)]
     sort: SortWord,
     #[serde(default)]
     descending: bool,

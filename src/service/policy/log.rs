@@ -3,11 +3,12 @@
 //! one row and one entry.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stead_rules::ids::{LibraryId, UserId};
 use stead_rules::limits::{BLOCKED_DAYS, DECISION_ROWS_MAX, DECISIONS_HELD_MAX};
-use stead_rules::policy::{Closed, Decision, Door, Logged, Permit};
+use stead_rules::policy::{Closed, Decision, Door, Logged, LoggedKind, Permit};
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::audit;
 use stead_store::accounts::decisions::{self as rows, Alike, Counted};
@@ -19,11 +20,23 @@ const HOUR_MS: i64 = 3600 * 1000;
 
 /// What was decided and is not written yet.
 #[derive(Debug, Default)]
-pub struct Decisions(Mutex<HashMap<Alike, Counted>>);
+pub struct Decisions {
+    held: Mutex<HashMap<Alike, Counted>>,
+    /// The hour up to which what was counted is in the log.
+    told: AtomicI64,
+}
 
 impl Decisions {
     fn held(&self) -> MutexGuard<'_, HashMap<Alike, Counted>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody was refused: the board shows that soon. Who is let in for the time being is
+    /// counted with the next minute, since a card is not worn by browsing.
+    #[must_use]
+    pub fn are_pressing(&self) -> bool {
+        let passes = [LoggedKind::Notice.word(), LoggedKind::Exempt.word()];
+        self.held().keys().any(|alike| !passes.contains(&alike.kind.as_str()))
     }
 
     fn count(&self, alike: Alike, counted: Counted) {
@@ -98,8 +111,9 @@ pub fn flush(core: &Core, now: Now) -> Result<(), CoreError> {
 fn write(core: &Core, now: Now, held: &HashMap<Alike, Counted>) -> Result<(), CoreError> {
     let accounts = &core.store()?.accounts;
     let this_hour = hour(now.wall);
-    let over = accounts.read(|tx| rows::any_unlogged(tx, this_hour))?;
-    if held.is_empty() && !over {
+    let is_told = core.decisions.told.load(Ordering::Relaxed) == this_hour;
+    if held.is_empty() && (is_told || !accounts.read(|tx| rows::any_unlogged(tx, this_hour))?) {
+        core.decisions.told.store(this_hour, Ordering::Relaxed);
         return Ok(());
     }
     accounts.note(|tx| {
@@ -107,7 +121,9 @@ fn write(core: &Core, now: Now, held: &HashMap<Alike, Counted>) -> Result<(), Co
             rows::add(tx, alike, *counted)?;
         }
         Ok::<_, CoreError>(tell_hours(tx, now, this_hour)?)
-    })
+    })?;
+    core.decisions.told.store(this_hour, Ordering::Relaxed);
+    Ok(())
 }
 
 fn tell_hours(tx: &WriteTx<'_, Accounts>, now: Now, this_hour: i64) -> Result<(), StoreError> {

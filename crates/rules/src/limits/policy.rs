@@ -39,8 +39,10 @@ pub const BLOCKED_DAYS: u32 = 30;
 /// Kinds of decisions that are counted at once in memory. More are more users, doors and reasons than
 /// ten seconds see: what does not fit is counted with the next of its kind.
 pub const DECISIONS_HELD_MAX: usize = 4096;
-/// What was counted in memory is written this often: a cut of power loses no more.
+/// Refusals that were counted in memory are written this often: a cut of power loses no more.
 pub const DECISIONS_FLUSH_SECONDS: u64 = 10;
+/// Who was let in by grace or an exemption is written this often: they browse for hours.
+pub const DECISIONS_REST_SECONDS: u64 = 60;
 /// Rows of counted decisions that are kept for the board: 30 days of a full house.
 pub const DECISION_ROWS_MAX: u64 = 100_000;
 /// Days of adoption that are shown and kept: two years and a month.
