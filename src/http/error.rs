@@ -13,6 +13,7 @@ mod factors;
 mod issuer;
 mod media;
 mod people;
+mod profiles;
 mod provider;
 mod sharing;
 mod sign_up;

@@ -44,6 +44,12 @@ app_pages! {
     reset "/reset";
     /// Coming in by an invitation.
     join "/join";
+    /// Who of a household is watching.
+    profiles "/profiles";
+    /// Profiles of one's household.
+    household "/settings/household";
+    /// Who is invited.
+    invitations "/settings/invitations";
     /// Who uses the server.
     people "/settings/people";
     /// Settings.

@@ -31,6 +31,7 @@ pub mod passwords;
 pub mod people;
 pub mod pictures;
 pub mod playback;
+pub mod profiles;
 pub mod provider;
 pub mod pump;
 pub mod reach;

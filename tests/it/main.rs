@@ -59,6 +59,7 @@ mod plain_playback;
 mod plug;
 mod policy_doors;
 mod policy_house;
+mod profiles;
 mod program;
 mod provider;
 mod proxies;

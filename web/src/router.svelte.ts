@@ -21,6 +21,8 @@ export type RouteName =
   | 'security'
   | 'join'
   | 'invitations'
+  | 'household'
+  | 'who'
   | 'lost'
   | 'missing';
 
@@ -51,6 +53,8 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings\/security$/, 'security'],
   [/^\/join$/, 'join'],
   [/^\/settings\/invitations$/, 'invitations'],
+  [/^\/settings\/household$/, 'household'],
+  [/^\/profiles$/, 'who'],
   [/^\/lost$/, 'lost'],
 ];
 

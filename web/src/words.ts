@@ -10,6 +10,7 @@ import { everywhere } from './words/everywhere';
 import { library } from './words/library';
 import { life } from './words/life';
 import { player } from './words/player';
+import { profiles } from './words/profiles';
 import { provider } from './words/provider';
 import { settings } from './words/settings';
 import { sharing } from './words/sharing';
@@ -29,6 +30,7 @@ const en = {
   ...account,
   ...settings,
   ...sharing,
+  ...profiles,
 };
 
 export type Word = keyof typeof en;

@@ -16,7 +16,7 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::Segment;
 use crate::service::core::{Core, CoreError};
-use crate::service::{claim, devices, own_password, sessions};
+use crate::service::{claim, devices, own_password, profiles, sessions};
 
 /// Who one is here.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +24,17 @@ pub(crate) struct MeAnswer {
     user: UserWire,
     session: OwnSession,
     server: ServerWire,
+    /// The household profile that this session looks by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileRef>,
+    /// There are profiles to choose from.
+    has_profiles: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProfileRef {
+    id: String,
+    name: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -70,10 +81,11 @@ pub(crate) async fn me(
 ) -> Result<axum::Json<MeAnswer>, Problem> {
     let facts = ctx.signed_in()?;
     let asked = ctx.clone();
-    let (card, new_password_wanted) = core
+    let (card, new_password_wanted, place) = core
         .blocking(move |core| {
             let wanted = own_password::is_wanted(core, &asked.permit, asked.signed_in()?)?;
-            Ok::<_, Problem>((claim::card(core), wanted))
+            let place = profiles::place(core, &asked.permit, asked.signed_in()?)?;
+            Ok::<_, Problem>((claim::card(core), wanted, place))
         })
         .await?;
     let (user, session) = (&facts.user, &facts.session);
@@ -87,6 +99,8 @@ pub(crate) async fn me(
             auth_time_ms: session.auth.wall.0,
             new_password_wanted,
         },
+        profile: place.current.map(|(id, name)| ProfileRef { id: id.to_string(), name }),
+        has_profiles: place.has_profiles,
         server: ServerWire {
             id: core.box_id.to_string(),
             name: card.name,

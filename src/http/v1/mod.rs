@@ -23,6 +23,7 @@ pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod pictures;
 pub(crate) mod playback;
+pub(crate) mod profiles;
 pub(crate) mod rescue;
 pub(crate) mod security_event;
 pub(crate) mod server;

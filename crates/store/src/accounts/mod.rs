@@ -21,6 +21,7 @@ pub mod passkeys;
 pub mod password_tries;
 pub mod people;
 pub mod plain;
+pub mod profiles;
 pub mod provider;
 pub mod remembered;
 pub mod requirements;
