@@ -1,6 +1,8 @@
 //! Use cases take a permission, and none of them takes one that is for something else: a row of
 //! the route table with a wrong action opens nothing.
 
+mod policy;
+
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -43,9 +45,9 @@ use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
     app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
-    invitations, items, join, libraries, lost, notices, own_password, passkeys, people, pictures,
-    playback, profiles, recovery, remembered, rescue, security_event, sessions, settings, sharing,
-    signin,
+    invitations, items, join, libraries, lost, mail, notices, own_password, passkeys, people,
+    pictures, playback, profiles, recovery, remembered, rescue, security_event, sessions, settings,
+    sharing, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -182,6 +184,16 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::receive", step, |permit| claim::receive(core, permit, NOW).map(drop)),
         case("claim::restore", step, move |permit| {
             runtime.block_on(claim::restore(core, permit, NOW, password())).map(drop)
+        }),
+        case("mail::look", Action::Tend(Tend::Boards), |permit| mail::look(core, permit)),
+        case("mail::try_out", Action::Guard(Guard::Identity), |permit| {
+            mail::try_out(core, permit, NOW, &robin())
+        }),
+        case("mail::address", Action::OwnAccount(Own::Sessions), |permit| {
+            mail::address(core, permit, &robin())
+        }),
+        case("mail::set_address", Action::OwnAccount(Own::Factors), |permit| {
+            mail::set_address(core, permit, &robin(), None)
         }),
         case("backup::make", Action::Guard(Guard::Export), move |permit| {
             runtime.block_on(backup::make(core, permit, NOW, &robin(), password())).map(drop)
@@ -707,6 +719,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
         .chain(registration_cases(core))
         .chain(issuer_cases(core, &runtime))
         .chain(device_cases(core, &by))
+        .chain(policy::cases(core, &by))
         .chain(factor_cases(core, &runtime))
         .chain(passkey_cases(core, &by, &site))
         .chain(approval_cases(core, &by))

@@ -1,6 +1,7 @@
 //! A config that can be meant: what each part of the program is given.
 
 use super::issuer::{Issuer, issuer};
+use super::mail::{Mail, mail};
 use super::problem::{Problem, Problems};
 use super::raw::{
     Raw, RawAccounts, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawWork,
@@ -32,6 +33,8 @@ pub struct Config {
     pub accounts: AccountService,
     /// Where accounts are, if not on this server.
     pub issuer: Option<Issuer>,
+    /// By which mail goes out, if any does.
+    pub mail: Option<Mail>,
     /// Background work.
     pub work: Work,
     /// The log.
@@ -324,6 +327,7 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
         claim: claim(&raw.claim, &mut note),
         accounts: accounts(&raw.accounts, &mut note),
         issuer: issuer(raw.issuer, &mut note),
+        mail: mail(raw.mail, &mut note),
         work: work(&raw.work, &mut note),
         log: log(&raw.log, &mut note),
     };

@@ -46,14 +46,12 @@ app_pages! {
     join "/join";
     /// Who of a household is watching.
     profiles "/profiles";
-    /// Profiles of one's household.
-    household "/settings/household";
-    /// Who is invited.
-    invitations "/settings/invitations";
     /// Who uses the server.
     people "/settings/people";
     /// Settings.
     settings "/settings";
+    /// A part of the settings: what is asked of people, who stands how, the log, enrolment.
+    settings_part "/settings/{part}";
     /// What one signs in with.
     security "/settings/security";
     /// A lost device: what to revoke, or how to get in without it.

@@ -177,7 +177,12 @@ fn allowed(
 }
 
 fn actor(facts: &SessionFacts) -> Actor {
-    Actor::Session(Session {
+    Actor::Session(session(facts))
+}
+
+/// A session as the rules judge it.
+pub(crate) fn session(facts: &SessionFacts) -> Session {
+    Session {
         id: facts.session.id,
         user: facts.user.id,
         role: facts.user.role,
@@ -190,5 +195,5 @@ fn actor(facts: &SessionFacts) -> Actor {
         generation: Generation(facts.session.generation),
         epoch: Epoch(facts.session.epoch),
         account: Account { enabled: facts.user.enabled, epoch: Epoch(facts.epoch_now) },
-    })
+    }
 }

@@ -40,7 +40,7 @@ impl Case {
     pub(crate) fn target(&self) -> (String, Option<String>) {
         let path = self.path.replace("{id}", NO_ID).replace("{name}", "nothing.js");
         let body = (self.method == "POST").then(|| "{}".to_owned());
-        (path.replace("{link}", "no.link"), body)
+        (path.replace("{link}", "no.link").replace("{part}", "policy"), body)
     }
 }
 
@@ -60,12 +60,11 @@ pub(crate) const CASES: &[Case] = &[
     case("GET", "/reset", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/rescue", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/profiles", [200, 200, 200, 200, 200, 200, 200]),
-    case("GET", "/settings/household", [200, 200, 200, 200, 200, 200, 200]),
-    case("GET", "/settings/invitations", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/join", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/settings/people", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/signin/callback", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/settings", [200, 200, 200, 200, 200, 200, 200]),
+    case("GET", "/settings/{part}", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/settings/security", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/lost", [200, 200, 200, 200, 200, 200, 200]),
     case("GET", "/library/{id}", [200, 200, 200, 200, 200, 200, 200]),
@@ -144,6 +143,27 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/people/{id}/code", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/people/{id}/signout", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/people/{id}/switch", [403, 403, 403, 403, 401, 403, 400]),
+    case("GET", "/api/v1/policy", [403, 403, 403, 403, 401, 403, 200]),
+    case("POST", "/api/v1/policy/preview", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/policy/requirements", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/policy/requirements/{id}/off", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/policy/requirements/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/policy/grace", [403, 403, 403, 403, 401, 403, 400]),
+    case("GET", "/api/v1/policy/exemptions", [403, 403, 403, 403, 401, 403, 200]),
+    case("POST", "/api/v1/policy/exemptions", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/policy/exemptions/{id}/end", [403, 403, 403, 403, 401, 403, 404]),
+    case("GET", "/api/v1/policy/board", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/policy/board.csv", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/policy/adoption", [403, 403, 403, 403, 401, 403, 200]),
+    case("POST", "/api/v1/policy/reminders", [403, 403, 403, 403, 401, 403, 400]),
+    case("GET", "/api/v1/groups", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/groups/{id}/members", [403, 403, 403, 403, 401, 403, 404]),
+    case("POST", "/api/v1/groups", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/groups/{id}", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/groups/{id}/members", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/groups/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
+    case("GET", "/api/v1/audit", [403, 403, 403, 403, 401, 403, 200]),
+    case("GET", "/api/v1/audit.jsonl", [403, 403, 403, 403, 401, 403, 200]),
     case("POST", "/api/v1/people/{id}/role", [403, 403, 403, 403, 401, 403, 400]),
     case("POST", "/api/v1/people/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/people/{id}/pins", [403, 403, 403, 403, 401, 403, 404]),
@@ -207,6 +227,10 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/unlock", [403, 403, 403, 403, 409, 409, 409]),
     case("POST", "/api/v1/server/give-up", [403, 403, 403, 403, 401, 403, 400]),
     case("POST", "/api/v1/backup", [403, 403, 403, 403, 401, 403, 400]),
+    case("GET", "/api/v1/mail", [403, 403, 403, 403, 401, 403, 200]),
+    case("POST", "/api/v1/mail/test", [403, 403, 403, 403, 401, 403, 409]),
+    case("GET", "/api/v1/mail-address", [403, 403, 403, 403, 401, 200, 200]),
+    case("POST", "/api/v1/mail-address", [403, 403, 403, 403, 401, 204, 204]),
     case("POST", "/api/v1/server/wipe", [403, 403, 403, 403, 401, 403, 400]),
     case("GET", "/api/v1/libraries", [403, 403, 403, 403, 401, 200, 200]),
     case("POST", "/api/v1/libraries", [403, 403, 403, 403, 401, 403, 400]),

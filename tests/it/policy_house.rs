@@ -10,7 +10,7 @@ use stead::host::clock::Clock as _;
 use stead_rules::ids::{AccountId, FactorId, GroupId, LibraryId, SessionId, UserId};
 use stead_rules::policy::{ClientKind, RequirementId};
 use stead_rules::signin::{Assurance, Method, Methods};
-use stead_rules::time::{Moment, Now};
+use stead_rules::time::{Moment, Now, WallMs};
 use stead_store::accounts::factors::{Authenticator, add_authenticator};
 use stead_store::accounts::groups::{self, Group, With};
 use stead_store::accounts::requirements::{self, About};
@@ -20,7 +20,7 @@ use stead_store::{Accounts, Store, StoreError, WriteTx};
 
 use crate::devices::{app_asks, approve, basic, exchange};
 use crate::endings::silence;
-use crate::harness::{App, Client, Options, Owner, second_account};
+use crate::harness::{App, Client, Options, Owner, second_account, totp_code};
 use crate::library::World;
 use crate::media::{FILM, Media, STILL};
 use crate::resets::{bearer, poll, television};
@@ -90,8 +90,9 @@ impl House {
         &self.world.app
     }
 
-    /// The owner, who has just signed in.
+    /// The owner, who has just signed in; a minute goes by, since no code is good twice.
     pub(crate) fn owner(&self) -> Client {
+        self.app().clock.advance(60_000);
         let (browser, answer) = self.owner.sign_in_at(self.app(), self.app().clock_ms());
         answer.expect(200);
         browser
@@ -99,6 +100,39 @@ impl House {
 
     pub(crate) fn now(&self) -> Now {
         self.app().clock.now()
+    }
+
+    /// The same house after its server was ended and started, in the same start of the machine.
+    pub(crate) fn restart(self) -> Self {
+        Self { world: self.world.restart(), ..self }
+    }
+
+    /// The same house after its machine was ended and started: its clock begins at this wall time, and
+    /// no network has told it another one yet.
+    pub(crate) fn reboot(self, wall: WallMs) -> Self {
+        let World { app, browser, media } = self.world;
+        let options = Options {
+            media: vec![media.path.clone()],
+            after_power_cut: Some(wall),
+            ..Options::with_clock(&app.clock)
+        };
+        let app = app.restart(options);
+        let browser = browser.at(app.http_port);
+        Self { world: World { app, browser, media }, ..self }
+    }
+
+    /// The same house after its power was cut: what was not kept is lost.
+    pub(crate) fn cut_off(self, wall: WallMs) -> Self {
+        let World { app, browser, media } = self.world;
+        let app = app.cut_off(wall);
+        let browser = browser.at(app.http_port);
+        Self { world: World { app, browser, media }, ..self }
+    }
+
+    /// The network tells the time.
+    pub(crate) fn know(&self, wall: WallMs) {
+        self.app().clock.set_wall(wall);
+        self.app().clock.set_network(true);
     }
 
     pub(crate) fn write<T>(
@@ -155,6 +189,20 @@ impl House {
         let mut browser = self.app().client();
         let who = json!({ "name": "Sam", "password": "seven green kettles" });
         browser.post("/api/v1/signin", &who).expect(200);
+        browser
+    }
+
+    /// Sam in a browser, by a password and the authenticator of [`House::give_factor`].
+    pub(crate) fn browser_with_factor(&self) -> Client {
+        self.app().clock.advance(60_000);
+        let mut browser = self.app().client();
+        let who = json!({ "name": "Sam", "password": "seven green kettles" });
+        let first = browser.post("/api/v1/signin", &who).expect(200).json();
+        let seconds = self.app().clock_ms().unsigned_abs() / 1000;
+        let code = totp_code(&"A4DQOBYH".repeat(4), seconds);
+        let factor = json!({ "ticket": first["ticket"], "method": "totp", "code": code,
+            "browser_time_ms": self.app().clock_ms() });
+        browser.post("/api/v1/signin/factor", &factor).expect(200);
         browser
     }
 

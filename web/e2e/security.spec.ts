@@ -6,6 +6,7 @@ import { look } from './checks.ts';
 import { ownedBox, type Owned } from './owned.ts';
 import { NAME, PASSWORD, signIn } from './person.ts';
 import { shot } from './shots.ts';
+import { showFactor } from './step-up.ts';
 import { totp } from './totp.ts';
 
 test.describe.configure({ mode: 'serial' });
@@ -32,15 +33,6 @@ test.afterAll(async () => {
 
 const row = (on: Page, name: string) => on.getByRole('listitem').filter({ hasText: name });
 
-async function showFactor(on: Page, secret: string): Promise<void> {
-  const dialog = on.getByRole('dialog', { name: 'Is it still you?' });
-  await expect(dialog).toBeVisible();
-  owned.box.pass(60);
-  await dialog.getByLabel('Code from the app').fill(totp(secret, owned.box.now()));
-  await dialog.getByRole('button', { name: 'Go on' }).click();
-  await expect(dialog).toBeHidden();
-}
-
 test('after sixteen minutes a change asks for the factor once and then goes on', async () => {
   await page.goto(`${owned.box.origin}/settings`);
   await page.getByRole('link', { name: 'Password, authenticators and recovery codes' }).click();
@@ -53,7 +45,7 @@ test('after sixteen minutes a change asks for the factor once and then goes on',
   await expect(page.getByRole('dialog', { name: 'Is it still you?' })).toBeVisible();
   await look(page);
   await shot(page, 'stepup-phone');
-  await showFactor(page, owned.keys.secret);
+  await showFactor(page, owned.box, owned.keys.secret);
   await expect(page.getByRole('dialog', { name: 'Add an authenticator' })).toBeVisible();
 });
 
@@ -130,7 +122,7 @@ test('new recovery codes are shown once and count when one was typed', async () 
   await expect(page.getByText('10 recovery codes are left.')).toBeVisible();
   owned.box.pass(16 * 60);
   await page.getByRole('button', { name: 'Make new codes' }).click();
-  await showFactor(page, second);
+  await showFactor(page, owned.box, second);
   const dialog = page.getByRole('dialog', { name: 'New recovery codes' });
   const codes = await dialog.locator('ol li').allInnerTexts();
   expect(new Set(codes).size).toBe(10);

@@ -1,5 +1,5 @@
 // The one place that talks to the server. Every call answers typed data or throws a Problem.
-import { asProblem, Problem } from './api/problem';
+import { BASE, query, read, readFile, write, writeFile } from './api/http';
 import type {
   ApprovalRequest,
   AskedApproval,
@@ -69,75 +69,9 @@ import type { Returned } from './lib/returned';
 export type * from './api/profiles';
 export type * from './api/sharing';
 export type * from './api/types';
+export { whenFactorIsWanted, whenShut, whenSignedOut } from './api/http';
+export { adoption, audit, board, exemptions, groups, policy } from './api/policy-calls';
 export { Problem, asProblem } from './api/problem';
-
-const BASE = '/api/v1';
-
-/** The 401s that end a session; others ask for a code or for a step-up. */
-const SIGNED_OUT = new Set(['not_signed_in', 'session_ended']);
-
-type Listener = () => void;
-let onSignedOut: Listener = () => undefined;
-
-/** Called when any answer says that the session is over. */
-export function whenSignedOut(listener: Listener): void {
-  onSignedOut = listener;
-}
-
-type Asker = (problem: Problem) => Promise<boolean>;
-let askForFactor: Asker = () => Promise.resolve(false);
-
-/** Called when an answer wants a factor shown again; it says whether that was done. */
-export function whenFactorIsWanted(asker: Asker): void {
-  askForFactor = asker;
-}
-
-async function send(path: string, init: RequestInit): Promise<Response> {
-  try {
-    return await once(path, init);
-  } catch (thrown) {
-    const problem = asProblem(thrown);
-    const wanted = problem.code === 'insufficient_user_authentication';
-    if (wanted && (await askForFactor(problem))) return once(path, init);
-    throw thrown;
-  }
-}
-
-async function once(path: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(BASE + path, { credentials: 'same-origin', ...init }).catch(() => {
-    throw Problem.unreachable();
-  });
-  if (response.ok) return response;
-  const problem = await Problem.from(response);
-  if (SIGNED_OUT.has(problem.code) && path !== '/me') onSignedOut();
-  throw problem;
-}
-
-async function read<T>(path: string): Promise<T> {
-  const response = await send(path, { headers: { accept: 'application/json' } });
-  return (await response.json()) as T;
-}
-
-const posted = (kind: string, body: string | Blob): RequestInit => ({
-  method: 'POST',
-  headers: { accept: 'application/json', 'content-type': kind },
-  body,
-});
-
-async function write<T>(path: string, body: unknown = {}, keepalive = false): Promise<T> {
-  const response = await send(path, { ...posted('application/json', JSON.stringify(body)), keepalive });
-  const text = response.status === 204 ? '' : await response.text();
-  return (text === '' ? undefined : JSON.parse(text)) as T;
-}
-
-function query(values: object): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined && value !== '') search.set(name, String(value));
-  }
-  const text = search.toString();
-  return text === '' ? '' : `?${text}`;
-}
 
 /** The browser's clock, which a box without network time may need. */
 const browserTime = () => ({ browser_time_ms: Date.now() });
@@ -163,10 +97,8 @@ export const claim = {
 
 /** A backup is locked by words, and opened by the same. */
 export const backup = {
-  make: async (words: string) => (await send('/backup', posted('application/json', JSON.stringify({ words })))).blob(),
-  send: async (file: Blob) => {
-    await send('/claim/backup', posted('application/octet-stream', file));
-  },
+  make: (words: string) => readFile('/backup', { words }),
+  send: (file: Blob) => writeFile('/claim/backup', file),
   restore: (words: string) => write<Restored>('/claim/restore', { words }),
 };
 

@@ -23,6 +23,12 @@ export type RouteName =
   | 'invitations'
   | 'household'
   | 'who'
+  | 'enrol'
+  | 'policy'
+  | 'board'
+  | 'groups'
+  | 'exemptions'
+  | 'log'
   | 'lost'
   | 'missing';
 
@@ -55,6 +61,12 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings\/invitations$/, 'invitations'],
   [/^\/settings\/household$/, 'household'],
   [/^\/profiles$/, 'who'],
+  [/^\/settings\/enrol$/, 'enrol'],
+  [/^\/settings\/policy$/, 'policy'],
+  [/^\/settings\/board$/, 'board'],
+  [/^\/settings\/groups$/, 'groups'],
+  [/^\/settings\/exemptions$/, 'exemptions'],
+  [/^\/settings\/log$/, 'log'],
   [/^\/lost$/, 'lost'],
 ];
 

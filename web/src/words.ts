@@ -3,6 +3,8 @@
 // An entry with forms is chosen by the number `n`, by the language's own plural rules.
 import { LOCALE, PSEUDO } from './lib/locale';
 import { account } from './words/account';
+import { asked } from './words/asked';
+import { audit } from './words/audit';
 import { backup } from './words/backup';
 import { claim } from './words/claim';
 import { devices } from './words/devices';
@@ -10,6 +12,7 @@ import { everywhere } from './words/everywhere';
 import { library } from './words/library';
 import { life } from './words/life';
 import { player } from './words/player';
+import { policy } from './words/policy';
 import { profiles } from './words/profiles';
 import { provider } from './words/provider';
 import { settings } from './words/settings';
@@ -28,6 +31,9 @@ const en = {
   ...provider,
   ...devices,
   ...account,
+  ...asked,
+  ...policy,
+  ...audit,
   ...settings,
   ...sharing,
   ...profiles,
@@ -61,3 +67,6 @@ export function t<K extends Word>(key: K, ...[values]: Values<K>): string {
   });
   return PSEUDO ? `⟦${text}⟧` : text;
 }
+
+/** Whether the catalogue has this key; what the server calls something may be newer than the page. */
+export const hasWord = (key: string): key is Word => Object.hasOwn(en, key);

@@ -1,4 +1,5 @@
 // The JSON about libraries and what is in them; see types.ts.
+import type { Level } from './policy';
 
 export type LibraryKind = 'films' | 'series' | 'music' | 'photos' | 'mixed';
 export type ScanState = 'idle' | 'scanning' | 'offline' | 'disk_full' | 'failed';
@@ -22,6 +23,8 @@ export interface Library {
   kind: LibraryKind;
   items: number;
   scan: Scan;
+  /** A second factor is required for this library, and not met: it is told by its name alone. */
+  closed?: { by: 'step_up' | 'enrol' | 'another_way_in'; level?: Level };
 }
 
 export interface ScanProblem {

@@ -1,10 +1,12 @@
 // The JSON of /api/v1 as the server writes it. Ids are 32 hex characters, `_ms` are milliseconds.
 import type { ClientKind } from './lost';
+import type { Asked } from './policy';
 
 export type * from './backup';
 export type * from './lost';
 export type * from './media';
 export type * from './passkeys';
+export type * from './policy';
 export type * from './provider';
 
 export type ServerState =
@@ -233,6 +235,7 @@ export type NoticeKind =
   | 'device_lost'
   | 'disowned'
   | 'authority_made'
+  | 'second_factor_asked'
   | 'joined'
   | 'role_changed'
   | 'security_event'
@@ -272,6 +275,8 @@ export interface Me {
     owner_has_s?: number;
     phone_waits?: boolean;
   };
+  /** What the owner asks of this person and is not met; without it nothing is. */
+  asked?: Asked | null;
 }
 
 /** What was shown, in the server's own steps. */

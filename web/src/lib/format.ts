@@ -10,6 +10,8 @@ const number = new Intl.NumberFormat(LOCALE);
 const rate = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 const day = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'long' });
 const time = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium' });
+const date = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium' });
+const moment = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
 const minute = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'short' });
 // A photo's time is what the clock on the wall showed where it was taken, wherever one looks at it.
 const asTaken = { timeZone: 'UTC' } as const;
@@ -25,8 +27,12 @@ const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 export const formatNumber = (value: number): string => number.format(value);
 export const formatRate = (value: number): string => rate.format(value);
 export const formatTime = (ms: number): string => time.format(ms);
+/** A day and a time where one looks at it. */
+export const formatMoment = (ms: number): string => moment.format(ms);
 export const formatMinute = (ms: number): string => minute.format(ms);
 export const formatDay = (ms: number): string => day.format(ms);
+/** A day where room is short. */
+export const formatDate = (ms: number): string => date.format(ms);
 export const formatTakenMonth = (ms: number): string => month.format(ms);
 export const formatTakenDay = (ms: number): string => takenDay.format(ms);
 export const formatTaken = (ms: number): string => taken.format(ms);

@@ -11,8 +11,8 @@ export async function copyText(text: string): Promise<boolean> {
 }
 
 /** Saves text as a file in the browser's download folder. */
-export function saveText(name: string, text: string): void {
-  saveFile(name, new Blob([text], { type: 'text/plain' }));
+export function saveText(name: string, text: string, type = 'text/plain'): void {
+  saveFile(name, new Blob([text], { type }));
 }
 
 /** Saves a file in the browser's download folder. */

@@ -1,5 +1,5 @@
 // What the app knows about the box and about who looks at it.
-import { account, asProblem, whenSignedOut, type Me, type Problem, type ServerInfo, type ServerState } from '../api';
+import { account, asProblem, whenShut, whenSignedOut, type Me, type Problem, type ServerInfo, type ServerState } from '../api';
 import { navigate } from '../router.svelte';
 import { forgetAll } from './cache';
 import { mayBeSignedIn, noteSignedIn } from './hint';
@@ -70,7 +70,27 @@ export async function entered(next: string): Promise<void> {
   forgetAll();
   noteSignedIn(true);
   await boot();
-  navigate(next, { replace: true });
+  // What the owner asks for is told once at each sign-in, before anything else.
+  const told = session.me?.asked?.state === 'notice' && session.me.session.kind === 'web';
+  navigate(told ? `/settings/enrol?next=${encodeURIComponent(next)}` : next, { replace: true });
+}
+
+let looking: Promise<void> | undefined;
+
+/** Asks anew what is asked of whoever looks; without an answer what was known stays. */
+export function lookAgain(): Promise<void> {
+  looking ??= account
+    .me()
+    .then(
+      (me) => {
+        if (session.phase === 'ready') session.me = me;
+      },
+      () => undefined,
+    )
+    .finally(() => {
+      looking = undefined;
+    });
+  return looking;
 }
 
 /** Forgets everything of the person who looked until now. */
@@ -83,6 +103,7 @@ export function left(): void {
 }
 
 whenSignedOut(left);
+whenShut(() => void lookAgain());
 
 /** Somebody plays without a sign-in: they are nobody here, and there is nothing to set. */
 export const isLocal = () => session.server?.plays_without_sign_in === true;
@@ -92,3 +113,7 @@ export const isAccounts = () => session.server?.kind === 'accounts';
 
 /** A television of the owner plays, and administers nothing. */
 export const isOwner = () => session.me?.user.role === 'owner' && session.me.session.kind === 'web';
+
+/** Whoever administers sees who stands how; what is asked of people only the owner changes. */
+export const isPrivileged = () =>
+  session.me !== undefined && session.me.user.role !== 'member' && session.me.session.kind === 'web';

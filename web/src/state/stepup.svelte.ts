@@ -1,5 +1,6 @@
 // One question for a factor, however many calls wait for it: all of them go on by its answer.
 import { security, whenFactorIsWanted, type FactorWanted } from '../api';
+import { lookAgain, session } from './session.svelte';
 
 interface Question {
   wanted: FactorWanted;
@@ -19,13 +20,13 @@ function enough(wanted: FactorWanted, level: unknown): FactorWanted {
 
 async function ask(level: unknown): Promise<boolean> {
   const wanted = enough(await security.wanted(), level);
-  try {
-    return await new Promise<boolean>((answer) => {
-      stepUp.question = { wanted, answer };
-    });
-  } finally {
-    stepUp.question = undefined;
-  }
+  const shown = await new Promise<boolean>((answer) => {
+    stepUp.question = { wanted, answer };
+  });
+  stepUp.question = undefined;
+  // What was closed for want of it opens.
+  if (shown && session.me?.asked) await lookAgain();
+  return shown;
 }
 
 /** Asks for a factor, unless that is being done. */

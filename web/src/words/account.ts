@@ -25,6 +25,7 @@ export const account = {
     'Somebody said of what was told about your account that it was not them. Everything else was signed out. {about}',
   'notice.authority_made':
     'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
+  'notice.second_factor_asked': 'The owner reminds you: please set up a second factor.',
   'notice.joined': '{about} has come in by your invitation.',
   'notice.role_changed': 'The owner of this Stead gave you another role: {about}.',
   'notice.security_event':
@@ -35,6 +36,7 @@ export const account = {
     'This Stead was restored from a backup. People and devices that were removed since may be there again: look who may come in.',
   'notice.people': 'Who may come in',
   'notice.install': 'Install it',
+  'notice.setUp': 'Set it up',
   'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',
   'notice.allSeen': 'All seen',

@@ -7,7 +7,7 @@ export const backup = {
     'Accounts, what everybody has watched, and the keys of this server, in one file. With it and the box at hand this server can be put back, here or on another box. Films, series, music and photos are not in it.',
   'backup.words': 'Words that lock it',
   'backup.wordsHint':
-    'At least 15 characters; several words that go together only for you. Nobody can open the backup without them, so keep them where you keep the file’s copy.',
+    'At least 15 characters; several words that go together only for you. Nobody can open the backup without them. Whoever has both has this server, your second factor included: keep them apart.',
   'backup.make': 'Save a backup',
   'backup.made': 'The backup is saved. Keep it on another device than this box.',
 

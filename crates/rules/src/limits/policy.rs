@@ -34,3 +34,22 @@ pub const AUDIT_ENTRIES_MAX: u64 = 200_000;
 /// Claims, recoveries and changes of the policy stay in the log this long, however full it is: a
 /// year and a month, so that the same day of last year can be looked at.
 pub const AUDIT_KEPT_SECONDS: u64 = 400 * 24 * 3600;
+/// Groups on one server: a household has a handful, a club some dozens.
+pub const GROUPS_MAX: usize = 200;
+/// Letters of the reason of an exemption: a sentence for whoever looks at it in half a year.
+pub const EXEMPTION_REASON_MAX_CHARS: usize = 200;
+/// Rows of the board in one answer.
+pub const BOARD_ROWS_MAX: usize = 200;
+/// Entries of the log in one answer.
+pub const AUDIT_PAGE_MAX: u32 = 500;
+/// Days that blocked attempts are counted for, on the board.
+pub const BLOCKED_DAYS: u32 = 30;
+/// Kinds of decisions that are counted at once in memory. More are more users, doors and reasons than
+/// ten seconds see: what does not fit is counted with the next of its kind.
+pub const DECISIONS_HELD_MAX: usize = 4096;
+/// What was counted in memory is written this often: a cut of power loses no more.
+pub const DECISIONS_FLUSH_SECONDS: u64 = 10;
+/// Rows of counted decisions that are kept for the board: 30 days of a full house.
+pub const DECISION_ROWS_MAX: u64 = 100_000;
+/// Days of adoption that are shown and kept: two years and a month.
+pub const ADOPTION_DAYS_MAX: i64 = 762;

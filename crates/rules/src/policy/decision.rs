@@ -1,6 +1,6 @@
 //! The answer to a question, and the permission that an answer may carry.
 
-use super::act::{Action, is_done_in_a_profile};
+use super::act::{Action, Door, is_done_in_a_profile};
 use super::actor::Role;
 use super::question::{Actor, Question};
 use super::require::RequirementId;
@@ -51,9 +51,23 @@ pub enum Decision {
 pub struct Permit {
     holder: Holder,
     action: Action,
+    door: Door,
     rule: Rule,
     closed: Vec<Closed>,
+    eased: Vec<Eased>,
     profile: Option<ProfileId>,
+}
+
+/// A library that this permission is good for although what is required for it alone is not met: by
+/// grace, or by an exemption. The log says so when it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Eased {
+    /// Which.
+    pub library: LibraryId,
+    /// By an exemption; else by grace.
+    pub exempt: bool,
+    /// What asks for it.
+    pub requirement: RequirementId,
 }
 
 /// A library that this permission is not good for: something is required for it alone.
@@ -252,12 +266,20 @@ impl Permit {
                 Holder::User { user: session.user, session: session.id, role: session.role }
             }
         };
-        Self { holder, action: question.action, rule, closed: Vec::new(), profile: None }
+        let (action, door) = (question.action, question.door);
+        let (closed, eased) = Default::default();
+        Self { holder, action, door, rule, closed, eased, profile: None }
     }
 
     /// The same, with the libraries that it is not good for.
-    pub(super) fn closing(self, closed: Vec<Closed>) -> Self {
-        Self { closed, ..self }
+    pub(super) fn closing(self, closed: Vec<Closed>, eased: Vec<Eased>) -> Self {
+        Self { closed, eased, ..self }
+    }
+
+    /// By what this permission is good for a library whose requirement is not met.
+    #[must_use]
+    pub fn eased(&self, library: LibraryId) -> Option<Eased> {
+        self.eased.iter().find(|eased| eased.library == library).copied()
     }
 
     fn by_profile(self, profile: ProfileId) -> Self {
@@ -299,6 +321,12 @@ impl Permit {
         } else {
             Err(NotPermitted { held: self.action, asked: action })
         }
+    }
+
+    /// The door that it was given at.
+    #[must_use]
+    pub const fn door(&self) -> Door {
+        self.door
     }
 
     /// What granted it.

@@ -38,6 +38,8 @@ pub enum NoticeKind {
     /// The server made itself another certificate authority: whoever installed the old one must
     /// install this one.
     AuthorityMade,
+    /// The owner reminds of a second factor that is required.
+    SecondFactorAsked,
     /// Somebody who was invited has come.
     Joined,
     /// One administers now, or does no longer.
@@ -52,7 +54,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -69,6 +71,7 @@ impl NoticeKind {
         Self::DeviceLost,
         Self::Disowned,
         Self::AuthorityMade,
+        Self::SecondFactorAsked,
         Self::Joined,
         Self::RoleChanged,
         Self::SecurityEvent,
@@ -96,6 +99,7 @@ impl NoticeKind {
             Self::DeviceLost => "device_lost",
             Self::Disowned => "disowned",
             Self::AuthorityMade => "authority_made",
+            Self::SecondFactorAsked => "second_factor_asked",
             Self::Joined => "joined",
             Self::RoleChanged => "role_changed",
             Self::SecurityEvent => "security_event",
@@ -140,6 +144,7 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::DeviceLost
         | NoticeKind::Disowned
         | NoticeKind::AuthorityMade
+        | NoticeKind::SecondFactorAsked
         | NoticeKind::Joined
         | NoticeKind::RoleChanged
         | NoticeKind::SecurityEvent

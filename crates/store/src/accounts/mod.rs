@@ -1,9 +1,12 @@
 //! `accounts.db`: one module a table family, one function a question.
 
+pub mod adoption;
 pub mod alone;
 pub mod audit;
 pub mod audit_chain;
+pub mod board;
 pub mod claim;
+pub mod decisions;
 pub mod devices;
 pub mod era;
 pub mod exemptions;
@@ -16,6 +19,7 @@ pub mod issuers;
 pub mod libraries;
 pub mod local;
 pub mod lost;
+pub mod mail;
 pub mod notices;
 pub mod passkeys;
 pub mod password_tries;
@@ -24,6 +28,7 @@ pub mod plain;
 pub mod profiles;
 pub mod provider;
 pub mod remembered;
+pub mod reminders;
 pub mod requirements;
 pub mod sessions;
 pub mod throttle;

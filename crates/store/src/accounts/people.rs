@@ -61,6 +61,16 @@ pub fn owner(tx: &ReadTx<'_, Accounts>) -> Result<Option<Person>, StoreError> {
     Ok(tx.transaction.query_row(&sql, [Role::Owner.word()], person_row).optional()?)
 }
 
+/// Whether somebody's issuer vouches for a second factor.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_vouched_for(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM user u JOIN issuer i ON i.id = u.issuer_id
+                WHERE u.id = ?1 AND i.assurance IN ('claims', 'asserted'))";
+    Ok(tx.transaction.query_row(sql, [user.as_bytes()], |row| row.get(0))?)
+}
+
 /// Where somebody's factors are kept.
 ///
 /// # Errors

@@ -403,7 +403,7 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
     })
 }
 
-fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
+pub(super) fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
     let has_mfa = row.get("has_totp")? || row.get("is_vouched_for")?;
     Ok(match (row.get("has_passkey")?, has_mfa) {
         (true, _) => Assurance::MfaPhishingResistant,
