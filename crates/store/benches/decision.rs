@@ -2,11 +2,9 @@
 //! fifty groups, a hundred libraries, with something required of each kind. `make bench-policy` runs
 //! it; the last lines are `figure NAME VALUE UNIT target TARGET ok|short`.
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    missing_docs,
     reason = "a bench measures real time and stops at anything that goes wrong"
 )]
 

@@ -11,7 +11,8 @@ CREATE TABLE invitation (
     used_ms         INTEGER NOT NULL,             -- what is used up of that,
     seen_ms         INTEGER NOT NULL,             -- and when that was last looked at: wall time,
     seen_boot_ms    INTEGER NOT NULL,             -- uptime,
-    seen_run        BLOB    NOT NULL              -- and the run that uptime counts in
+    seen_run        BLOB    NOT NULL,             -- the run that uptime counts in,
+    believed        INTEGER NOT NULL CHECK (believed IN (0, 1)) -- and whether the wall clock was believed
 ) STRICT;
 
 CREATE TABLE invitation_library (

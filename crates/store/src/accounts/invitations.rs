@@ -45,9 +45,12 @@ pub fn add(
     now: Now,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO invitation (id, secret_hash, name, login, role, created_ms,
-                                       granted_seconds, used_ms, seen_ms, seen_boot_ms, seen_run)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10)";
+                                       granted_seconds, used_ms, seen_ms, seen_boot_ms, seen_run,
+                                       believed)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11)";
     let own = invitation.id.as_bytes();
+    let Allowance { seen, believed, .. } =
+        Allowance::granted(invitation.allowance.granted_seconds, now);
     tx.transaction.execute(
         sql,
         rusqlite::params![
@@ -58,9 +61,10 @@ pub fn add(
             invitation.role.word(),
             invitation.created.0,
             invitation.allowance.granted_seconds,
-            now.wall.0,
+            seen.wall.0,
             now.boot.0,
             run,
+            believed,
         ],
     )?;
     let sql = "INSERT INTO invitation_library (invitation_id, library_id) VALUES (?1, ?2)";
@@ -121,11 +125,13 @@ pub fn take(tx: &WriteTx<'_, Accounts>, invitation: InvitationId) -> Result<bool
 /// # Errors
 /// [`StoreError`].
 pub fn keep_all(tx: &WriteTx<'_, Accounts>, run: &RunId, now: Now) -> Result<(), StoreError> {
-    let sql = "UPDATE invitation SET used_ms = ?2, seen_ms = ?3, seen_boot_ms = ?4, seen_run = ?5
+    let sql = "UPDATE invitation SET used_ms = ?2, seen_ms = ?3, seen_boot_ms = ?4, seen_run = ?5,
+                      believed = ?6
                 WHERE id = ?1";
     for invitation in all(tx, run)? {
-        let used = i64::try_from(invitation.allowance.until(now).used_ms).unwrap_or(i64::MAX);
-        let values = (invitation.id.as_bytes(), used, now.wall.0, now.boot.0, run);
+        let Allowance { used_ms, seen, believed, .. } = invitation.allowance.until(now);
+        let used = i64::try_from(used_ms).unwrap_or(i64::MAX);
+        let values = (invitation.id.as_bytes(), used, seen.wall.0, now.boot.0, run, believed);
         tx.transaction.execute(sql, values)?;
     }
     Ok(())
@@ -157,6 +163,7 @@ fn invitation_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Invitation> {
             granted_seconds: row.get("granted_seconds")?,
             used_ms: row.get("used_ms")?,
             seen: moment(row, run, SEEN)?,
+            believed: row.get("believed")?,
         },
         libraries: Vec::new(),
         groups: Vec::new(),
