@@ -12,8 +12,8 @@ use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
 use stead_rules::ids::{
-    AccountId, DeviceId, FactorId, InvitationId, IssuerId, ItemId, LibraryId, NoticeId, SessionId,
-    TicketId, UserId,
+    AccountId, DeviceId, FactorId, InvitationId, IssuerId, ItemId, LibraryId, NoticeId, ProfileId,
+    SessionId, TicketId, UserId,
 };
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
@@ -46,8 +46,8 @@ use crate::service::stepup::{self, Shown};
 use crate::service::{
     app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
     invitations, items, join, libraries, lost, mail, notices, own_password, passkeys, people,
-    pictures, playback, recovery, remembered, rescue, security_event, sessions, settings, sharing,
-    signin,
+    pictures, playback, profiles, recovery, remembered, rescue, security_event, sessions, settings,
+    sharing, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -228,6 +228,8 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
     let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
     let user = UserId::from_bytes([5; 16]);
     let (users, factors) = (Action::Guard(Guard::Users), Action::Guard(Guard::Factors));
+    let own_factors = Action::OwnAccount(Own::Factors);
+    let profile = ProfileId::from_bytes([6; 16]);
     let (sign_in, present) = (Action::SignIn, Action::ProvePresence);
     vec![
         case("people::list", Action::Tend(Tend::Boards), |permit| people::list(core, permit)),
@@ -237,6 +239,34 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
             people::set_role(core, permit, NOW, user, Role::Member)
         }),
         case("people::remove", users, move |permit| people::remove(core, permit, NOW, user)),
+        case("profiles::place", Action::OwnAccount(Own::Read), |permit| {
+            profiles::place(core, permit, &robin())
+        }),
+        case("profiles::list", Action::OwnAccount(Own::Profiles), |permit| {
+            profiles::list(core, permit, &robin()).map(drop)
+        }),
+        case("profiles::add", own_factors, move |permit| {
+            let chosen = profiles::Chosen { name: Some("Kim".to_owned()), pin: None };
+            runtime.block_on(profiles::add(core, permit, NOW, HERE, user, chosen))
+        }),
+        case("profiles::change", own_factors, move |permit| {
+            let chosen = profiles::Chosen::default();
+            runtime.block_on(profiles::change(core, permit, NOW, HERE, (user, profile), chosen))
+        }),
+        case("profiles::remove", own_factors, move |permit| {
+            profiles::remove(core, permit, NOW, user, profile)
+        }),
+        case("profiles::set_own_pin", own_factors, move |permit| {
+            runtime.block_on(profiles::set_own_pin(core, permit, HERE, user, None))
+        }),
+        case("profiles::enter", Action::OwnAccount(Own::Profiles), move |permit| {
+            let entered = profiles::enter(core, permit, HERE, robin(), profile, None);
+            runtime.block_on(entered)
+        }),
+        case("profiles::leave", Action::OwnAccount(Own::Profiles), move |permit| {
+            runtime.block_on(profiles::leave(core, permit, HERE, robin(), None))
+        }),
+        case("profiles::reset", users, move |permit| profiles::reset(core, permit, NOW, user)),
         case("security_event::declare", users, move |permit| {
             security_event::declare(core, permit, NOW, &robin(), "Sted")
         }),
@@ -453,6 +483,7 @@ fn robin() -> SessionFacts {
         epoch_now: 0,
         within_reach: Assurance::Mfa,
         vouched: Vouched::OldPassword,
+        profile: None,
         required: Found::Rows(Vec::new()),
     }
 }

@@ -15,6 +15,7 @@ mod mail;
 mod media;
 mod people;
 mod policy;
+mod profiles;
 mod provider;
 mod sharing;
 mod sign_up;

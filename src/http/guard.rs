@@ -398,6 +398,10 @@ fn words(reason: Reason) -> (StatusCode, &'static str) {
         Reason::NotThisClient => {
             (StatusCode::FORBIDDEN, "This is done in a browser. Open the web app there.")
         }
+        Reason::InProfile => (
+            StatusCode::FORBIDDEN,
+            "This is not done by a household profile. Leave the profile first.",
+        ),
         Reason::PolicyError => (
             StatusCode::FORBIDDEN,
             "The rules of this server cannot be judged, so nobody gets in. Ask its owner.",

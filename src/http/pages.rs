@@ -44,6 +44,8 @@ app_pages! {
     reset "/reset";
     /// Coming in by an invitation.
     join "/join";
+    /// Who of a household is watching.
+    profiles "/profiles";
     /// Who uses the server.
     people "/settings/people";
     /// Settings.

@@ -37,6 +37,7 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::reset)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::rescue)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::join)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::profiles)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::callback)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::people)),
@@ -238,6 +239,15 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::join::look)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::join::factor)),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::join::join)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::profiles::reset)),
+        // Household profiles.
+        row(Session, own(Own::Profiles), Door::Api, Call, routes!(v1::profiles::list)).on_plain(),
+        row(Session, own(Own::Profiles), Door::Api, Call, routes!(v1::profiles::enter)).on_plain(),
+        row(Session, own(Own::Profiles), Door::Api, Call, routes!(v1::profiles::leave)).on_plain(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::add)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::change)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::remove)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::own_pin)),
         // Televisions and apps.
         row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)).in_both(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)).on_plain(),

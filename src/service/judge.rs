@@ -57,7 +57,7 @@ pub(crate) fn judge(
     let orphaned_playback = session.is_some_and(|facts| facts.orphaned_playback);
     let owner_refused = session.is_some_and(|facts| facts.owner_refused);
     let door = session.map_or(asked.door, |facts| facts.session.client.door(asked.door));
-    decide(&Question {
+    let decision = decide(&Question {
         now,
         server,
         orphaned_playback,
@@ -68,7 +68,11 @@ pub(crate) fn judge(
         door,
         libraries: &[],
         required: concerns.as_deref().map_or(Required::Unreadable, Required::Rows),
-    })
+    });
+    match session.and_then(|facts| facts.profile) {
+        Some(profile) => decision.by_profile(asked.action, profile),
+        None => decision,
+    }
 }
 
 /// Whose it is that goes on.

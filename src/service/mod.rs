@@ -33,6 +33,7 @@ pub mod people;
 pub mod pictures;
 pub mod playback;
 pub mod policy;
+pub mod profiles;
 pub mod provider;
 pub mod pump;
 pub mod reach;

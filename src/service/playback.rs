@@ -117,7 +117,7 @@ pub fn progress(
     duration_ms: Option<u64>,
 ) -> Result<(), PlayError> {
     permitted(permit, Action::ReportProgress)?;
-    let user = permit.user().ok_or(PlayError::NotFound)?;
+    let user = permit.user().and(permit.viewer()).ok_or(PlayError::NotFound)?;
     let file = playable(core, user, item)?;
     log::opens(core, permit, file.library)?;
     let duration_ms = file.duration_ms.or(duration_ms);

@@ -63,6 +63,7 @@ mod policy_doors;
 mod policy_grace;
 mod policy_house;
 mod policy_log;
+mod profiles;
 mod program;
 mod provider;
 mod proxies;

@@ -19,7 +19,7 @@ let sam: Page;
 let link = '';
 
 test.beforeAll(async () => {
-  owned = await ownedBox({ Films: 2, Photos: 6 });
+  owned = await ownedBox({ Films: 2, Photos: 4 });
   page = owned.page;
   guest = await owned.own.device(PHONE);
   sam = await guest.newPage();

@@ -62,17 +62,11 @@ import type {
   TvStep,
 } from './api/types';
 
-import type {
-  GivenRole,
-  Invitations,
-  Invited,
-  InviteWish,
-  JoinLook,
-  SecurityEventDone,
-  Shares,
-} from './api/sharing';
+import type { Household, ProfileChange } from './api/profiles';
+import type { GivenRole, Invitations, Invited, InviteWish, JoinLook, SecurityEventDone, Shares } from './api/sharing';
 import type { Returned } from './lib/returned';
 
+export type * from './api/profiles';
 export type * from './api/sharing';
 export type * from './api/types';
 export { whenFactorIsWanted, whenShut, whenSignedOut } from './api/http';
@@ -180,6 +174,17 @@ export const sharing = {
   of: (library: string) => read<Shares>(`/libraries/${library}/shares`),
   set: (library: string, kind: 'user' | 'group', id: string, shared: boolean) =>
     write<undefined>(`/libraries/${library}/shares`, { with: kind, id, shared }),
+};
+
+/** Household profiles. */
+export const profiles = {
+  list: () => read<Household>('/profiles'),
+  add: (name: string, pin: string | undefined) => write<{ id: string }>('/profiles', { name, pin }),
+  change: (id: string, change: ProfileChange) => write<undefined>(`/profiles/${id}`, change),
+  remove: (id: string) => write<undefined>(`/profiles/${id}/remove`),
+  ownPin: (pin: string | undefined) => write<undefined>('/profiles/own-pin', { pin }),
+  enter: (id: string, pin: string | undefined) => write<undefined>(`/profiles/${id}/enter`, { pin }),
+  leave: (pin: string | undefined) => write<undefined>('/profiles/leave', { pin }),
 };
 
 /** Inviting people, for the owner. */

@@ -21,6 +21,8 @@ export type RouteName =
   | 'security'
   | 'join'
   | 'invitations'
+  | 'household'
+  | 'who'
   | 'enrol'
   | 'policy'
   | 'board'
@@ -57,6 +59,8 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings\/security$/, 'security'],
   [/^\/join$/, 'join'],
   [/^\/settings\/invitations$/, 'invitations'],
+  [/^\/settings\/household$/, 'household'],
+  [/^\/profiles$/, 'who'],
   [/^\/settings\/enrol$/, 'enrol'],
   [/^\/settings\/policy$/, 'policy'],
   [/^\/settings\/board$/, 'board'],

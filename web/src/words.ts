@@ -13,6 +13,7 @@ import { library } from './words/library';
 import { life } from './words/life';
 import { player } from './words/player';
 import { policy } from './words/policy';
+import { profiles } from './words/profiles';
 import { provider } from './words/provider';
 import { settings } from './words/settings';
 import { sharing } from './words/sharing';
@@ -35,6 +36,7 @@ const en = {
   ...audit,
   ...settings,
   ...sharing,
+  ...profiles,
 };
 
 export type Word = keyof typeof en;

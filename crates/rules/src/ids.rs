@@ -90,6 +90,8 @@ ids! {
     NoticeId;
     /// People who belong together.
     GroupId;
+    /// A profile of somebody's household.
+    ProfileId;
     /// An invitation that waits.
     InvitationId;
     /// Somebody's exemption from what is required.

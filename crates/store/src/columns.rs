@@ -36,7 +36,8 @@ stored_ids!(
     ContentKey,
     GroupId,
     ExemptionId,
-    InvitationId
+    InvitationId,
+    ProfileId
 );
 
 /// Reads the id in column `name`.

@@ -18,7 +18,7 @@ use crate::http::error::Problem;
 use crate::http::wire::Segment;
 use crate::service::core::{Core, CoreError};
 use crate::service::policy::asked::{Asked, AskedFor};
-use crate::service::{claim, devices, own_password, policy, sessions};
+use crate::service::{claim, devices, own_password, policy, profiles, sessions};
 
 /// Who one is here.
 #[derive(Serialize, ToSchema)]
@@ -28,6 +28,17 @@ pub(crate) struct MeAnswer {
     server: ServerWire,
     /// What is required here and not met; none when all is.
     asked: Option<AskedWire>,
+    /// The household profile that this session looks by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileRef>,
+    /// There are profiles to choose from.
+    has_profiles: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProfileRef {
+    id: String,
+    name: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -149,12 +160,13 @@ pub(crate) async fn me(
 ) -> Result<axum::Json<MeAnswer>, Problem> {
     let facts = ctx.signed_in()?;
     let asked = ctx.clone();
-    let (card, new_password_wanted, required) = core
+    let (card, new_password_wanted, required, place) = core
         .blocking(move |core| {
             let facts = asked.signed_in()?;
             let wanted = own_password::is_wanted(core, &asked.permit, facts)?;
             let required = policy::asked::of(core, &asked.permit, asked.now, facts)?;
-            Ok::<_, Problem>((claim::card(core), wanted, required))
+            let place = profiles::place(core, &asked.permit, facts)?;
+            Ok::<_, Problem>((claim::card(core), wanted, required, place))
         })
         .await?;
     let asked = required.and_then(|asked| AskedWire::of(&asked, &card.name));
@@ -170,6 +182,8 @@ pub(crate) async fn me(
             auth_time_ms: session.auth.wall.0,
             new_password_wanted,
         },
+        profile: place.current.map(|(id, name)| ProfileRef { id: id.to_string(), name }),
+        has_profiles: place.has_profiles,
         server: ServerWire {
             id: core.box_id.to_string(),
             name: card.name,

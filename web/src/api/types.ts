@@ -255,6 +255,9 @@ export interface Disowned {
 }
 
 export interface Me {
+  /** The household profile that this session looks by. */
+  profile?: { id: string; name: string };
+  has_profiles: boolean;
   user: { id: string; name: string; role: 'owner' | 'administrator' | 'member' };
   session: {
     id: string;

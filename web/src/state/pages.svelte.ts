@@ -17,6 +17,8 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   play: () => import('../player/Play.svelte'),
   security: () => import('../pages/settings/Security.svelte'),
   join: () => import('../pages/join/Join.svelte'),
+  household: () => import('../pages/profiles/Household.svelte'),
+  who: () => import('../pages/profiles/Who.svelte'),
   invitations: () => import('../pages/sharing/Invitations.svelte'),
   enrol: () => import('../pages/enrol/Enrol.svelte'),
   policy: () => import('../pages/policy/Policy.svelte'),

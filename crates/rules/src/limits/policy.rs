@@ -21,6 +21,14 @@ pub const INVITATION_DAYS: u32 = 7;
 pub const INVITATION_MAX_DAYS: u32 = 30;
 /// Invitations that wait at once: more than a large family and its friends.
 pub const INVITATIONS_MAX: u32 = 200;
+/// Shortest PIN of a household profile: it keeps siblings apart, on devices that somebody signed in.
+pub const PIN_DIGITS_MIN: usize = 4;
+/// Longest one.
+pub const PIN_DIGITS_MAX: usize = 12;
+/// Wrong PINs in a row before none opens until another is set: of ten thousand, five are few.
+pub const PIN_TRIES: u32 = 5;
+/// Profiles of one person: more than a household has.
+pub const PROFILES_MAX: usize = 10;
 /// Entries of the log of decisions; an entry is about 300 bytes, so this is some 60 MB.
 pub const AUDIT_ENTRIES_MAX: u64 = 200_000;
 /// Claims, recoveries and changes of the policy stay in the log this long, however full it is: a

@@ -30,7 +30,9 @@ fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
         }
         Action::ClaimStep => claim_step(question),
         Action::OwnAccount(Own::Factors) => own_factors(question, live_session(question)?),
-        Action::OwnAccount(Own::Read | Own::SignOut | Own::Sessions | Own::Enrol | Own::StepUp) => {
+        Action::OwnAccount(
+            Own::Read | Own::SignOut | Own::Sessions | Own::Profiles | Own::Enrol | Own::StepUp,
+        ) => {
             live_session(question)?;
             Ok(allow(question, Rule::Own))
         }

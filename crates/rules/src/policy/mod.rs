@@ -23,7 +23,7 @@ mod require;
 mod standing;
 
 pub use crate::signin::Assurance;
-pub use act::{Action, Door, Guard, Own, Tend};
+pub use act::{Action, Door, Guard, Own, Tend, is_done_in_a_profile};
 pub use actor::{ClientKind, Role, Shows};
 pub use acts::{
     Author, CannotExempt, CannotRequire, GroupIsRequired, RemindedAlready, Wished, may_exempt,

@@ -16,6 +16,7 @@ mod notice;
 pub mod oidc;
 mod passkey;
 mod password;
+mod pin;
 mod recovery;
 mod remember;
 mod session;
@@ -50,6 +51,9 @@ pub use passkey::{
     passkey_name,
 };
 pub use password::{BadPassword, Password, check_password};
+pub use pin::{
+    BadPin, CannotEnter, Pin, PinDoor, TooManyProfiles, Way, may_add_profile, way_through,
+};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use remember::{RememberFor, is_remembered};
 pub use session::{Life, life, rests, ticket_is_live};

@@ -25,6 +25,7 @@ pub mod passkeys;
 pub mod password_tries;
 pub mod people;
 pub mod plain;
+pub mod profiles;
 pub mod provider;
 pub mod remembered;
 pub mod reminders;

@@ -1,7 +1,7 @@
 //! Signed-in clients.
 
 use rusqlite::{OptionalExtension, Row};
-use stead_rules::ids::{DeviceId, FactorId, IssuerId, SessionId, UserId};
+use stead_rules::ids::{DeviceId, FactorId, IssuerId, ProfileId, SessionId, UserId};
 use stead_rules::policy::ClientKind;
 use stead_rules::signin::{Assurance, Methods, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
@@ -112,6 +112,8 @@ pub struct SessionFacts {
     pub within_reach: Assurance,
     /// What speaks for the session beside the password that opened it.
     pub vouched: Vouched,
+    /// The household profile that it looks by.
+    pub profile: Option<ProfileId>,
     /// What is required of its user.
     pub required: Found<Concern>,
 }
@@ -394,6 +396,7 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
         owner_refused: row.get("owner_refused")?,
         epoch_now: row.get("epoch_now")?,
         vouched: vouched(row, "vouched")?,
+        profile: maybe_id(row, "profile_id")?,
         within_reach: within_reach(row)?,
         // Read behind it, or the answer is no.
         required: Found::Unreadable,

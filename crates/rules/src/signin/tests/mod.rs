@@ -12,6 +12,7 @@ mod name;
 mod oidc;
 mod passkey;
 mod password;
+mod pin;
 mod recovery;
 mod session;
 mod throttle;
