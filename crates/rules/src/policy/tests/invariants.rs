@@ -281,7 +281,7 @@ fn a_recovery_code_just_shown_stands_for_a_passkey_that_is_lost() {
 #[test]
 fn a_profile_is_for_playing_and_never_for_administration() {
     let actor = Actor::Session(owner());
-    let profile = ProfileId::from_bytes([4; 16]);
+    let profile = ProfileId::from_bytes([9; 16]);
     let own = [Own::Read, Own::SignOut, Own::Profiles].map(Action::OwnAccount);
     for action in Action::ALL {
         let plain = ask_with(&State::Claimed, &actor, action, Door::Api, &[]);
