@@ -451,8 +451,8 @@ fn a_second_reference_agrees_on_random_worlds() {
             .map(|id| requirement(&mut dice, i64::try_from(id).unwrap()))
             .collect();
         let required = if dice.seldom() { Required::Unreadable } else { Required::Rows(&rows) };
-        // Half of them ask for the library, where requirements say something.
-        let action = match dice.yes(5) {
+        // Most of them ask for the library, where requirements say something.
+        let action = match dice.yes(6) {
             true => dice.one(&[Action::Browse, Action::Play, Action::ReportProgress]),
             false => dice.one(&Action::ALL),
         };
