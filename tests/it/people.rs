@@ -18,7 +18,9 @@ fn post(home: &mut Home, what: &str, body: &serde_json::Value) -> crate::harness
 fn a_member_becomes_an_administrator_and_a_member_again() {
     let mut home = Home::start(Whose::Member);
     let sql = format!(
-        "INSERT INTO exemption VALUES (x'{SAM}', x'{SAM}', NULL, 'Grandmother', 100, 0, 0, 0, x'00', 0)"
+        "INSERT INTO exemption (id, user_id, reason, granted_seconds, used_ms, seen_ms,
+                                seen_boot_ms, seen_run, created_ms)
+         VALUES (x'{SAM}', x'{SAM}', 'Grandmother', 100, 0, 0, 0, x'00', 0)"
     );
     in_accounts(&home.app, &sql);
     let (mut before, mut tv) = (home.open[0].1.clone(), home.open[2].1.clone());

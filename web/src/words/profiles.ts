@@ -10,7 +10,6 @@ export const profiles = {
   'profiles.pinOf': 'PIN of {name}',
   'profiles.pin': 'PIN',
   'profiles.pinHint': '4 to 12 digits',
-  'profiles.tries': { one: 'One more try', other: '{n} more tries' },
   'profiles.enter': 'Go in',
   'profiles.digit': 'Digit {n}',
   'profiles.erase': 'Erase the last digit',

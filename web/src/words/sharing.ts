@@ -14,7 +14,6 @@ export const sharing = {
   'share.invite': 'Invite somebody',
 
   'invite.title': 'Invitations',
-  'invite.open': 'Invite people',
   'invite.text': 'An invitation is a link that lets one person in, once, by the name you give it.',
   'invite.home':
     'A link works only in your home network: this server has no address that is known outside. The documentation names two ways to give it one.',
