@@ -1,6 +1,6 @@
 # The commands people type. Each is a line or two; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-accounts test check ci cross cross-smoke bench bench-signin corpus screenshots clean
+.PHONY: help setup run run-accounts test check ci cross cross-smoke bench bench-signin bench-policy corpus screenshots clean
 
 ARCH ?= aarch64
 N ?= 5000
@@ -37,6 +37,9 @@ bench: ## size, start, memory, index rate, throughput, each beside a peer in the
 
 bench-signin: ## what signing in costs and gives away: rate, memory of 200 at once, time by name
 	@scripts/bench-signin
+
+bench-policy: ## what is required: a million worlds agree, a request's decision, a board of 10,000 people
+	@scripts/bench-policy
 
 corpus: ## a seeded library of N=5000 files for the benches, in the cache folder
 	@scripts/setup run && scripts/corpus $(N)

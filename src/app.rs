@@ -21,7 +21,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, LocalSecurity, Tls};
+use stead_store::backup::is_decided;
+
+use crate::config::{Config, LocalSecurity, Paths, Tls};
 use crate::host::clock::{Clock, SystemClock, build_time};
 use crate::host::entropy::{Entropy, SystemEntropy, bytes};
 use crate::host::kind::Kind;
@@ -46,11 +48,12 @@ use crate::service::disks::Disks;
 use crate::service::health::{self, LastLook};
 use crate::service::issuer::{self, ExternalIssuer};
 use crate::service::passwords::{HashError, Hasher};
+use crate::service::policy::log::Decisions;
 use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
 use crate::service::room::DataRoom;
 use crate::service::scans::{Scans, Tray};
-use crate::service::{local, notices, passkeys};
+use crate::service::{local, mail, notices, passkeys};
 use crate::work;
 use crate::work::launcher::WorkerProgram;
 
@@ -105,6 +108,9 @@ pub enum ServeError {
     /// The external issuer of the configuration.
     #[error(transparent)]
     Issuer(#[from] issuer::SetUpError),
+    /// The mail server of the configuration.
+    #[error(transparent)]
+    Mail(#[from] mail::SetUpError),
     /// Background work.
     #[error("background work could not be started")]
     Work(#[source] std::io::Error),
@@ -114,6 +120,12 @@ pub enum ServeError {
     /// The first health pass, which READY waits for.
     #[error("the first look at the server's health failed: {0} does not answer")]
     NotWell(String),
+}
+
+/// Whether a server that ends does so that its next start goes on with something: a wipe, or a restore.
+#[must_use]
+pub fn begins_anew(paths: &Paths) -> bool {
+    paths.wipe_journal().exists() || is_decided(&paths.data_dir).unwrap_or(false)
 }
 
 /// How long systemd is asked to wait while the databases are opened.
@@ -156,8 +168,13 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
         _ = doorkeeper => Err(ServeError::NobodyAnswers),
     };
     shutdown.begin();
-    notifier.stopping();
-    notifier.status("stopping");
+    if begins_anew(core.paths()) {
+        // The same process goes on: nobody is to count its time, or to start another beside it.
+        notifier.status("beginning anew");
+    } else {
+        notifier.stopping();
+        notifier.status("stopping");
+    }
     // What runs has its time from the signal on, and not from the end of the goodbye.
     let (drained, ()) = tokio::join!(shutdown.drained(), leave(&core));
     if let Drained::CutOff(tasks) = drained {
@@ -190,6 +207,7 @@ async fn leave(core: &Arc<Core>) {
     // The goodbye is sent twice with a pause between, so it goes where blocking is fine.
     let leaving = Arc::clone(core);
     drop(tokio::task::spawn_blocking(move || leaving.announcer.shutdown()).await);
+    chores::keep_policy(core).await;
     chores::keep_clock_mark(core).await;
     let stopped = Arc::clone(core);
     let last = move || {
@@ -315,6 +333,7 @@ fn core(
         .filter(|_| kind == Kind::Server)
         .map(|issuer| ExternalIssuer::new(issuer, Arc::clone(&clock)))
         .transpose()?;
+    let letterbox = mail::letterbox(config.mail.as_ref().filter(|_| kind == Kind::Server))?;
     let disks = Disks::default();
     let core = Core {
         config,
@@ -335,6 +354,7 @@ fn core(
         rescue: Mutex::default(),
         operator: Mutex::default(),
         issuer,
+        letterbox,
         devices: Mutex::default(),
         passkeys: Mutex::default(),
         approvals: Mutex::default(),
@@ -353,6 +373,7 @@ fn core(
         announcer,
         health: LastLook::default(),
         metrics: Metrics::new(),
+        decisions: Decisions::default(),
         pumps: Arc::new(Pumps::new(disks.threads())),
         disks,
         scans,

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use stead_rules::claim::{Event, apply};
-use stead_rules::limits::SESSION_IDLE_SECONDS;
+use stead_rules::limits::{DECISIONS_FLUSH_SECONDS, DECISIONS_REST_SECONDS, SESSION_IDLE_SECONDS};
 use stead_rules::time::{Now, TimeTrust};
 use stead_store::StoreError;
 use stead_store::accounts::claim::mark_clock;
@@ -20,8 +20,11 @@ use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
+use crate::service::invitations;
 use crate::service::issuer::Keeper;
+use crate::service::mail;
 use crate::service::operator;
+use crate::service::policy;
 use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
 use crate::service::sign_up;
@@ -41,6 +44,12 @@ const RESCUE_TICK: Duration = Duration::from_secs(5);
 /// How often an account service looks whether `stead accounts` asks something: somebody waits for the
 /// answer. It looks for two files.
 const OPERATOR_TICK: Duration = Duration::from_secs(1);
+/// How often what is used up of grace is kept: a cut of power gives back no more, and of whoever is here
+/// a minute.
+const GRACE_KEPT_MS: u64 = 3600 * 1000;
+/// How often what is used up of invitations is kept: a box that is switched off each night must not
+/// stretch them. It writes only while somebody is invited.
+const INVITATIONS_TICK: Duration = Duration::from_secs(3600);
 /// How often sessions that ended by age are removed, and the clock mark is kept.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -50,7 +59,11 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
             shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
             shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
             shutdown.spawn_chore("own codes", look_for_codes(Arc::clone(&made.core)));
+            shutdown.spawn_chore("mail", mail::deliver(Arc::clone(&made.core)));
             shutdown.spawn_chore("rescue", tick_rescue(Arc::clone(&made.core)));
+            shutdown.spawn_chore("grace", keep_grace(Arc::clone(&made.core)));
+            shutdown.spawn_chore("decisions", write_decisions(Arc::clone(&made.core)));
+            shutdown.spawn_chore("invitations", age_invitations(Arc::clone(&made.core)));
             if made.core.issuer.is_some() {
                 let core = Arc::clone(&made.core);
                 shutdown.spawn_chore("registration", keep_registration(core));
@@ -168,6 +181,21 @@ async fn keep_registration(core: Arc<Core>) {
     }
 }
 
+/// Keeps how old invitations are.
+async fn age_invitations(core: Arc<Core>) {
+    let mut every = tokio::time::interval(INVITATIONS_TICK);
+    loop {
+        every.tick().await;
+        match core.blocking(|core| invitations::keep(core, core.now())).await {
+            // Without accounts nobody is invited.
+            Ok(()) | Err(CoreError::NoStore) => {}
+            Err(error) => {
+                tracing::warn!(error = %crate::service::chain(&error), "invitations do not age");
+            }
+        }
+    }
+}
+
 /// Does what whoever runs the service asks by `stead accounts`.
 async fn tick_operator(core: Arc<Core>) {
     let mut every = tokio::time::interval(OPERATOR_TICK);
@@ -181,11 +209,76 @@ async fn tick_operator(core: Arc<Core>) {
     }
 }
 
+/// Keeps what is used up of grace and exemptions, and how many have a second factor today: each hour, and
+/// as soon as the time is known, since what the box was off counts then.
+async fn keep_grace(core: Arc<Core>) {
+    let mut every = tokio::time::interval(LOOK);
+    let mut last: Option<Now> = None;
+    loop {
+        every.tick().await;
+        let now = core.now();
+        let stands = last.is_some_and(|last| {
+            last.trust == now.trust && now.boot.since_ms(last.boot) < GRACE_KEPT_MS
+        });
+        if stands {
+            continue;
+        }
+        let kept = core.blocking(move |core| {
+            policy::keep::all(core, now)?;
+            policy::reminders::send_due(core, now)?;
+            match now.trust {
+                TimeTrust::Unknown => Ok(()),
+                TimeTrust::Held | TimeTrust::Synced => policy::board::keep_adoption(core, now),
+            }
+        });
+        let kept = kept.await;
+        last = kept.is_ok().then_some(now);
+        tell_policy(kept, "what is used up of grace was not kept");
+    }
+}
+
+/// Writes what was decided: refusals a few seconds later, the rest once a minute.
+async fn write_decisions(core: Arc<Core>) {
+    let mut every = tokio::time::interval(Duration::from_secs(DECISIONS_FLUSH_SECONDS));
+    let mut last = core.now();
+    loop {
+        every.tick().await;
+        let now = core.now();
+        let due = now.boot.since_ms(last.boot) >= DECISIONS_REST_SECONDS * 1000;
+        if !due && !core.decisions.are_pressing() {
+            continue;
+        }
+        last = now;
+        let written = core.blocking(move |core| policy::log::flush(core, now)).await;
+        tell_policy(written, "what was decided is not in the log yet");
+    }
+}
+
+/// The last of both, at a clean stop.
+pub(super) async fn keep_policy(core: &Arc<Core>) {
+    let kept = core.blocking(|core| {
+        let now = core.now();
+        policy::keep::all(core, now)?;
+        policy::log::flush(core, now)
+    });
+    tell_policy(kept.await, "grace and decisions were not kept");
+}
+
+fn tell_policy(done: Result<(), CoreError>, what: &str) {
+    match done {
+        // An unclaimed or locked server may have no accounts.
+        Ok(()) | Err(CoreError::NoStore) => {}
+        Err(error) => tracing::warn!(error = %crate::service::chain(&error), "{what}"),
+    }
+}
+
 async fn tidy(core: Arc<Core>) {
     let mut every = tokio::time::interval(DAY);
     loop {
         every.tick().await;
         let now = core.now();
+        let room = core.blocking(move |core| policy::log::tidy(core, now)).await;
+        tell_policy(room, "no room was made in the log");
         if now.trust == TimeTrust::Unknown {
             continue;
         }

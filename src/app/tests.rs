@@ -1,6 +1,8 @@
 //! Use cases take a permission, and none of them takes one that is for something else: a row of
 //! the route table with a wrong action opens nothing.
 
+mod policy;
+
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,8 +12,8 @@ use stead_rules::claim::{
     Before, Generation, Link, LockReason, Peer, Pending, ProofKind, State, WizardStep,
 };
 use stead_rules::ids::{
-    AccountId, DeviceId, FactorId, IssuerId, ItemId, LibraryId, NoticeId, SessionId, TicketId,
-    UserId,
+    AccountId, DeviceId, FactorId, InvitationId, IssuerId, ItemId, LibraryId, NoticeId, ProfileId,
+    SessionId, TicketId, UserId,
 };
 use stead_rules::media::LibraryKind;
 use stead_rules::playback::Heard;
@@ -23,6 +25,7 @@ use stead_rules::provider::{AuthorizeQuery, ClientAuth, Metadata, built_in};
 use stead_rules::secret::SecretText;
 use stead_rules::signin::{Assurance, DeviceClient, Method, Methods, Password, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust};
+use stead_store::accounts::groups::With;
 use stead_store::accounts::identity::User;
 use stead_store::accounts::requirements::Found;
 use stead_store::accounts::sessions::SessionFacts;
@@ -41,9 +44,10 @@ use crate::service::provider::{authorize, connections, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
-    app_passwords, approvals, authenticators, backup, devices, disown, factors, folders, items,
-    libraries, lost, notices, own_password, passkeys, people, pictures, playback, recovery,
-    remembered, rescue, sessions, settings, signin,
+    app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
+    invitations, items, join, libraries, lost, mail, notices, own_password, passkeys, people,
+    pictures, playback, profiles, recovery, remembered, rescue, security_event, sessions, settings,
+    sharing, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -181,6 +185,16 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::restore", step, move |permit| {
             runtime.block_on(claim::restore(core, permit, NOW, password())).map(drop)
         }),
+        case("mail::look", Action::Tend(Tend::Boards), |permit| mail::look(core, permit)),
+        case("mail::try_out", Action::Guard(Guard::Identity), |permit| {
+            mail::try_out(core, permit, NOW, &robin())
+        }),
+        case("mail::address", Action::OwnAccount(Own::Sessions), |permit| {
+            mail::address(core, permit, &robin())
+        }),
+        case("mail::set_address", Action::OwnAccount(Own::Factors), |permit| {
+            mail::set_address(core, permit, &robin(), None)
+        }),
         case("backup::make", Action::Guard(Guard::Export), move |permit| {
             runtime.block_on(backup::make(core, permit, NOW, &robin(), password())).map(drop)
         }),
@@ -214,11 +228,64 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
     let asker = || Asker { peer: HERE, agent: "test".to_owned(), device: None, anew: false };
     let user = UserId::from_bytes([5; 16]);
     let (users, factors) = (Action::Guard(Guard::Users), Action::Guard(Guard::Factors));
+    let own_factors = Action::OwnAccount(Own::Factors);
+    let profile = ProfileId::from_bytes([6; 16]);
     let (sign_in, present) = (Action::SignIn, Action::ProvePresence);
     vec![
         case("people::list", Action::Tend(Tend::Boards), |permit| people::list(core, permit)),
         case("people::sign_out", users, move |permit| people::sign_out(core, permit, NOW, user)),
         case("people::switch", users, move |p| people::switch(core, p, NOW, user, true)),
+        case("people::set_role", users, move |permit| {
+            people::set_role(core, permit, NOW, user, Role::Member)
+        }),
+        case("people::remove", users, move |permit| people::remove(core, permit, NOW, user)),
+        case("profiles::place", Action::OwnAccount(Own::Read), |permit| {
+            profiles::place(core, permit, &robin())
+        }),
+        case("profiles::list", Action::OwnAccount(Own::Profiles), |permit| {
+            profiles::list(core, permit, &robin()).map(drop)
+        }),
+        case("profiles::add", own_factors, move |permit| {
+            let chosen = profiles::Chosen { name: Some("Kim".to_owned()), pin: None };
+            runtime.block_on(profiles::add(core, permit, NOW, HERE, user, chosen))
+        }),
+        case("profiles::change", own_factors, move |permit| {
+            let chosen = profiles::Chosen::default();
+            runtime.block_on(profiles::change(core, permit, NOW, HERE, (user, profile), chosen))
+        }),
+        case("profiles::remove", own_factors, move |permit| {
+            profiles::remove(core, permit, NOW, user, profile)
+        }),
+        case("profiles::set_own_pin", own_factors, move |permit| {
+            runtime.block_on(profiles::set_own_pin(core, permit, HERE, user, None))
+        }),
+        case("profiles::enter", Action::OwnAccount(Own::Profiles), move |permit| {
+            let entered = profiles::enter(core, permit, HERE, robin(), profile, None);
+            runtime.block_on(entered)
+        }),
+        case("profiles::leave", Action::OwnAccount(Own::Profiles), move |permit| {
+            runtime.block_on(profiles::leave(core, permit, HERE, robin(), None))
+        }),
+        case("profiles::reset", users, move |permit| profiles::reset(core, permit, NOW, user)),
+        case("security_event::declare", users, move |permit| {
+            security_event::declare(core, permit, NOW, &robin(), "Sted")
+        }),
+        case("invitations::list", Action::Tend(Tend::Boards), |p| invitations::list(core, p)),
+        case("invitations::make", users, move |permit| {
+            let (name, libraries, groups) = Default::default();
+            let wish =
+                invitations::Wish { name, role: Role::Member, days: None, libraries, groups };
+            invitations::make(core, permit, NOW, wish).map(drop)
+        }),
+        case("invitations::revoke", users, move |permit| {
+            invitations::revoke(core, permit, NOW, InvitationId::from_bytes([2; 16]))
+        }),
+        case("join::look", sign_in, move |permit| join::look(core, permit, NOW, &secret())),
+        case("join::enrol", sign_in, move |p| join::enrol(core, p, NOW, &secret()).map(drop)),
+        case("join::join", sign_in, move |permit| {
+            let joined = join::join(core, permit, NOW, asker(), secret(), renewal());
+            runtime.block_on(joined).map(drop)
+        }),
         case("rescue::link", factors, move |p| rescue::link(core, p, NOW, user, false)),
         case("rescue::code", factors, move |permit| rescue::code(core, permit, NOW, user)),
         case("rescue::look", sign_in, move |p| rescue::look(core, p, NOW, &secret())),
@@ -416,6 +483,7 @@ fn robin() -> SessionFacts {
         epoch_now: 0,
         within_reach: Assurance::Mfa,
         vouched: Vouched::OldPassword,
+        profile: None,
         required: Found::Rows(Vec::new()),
     }
 }
@@ -553,6 +621,10 @@ fn library_cases<'a>(
             libraries::scan(core, permit, id, false)
         }),
         case("libraries::remove", tend, move |p| libraries::remove(core, p, NOW, id)),
+        case("sharing::list", boards, move |p| sharing::list(core, p, id)),
+        case("sharing::change", Action::Guard(Guard::Shares), move |permit| {
+            sharing::change(core, permit, NOW, id, With::User(UserId::from_bytes([2; 16])), true)
+        }),
         case("libraries::problems", boards, move |p| libraries::problems(core, p, id)),
         case("folders::choose", tend, move |permit| {
             runtime.block_on(folders::choose(core, permit, media))
@@ -647,6 +719,7 @@ fn a_permission_is_good_for_its_own_action_and_for_no_other() {
         .chain(registration_cases(core))
         .chain(issuer_cases(core, &runtime))
         .chain(device_cases(core, &by))
+        .chain(policy::cases(core, &by))
         .chain(factor_cases(core, &runtime))
         .chain(passkey_cases(core, &by, &site))
         .chain(approval_cases(core, &by))

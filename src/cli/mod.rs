@@ -38,6 +38,8 @@ pub enum Exit {
     NotPermitted = 4,
     /// The data folder cannot be written: full, read-only, in use.
     DataFolder = 73,
+    /// The server begins anew: it was wiped or restored, and cannot start itself again.
+    Again = 75,
     /// The config has a mistake.
     Config = 78,
 }
@@ -56,6 +58,7 @@ Exit codes:
    3  the server does not run
    4  the data folder belongs to another user
   73  the data folder cannot be written: full, read-only, or in use
+  75  the server was wiped or restored, and is to be started again
   78  the config has a mistake";
 
 /// A private media server that is never open.

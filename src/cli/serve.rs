@@ -7,11 +7,11 @@ use super::say::{chain, complain, say};
 use super::setup_page::{SetupPage, find};
 use super::{Exit, open, status};
 use crate::app::{self, Edge};
-use crate::config::{Config, LogFormat, LogLevel, Paths};
+use crate::config::{Config, LogFormat, LogLevel};
 use crate::host::descriptors;
 use crate::host::ground::{self, DataFolder};
 use crate::host::kind::Kind;
-use crate::host::listen::Doors;
+use crate::host::listen::{Doors, handed_over};
 use crate::host::log;
 use crate::host::notify::{Notifier, NotifyThread};
 use crate::host::shutdown::{Shutdown, Signals};
@@ -20,7 +20,6 @@ use clap::Args;
 use std::error::Error;
 use std::io::IsTerminal as _;
 use stead_rules::limits::BLOCKING_THREADS_MAX;
-use stead_store::backup::is_decided;
 use tokio::runtime::{Builder, Runtime};
 
 /// The command line of `stead serve`.
@@ -48,8 +47,14 @@ impl Serve {
             Err(exit) => return exit,
         };
         let paths = config.paths.clone();
+        // Sockets that were handed over do not outlive this program.
+        let activated = handed_over();
         match prepared(config, Kind::Server, self.show_claim) {
-            Ok(()) if begins_anew(&paths) => begin_anew(),
+            Ok(()) if app::begins_anew(&paths) && activated => {
+                complain("the server begins anew: whoever holds its sockets starts it again");
+                Exit::Again
+            }
+            Ok(()) if app::begins_anew(&paths) => begin_anew(),
             outcome => told(outcome),
         }
     }
@@ -107,11 +112,6 @@ fn invitation(config: &Config, kind: Kind, show_claim: bool) -> Box<dyn FnOnce()
         (true, Kind::Accounts) => status::greet(&config),
         (false, Kind::Server | Kind::Accounts) => {}
     })
-}
-
-/// Whether the server ended so that its start goes on with something.
-fn begins_anew(paths: &Paths) -> bool {
-    paths.wipe_journal().exists() || is_decided(&paths.data_dir)
 }
 
 /// The same program in place of this one, which has let go of everything: a server that was wiped

@@ -1,6 +1,7 @@
 //! A config that can be meant: what each part of the program is given.
 
 use super::issuer::{Issuer, issuer};
+use super::mail::{Mail, mail};
 use super::problem::{Problem, Problems};
 use super::raw::{
     Raw, RawAccounts, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawWork,
@@ -32,6 +33,8 @@ pub struct Config {
     pub accounts: AccountService,
     /// Where accounts are, if not on this server.
     pub issuer: Option<Issuer>,
+    /// By which mail goes out, if any does.
+    pub mail: Option<Mail>,
     /// Background work.
     pub work: Work,
     /// The log.
@@ -54,6 +57,8 @@ pub struct Net {
     pub http_listen: SocketAddr,
     /// Further host names, in lower case.
     pub names: Vec<String>,
+    /// The address by which the server is reached from outside, without a slash at its end.
+    pub public_url: Option<String>,
     /// With which certificate.
     pub tls: Tls,
     /// Whose word on where a request comes from is believed.
@@ -322,6 +327,7 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
         claim: claim(&raw.claim, &mut note),
         accounts: accounts(&raw.accounts, &mut note),
         issuer: issuer(raw.issuer, &mut note),
+        mail: mail(raw.mail, &mut note),
         work: work(&raw.work, &mut note),
         log: log(&raw.log, &mut note),
     };
@@ -341,15 +347,39 @@ fn net(raw: RawNet, note: &mut impl FnMut(Problem)) -> Net {
         let what = format!("net.https_listen and net.http_listen both name port {}", http.port());
         note(Problem::new(what).hint("give one of them another port"));
     }
-    let names: Vec<_> = raw.names.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
+    let mut names: Vec<_> = raw.names.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
     for name in names.iter().filter(|name| !is_host_name(name)) {
         let what = format!("net.names: {name:?} is not a host name");
         note(Problem::new(what).hint("write it without https://, port or path: films.example.net"));
     }
+    let public_url = public_url(&raw.public_url, note);
+    // Who names an address by which the server is reached means its name, too.
+    names.extend(public_url.as_deref().and_then(host_name));
     let tls = tls(&raw, note);
     let proxies = prefixes("net.proxies", &raw.proxies, note);
     let plain_playback = plain_playback(&raw, note);
-    Net { https_listen: https, http_listen: http, names, tls, proxies, plain_playback }
+    let (https_listen, http_listen) = (https, http);
+    Net { https_listen, http_listen, names, public_url, tls, proxies, plain_playback }
+}
+
+fn public_url(text: &str, note: &mut impl FnMut(Problem)) -> Option<String> {
+    let url = text.trim().trim_end_matches('/').to_ascii_lowercase();
+    if url.is_empty() {
+        return None;
+    }
+    if !url.starts_with("https://") || !is_issuer(&url) {
+        note(
+            Problem::new(format!("net.public_url: {url:?} is no address of a server"))
+                .hint("write it as https://films.example.net, with a port if need be and no path"),
+        );
+    }
+    Some(url)
+}
+
+/// The name in an address of a server, unless it is a literal address.
+fn host_name(url: &str) -> Option<String> {
+    let host = url.strip_prefix("https://")?.split(':').next()?;
+    is_host_name(host).then(|| host.to_owned())
 }
 
 fn plain_playback(raw: &RawNet, note: &mut impl FnMut(Problem)) -> PlainPlayback {

@@ -13,6 +13,7 @@ pub mod checked;
 mod definitions;
 pub mod example;
 mod issuer;
+mod mail;
 mod problem;
 pub mod raw;
 
@@ -21,6 +22,7 @@ pub use checked::{
     Paths, PlainPlayback, SignUp, Tls, Work,
 };
 pub use issuer::{Issuer, IssuerUrl};
+pub use mail::{Mail, MailSecurity};
 pub use problem::{Place, Problem, Problems};
 
 use raw::Raw;

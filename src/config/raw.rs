@@ -30,6 +30,10 @@ definitions! {
         /// addresses, its .local name and localhost need not be listed. Requests for any other
         /// name are refused.
         names: Vec<String> = Vec::new();
+        /// The address by which this server is reached from outside of its own network, for instance
+        /// "https://films.example.net"; invitations lead there. Its name need not be listed in
+        /// names. Empty: invitations work in the home network only.
+        public_url: String = String::new();
         /// "own-ca": the box makes its certificates itself. "files": whoever asks for a name in
         /// cert_file gets that one, and everybody else still the box's own. Its names need not be
         /// listed in names, but for wildcards. Changed files are taken within a minute, or at
@@ -136,6 +140,25 @@ definitions! {
         scopes: Vec<String> = vec!["openid".to_owned(), "profile".to_owned()];
     }
 
+    /// The server that takes this server's mail: reminders for whoever has left an address. Nothing
+    /// is sent without it.
+    mail: RawMail {
+        /// Its name, for instance "smtp.example.net". Empty: no mail goes out.
+        server: String = String::new();
+        /// Its port; 0 for the usual one: 587 with "starttls", 465 with "tls", 25 with "none".
+        port: u16 = 0;
+        /// "starttls", "tls", or "none" for a server on this machine (127.0.0.1 or ::1).
+        security: String = "starttls".to_owned();
+        /// Who writes, for instance "Stead <stead@example.net>".
+        from: String = String::new();
+        /// As whom Stead signs in there; empty for nobody.
+        user: String = String::new();
+        /// A file with the password for that.
+        password_file: PathBuf = PathBuf::new();
+        /// A PEM file with the certificates that vouch for it, in place of the usual ones.
+        ca: PathBuf = PathBuf::new();
+    }
+
     /// How much of the machine background work may take.
     work: RawWork {
         /// Files that are looked into at the same time during a scan; 0 lets Stead choose from
@@ -180,7 +203,8 @@ impl Raw {
         }
         let certificates = [&mut self.net.cert_file, &mut self.net.key_file];
         let of_issuer = [&mut self.issuer.client_secret_file, &mut self.issuer.ca];
-        for file in certificates.into_iter().chain(of_issuer) {
+        let of_mail = [&mut self.mail.password_file, &mut self.mail.ca];
+        for file in certificates.into_iter().chain(of_issuer).chain(of_mail) {
             if !file.as_os_str().is_empty() {
                 *file = folder.join(&*file);
             }

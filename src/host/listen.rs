@@ -8,6 +8,14 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
+/// Whether systemd has handed sockets over (sd_listen_fds(3)). They do not outlive this program. To be
+/// asked before they are taken.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "systemd's word on its sockets, and no setting")]
+pub fn handed_over() -> bool {
+    std::env::var_os("LISTEN_FDS").is_some()
+}
+
 /// Connections that wait to be accepted; the kernel lowers it to what it allows.
 const WAITING_MAX: i32 = 1024;
 

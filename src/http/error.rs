@@ -11,9 +11,13 @@ mod codes;
 mod devices;
 mod factors;
 mod issuer;
+mod mail;
 mod media;
 mod people;
+mod policy;
+mod profiles;
 mod provider;
+mod sharing;
 mod sign_up;
 mod signin;
 
@@ -80,6 +84,21 @@ impl Problem {
         self.with("retry_after_s", seconds)
     }
 
+    /// What a step-up asks for, said to programs by RFC 9470 in the words of RFC 6750 §3.
+    fn challenge(&self) -> Option<HeaderValue> {
+        let code = self.code;
+        if code != "insufficient_user_authentication" {
+            return None;
+        }
+        let level = self.extras.get("level")?.as_str()?;
+        let challenge = format!("Bearer error=\"{code}\", acr_values=\"{level}\"");
+        let challenge = match self.extras.get("max_age_s").and_then(Value::as_u64) {
+            Some(seconds) => format!("{challenge}, max_age=\"{seconds}\""),
+            None => challenge,
+        };
+        HeaderValue::from_str(&challenge).ok()
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         self.code
@@ -123,6 +142,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry = self.retry_after_seconds;
+        let challenge = self.challenge();
         let body = serde_json::to_string(&self).unwrap_or_else(|_| "{}".to_owned());
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
@@ -130,6 +150,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = retry {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -10,7 +10,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stead_rules::claim::{Peer, State};
 use stead_rules::ids::TicketId;
-use stead_rules::limits::REQUEST_SECONDS;
 use stead_rules::playback::{BadLink, LOCAL_SESSION, StreamLink};
 use stead_rules::policy::{Action, Actor, ClientKind, Decision, Door, Permit, Reason, Shows};
 use stead_rules::secret::SecretText;
@@ -29,6 +28,7 @@ use crate::service::app_passwords::{self, AppPasswordError};
 use crate::service::core::{Core, CoreError};
 use crate::service::judge::{Asked, judge, standing, standing_at_once};
 use crate::service::playback;
+use crate::service::policy::log;
 use crate::service::sessions;
 
 /// What the guard of one row knows.
@@ -39,6 +39,8 @@ pub(crate) struct Guarded {
     pub(crate) action: Action,
     pub(crate) door: Door,
     pub(crate) plain: Plain,
+    /// The time within which an answer begins.
+    pub(crate) seconds: u64,
 }
 
 /// The layer around a row's handler. Its own look into the store has an end too; what flows has
@@ -48,7 +50,7 @@ pub(crate) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let limit = Duration::from_secs(REQUEST_SECONDS);
+    let limit = Duration::from_secs(row.seconds);
     match tokio::time::timeout(limit, judged_first(row, request, next)).await {
         Ok(response) => response,
         Err(_) => {
@@ -288,7 +290,12 @@ fn permit(
     };
     let without = shown.browser.map_or(unknown, Actor::ClaimHolder);
     let asked = Asked { action: row.action, door };
-    match judge(server, now, shown.session.as_ref(), without, asked) {
+    let decision = judge(server, now, shown.session.as_ref(), without, asked);
+    if let Some(facts) = &shown.session {
+        let door = facts.session.client.door(door);
+        log::decided(&row.core, now, facts.user.id, door, &decision);
+    }
+    match decision {
         Decision::Allow(permit) | Decision::AllowNotice { permit, .. } => Ok(permit),
         Decision::StepUp { level, max_age_seconds, .. } => {
             Err(Problem::step_up(level.word(), max_age_seconds))
@@ -335,6 +342,7 @@ impl Problem {
             "Set up a second factor first; the start page leads there.",
         )
         .with("level", level)
+        .with("link", "/settings/security")
     }
 
     pub(in crate::http) fn denied(reason: Reason, server: &State) -> Self {
@@ -390,6 +398,10 @@ fn words(reason: Reason) -> (StatusCode, &'static str) {
         Reason::NotThisClient => {
             (StatusCode::FORBIDDEN, "This is done in a browser. Open the web app there.")
         }
+        Reason::InProfile => (
+            StatusCode::FORBIDDEN,
+            "This is not done by a household profile. Leave the profile first.",
+        ),
         Reason::PolicyError => (
             StatusCode::FORBIDDEN,
             "The rules of this server cannot be judged, so nobody gets in. Ask its owner.",

@@ -42,6 +42,10 @@ app_pages! {
     sign_out "/signout";
     /// Setting a new password by a one-time link.
     reset "/reset";
+    /// Coming in by an invitation.
+    join "/join";
+    /// Who of a household is watching.
+    profiles "/profiles";
     /// Who uses the server.
     people "/settings/people";
     /// Settings.

@@ -25,7 +25,7 @@ use crate::service::core::Core;
 #[must_use]
 pub fn table() -> Vec<Row> {
     use Access::{Claim, Known, Link, Open, Session};
-    use Bounds::{Call, Flow, Page};
+    use Bounds::{Call, Flow, Long, Page};
     let own = |what| Action::OwnAccount(what);
     vec![
         // What anybody near may see, whatever state the server is in.
@@ -36,6 +36,8 @@ pub fn table() -> Vec<Row> {
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::sign_out)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::reset)).in_both(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::rescue)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::join)),
+        row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::profiles)).on_plain(),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::callback)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::settings)),
         row(Open, Action::ReadPublic, Door::Web, Page, routes!(pages::people)),
@@ -80,8 +82,8 @@ pub fn table() -> Vec<Row> {
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::totp)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::finish)),
         row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::claim::cancel)),
-        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::backup::send)),
-        row(Claim, Action::ClaimStep, Door::Api, Call, routes!(v1::backup::restore)),
+        row(Claim, Action::ClaimStep, Door::Api, Long, routes!(v1::backup::send)),
+        row(Claim, Action::ClaimStep, Door::Api, Long, routes!(v1::backup::restore)),
         // Signing in, and what belongs to oneself.
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::signin)).in_both(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::signin::factor)).in_both(),
@@ -187,6 +189,65 @@ pub fn table() -> Vec<Row> {
         row(Session, Action::Guard(Guard::Factors), Door::Api, Call, routes!(v1::people::code)),
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::sign_out)),
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::switch)),
+        // What is required of whom.
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::policy::read)),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::policy::preview)),
+        row(Session, Action::Guard(Guard::Policy), Door::Api, Call, routes!(v1::policy::require)),
+        row(Session, Action::Guard(Guard::Policy), Door::Api, Call, routes!(v1::policy::off)),
+        row(Session, Action::Guard(Guard::Policy), Door::Api, Call, routes!(v1::policy::remove)),
+        row(Session, Action::Guard(Guard::Policy), Door::Api, Call, routes!(v1::policy::grace)),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::policy::exemptions)),
+        row(Session, Action::Guard(Guard::Policy), Door::Api, Call, routes!(v1::policy::exempt)),
+        row(
+            Session,
+            Action::Guard(Guard::Policy),
+            Door::Api,
+            Call,
+            routes!(v1::policy::end_exemption),
+        ),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::board::look)),
+        row(Session, Action::Guard(Guard::Export), Door::Api, Call, routes!(v1::board::csv)),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::board::adoption)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::board::remind)),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::groups::list)),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::groups::members)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::groups::make)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::groups::change)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::groups::set_member)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::groups::remove)),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::audit::list)),
+        row(Session, Action::Guard(Guard::Export), Door::Api, Flow, routes!(v1::audit::export)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::role)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::people::remove)),
+        row(
+            Session,
+            Action::Guard(Guard::Users),
+            Door::Api,
+            Call,
+            routes!(v1::security_event::declare),
+        ),
+        // Inviting somebody, and coming in by that.
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::invitations::list)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::invitations::make)),
+        row(
+            Session,
+            Action::Guard(Guard::Users),
+            Door::Api,
+            Call,
+            routes!(v1::invitations::revoke),
+        ),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::join::look)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::join::factor)),
+        row(Open, Action::SignIn, Door::Api, Call, routes!(v1::join::join)),
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::profiles::reset)),
+        // Household profiles.
+        row(Session, own(Own::Profiles), Door::Api, Call, routes!(v1::profiles::list)).on_plain(),
+        row(Session, own(Own::Profiles), Door::Api, Call, routes!(v1::profiles::enter)).on_plain(),
+        row(Session, own(Own::Profiles), Door::Api, Call, routes!(v1::profiles::leave)).on_plain(),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::add)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::change)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::remove)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::own_pin)),
         // Televisions and apps.
         row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)).in_both(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)).on_plain(),
@@ -206,7 +267,11 @@ pub fn table() -> Vec<Row> {
         // The server's settings.
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
-        row(Session, Action::Guard(Guard::Export), Door::Api, Flow, routes!(v1::backup::make)),
+        row(Session, Action::Guard(Guard::Export), Door::Api, Long, routes!(v1::backup::make)),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::mail::look)),
+        row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::mail::try_out)),
+        row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::mail::address)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::mail::set_address)),
         // The plug pattern, whatever state the server is in.
         row(Open, Action::ProvePresence, Door::Api, Call, routes!(v1::life::plug_wait)),
         row(Open, Action::ProvePresence, Door::Api, Call, routes!(v1::life::plug_look)),
@@ -234,6 +299,8 @@ pub fn table() -> Vec<Row> {
             Call,
             routes!(v1::libraries::folders),
         ),
+        row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::shares::list)),
+        row(Session, Action::Guard(Guard::Shares), Door::Api, Call, routes!(v1::shares::change)),
         row(Session, Action::Browse, Door::Api, Flow, routes!(v1::events::events)).on_plain(),
         row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::list)).on_plain(),
         row(Session, Action::Browse, Door::Api, Call, routes!(v1::items::details)).on_plain(),
@@ -270,11 +337,12 @@ fn mount(router: Router<Arc<Core>>, core: &Arc<Core>, row: Row) -> Router<Arc<Co
         action: row.action,
         door: row.door,
         plain: row.plain,
+        seconds: row.bounds.seconds(),
     };
     let (_, paths, mut methods) = row.endpoint;
     methods = match row.bounds {
         Bounds::Call => methods.route_layer(CompressionLayer::new()),
-        Bounds::Page | Bounds::Flow => methods,
+        Bounds::Page | Bounds::Long | Bounds::Flow => methods,
     };
     let methods = methods
         .route_layer(from_fn_with_state(guarded, guard))

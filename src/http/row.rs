@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use axum::routing::MethodRouter;
+use stead_rules::limits::{BACKUP_SECONDS, REQUEST_SECONDS};
 use stead_rules::policy::{Action, Door};
 use utoipa::openapi::path::{PathItem, Paths};
 use utoipa::openapi::{RefOr, Schema};
@@ -35,8 +36,21 @@ pub enum Bounds {
     Page,
     /// A call of the API: its answer is compressed.
     Call,
+    /// A call that takes its time: a large body, or much work.
+    Long,
     /// An answer that goes on for as long as somebody listens or watches.
     Flow,
+}
+
+impl Bounds {
+    /// The time within which an answer begins.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        match self {
+            Self::Page | Self::Call | Self::Flow => REQUEST_SECONDS,
+            Self::Long => BACKUP_SECONDS,
+        }
+    }
 }
 
 /// `utoipa_axum::routes!` makes it of a handler.

@@ -16,17 +16,20 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use stead_rules::limits::PASSWORD_MIN_ALONE_CHARS;
+use stead_rules::limits::{BACKUP_MAX_BYTES, PASSWORD_MIN_ALONE_CHARS};
 use stead_rules::policy::{Action, Guard, Permit};
-use stead_rules::signin::{BadPassword, Password, check_password};
+use stead_rules::signin::{BadPassword, NoticeKind, Password, check_password};
 use stead_rules::time::Now;
+use stead_store::StoreError;
 use stead_store::accounts::audit;
 use stead_store::accounts::sessions::SessionFacts;
 use stead_store::backup::{self as copies, BackupError as CopyError, Carried};
 
 use super::core::{Core, CoreError, permitted};
+use super::notices;
 use crate::config::Paths;
-use crate::host::disk::is_full;
+use crate::host::disk::{Space, is_full, space};
+use crate::host::files::remove_durably;
 use crate::net::ca::{AuthorityFiles, CaError};
 use seal::SealError;
 
@@ -51,6 +54,12 @@ pub enum BackupError {
     /// It is larger than any that is taken.
     #[error("the backup is too large")]
     TooLarge,
+    /// Its owner signs in where this server's configuration does not say.
+    #[error("the owner in the backup signs in at {issuer}")]
+    OwnerElsewhere {
+        /// Where.
+        issuer: String,
+    },
     /// None was sent before.
     #[error("no backup was sent")]
     NoneSent,
@@ -84,7 +93,7 @@ impl From<CopyError> for BackupError {
 impl From<io::Error> for BackupError {
     fn from(error: io::Error) -> Self {
         if is_full(&error) {
-            return Self::Core(stead_store::StoreError::Full(None).into());
+            return Self::Core(StoreError::Full(None).into());
         }
         Self::Io(error)
     }
@@ -121,15 +130,14 @@ pub async fn make(
 ) -> Result<Made, BackupError> {
     permitted(permit, Action::Guard(Guard::Export))?;
     check_password(&words, PASSWORD_MIN_ALONE_CHARS, &[&facts.user.name, "Stead"], false)?;
-    let user = facts.user.id.to_string();
+    let (user, session) = (facts.user.id, facts.session.id);
     core.blocking(move |core| {
         let made = sealed(core, now, &words)?;
-        let detail = serde_json::json!({ "user": user }).to_string();
-        let noted = core.store()?.accounts.note(|tx| {
-            audit::append(tx, now, "server.backup_made", &detail)?;
-            Ok::<_, CoreError>(())
-        });
-        noted?;
+        let detail = serde_json::json!({ "user": user.to_string() }).to_string();
+        core.store()?.accounts.note(|tx| {
+            notices::tell(tx, core, now, user, Some(session), NoticeKind::BackupMade, "")?;
+            Ok::<_, CoreError>(audit::append(tx, now, "server.backup_made", &detail)?)
+        })?;
         Ok(made)
     })
     .await
@@ -139,14 +147,34 @@ fn sealed(core: &Core, now: Now, words: &Password) -> Result<Made, BackupError> 
     let _alone = alone(core);
     let folder = folder(core.paths())?;
     let copy = Gone(folder.join("copy.db"));
-    copy.forget()?;
-    let sealed = Gone(folder.join("copy.age"));
-    let carried = AuthorityFiles::read(&core.paths().tls_dir()).map(carry).unwrap_or_default();
+    let (draft, sealed) = (Gone(folder.join("copy.draft")), Gone(folder.join("copy.age")));
+    for file in [&copy, &draft] {
+        file.forget()?;
+    }
+    let accounts = core.paths().accounts_db().metadata()?.len();
+    has_room_for(&folder, accounts.saturating_mul(COPIES))?;
+    let authority =
+        AuthorityFiles::read(&core.paths().tls_dir()).map_err(BackupError::Authority)?;
+    let carried = authority.map(carry).unwrap_or_default();
     core.store()?.accounts.copy_to(&copy.0, &carried, now.wall)?;
     seal::seal(words, &copy.0, &sealed.0)?;
     let file = File::open(&sealed.0)?;
     let size = file.metadata()?.len();
+    // What cannot be put back is no backup.
+    if size > BACKUP_MAX_BYTES {
+        return Err(BackupError::TooLarge);
+    }
     Ok(Made { file, size })
+}
+
+/// How often the accounts lie on the disk while a backup is made or put back: draft, copy, sealed.
+pub(crate) const COPIES: u64 = 3;
+
+/// Whether so much is free that nobody else finds the disk full meanwhile.
+pub(crate) fn has_room_for(folder: &Path, bytes: u64) -> Result<(), BackupError> {
+    let space = space(folder)?;
+    let left = Space { free_bytes: space.free_bytes.saturating_sub(bytes), ..space };
+    if left.is_short() { Err(CoreError::from(StoreError::Full(None)).into()) } else { Ok(()) }
 }
 
 /// One backup at a time: each takes the room of all accounts, and the memory of its key.
@@ -209,20 +237,40 @@ pub(crate) fn carried_authority(carried: &[Carried]) -> Option<AuthorityFiles> {
 pub fn go_on(paths: &Paths) -> Result<bool, BackupError> {
     remove_all(&paths.backup_dir())?;
     let (new, tls) = (paths.restored_tls_dir(), paths.tls_dir());
-    if !copies::is_decided(&paths.data_dir) {
+    if !copies::is_decided(&paths.data_dir)? {
         remove_all(&new)?;
         return Ok(false);
     }
+    // What proved that the box is in hand has done its work, or the next start would go by it again.
+    remove_durably(&paths.plug()).map_err(io::Error::other)?;
     if new.try_exists()? {
         if tls.try_exists()? {
-            let aside = paths.tls_dir_before_restore();
-            remove_all(&aside)?;
-            fs::rename(&tls, aside)?;
+            fs::rename(&tls, aside(paths)?)?;
         }
         fs::rename(&new, &tls)?;
     }
     copies::put_in_place(&paths.data_dir).map_err(|error| CopyError::from(error).into())
 }
+
+/// Where the certificates that make way are kept: the first that ever did are not lost to the next.
+fn aside(paths: &Paths) -> io::Result<PathBuf> {
+    let first = paths.tls_dir_before_restore();
+    for number in 1..KEPT_AUTHORITIES {
+        let name = match number {
+            1 => first.clone(),
+            number => first.with_extension(format!("before-restore.{number}")),
+        };
+        if !name.try_exists()? {
+            return Ok(name);
+        }
+    }
+    let last = first.with_extension(format!("before-restore.{KEPT_AUTHORITIES}"));
+    remove_all(&last)?;
+    Ok(last)
+}
+
+/// Certificates that are kept aside; the last ones give way.
+const KEPT_AUTHORITIES: usize = 9;
 
 pub(crate) fn remove_all(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {

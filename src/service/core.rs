@@ -22,9 +22,11 @@ use super::disks::Disks;
 use super::drafts::DraftDesk;
 use super::health::LastLook;
 use super::issuer::ExternalIssuer;
+use super::mail::Letterbox;
 use super::operator::OperatorDesk;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
+use super::policy::log::Decisions;
 use super::pump::Pumps;
 use super::reach::Reach;
 use super::rescue::RescueDesk;
@@ -83,6 +85,8 @@ pub struct Core {
     pub operator: Mutex<OperatorDesk>,
     /// Where accounts are, if not on this server.
     pub issuer: Option<ExternalIssuer>,
+    /// By which mail goes out, if any does.
+    pub letterbox: Option<Arc<Letterbox>>,
     /// Televisions and apps that wait to be let in.
     pub devices: Mutex<DeviceDesk>,
     /// Challenges for passkeys that are waited for.
@@ -115,6 +119,8 @@ pub struct Core {
     pub fallen: Fallen,
     /// What is announced.
     pub announcer: Announcer,
+    /// What was decided of what is required, and is not written yet.
+    pub decisions: Decisions,
     /// Calls on paths of media.
     pub disks: Disks,
     /// What all streams share.

@@ -4,19 +4,21 @@
 //! to [`remove`], and everything else follows.
 
 use stead_rules::ids::{AccountId, FactorId, SessionId, UserId};
-use stead_rules::policy::{Action, Own, Permit};
+use stead_rules::policy::{Action, Own, Permit, may_keep_less};
 use stead_rules::signin::{
-    BadName, Drift, FactorKind, LastFactor, Methods, Name, NoticeKind, ShortAlone, ShownItself,
-    TimeSource, TooManyFactors, may_leave_password, may_remove_several, methods_for,
+    Assurance, BadName, Drift, FactorKind, LastFactor, Methods, Name, NoticeKind, ShortAlone,
+    ShownItself, TimeSource, TooManyFactors, may_leave_password, may_remove_several, methods_for,
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::identity::{self, User};
 use stead_store::accounts::sessions::SessionFacts;
-use stead_store::accounts::{audit, factors as rows, passkeys, provider, remembered, sessions};
+use stead_store::accounts::{
+    audit, factors as rows, passkeys, people, provider, remembered, sessions,
+};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
-use super::notices;
+use super::{notices, policy};
 use crate::host::kind::Kind;
 
 /// A second factor that an account keeps.
@@ -219,7 +221,7 @@ pub fn remove(
     core.store()?.accounts.write(|tx| {
         let kept = found(tx, user.account, factor)?;
         let present = second(tx, user.account)?;
-        check_going(tx, user, &present, std::slice::from_ref(&kept))?;
+        check_going(tx, core, now, facts, &present, std::slice::from_ref(&kept))?;
         take_away(tx, user.account, &kept)?;
         bump_epoch(tx, user.id, Some(session))?;
         notices::tell(
@@ -238,22 +240,41 @@ pub fn remove(
 }
 
 /// Whether these of what is kept may go. What is left for an owner has to be of use, and a factor that
-/// is of none still stands between a password and whoever has it.
+/// is of none still stands between a password and whoever has it. What is required of somebody is not
+/// given up by them, or they would be locked out by their own act.
 ///
 /// # Errors
 /// [`FactorError`].
 pub(crate) fn check_going(
     tx: &ReadTx<'_, Accounts>,
-    user: &User,
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
     present: &[Kept],
     going: &[Kept],
 ) -> Result<(), FactorError> {
+    let user = &facts.user;
     let of_use = |kept: &[Kept]| kept.iter().filter(|one| one.of_use).count();
-    // Nothing is required of members yet: requirements come with their policy.
     may_remove_several(user.role, false, present.len(), going.len())?;
     may_remove_several(user.role, false, of_use(present), of_use(going))?;
+    let left = present.iter().filter(|kept| !going.contains(kept) && kept.of_use);
+    let after = reach_of(left, people::is_vouched_for(tx, user.id)?);
+    let before = reach_of(present.iter().filter(|kept| kept.of_use), false);
+    if !going.is_empty() && after < before {
+        may_keep_less(user.role, policy::standings::level_asked(tx, core, now, user.id)?, after)?;
+    }
     let alone = identity::may_stand_alone(tx, user.account)?;
     Ok(may_leave_password(present.len(), going.len(), alone)?)
+}
+
+/// The best that these reach beside a password.
+fn reach_of<'a>(kept: impl Iterator<Item = &'a Kept>, vouched_for: bool) -> Assurance {
+    let least = if vouched_for { Assurance::Mfa } else { Assurance::Password };
+    kept.map(|one| match one.kind {
+        FactorKind::Totp => Assurance::Mfa,
+        FactorKind::Passkey => Assurance::MfaPhishingResistant,
+    })
+    .fold(least, Assurance::max)
 }
 
 /// Takes a factor out of an account.

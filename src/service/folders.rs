@@ -16,6 +16,7 @@ use stead_rules::policy::{Action, Permit, Tend};
 
 use super::core::{Core, CoreError, permitted};
 use super::disks::NoAnswer;
+use crate::config::{Config, LocalSecurity};
 
 const ROOT_PATIENCE: Duration = Duration::from_secs(ROOT_LOOK_SECONDS);
 
@@ -77,6 +78,20 @@ pub async fn choose(
             Ok(MediaFolder { path: real, device: facts.dev(), inode: facts.ino() })
         })
         .await
+}
+
+/// Whether the configuration lets media be read there now. A library may be older than the
+/// configuration, or come from a backup of another box. May meet a disk that hangs; blocks.
+#[must_use]
+pub(crate) fn is_allowed(config: &Config, folder: &Path) -> bool {
+    let local: &[PathBuf] = match &config.claim.local_security {
+        LocalSecurity::Off { roots, .. } => roots,
+        LocalSecurity::On | LocalSecurity::Unconfirmed => &[],
+    };
+    let is_in = |root: &PathBuf| {
+        folder.starts_with(root) || root.canonicalize().is_ok_and(|real| folder.starts_with(real))
+    };
+    config.media.roots.iter().chain(local).any(is_in)
 }
 
 /// A folder as the picker shows it.

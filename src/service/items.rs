@@ -15,6 +15,7 @@ use stead_store::library::lists::{self, Order, PartPlace};
 use stead_store::library::{home, search as texts};
 
 use super::core::{Core, CoreError, permitted};
+use super::policy::log;
 
 /// A question about items could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -83,13 +84,13 @@ pub fn list(
     let limit = limit.clamp(1, PAGE_ITEMS_MAX);
     let mut items = core.store()?.library.read(|tx| match among {
         Among::Library(library, kind, sort) => {
-            permit.opens(library)?;
+            log::opens(core, permit, library)?;
             let order = order(sort, cursor)?;
             Ok::<_, ItemsError>(lists::of_kind(tx, user, library, kind, &order, limit + 1)?)
         }
         Among::Parts(parent) => {
             let library = detail::library_of(tx, user, parent)?.ok_or(ItemsError::NotFound)?;
-            permit.opens(library)?;
+            log::opens(core, permit, library)?;
             let behind = cursor.map(part_place).transpose()?.unwrap_or_default();
             Ok(lists::parts(tx, user, parent, &behind, limit + 1)?)
         }
@@ -166,7 +167,7 @@ pub fn details(core: &Core, permit: &Permit, item: ItemId) -> Result<Details, It
     let user = user(permit)?;
     core.store()?.library.read(|tx| {
         let row = detail::item(tx, user, item)?.ok_or(ItemsError::NotFound)?;
-        permit.opens(row.library)?;
+        log::opens(core, permit, row.library)?;
         Ok(Details {
             overview: detail::overview(tx, item)?,
             file: detail::playable(tx, user, item)?,

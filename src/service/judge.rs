@@ -57,7 +57,7 @@ pub(crate) fn judge(
     let orphaned_playback = session.is_some_and(|facts| facts.orphaned_playback);
     let owner_refused = session.is_some_and(|facts| facts.owner_refused);
     let door = session.map_or(asked.door, |facts| facts.session.client.door(asked.door));
-    decide(&Question {
+    let decision = decide(&Question {
         now,
         server,
         orphaned_playback,
@@ -68,7 +68,11 @@ pub(crate) fn judge(
         door,
         libraries: &[],
         required: concerns.as_deref().map_or(Required::Unreadable, Required::Rows),
-    })
+    });
+    match session.and_then(|facts| facts.profile) {
+        Some(profile) => decision.by_profile(asked.action, profile),
+        None => decision,
+    }
 }
 
 /// Whose it is that goes on.
@@ -173,7 +177,12 @@ fn allowed(
 }
 
 fn actor(facts: &SessionFacts) -> Actor {
-    Actor::Session(Session {
+    Actor::Session(session(facts))
+}
+
+/// A session as the rules judge it.
+pub(crate) fn session(facts: &SessionFacts) -> Session {
+    Session {
         id: facts.session.id,
         user: facts.user.id,
         role: facts.user.role,
@@ -186,5 +195,5 @@ fn actor(facts: &SessionFacts) -> Actor {
         generation: Generation(facts.session.generation),
         epoch: Epoch(facts.session.epoch),
         account: Account { enabled: facts.user.enabled, epoch: Epoch(facts.epoch_now) },
-    })
+    }
 }

@@ -118,7 +118,7 @@ fn revoke_in(
 ) -> Result<Vec<Ended>, FactorError> {
     let (user, own) = (&facts.user, facts.session.id);
     may_call_lost(sessions::factor_shown(tx, own)?, &named.factors)?;
-    let going = going_factors(tx, facts, &named.factors)?;
+    let going = going_factors(tx, core, now, facts, &named.factors)?;
     let present = sessions::of_user(tx, &core.run, user.id)?;
     let origins = devices::origins(tx, user.id)?;
     let ending = ending_sessions(own, &present, &origins, named, going.is_empty())?;
@@ -145,6 +145,8 @@ fn revoke_in(
 /// The factors that were named, if they may go.
 fn going_factors(
     tx: &ReadTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
     facts: &SessionFacts,
     named: &[FactorId],
 ) -> Result<Vec<Kept>, FactorError> {
@@ -154,7 +156,7 @@ fn going_factors(
     if going.len() < wished.len() {
         return Err(FactorError::Changed);
     }
-    factors::check_going(tx, &facts.user, &present, &going)?;
+    factors::check_going(tx, core, now, facts, &present, &going)?;
     Ok(going)
 }
 

@@ -3,12 +3,14 @@
 
 use stead_rules::ids::UserId;
 use stead_rules::policy::{Action, Guard, Permit, Role, Tend};
+use stead_rules::signin::NoticeKind;
 use stead_rules::time::Now;
 use stead_store::accounts::people::{self, Person};
-use stead_store::accounts::{audit, way_back};
+use stead_store::accounts::{alone, audit, sessions, way_back};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
+use super::notices;
 
 /// Somebody could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +86,58 @@ pub fn switch(
         let kind = if enabled { "people.switched_on" } else { "people.switched_off" };
         let detail = serde_json::json!({ "user": user.to_string(), "by": by(permit) });
         Ok::<_, PeopleError>(audit::append(tx, now, kind, &detail.to_string())?)
+    })?;
+    core.session_ended.send_replace(());
+    Ok(())
+}
+
+/// Makes somebody an administrator, or a member again. Browsers that were signed in for the old role
+/// sign in anew; televisions and apps play on, for they never administer. Blocks.
+///
+/// # Errors
+/// [`PeopleError`].
+pub fn set_role(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    user: UserId,
+    role: Role,
+) -> Result<(), PeopleError> {
+    permitted(permit, Action::Guard(Guard::Users))?;
+    if role == Role::Owner {
+        return Err(PeopleError::Owner);
+    }
+    core.store()?.accounts.write(|tx| {
+        let person = somebody(tx, user)?;
+        if person.user.role == role {
+            return Ok(());
+        }
+        people::set_role(tx, user, role)?;
+        sessions::end_in_browsers(tx, user)?;
+        notices::tell(tx, core, now, user, None, NoticeKind::RoleChanged, role.word())?;
+        let detail = serde_json::json!({
+            "user": user.to_string(), "role": role.word(), "by": by(permit),
+        });
+        Ok::<_, PeopleError>(audit::append(tx, now, "people.role", &detail.to_string())?)
+    })?;
+    core.session_ended.send_replace(());
+    Ok(())
+}
+
+/// Removes somebody, with their account here and all that was opened for them. What they did stays
+/// in the log. Blocks.
+///
+/// # Errors
+/// [`PeopleError`].
+pub fn remove(core: &Core, permit: &Permit, now: Now, user: UserId) -> Result<(), PeopleError> {
+    permitted(permit, Action::Guard(Guard::Users))?;
+    core.store()?.accounts.write(|tx| {
+        let person = somebody(tx, user)?;
+        alone::remove(tx, person.user.account)?;
+        let detail = serde_json::json!({
+            "user": user.to_string(), "name": person.user.name, "by": by(permit),
+        });
+        Ok::<_, PeopleError>(audit::append(tx, now, "people.removed", &detail.to_string())?)
     })?;
     core.session_ended.send_replace(());
     Ok(())

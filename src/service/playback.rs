@@ -22,6 +22,8 @@ use stead_store::accounts::user_data::{self, Progress};
 use stead_store::library::detail::{PlayableFile, playable as find_playable};
 
 use super::core::{Core, CoreError, permitted};
+use super::folders::is_allowed;
+use super::policy::log;
 use crate::host::beneath;
 
 /// Something could not be played.
@@ -76,7 +78,7 @@ pub fn play(core: &Core, permit: &Permit, now: Now, item: ItemId) -> Result<Play
     let user = permit.viewer().ok_or(PlayError::NotFound)?;
     let session = permit.session().unwrap_or(LOCAL_SESSION);
     let file = playable(core, user, item)?;
-    permit.opens(file.library)?;
+    log::opens(core, permit, file.library)?;
     let known = core.store()?.accounts.read(|tx| user_data::progress(tx, user, file.watched_as))?;
     let media = Media {
         container: &file.container,
@@ -115,9 +117,9 @@ pub fn progress(
     duration_ms: Option<u64>,
 ) -> Result<(), PlayError> {
     permitted(permit, Action::ReportProgress)?;
-    let user = permit.user().ok_or(PlayError::NotFound)?;
+    let user = permit.user().and(permit.viewer()).ok_or(PlayError::NotFound)?;
     let file = playable(core, user, item)?;
-    permit.opens(file.library)?;
+    log::opens(core, permit, file.library)?;
     let duration_ms = file.duration_ms.or(duration_ms);
     core.store()?.accounts.write(|tx| {
         let known = user_data::progress(tx, user, file.watched_as)?;
@@ -161,9 +163,15 @@ pub async fn open(core: &Arc<Core>, permit: &Permit, item: ItemId) -> Result<Ope
     permitted(permit, Action::Play)?;
     let user = permit.viewer().ok_or(PlayError::NotFound)?;
     let playable = core.blocking(move |core| playable(core, user, item)).await?;
-    permit.opens(playable.library)?;
-    let root = playable.root.clone();
-    core.disks.ask(&root, move || open_now(&playable)).await.unwrap_or_else(|late| {
+    log::opens(core, permit, playable.library)?;
+    let (root, bounds) = (playable.root.clone(), Arc::clone(core));
+    let opened = move || {
+        if !is_allowed(&bounds.config, &playable.root) {
+            return Err(PlayError::Gone(std::io::ErrorKind::NotFound.into()));
+        }
+        open_now(&playable)
+    };
+    core.disks.ask(&root, opened).await.unwrap_or_else(|late| {
         tracing::warn!(root = %root.display(), "a disk does not answer");
         Err(PlayError::Gone(std::io::Error::new(std::io::ErrorKind::TimedOut, late)))
     })

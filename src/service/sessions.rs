@@ -14,6 +14,7 @@ use stead_store::{Accounts, StoreError, WriteTx};
 use zeroize::Zeroizing;
 
 use super::core::{Core, CoreError, permitted};
+use super::policy::keep;
 use super::sha256;
 use crate::host::entropy::{bytes, fresh};
 
@@ -150,7 +151,8 @@ pub fn find(core: &Core, token: &str, shows: Shows) -> Result<Option<SessionFact
     Ok(found.filter(|facts| facts.session.client.is_known_by(shows)))
 }
 
-/// Records that a session was used, at most once a minute. Blocks.
+/// Records that a session was used, at most once a minute, and what is used up of its user's grace by
+/// then. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
@@ -158,7 +160,10 @@ pub fn touch(core: &Core, facts: &SessionFacts, now: Now) -> Result<(), CoreErro
     let Session { id, last_seen, .. } = facts.session;
     if !last_seen.elapsed(now).surely_within(TOUCH_SECONDS) {
         let rested = rests(last_seen, now);
-        core.store()?.accounts.note(|tx| rows::touch(tx, &core.run, id, now, rested))?;
+        core.store()?.accounts.note(|tx| {
+            keep::of(tx, core, facts.user.id, now)?;
+            rows::touch(tx, &core.run, id, now, rested)
+        })?;
     }
     Ok(())
 }

@@ -59,12 +59,13 @@ fn lost(mut app: App) -> App {
     app
 }
 
-fn opens(app: &App, owner: &Owner) {
+fn opens(app: &App, owner: &Owner) -> Client {
     app.clock.advance(60_000);
     let (mut browser, answer) = owner.sign_in_at(app, app.clock_ms());
     answer.expect(200);
     browser.post("/api/v1/unlock", &json!({})).expect(204);
     assert_eq!(state(app), "claimed");
+    browser
 }
 
 #[test]
@@ -95,8 +96,14 @@ fn a_locked_server_takes_a_backup_back_and_waits_for_its_owner() {
     let app = restarted(app);
     assert_eq!(state(&app), "locked: restored", "a restart opens nothing");
 
-    opens(&app, &owner);
+    let mut opener = opens(&app, &owner);
     assert_eq!(generation(&app), "generation 2");
+    let told = |browser: &mut Client| {
+        let notices = browser.get("/api/v1/notices").expect(200).json();
+        let kinds = notices["notices"].as_array().unwrap().iter();
+        kinds.map(|notice| notice["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(told(&mut opener).contains(&"restored".to_owned()));
     for who in [&owner.browser, &member] {
         who.at(app.http_port).get("/api/v1/me").expect(401);
     }
@@ -238,4 +245,60 @@ fn what_cannot_be_restored_is_told_and_the_claim_goes_on() {
     let mut claimed = Owner::from_owner_step(second, app.clock_ms());
     claimed.finish().expect(200);
     assert_eq!(state(&app), "claimed");
+}
+
+/// Whoever has nothing but the plug: what proved presence is over with the restore, and the next start
+/// opens nothing by it.
+#[test]
+fn what_the_plug_has_proved_does_not_outlive_a_restore() {
+    let app = App::start();
+    let mut owner = Owner::claim(&app);
+    let kept = backup(&mut owner);
+    let mut app = lost(app);
+    app.stop();
+    let mut app = restarted(app);
+    let mut browser = holder(&app);
+    // As it lies there when a phone has won and its claim is under way.
+    let won = "winner";
+    browser.post_file("/api/v1/claim/backup", &kept).expect(204);
+    restore(&mut browser, WORDS).expect(200);
+    app.stop();
+    fs::write(app.data.join("plug"), won).unwrap();
+    let app = restarted(app);
+    assert_eq!(state(&app), "locked: restored");
+    assert!(!app.data.join("plug").exists());
+    opens(&app, &owner);
+}
+
+/// A library of a backup is read where this box's configuration lets media be read, and nowhere else.
+#[test]
+fn folders_of_a_backup_are_held_to_the_configuration() {
+    let first = App::start();
+    let mut owner = Owner::claim(&first);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let outside = elsewhere.path().join("films");
+    fs::create_dir(&outside).unwrap();
+    let id = "07".repeat(16);
+    let library = format!("INSERT INTO library VALUES (x'{id}', 'Films', 'films', 0)");
+    let path = outside.display();
+    let root = format!(
+        "INSERT INTO library_root (id, library_id, path)
+         VALUES (x'{id}', x'{id}', CAST('{path}' AS BLOB))"
+    );
+    for sql in [library, root] {
+        assert_eq!(in_accounts_many(&first, &sql), 1);
+    }
+    let kept = backup(&mut owner);
+    drop(first);
+    let second = App::start();
+    let mut browser = holder(&second);
+    browser.post_file("/api/v1/claim/backup", &kept).expect(204);
+    restore(&mut browser, WORDS).expect(200);
+    let second = restarted(second);
+    let mut browser = opens(&second, &owner);
+    patiently(|| {
+        let libraries = browser.clone().get("/api/v1/libraries").expect(200).json();
+        libraries["libraries"][0]["scan"]["state"] == "offline"
+    });
+    browser.get("/api/v1/libraries").expect(200);
 }

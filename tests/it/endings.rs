@@ -104,7 +104,7 @@ impl Jukebox {
 }
 
 /// A song of many bytes, none of which lies on the disk.
-fn silence(folder: &Path) {
+pub(crate) fn silence(folder: &Path) {
     let data = u32::try_from(SONG_BYTES).unwrap();
     let mut head = Vec::new();
     head.extend(b"RIFF");

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use stead::host::clock::ManualClock;
-use stead_rules::time::WallMs;
+use stead_rules::claim::Generation;
+use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
+use stead_store::{Store, backup};
 use tempfile::TempDir;
 
 use crate::harness::{Client, FakeIssuer, Owner, copy_folder, link_secret_in};
@@ -305,6 +307,81 @@ fn opening_an_older_copy_cut_off_anywhere_leaves_it_locked_or_claimed() {
     let seen = series(&locked_by_a_copy(), "/api/v1/unlock", &json!({}));
     only(&seen, &["locked", "claimed"]);
     assert_eq!(seen.len(), 2, "{seen:?}");
+}
+
+/// A server that has lost its accounts, in the hands of a browser that has sent their backup.
+fn with_a_backup() -> (TempDir, Vec<u8>) {
+    let (folder, mut owner) = claimed();
+    let served = start(folder);
+    owner.browser = owner.browser.at(served.http_port);
+    let words = json!({ "words": BACKUP_WORDS });
+    let backup = owner.browser.post("/api/v1/backup", &words).expect(200).body;
+    let folder = served.kill();
+    let data = folder.path().join("data");
+    for name in ["accounts.db", "accounts.db-wal"] {
+        fs::remove_file(data.join(name)).unwrap();
+    }
+    wish_of_root(&data.join("recover"));
+    (start(folder).kill(), backup)
+}
+
+const BACKUP_WORDS: &str = "a horse of another colour";
+
+/// Sends the backup in a claim of its own, and says whether it was put back.
+fn restores(served: &Served, backup: &[u8], attach: impl FnOnce() -> Option<Strace>) -> bool {
+    let mut browser = Client::new(served.http_port);
+    let proof = json!({ "kind": "link", "secret": link_secret_in(&served.data()) });
+    let begin = json!({ "proof": proof, "browser_time_ms": now_ms() });
+    browser.post("/api/v1/claim/begin", &begin).expect(200);
+    browser.post_file("/api/v1/claim/backup", backup).expect(204);
+    let strace = attach();
+    let words = json!({ "words": BACKUP_WORDS }).to_string();
+    let answer = browser.try_send("POST", "/api/v1/claim/restore", Some(words));
+    drop(strace);
+    answer.is_some_and(|answer| answer.status == 200)
+}
+
+#[test]
+fn a_restore_cut_off_anywhere_waits_for_a_new_owner_or_for_its_own() {
+    let (base, backup) = with_a_backup();
+    let mut seen = Seen::new();
+    each_kill(&NAMING_CALLS, 1, |kill| {
+        let served = start(another(base.path()));
+        if restores(&served, &backup, || Some(kill.attach(&served))) {
+            return false;
+        }
+        let again = start(served.kill());
+        *seen.entry(state(&again)).or_default() += 1;
+        true
+    });
+    only(&seen, &["recovery", "locked"]);
+}
+
+/// What was decided is finished by a start, or by the one after it.
+#[test]
+fn a_start_that_puts_a_backup_in_place_cut_off_anywhere_is_finished_by_the_next() {
+    let (base, _) = claimed();
+    let data = base.path().join("data");
+    let copy = data.join("copy");
+    let store = Store::open(&data).unwrap();
+    let wall = WallMs(now_ms());
+    store.accounts.copy_to(&copy, &[], wall).unwrap();
+    drop(store);
+    backup::describe(&copy).unwrap();
+    let now = Now { wall, boot: BootMs(0), trust: TimeTrust::Synced };
+    backup::decide(&data, &copy, now, Generation(1), None).unwrap();
+    fs::create_dir(data.join("tls.restored")).unwrap();
+    for name in ["ca.pem", "ca.key"] {
+        fs::copy(data.join("tls").join(name), data.join("tls.restored").join(name)).unwrap();
+    }
+    let authority = fs::read(data.join("tls/ca.pem")).unwrap();
+    let whole = |served: &Served| {
+        assert_eq!(fs::read(served.data().join("tls/ca.pem")).unwrap(), authority);
+        assert!(!served.data().join("tls.restored").exists());
+        state(served)
+    };
+    let seen = starts(base.path(), &Starts { at: At::EachName, check: &whole, ..PLAIN });
+    only(&seen, &["locked"]);
 }
 
 /// Every start begins another era of the accounts, in two files.

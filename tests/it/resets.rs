@@ -10,7 +10,7 @@ use crate::rescue::{begin as begin_rescue, rescue_secret};
 const MINUTE: u64 = 60 * 1000;
 const NEW: &str = "nine purple umbrellas";
 /// The id that the harness gives a second account's user.
-const SAM: &str = "08080808080808080808080808080808";
+pub(crate) const SAM: &str = "08080808080808080808080808080808";
 
 /// A change, whose it is, what of all goes on, and whether the laptop does in which it is made.
 struct Row {
@@ -22,7 +22,7 @@ struct Row {
 }
 
 #[derive(Clone, Copy)]
-enum Whose {
+pub(crate) enum Whose {
     Owner,
     Member,
 }
@@ -76,19 +76,19 @@ fn each_reset_ends_all_that_it_should_and_no_more() {
 
 /// A person with two browsers and what they let in by one, and a third browser where the change is
 /// made.
-struct Home {
-    app: App,
-    owner: Owner,
+pub(crate) struct Home {
+    pub(crate) app: App,
+    pub(crate) owner: Owner,
     /// Whose all that is: the owner, or a member.
-    person: Owner,
-    laptop: Client,
-    open: Vec<(&'static str, Client)>,
+    pub(crate) person: Owner,
+    pub(crate) laptop: Client,
+    pub(crate) open: Vec<(&'static str, Client)>,
     /// A television that was approved, and has not asked since; with its code.
-    late: (Client, Value),
+    pub(crate) late: (Client, Value),
 }
 
 impl Home {
-    fn start(whose: Whose) -> Self {
+    pub(crate) fn start(whose: Whose) -> Self {
         let app = App::start();
         let mut owner = Owner::claim(&app);
         let switch = json!({ "allowed": true });
@@ -169,7 +169,7 @@ fn copy(owner: &Owner) -> Owner {
     }
 }
 
-fn code_now(app: &App, secret: &str) -> String {
+pub(crate) fn code_now(app: &App, secret: &str) -> String {
     totp_code(secret, app.clock_ms().unsigned_abs() / 1000)
 }
 
@@ -204,7 +204,7 @@ fn renewed(app: &App, owner: &mut Owner, password: &str, new_factor: bool) -> Op
     key
 }
 
-fn signed_in(app: &App, person: &Owner, agent: &str, remember: &str) -> Client {
+pub(crate) fn signed_in(app: &App, person: &Owner, agent: &str, remember: &str) -> Client {
     app.clock.advance(MINUTE);
     let mut browser = app.client().with("user-agent", agent);
     let who = json!({ "name": person.name, "password": person.password });
@@ -224,19 +224,19 @@ fn add_totp(app: &App, browser: &mut Client, name: &str) {
     browser.post("/api/v1/factors/totp/confirm", &body).expect(204);
 }
 
-fn television(app: &App) -> (Client, Value) {
+pub(crate) fn television(app: &App) -> (Client, Value) {
     let mut tv = app.client();
     let offer = tv.post("/api/v1/tv/begin", &json!({ "name": "Television" })).expect(200).json();
     (tv, offer)
 }
 
-fn poll(tv: &mut Client, offer: &Value) -> String {
+pub(crate) fn poll(tv: &mut Client, offer: &Value) -> String {
     let body = json!({ "device_code": offer["device_code"] });
     let told = tv.post("/api/v1/tv/poll", &body).expect(200).json();
     told["step"].as_str().unwrap().to_owned()
 }
 
-fn bearer(app: &App, given: &Value) -> Client {
+pub(crate) fn bearer(app: &App, given: &Value) -> Client {
     let token = given["access_token"].as_str().unwrap();
     app.client().with("Authorization", &format!("Bearer {token}"))
 }

@@ -23,14 +23,14 @@ const SECOND: u64 = 1000;
 const HOUR: u64 = 3600 * SECOND;
 
 /// A server with one film.
-struct Cinema {
-    world: World,
-    film: String,
+pub(crate) struct Cinema {
+    pub(crate) world: World,
+    pub(crate) film: String,
     file: PathBuf,
 }
 
 impl Cinema {
-    fn new(arguments: &str) -> Self {
+    pub(crate) fn new(arguments: &str) -> Self {
         Self::with(arguments, |_| {})
     }
 

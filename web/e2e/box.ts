@@ -92,6 +92,12 @@ export class Box {
     await this.#again();
   }
 
+  /** Waits until the box has ended by itself, and starts it, as its service manager would. */
+  async beginsAnew(): Promise<void> {
+    if (this.#process.exitCode === null) await once(this.#process, 'exit');
+    await this.#again();
+  }
+
   /** Starts the box anew with this config. */
   configured(text: string): Promise<void> {
     const file = join(this.#folder, 'stead.toml');

@@ -1,5 +1,5 @@
 // The one place that talks to the server. Every call answers typed data or throws a Problem.
-import { BASE, query, read, write } from './api/http';
+import { BASE, query, read, readFile, write, writeFile } from './api/http';
 import type {
   ApprovalRequest,
   AskedApproval,
@@ -47,6 +47,7 @@ import type {
   RememberLength,
   RememberedDevice,
   Renewed,
+  Restored,
   RescueBegun,
   ResetLook,
   ScanProblem,
@@ -61,8 +62,12 @@ import type {
   TvStep,
 } from './api/types';
 
+import type { Household, ProfileChange } from './api/profiles';
+import type { GivenRole, Invitations, Invited, InviteWish, JoinLook, SecurityEventDone, Shares } from './api/sharing';
 import type { Returned } from './lib/returned';
 
+export type * from './api/profiles';
+export type * from './api/sharing';
 export type * from './api/types';
 export { whenFactorIsWanted, whenShut, whenSignedOut } from './api/http';
 export { adoption, audit, board, exemptions, groups, policy } from './api/policy-calls';
@@ -88,6 +93,13 @@ export const claim = {
   totp: (code: string) => write<CodesOffer>('/claim/totp', { code }),
   finish: (codeTail: string) => write<Done>('/claim/finish', { code_tail: codeTail }),
   cancel: () => write<undefined>('/claim/cancel'),
+};
+
+/** A backup is locked by words, and opened by the same. */
+export const backup = {
+  make: (words: string) => readFile('/backup', { words }),
+  send: (file: Blob) => writeFile('/claim/backup', file),
+  restore: (words: string) => write<Restored>('/claim/restore', { words }),
 };
 
 /** The plug pattern: this phone waits, looks, or waits no longer. */
@@ -153,7 +165,45 @@ export const people = {
   code: (id: string) => write<HandedCode>(`/people/${id}/code`),
   signOut: (id: string) => write<undefined>(`/people/${id}/signout`),
   switch: (id: string, enabled: boolean) => write<undefined>(`/people/${id}/switch`, { enabled }),
+  role: (id: string, role: GivenRole) => write<undefined>(`/people/${id}/role`, { role }),
+  remove: (id: string) => write<undefined>(`/people/${id}/remove`),
 };
+
+/** Who sees a library. */
+export const sharing = {
+  of: (library: string) => read<Shares>(`/libraries/${library}/shares`),
+  set: (library: string, kind: 'user' | 'group', id: string, shared: boolean) =>
+    write<undefined>(`/libraries/${library}/shares`, { with: kind, id, shared }),
+};
+
+/** Household profiles. */
+export const profiles = {
+  list: () => read<Household>('/profiles'),
+  add: (name: string, pin: string | undefined) => write<{ id: string }>('/profiles', { name, pin }),
+  change: (id: string, change: ProfileChange) => write<undefined>(`/profiles/${id}`, change),
+  remove: (id: string) => write<undefined>(`/profiles/${id}/remove`),
+  ownPin: (pin: string | undefined) => write<undefined>('/profiles/own-pin', { pin }),
+  enter: (id: string, pin: string | undefined) => write<undefined>(`/profiles/${id}/enter`, { pin }),
+  leave: (pin: string | undefined) => write<undefined>('/profiles/leave', { pin }),
+};
+
+/** Inviting people, for the owner. */
+export const invitations = {
+  list: () => read<Invitations>('/invitations'),
+  make: (wish: InviteWish) => write<Invited>('/invitations', wish),
+  revoke: (id: string) => write<undefined>(`/invitations/${id}/revoke`),
+};
+
+/** Coming in by an invitation. */
+export const joining = {
+  look: (secret: string) => write<JoinLook>('/join/look', { secret }),
+  factor: (secret: string) => write<NewFactor>('/join/factor', { secret }),
+  join: (secret: string, password: string, totp_code: string | undefined) =>
+    write<Renewed>('/join', { secret, password, totp_code, ...browserTime() }),
+};
+
+/** Signs everybody out but this browser, and asks everybody for a new password. */
+export const securityEvent = (name: string) => write<SecurityEventDone>('/security-event', { name });
 
 export const devices = {
   tvBegin: (name: string) => write<TvOffer>('/tv/begin', { name }),

@@ -19,6 +19,10 @@ export type RouteName =
   | 'device'
   | 'tv'
   | 'security'
+  | 'join'
+  | 'invitations'
+  | 'household'
+  | 'who'
   | 'enrol'
   | 'policy'
   | 'board'
@@ -53,6 +57,10 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/device$/, 'device'],
   [/^\/tv$/, 'tv'],
   [/^\/settings\/security$/, 'security'],
+  [/^\/join$/, 'join'],
+  [/^\/settings\/invitations$/, 'invitations'],
+  [/^\/settings\/household$/, 'household'],
+  [/^\/profiles$/, 'who'],
   [/^\/settings\/enrol$/, 'enrol'],
   [/^\/settings\/policy$/, 'policy'],
   [/^\/settings\/board$/, 'board'],

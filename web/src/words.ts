@@ -5,6 +5,7 @@ import { LOCALE, PSEUDO } from './lib/locale';
 import { account } from './words/account';
 import { asked } from './words/asked';
 import { audit } from './words/audit';
+import { backup } from './words/backup';
 import { claim } from './words/claim';
 import { devices } from './words/devices';
 import { everywhere } from './words/everywhere';
@@ -12,8 +13,10 @@ import { library } from './words/library';
 import { life } from './words/life';
 import { player } from './words/player';
 import { policy } from './words/policy';
+import { profiles } from './words/profiles';
 import { provider } from './words/provider';
 import { settings } from './words/settings';
+import { sharing } from './words/sharing';
 import { signin } from './words/signin';
 import type { Forms } from './words/forms';
 
@@ -22,6 +25,7 @@ const en = {
   ...library,
   ...player,
   ...claim,
+  ...backup,
   ...life,
   ...signin,
   ...provider,
@@ -31,6 +35,8 @@ const en = {
   ...policy,
   ...audit,
   ...settings,
+  ...sharing,
+  ...profiles,
 };
 
 export type Word = keyof typeof en;

@@ -90,6 +90,10 @@ ids! {
     NoticeId;
     /// People who belong together.
     GroupId;
+    /// A profile of somebody's household.
+    ProfileId;
+    /// An invitation that waits.
+    InvitationId;
     /// Somebody's exemption from what is required.
     ExemptionId;
     /// What a file holds: its size and the hash of its two ends. User data hangs on it, so it

@@ -147,8 +147,9 @@ pub const GUARD_SECONDS: u64 = 15 * 60;
 pub const SESSION_IDLE_SECONDS: u64 = 90 * 24 * 3600;
 /// Events that go on are judged anew at least this often, for what ends without a word (age).
 pub const SESSION_LOOK_EVENTS_SECONDS: u64 = 25;
-/// A stream that goes on is judged anew this often, and at once when a session ends.
-pub const SESSION_LOOK_STREAM_SECONDS: u64 = 60;
+/// A stream that goes on is judged anew this often, and at once when a session ends: one that a
+/// deadline ends is over within a minute, whatever is under way.
+pub const SESSION_LOOK_STREAM_SECONDS: u64 = 30;
 /// While the accounts cannot be asked, a running answer goes on for this long since somebody last
 /// said that it may: two looks of a stream, and nobody plays on by a broken disk.
 pub const SESSION_UNJUDGED_SECONDS: u64 = 120;
@@ -196,10 +197,12 @@ pub const HEAD_MAX_BYTES: usize = 64 * 1024;
 pub const HEADERS_MAX: usize = 100;
 /// The longest head over HTTP/2, where many requests share a connection.
 pub const HTTP2_HEAD_MAX_BYTES: u32 = 16 * 1024;
-/// The largest backup that is taken back. Accounts of ten people with ten thousand films each are a
-/// few megabytes (measured: 100 bytes for each thing that was watched), and over Wi-Fi this much
-/// arrives within [`REQUEST_SECONDS`].
-pub const BACKUP_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// The largest backup that is made, and taken back. The log of decisions is at most some 60 MB (200,000
+/// entries of 300 bytes), and what ten people have watched of ten thousand films each ten more.
+pub const BACKUP_MAX_BYTES: u64 = 256 * 1024 * 1024;
+/// Making a backup, sending one and putting it back take at most this long: over slow Wi-Fi, from a slow
+/// card. Whoever stands still meanwhile is cut off sooner, as everywhere.
+pub const BACKUP_SECONDS: u64 = 600;
 /// The work of a guess at the words that lock a backup: scrypt of 2^15 takes 32 MiB, which a small box
 /// has to spare, and the words are long. More is not taken either, so that no file takes all memory.
 pub const BACKUP_SCRYPT_LOG_N: u8 = 15;
@@ -347,3 +350,13 @@ pub const SEARCH_ITEMS_MAX: u32 = 60;
 pub const FOLDERS_SHOWN_MAX: usize = 2000;
 /// Unusable files that a report lists.
 pub const PROBLEMS_SHOWN_MAX: u32 = 1000;
+
+/// Messages that wait to be sent: one for each person of the largest server that is measured, twice.
+pub const MAIL_WAITING_MAX: u32 = 20_000;
+/// A mail server answers within this time, or is tried again later (RFC 5321 §4.5.3.2 allows minutes;
+/// nobody waits here).
+pub const MAIL_SECONDS: u64 = 60;
+/// The first pause after a message that was not taken; it doubles each time (RFC 5321 §4.5.4.1).
+pub const MAIL_RETRY_FIRST_SECONDS: u64 = 60;
+/// The longest pause.
+pub const MAIL_RETRY_LAST_SECONDS: u64 = 3600;

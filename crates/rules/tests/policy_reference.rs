@@ -89,7 +89,9 @@ fn reference(q: &Question<'_>) -> Answer {
     // 3. Always allowed.
     if matches!(
         q.action,
-        Action::OwnAccount(Own::Read | Own::SignOut | Own::Sessions | Own::Enrol | Own::StepUp)
+        Action::OwnAccount(
+            Own::Read | Own::SignOut | Own::Sessions | Own::Profiles | Own::Enrol | Own::StepUp
+        )
     ) {
         return Answer::Allow;
     }
@@ -222,7 +224,7 @@ fn worth(methods: Methods, by_themselves: bool) -> Assurance {
 
 fn open_at(door: Door, action: Action) -> bool {
     let playing = matches!(action, Action::Browse | Action::Play | Action::ReportProgress)
-        || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut));
+        || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut | Own::Profiles));
     match door {
         Door::Web | Door::Api => true,
         Door::Stream => action == Action::Play,

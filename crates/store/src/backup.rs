@@ -36,6 +36,12 @@ const RESTORED: &str = "accounts.db.restored";
 /// The row that says when a backup was made, in milliseconds since 1970.
 const MADE: &str = "made_ms";
 
+/// What stays behind: what is open at the moment, what works once, and what waits to be sent.
+const LEFT_OUT: [&str; 5] = ["session", "way_back", "oauth_registration", "claim_offer", "carried"];
+/// The largest number of any kind that is taken from a backup: a server that is claimed each second of
+/// a century does not come near, and what is counted on from there never overflows.
+const NUMBERS_MAX: u64 = 1 << 40;
+
 /// A file that a backup carries beside the accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
@@ -58,6 +64,8 @@ pub struct Described {
     pub made: WallMs,
     /// How many people may sign in.
     pub people: u64,
+    /// Where the owner's account is, if not on that server.
+    pub issuer: Option<String>,
     /// What it carries beside the accounts.
     pub carried: Vec<Carried>,
 }
@@ -111,7 +119,8 @@ impl From<rusqlite::Error> for BackupError {
 impl From<OpenError> for BackupError {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Damaged { .. } | OpenError::Migration { .. } => Self::NotOurs,
+            OpenError::Damaged { .. } => Self::NotOurs,
+            OpenError::Migration { source, .. } => migration(&source),
             OpenError::Newer { .. } => Self::Newer,
             OpenError::Create { .. }
             | OpenError::Rename { .. }
@@ -119,6 +128,19 @@ impl From<OpenError> for BackupError {
             | OpenError::Io { .. } => Self::Open(error),
         }
     }
+}
+
+/// A disk without room is no fault of the backup.
+fn migration(error: &refinery::Error) -> BackupError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let code = error.downcast_ref::<rusqlite::Error>().and_then(|e| e.sqlite_error_code());
+        if code == Some(rusqlite::ErrorCode::DiskFull) {
+            return StoreError::Full(None).into();
+        }
+        cause = error.source();
+    }
+    BackupError::NotOurs
 }
 
 impl Db<Accounts> {
@@ -134,16 +156,18 @@ impl Db<Accounts> {
         made: WallMs,
     ) -> Result<(), BackupError> {
         let source = open_reader::<Accounts>(self.folder())?;
-        let mut copy = Connection::open(path)?;
+        let draft = path.with_extension("draft");
+        let mut copy = Connection::open(&draft)?;
         // In one step, so that nobody writes in between.
         if Backup::new(&source, &mut copy)?.step(-1)? != StepResult::Done {
             return Err(BackupError::Busy);
         }
-        // What is left out leaves no trace in pages that are free.
-        copy.pragma_update(None, "secure_delete", true)?;
+        // It is of no use if it is cut off, and nothing of it may lie anywhere else meanwhile.
+        copy.pragma_update(None, "journal_mode", "OFF")?;
+        copy.pragma_update(None, "temp_store", "MEMORY")?;
         copy.pragma_update(None, "foreign_keys", true)?;
         let transaction = copy.transaction()?;
-        for table in ["session", "way_back", "claim_offer", "carried"] {
+        for table in LEFT_OUT {
             transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }
         let sql = "INSERT INTO carried (name, content) VALUES (?1, ?2)";
@@ -152,8 +176,11 @@ impl Db<Accounts> {
             transaction.execute(sql, (name, content))?;
         }
         transaction.commit()?;
-        copy.execute_batch("VACUUM")?;
-        Ok(settle_draft(copy)?)
+        // What is left out leaves no trace in pages that are free: they stay behind.
+        copy.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+        drop(copy);
+        std::fs::remove_file(draft)?;
+        Ok(settle_draft(Connection::open(path)?)?)
     }
 }
 
@@ -163,6 +190,9 @@ impl Db<Accounts> {
 /// # Errors
 /// [`BackupError`] if it is none, or of no use.
 pub fn describe(path: &Path) -> Result<Described, BackupError> {
+    if !runs_nothing_of_others(path).map_err(damaged)? {
+        return Err(BackupError::NotOurs);
+    }
     match read_server_facts(path)? {
         Found::Server { generation: 1.., .. } => {}
         Found::Server { .. } => return Err(BackupError::NoOwner),
@@ -170,22 +200,29 @@ pub fn describe(path: &Path) -> Result<Described, BackupError> {
     }
     // Nothing runs that a stranger may have written into it, before all of it is found to be ours.
     let connection = open_writer_with::<Accounts>(path, Triggers::Rest)?;
-    if schema(&connection)? != schema(&fresh_in_memory::<Accounts>()?)? || !refers(&connection)? {
+    if schema(&connection)? != schema(&fresh_in_memory::<Accounts>()?)? || !is_whole(&connection)? {
         return Err(BackupError::NotOurs);
     }
     drop(connection);
-    let db = alone(path, open_writer::<Accounts>(path)?);
+    let db = Db::<Accounts>::new(path.to_path_buf(), open_writer::<Accounts>(path)?);
     let described = db.write(|tx| {
         let Some(server) = server(tx)? else { return Err(BackupError::NotOurs) };
-        let count = |sql| tx.transaction.query_row(sql, [], |row| row.get::<_, u64>(0));
+        let connection: &Connection = &tx.transaction;
+        let count = |sql| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
         if count("SELECT count(*) FROM user WHERE role = 'owner' AND enabled")? != 1 {
             return Err(BackupError::NoOwner);
         }
+        if count(LARGEST_NUMBER)? > NUMBERS_MAX {
+            return Err(BackupError::NotOurs);
+        }
         let people = count("SELECT count(*) FROM user WHERE enabled")?;
-        let (made, carried) = carried(&tx.transaction)?;
+        let owner_issuer = "SELECT i.url FROM user u JOIN issuer i ON i.id = u.issuer_id
+                             WHERE u.role = 'owner' AND i.kind = 'external'";
+        let issuer = connection.query_row(owner_issuer, [], |row| row.get(0)).optional()?;
+        let (made, carried) = carried(connection)?;
         let generation = Generation(server.generation);
         let (box_id, name) = (server.box_id, server.name);
-        Ok(Described { box_id, name, generation, made, people, carried })
+        Ok(Described { box_id, name, generation, made, people, issuer, carried })
     })?;
     settle_draft(db.into_writer())?;
     Ok(described)
@@ -203,7 +240,7 @@ pub fn decide(
     generation: Generation,
     eras: Option<Eras>,
 ) -> Result<(), BackupError> {
-    let db = alone(copy, open_writer::<Accounts>(copy)?);
+    let db = Db::<Accounts>::new(copy.to_path_buf(), open_writer::<Accounts>(copy)?);
     let detail = format!("{{\"generation\":{}}}", generation.0);
     db.write(|tx| {
         set_generation(tx, generation.0)?;
@@ -216,13 +253,18 @@ pub fn decide(
     settle_draft(db.into_writer())?;
     File::open(copy)?.sync_all()?;
     std::fs::rename(copy, folder.join(RESTORED))?;
-    Ok(File::open(folder)?.sync_all()?)
+    // The name is there for the next start; a cut of power before it is on the disk, which nobody can
+    // rule out now, leaves what there was.
+    drop(File::open(folder).and_then(|folder| folder.sync_all()));
+    Ok(())
 }
 
 /// Whether a restore is decided and waits for the next start.
-#[must_use]
-pub fn is_decided(folder: &Path) -> bool {
-    folder.join(RESTORED).exists()
+///
+/// # Errors
+/// When the folder cannot be looked at.
+pub fn is_decided(folder: &Path) -> io::Result<bool> {
+    folder.join(RESTORED).try_exists()
 }
 
 /// Goes on with a restore that is decided, if one is, and says so. What lies in the place of the
@@ -231,10 +273,10 @@ pub fn is_decided(folder: &Path) -> bool {
 /// # Errors
 /// [`OpenError`]; the restore stays decided.
 pub fn put_in_place(folder: &Path) -> Result<bool, OpenError> {
-    if !is_decided(folder) {
+    let path = folder.join(Accounts::FILE);
+    if !is_decided(folder).map_err(|source| OpenError::Look { path: path.clone(), source })? {
         return Ok(false);
     }
-    let path = folder.join(Accounts::FILE);
     set_aside_for_recovery(&path)?;
     std::fs::rename(folder.join(RESTORED), &path)
         .and_then(|()| File::open(folder)?.sync_all())
@@ -242,24 +284,57 @@ pub fn put_in_place(folder: &Path) -> Result<bool, OpenError> {
     Ok(true)
 }
 
-/// A database that is in no data folder and nobody else has open.
-fn alone(path: &Path, connection: Connection) -> Db<Accounts> {
-    Db::new(path.to_path_buf(), connection)
+/// The largest of all that is counted on.
+const LARGEST_NUMBER: &str = "SELECT max(n) FROM (
+    SELECT max(generation, epoch) AS n FROM server UNION ALL SELECT max(epoch) FROM user
+    UNION ALL SELECT max(epoch) FROM account UNION ALL SELECT max(seq) FROM sqlite_sequence)";
+
+/// Whether it holds no trigger, view or virtual table but those that we make: they run by themselves,
+/// or in the place of what is read.
+fn runs_nothing_of_others(path: &Path) -> rusqlite::Result<bool> {
+    let names = |connection: &Connection| {
+        let sql = "SELECT name FROM sqlite_schema
+                    WHERE type NOT IN ('table', 'index') OR sql LIKE '%VIRTUAL%' ORDER BY name";
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        rows.collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let ours = fresh_in_memory::<Accounts>().map_err(|_| rusqlite::Error::InvalidQuery)?;
+    let ours = names(&ours)?;
+    Ok(names(&Connection::open(path)?)?.iter().all(|name| ours.contains(name)))
 }
 
-/// Every table and index, as they were made.
-fn schema(connection: &Connection) -> rusqlite::Result<Vec<(String, String, String)>> {
-    let sql = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema
-                WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+/// What SQLite cannot read was not written by it.
+fn damaged(error: rusqlite::Error) -> BackupError {
+    match StoreError::from(error) {
+        error @ (StoreError::Full(_) | StoreError::ReadOnly(_)) => error.into(),
+        StoreError::Damaged(_)
+        | StoreError::BadRow { .. }
+        | StoreError::Exists(_)
+        | StoreError::Open(_)
+        | StoreError::Sqlite(_) => BackupError::NotOurs,
+    }
+}
+
+/// Everything that was made in it, as it was made: SQLite's own tables too, which say how many rows
+/// there are to come and how they lie.
+fn schema(connection: &Connection) -> rusqlite::Result<Vec<[String; 4]>> {
+    let sql =
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
     let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows =
+        statement.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?;
     rows.collect()
 }
 
-/// Whether every row refers to one that is there.
-fn refers(connection: &Connection) -> rusqlite::Result<bool> {
-    let found = connection.query_row("PRAGMA foreign_key_check", [], |_| Ok(())).optional()?;
-    Ok(found.is_none())
+/// Whether every row refers to one that is there, holds what its table allows, and is found by every
+/// index: those are made anew, since a stranger's may leave rows out.
+fn is_whole(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.execute_batch("REINDEX")?;
+    let lost = connection.query_row("PRAGMA foreign_key_check", [], |_| Ok(())).optional()?;
+    let verdict: String =
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    Ok(lost.is_none() && verdict == "ok")
 }
 
 fn carried(connection: &Connection) -> Result<(WallMs, Vec<Carried>), BackupError> {

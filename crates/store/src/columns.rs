@@ -35,7 +35,9 @@ stored_ids!(
     FileId,
     ContentKey,
     GroupId,
-    ExemptionId
+    ExemptionId,
+    InvitationId,
+    ProfileId
 );
 
 /// Reads the id in column `name`.

@@ -361,7 +361,8 @@ pub(crate) fn set_aside_for_recovery(path: &Path) -> Result<(), OpenError> {
         number => format!("{}.before-recovery.{number}", path.display()),
     };
     let free = (1..KEPT).find(|number| !Path::new(&aside(*number)).exists()).unwrap_or(KEPT);
-    for suffix in ["", "-wal"] {
+    // The log goes first: what is cut off then finds the same free name for the file.
+    for suffix in ["-wal", ""] {
         let from = format!("{}{suffix}", path.display());
         if let Err(source) = std::fs::rename(from, format!("{}{suffix}", aside(free)))
             && source.kind() != std::io::ErrorKind::NotFound

@@ -37,6 +37,14 @@ impl From<BackupError> for Problem {
                 "backup_too_large",
                 "This file is larger than any backup that can be restored here.",
             ),
+            BackupError::OwnerElsewhere { issuer } => Self::new(
+                StatusCode::CONFLICT,
+                "backup_owner_elsewhere",
+                format!(
+                    "The owner in this backup signs in at {issuer}. Name it under [issuer] in this \
+                     server's configuration, restart it, and come back here."
+                ),
+            ),
             BackupError::NoneSent => Self::new(
                 StatusCode::CONFLICT,
                 "no_backup_sent",

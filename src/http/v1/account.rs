@@ -6,17 +6,19 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use stead_rules::ids::SessionId;
-use stead_rules::policy::Role;
+use stead_rules::policy::{Asks, Role};
 use stead_rules::signin::Method;
 use stead_store::accounts::devices::Origin;
 use stead_store::accounts::sessions::Session;
 use utoipa::ToSchema;
 
+use super::policy::{AboutWord, about_wire};
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::Segment;
 use crate::service::core::{Core, CoreError};
-use crate::service::{claim, devices, own_password, sessions};
+use crate::service::policy::asked::{Asked, AskedFor};
+use crate::service::{claim, devices, own_password, policy, profiles, sessions};
 
 /// Who one is here.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +26,19 @@ pub(crate) struct MeAnswer {
     user: UserWire,
     session: OwnSession,
     server: ServerWire,
+    /// What is required here and not met; none when all is.
+    asked: Option<AskedWire>,
+    /// The household profile that this session looks by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileRef>,
+    /// There are profiles to choose from.
+    has_profiles: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProfileRef {
+    id: String,
+    name: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,6 +76,81 @@ struct ServerWire {
     phone_waits: bool,
 }
 
+/// What is required here and not met.
+#[derive(Serialize, ToSchema)]
+struct AskedWire {
+    /// Who asks for it: the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    server: String,
+    /// The worst of what follows: `exempt`, `notice`, `step_up` or `enrol`.
+    state: &'static str,
+    /// `mfa` or `mfa_phishing_resistant`.
+    level: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age_s: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_left: Option<u32>,
+    /// When the days end, where the clock is believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_ms: Option<i64>,
+    /// Nothing is left of them: only setting up a factor is open.
+    after_deadline: bool,
+    /// Where a factor is set up.
+    link: &'static str,
+    requirements: Vec<AskedForWire>,
+}
+
+/// One requirement that is not met.
+#[derive(Serialize, ToSchema)]
+struct AskedForWire {
+    id: i64,
+    /// `server`, `group` or `library`.
+    about: AboutWord,
+    /// What the group or library is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    level: &'static str,
+    /// `exempt`, `notice`, `step_up` or `enrol`.
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_ms: Option<i64>,
+}
+
+impl From<&AskedFor> for AskedForWire {
+    fn from(row: &AskedFor) -> Self {
+        Self {
+            id: row.id.0,
+            about: about_wire(row.about).0,
+            name: row.name.clone(),
+            level: row.level.word(),
+            state: row.asks.word(),
+            days_left: row.asks.days_left(),
+            by_ms: row.by.map(|by| by.0),
+        }
+    }
+}
+
+impl AskedWire {
+    fn of(asked: &Asked, server: &str) -> Option<Self> {
+        let worst = asked.rows.first()?;
+        Some(Self {
+            owner: asked.owner.clone(),
+            server: server.to_owned(),
+            state: worst.asks.word(),
+            level: worst.level.word(),
+            max_age_s: worst.max_age_seconds,
+            days_left: worst.asks.days_left(),
+            by_ms: worst.by.map(|by| by.0),
+            after_deadline: worst.asks == Asks::Enrol,
+            link: "/settings/security",
+            requirements: asked.rows.iter().map(AskedForWire::from).collect(),
+        })
+    }
+}
+
 /// Who one is here.
 #[utoipa::path(get, path = "/api/v1/me",
     responses((status = 200, body = MeAnswer), (status = "default", body = Problem)))]
@@ -70,14 +160,19 @@ pub(crate) async fn me(
 ) -> Result<axum::Json<MeAnswer>, Problem> {
     let facts = ctx.signed_in()?;
     let asked = ctx.clone();
-    let (card, new_password_wanted) = core
+    let (card, new_password_wanted, required, place) = core
         .blocking(move |core| {
-            let wanted = own_password::is_wanted(core, &asked.permit, asked.signed_in()?)?;
-            Ok::<_, Problem>((claim::card(core), wanted))
+            let facts = asked.signed_in()?;
+            let wanted = own_password::is_wanted(core, &asked.permit, facts)?;
+            let required = policy::asked::of(core, &asked.permit, asked.now, facts)?;
+            let place = profiles::place(core, &asked.permit, facts)?;
+            Ok::<_, Problem>((claim::card(core), wanted, required, place))
         })
         .await?;
+    let asked = required.and_then(|asked| AskedWire::of(&asked, &card.name));
     let (user, session) = (&facts.user, &facts.session);
     Ok(axum::Json(MeAnswer {
+        asked,
         user: UserWire { id: user.id.to_string(), name: user.name.clone(), role: user.role.word() },
         session: OwnSession {
             id: session.id.to_string(),
@@ -87,6 +182,8 @@ pub(crate) async fn me(
             auth_time_ms: session.auth.wall.0,
             new_password_wanted,
         },
+        profile: place.current.map(|(id, name)| ProfileRef { id: id.to_string(), name }),
+        has_profiles: place.has_profiles,
         server: ServerWire {
             id: core.box_id.to_string(),
             name: card.name,

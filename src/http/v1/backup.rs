@@ -95,6 +95,8 @@ pub(crate) async fn send(
 pub(crate) struct RestoredAnswer {
     /// What the server is called.
     name: String,
+    /// By which name it is found in the network.
+    host_name: String,
     /// When the backup was made, in milliseconds since 1970.
     made_ms: i64,
     /// How many people it holds.
@@ -115,6 +117,7 @@ pub(crate) async fn restore(
     let restored = claim::restore(&core, &ctx.permit, ctx.now, request.password()).await?;
     Ok(axum::Json(RestoredAnswer {
         name: restored.name,
+        host_name: restored.host_name,
         made_ms: restored.made.0,
         people: restored.people,
         other_authority: restored.other_authority,

@@ -27,7 +27,8 @@ struct NoticeWire {
     /// What happened: `factor_added`, `factor_removed`, `factor_renamed`,
     /// `recovery_codes_made`, `recovery_code_used`, `recovery_codes_few`, `password_changed`,
     /// `device_remembered`, `device_forgotten`, `reset`, `device_approved`, `signed_in`,
-    /// `passkey_copied`, `device_lost`, `disowned` or `authority_made`.
+    /// `passkey_copied`, `device_lost`, `disowned`, `authority_made`, `second_factor_asked`,
+    /// `backup_made` or `restored`.
     kind: &'static str,
     /// The name of the factor, what a device calls itself, or how many codes are left.
     about: String,

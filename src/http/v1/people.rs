@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
+use crate::http::v1::invitations::GivenRole;
 use crate::http::wire::{Json, Segment};
 use crate::net::qr;
 use crate::service::core::Core;
@@ -168,6 +169,46 @@ pub(crate) async fn switch(
 ) -> Result<StatusCode, Problem> {
     core.blocking(move |core| {
         people::switch(core, &ctx.permit, ctx.now, user, request.enabled).map_err(Problem::from)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What somebody is here.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoleRequest {
+    role: GivenRole,
+}
+
+/// Makes somebody an administrator, or a member again.
+#[utoipa::path(post, path = "/api/v1/people/{id}/role", params(("id" = String, Path)),
+    request_body = RoleRequest,
+    responses((status = 204), (status = "default", body = Problem)))]
+pub(crate) async fn role(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+    Segment(user): Segment<UserId>,
+    Json(request): Json<RoleRequest>,
+) -> Result<StatusCode, Problem> {
+    core.blocking(move |core| {
+        people::set_role(core, &ctx.permit, ctx.now, user, request.role.into())
+            .map_err(Problem::from)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes somebody. What they did stays in the log.
+#[utoipa::path(post, path = "/api/v1/people/{id}/remove", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem)))]
+pub(crate) async fn remove(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+    Segment(user): Segment<UserId>,
+) -> Result<StatusCode, Problem> {
+    core.blocking(move |core| {
+        people::remove(core, &ctx.permit, ctx.now, user).map_err(Problem::from)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)

@@ -71,7 +71,7 @@ pub(crate) struct NewFactorAnswer {
 }
 
 impl NewFactorAnswer {
-    fn of(made: &Enrolment) -> Result<Self, Problem> {
+    pub(super) fn of(made: &Enrolment) -> Result<Self, Problem> {
         let picture = qr::svg(&made.uri, "QR code for an authenticator app")
             .map_err(|error| Problem::internal(&error))?;
         Ok(Self {

@@ -18,13 +18,19 @@ pub struct AuthorityFiles {
 }
 
 impl AuthorityFiles {
-    /// Those that lie in `folder`, if they are whole and belong together.
-    #[must_use]
-    pub fn read(folder: &Path) -> Option<Self> {
-        read_authority(folder).ok().flatten()?;
-        let certificate = fs::read(folder.join(CA_PEM)).ok()?;
-        let key = fs::read(folder.join(CA_KEY)).ok()?.into();
-        Some(Self { certificate, key })
+    /// Those that lie in `folder`; none where there are none.
+    ///
+    /// # Errors
+    /// [`CaError`] if they are damaged, or do not belong together.
+    pub fn read(folder: &Path) -> Result<Option<Self>, CaError> {
+        if read_authority(folder)?.is_none() {
+            return Ok(None);
+        }
+        let read = |name| {
+            let path = folder.join(name);
+            fs::read(&path).map_err(|source| CaError::Read { path, source })
+        };
+        Ok(Some(Self { certificate: read(CA_PEM)?, key: read(CA_KEY)?.into() }))
     }
 
     /// Writes them into a new folder, and says whether they are whole and belong together.
@@ -35,6 +41,6 @@ impl AuthorityFiles {
         make_folder(folder)?;
         write_atomically(&folder.join(CA_KEY), &self.key, PRIVATE)?;
         write_atomically(&folder.join(CA_PEM), &self.certificate, PUBLIC)?;
-        Ok(Self::read(folder).is_some())
+        Ok(matches!(Self::read(folder), Ok(Some(_))))
     }
 }

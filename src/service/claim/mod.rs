@@ -46,7 +46,7 @@ pub use wizard::{
 };
 
 pub(crate) use in_hand::{has_plug, is_own_code_of_owner};
-pub(crate) use ownership::{come_back, may_come_back};
+pub(crate) use ownership::{check_name, come_back, may_come_back};
 
 pub(crate) use effects::{Outcome, mend, run as run_effects};
 pub(crate) use own_code::look as look_for_codes;

@@ -4,10 +4,12 @@
 use std::sync::MutexGuard;
 
 use stead_rules::claim::{
-    Applied, Event, Generation, Kept, OwnerLoss, State, Step, adopted, next_generation, step,
+    Applied, Event, Generation, Kept, LockReason, OwnerLoss, State, Step, adopted, next_generation,
+    step,
 };
 use stead_rules::ids::{EraId, IssuerId};
 use stead_rules::policy::{Action, Guard, Permit, Role};
+use stead_rules::signin::NoticeKind;
 use stead_rules::time::Now;
 use stead_store::accounts::era::set_eras;
 use stead_store::accounts::sessions::SessionFacts;
@@ -19,6 +21,7 @@ use super::effects::run;
 use super::finish::stored_generation;
 use super::{ClaimError, Outcome, plug};
 use crate::service::core::{Core, permitted};
+use crate::service::notices;
 use crate::service::sessions::{self, Token};
 
 /// Signs the server out: it has no owner any more until the same one comes back, or a new one is
@@ -34,7 +37,7 @@ pub fn give_up(core: &Core, permit: &Permit, now: Now, typed: &str) -> Outcome {
 }
 
 /// What the owner calls the server, as they typed it to show that they mean it.
-pub(super) fn check_name(core: &Core, typed: &str) -> Result<(), ClaimError> {
+pub(crate) fn check_name(core: &Core, typed: &str) -> Result<(), ClaimError> {
     let server = core.store()?.accounts.read(rows::server)?;
     let is_it = server.is_some_and(|server| server.name.trim() == typed.trim());
     if is_it { Ok(()) } else { Err(ClaimError::NotItsName) }
@@ -96,6 +99,9 @@ pub fn unlock(
         rows::keep(tx, Kept::Owned)?;
         let detail = serde_json::json!({ "user": facts.user.id.to_string() });
         audit::append(tx, now, "claim.opened_by_owner", &detail.to_string())?;
+        if desk.state == State::Locked(LockReason::Restored) {
+            notices::tell(tx, core, now, facts.user.id, None, NoticeKind::Restored, "")?;
+        }
         let token = sessions::go_on_as(tx, core, now, facts)?;
         let applied = Applied { next: decided.next, effects: decided.effects, answer: Ok(()) };
         Ok::<_, ClaimError>((token, applied))

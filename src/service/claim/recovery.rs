@@ -9,11 +9,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stead_rules::claim::{
-    Applied, Eras, Event, Generation, Kept, RecoveryWay, State, adopted, recovery_generation, step,
+    Applied, Eras, Event, Generation, Kept, RecoveryWay, Reject, State, adopted,
+    recovery_generation, step,
 };
 use stead_rules::time::Now;
 use stead_store::Store;
 use stead_store::accounts::claim::{self as rows, Server};
+use stead_store::backup::is_decided;
 
 use super::desk::{ClaimDesk, Wish};
 use super::effects::run;
@@ -22,6 +24,7 @@ use super::ownership::void_what_is_old;
 use super::renewal::{WISH_RETRY_MS, wish_at};
 use super::{ClaimError, Outcome};
 use crate::host::files::remove_durably;
+use crate::service::backup::BackupError;
 use crate::service::core::Core;
 
 /// The first line of a wish that the button makes; root makes any other.
@@ -29,6 +32,10 @@ const BUTTON: &str = "button";
 
 /// Opens the way to a new owner.
 pub(super) fn open(core: &Core, desk: &mut ClaimDesk, now: Now, by: RecoveryWay) -> Outcome {
+    // These accounts make way for a backup at the next start: whatever is asked for waits for that.
+    if is_decided(&core.paths().data_dir).map_err(BackupError::from)? {
+        return Err(Reject::NotNow.into());
+    }
     let generation = recovery_generation(desk.marker, stored_generation(core)?);
     let event = Event::RecoveryOpened { by, generation };
     let decided = step(&desk.state, &event, now)?;

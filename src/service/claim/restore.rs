@@ -25,11 +25,12 @@ use stead_store::backup::{self as copies, Described};
 
 use super::effects::run;
 use super::wizard::position;
-use super::{ClaimError, claimant};
+use super::{ClaimError, claimant, plug};
 use crate::host::entropy::fresh;
 use crate::net::ca::AuthorityFiles;
+use crate::net::names::{host_label, local_name};
 use crate::service::backup::{
-    BackupError, Gone, alone, carried_authority, folder, remove_all, seal,
+    BackupError, COPIES, Gone, alone, carried_authority, folder, has_room_for, remove_all, seal,
 };
 use crate::service::core::Core;
 
@@ -88,6 +89,8 @@ impl Incoming {
 pub struct Restored {
     /// What the server is called from now on.
     pub name: String,
+    /// By which name it is found in the network.
+    pub host_name: String,
     /// When the backup was made.
     pub made: WallMs,
     /// How many people it holds.
@@ -128,14 +131,18 @@ fn put_back(
     }
     let copy = Gone(folder.join("sent.db"));
     copy.forget().map_err(BackupError::from)?;
+    let size = sent.metadata().map_err(BackupError::from)?.len();
+    has_room_for(&folder, size.saturating_mul(COPIES))?;
     seal::open(words, &sent, &copy.0).map_err(BackupError::from)?;
     let described = copies::describe(&copy.0).map_err(BackupError::from)?;
+    owner_can_sign_in(core, &described)?;
     let other_authority = lay_ready(core, &described)?;
     decide(core, now, browser, &copy, &described)?;
     tracing::warn!("a backup is put back; the server ends now and begins anew with it");
     core.stopping.cancel();
-    let Described { name, made, people, .. } = described;
-    Ok(Restored { name, made, people, other_authority })
+    let Described { box_id, name, made, people, .. } = described;
+    let host_name = local_name(&host_label(&box_id));
+    Ok(Restored { name, host_name, made, people, other_authority })
 }
 
 /// From here on only the start is left.
@@ -155,14 +162,27 @@ fn decide(
     copies::decide(&core.paths().data_dir, &copy.0, now, generation, eras)
         .map_err(BackupError::from)?;
     let applied = Applied { next: decided.next, effects: decided.effects, answer: Ok(()) };
-    run(core, &mut desk, applied, now)
+    run(core, &mut desk, applied, now)?;
+    plug::forget(core, &mut desk, now);
+    Ok(())
+}
+
+/// An owner from an issuer that this server does not ask could not open it.
+fn owner_can_sign_in(core: &Core, described: &Described) -> Result<(), BackupError> {
+    let asked = core.issuer.as_ref().map(|issuer| issuer.url());
+    match &described.issuer {
+        Some(issuer) if asked != Some(issuer.as_str()) => {
+            Err(BackupError::OwnerElsewhere { issuer: issuer.clone() })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Writes the authority of the backup beside the box's own, if it is another one, and says whether.
 fn lay_ready(core: &Core, described: &Described) -> Result<bool, BackupError> {
     let ready = core.paths().restored_tls_dir();
     remove_all(&ready)?;
-    let own = AuthorityFiles::read(&core.paths().tls_dir());
+    let own = AuthorityFiles::read(&core.paths().tls_dir()).ok().flatten();
     let Some(carried) = carried_authority(&described.carried) else { return Ok(false) };
     if own.is_some_and(|own| own == carried) {
         return Ok(false);

@@ -93,6 +93,7 @@ fn goes(name: &str) -> bool {
     BEGINNINGS.iter().any(|beginning| of.starts_with(beginning))
         || FILES.contains(&of)
         || FOLDERS.contains(&of)
+        || of.starts_with("tls.before-restore")
 }
 
 fn remove(path: &Path, is_folder: bool) -> io::Result<()> {

@@ -119,7 +119,7 @@ struct Enrolling {
 
 impl RescueDesk {
     /// Keeps the new authenticator of a link; the oldest makes room.
-    fn enrol(&mut self, link: [u8; 32], secret: Zeroizing<Vec<u8>>) {
+    pub(super) fn enrol(&mut self, link: [u8; 32], secret: Zeroizing<Vec<u8>>) {
         self.forget(&link);
         if self.enrolling.len() >= RESETS_AT_ONCE_MAX {
             self.enrolling.remove(0);
@@ -127,11 +127,11 @@ impl RescueDesk {
         self.enrolling.push(Enrolling { link, secret });
     }
 
-    fn enrolled(&self, link: &[u8; 32]) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn enrolled(&self, link: &[u8; 32]) -> Option<Zeroizing<Vec<u8>>> {
         self.enrolling.iter().find(|one| one.link == *link).map(|one| one.secret.clone())
     }
 
-    fn forget(&mut self, link: &[u8; 32]) {
+    pub(super) fn forget(&mut self, link: &[u8; 32]) {
         self.enrolling.retain(|one| one.link != *link);
     }
 }
@@ -145,7 +145,7 @@ pub struct Enrolment {
 }
 
 impl Enrolment {
-    fn of(secret: &[u8], name: &str) -> Self {
+    pub(super) fn of(secret: &[u8], name: &str) -> Self {
         Self { uri: totp::uri(secret, name), secret_base32: totp::base32(secret) }
     }
 }
@@ -170,7 +170,7 @@ fn check(password: &Password, person: &Person, has_factor: bool) -> Result<(), B
 }
 
 /// The step of a new authenticator's first code.
-fn confirmed(
+pub(super) fn confirmed(
     core: &Core,
     now: Now,
     secret: &[u8],
@@ -185,9 +185,9 @@ fn confirmed(
 }
 
 /// A new authenticator that has shown its first code.
-struct NewFactor {
-    secret: Zeroizing<Vec<u8>>,
-    step: u64,
+pub(super) struct NewFactor {
+    pub(super) secret: Zeroizing<Vec<u8>>,
+    pub(super) step: u64,
 }
 
 /// Whoever signs in next is told; nobody is signed in any more who could be told now.
@@ -196,7 +196,7 @@ fn tell(tx: &WriteTx<'_, Accounts>, core: &Core, now: Now, user: UserId) -> Resu
 }
 
 /// A new authenticator in the place of whatever second factors there were, with new recovery codes.
-fn replace_factors(
+pub(super) fn replace_factors(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
     now: Now,

@@ -35,6 +35,7 @@ use self::progress::Counters;
 use self::scan::{Outcome, Scan};
 use crate::service::chain;
 use crate::service::core::Core;
+use crate::service::folders::is_allowed;
 use crate::service::scans::{Order, ScanProgress, ScanState, Wish};
 use crate::work::caught::caught;
 use crate::work::pace::Moment;
@@ -133,6 +134,12 @@ impl Indexer {
         folder: RootRow,
         gone_is_meant: bool,
     ) -> Result<ScanProgress, StoreError> {
+        if !is_allowed(&self.core.config, &folder.path) {
+            tracing::warn!(folder = %folder.path.display(), "media.roots does not name this folder: \
+                it is not read");
+            let offline = ScanProgress { state: ScanState::Offline, ..ScanProgress::default() };
+            return self.summary(library.id, offline);
+        }
         let now_ms = self.core.now().wall.0;
         let (known, expected) = self.store.library.write(|tx| {
             let known = roots::enter(tx, library.id, folder.id)?;

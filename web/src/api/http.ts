@@ -57,13 +57,24 @@ export async function read<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+const posted = (kind: string, body: string | Blob): RequestInit => ({
+  method: 'POST',
+  headers: { accept: 'application/json', 'content-type': kind },
+  body,
+});
+
+/** Sends a file. */
+export async function writeFile(path: string, file: Blob): Promise<void> {
+  await send(path, posted('application/octet-stream', file));
+}
+
+/** Asks for a file. */
+export async function readFile(path: string, body: unknown): Promise<Blob> {
+  return (await send(path, posted('application/json', JSON.stringify(body)))).blob();
+}
+
 export async function write<T>(path: string, body: unknown = {}, keepalive = false): Promise<T> {
-  const response = await send(path, {
-    method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    keepalive,
-  });
+  const response = await send(path, { ...posted('application/json', JSON.stringify(body)), keepalive });
   const text = response.status === 204 ? '' : await response.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }

@@ -2,6 +2,7 @@
 import type { ClientKind } from './lost';
 import type { Asked } from './policy';
 
+export type * from './backup';
 export type * from './lost';
 export type * from './media';
 export type * from './passkeys';
@@ -23,6 +24,7 @@ export type LockReason =
   | 'database_replaced'
   | 'older_generation'
   | 'older_copy'
+  | 'restored'
   | 'marker_unreadable';
 
 export interface ServerInfo {
@@ -233,7 +235,12 @@ export type NoticeKind =
   | 'device_lost'
   | 'disowned'
   | 'authority_made'
-  | 'second_factor_asked';
+  | 'second_factor_asked'
+  | 'joined'
+  | 'role_changed'
+  | 'security_event'
+  | 'backup_made'
+  | 'restored';
 
 export interface Notice {
   id: string;
@@ -248,6 +255,9 @@ export interface Disowned {
 }
 
 export interface Me {
+  /** The household profile that this session looks by. */
+  profile?: { id: string; name: string };
+  has_profiles: boolean;
   user: { id: string; name: string; role: 'owner' | 'administrator' | 'member' };
   session: {
     id: string;

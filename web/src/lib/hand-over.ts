@@ -12,7 +12,12 @@ export async function copyText(text: string): Promise<boolean> {
 
 /** Saves text as a file in the browser's download folder. */
 export function saveText(name: string, text: string, type = 'text/plain'): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+  saveFile(name, new Blob([text], { type }));
+}
+
+/** Saves a file in the browser's download folder. */
+export function saveFile(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

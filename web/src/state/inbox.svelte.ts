@@ -1,5 +1,6 @@
 // What waits to be approved on this device.
 import { approvals, type ApprovalRequest } from '../api';
+import { session } from './session.svelte';
 
 /** While something waits it is asked again: it may have been answered on another device. */
 const LOOK_MS = 10_000;
@@ -16,6 +17,8 @@ let following = false;
 /** Asks for what waits. It fails without a word: the next look makes up for it. */
 export async function refreshInbox(): Promise<void> {
   clearTimeout(timer);
+  // A profile answers nothing in its person's place.
+  if (session.me?.profile) return;
   inbox.requests = await approvals.inbox().catch(() => inbox.requests);
   if (following && inbox.requests.length > 0) {
     clearTimeout(timer);

@@ -26,7 +26,17 @@ export const account = {
   'notice.authority_made':
     'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
   'notice.second_factor_asked': 'The owner reminds you: please set up a second factor.',
+  'notice.joined': '{about} has come in by your invitation.',
+  'notice.role_changed': 'The owner of this Stead gave you another role: {about}.',
+  'notice.security_event':
+    'The owner of this Stead signed everybody out after a security event, and asks everybody for a new password.',
+  'notice.backup_made':
+    'A backup of this Stead was saved. Whoever has it and its words has the keys of this server.',
+  'notice.restored':
+    'This Stead was restored from a backup. People and devices that were removed since may be there again: look who may come in.',
+  'notice.people': 'Who may come in',
   'notice.install': 'Install it',
+  'notice.setUp': 'Set it up',
   'notice.notMe': 'It was not me',
   'notice.seen': 'Seen',
   'notice.allSeen': 'All seen',

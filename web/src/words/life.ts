@@ -11,6 +11,8 @@ export const life = {
   'locked.older_generation': 'The database with the accounts is an old copy.',
   'locked.older_copy':
     'The database with the accounts is an older copy that was put back. Whoever was removed since may be in it again.',
+  'locked.restored':
+    'Somebody with this box at hand has put a backup back. Its owner has yet to say that it is meant.',
   'locked.marker_unreadable':
     'The small file that remembers whether this Stead was set up is damaged.',
   'locked.help': 'Nothing of your media is lost or changed.',
@@ -22,11 +24,11 @@ export const life = {
   'locked.owner.again': 'Your second factor was shown a while ago. Sign in once more.',
   'locked.box.title': 'You have the box at hand',
   'locked.box.text':
-    'With its plug, and nothing else, you can show that it is yours and make a new owner. Media stay.',
+    'With its plug, and nothing else, you can show that it is yours, and make a new owner or restore a backup. Media stay.',
   'locked.box.go': 'Show it with the plug',
   'locked.backup.title': 'You have a backup',
   'locked.backup.text':
-    'Switch the box off, put accounts.db from the newest backup into its data folder, switch it on, and sign in as its owner.',
+    'Show that you have the box at hand, as above. On the page that opens choose “Restore a backup”. Then sign in as its owner.',
 
   'orphaned.text':
     'This Stead has lost its owner. What you know goes on playing; nothing can be changed.',

@@ -276,29 +276,29 @@ fn backup_restored(pending: &Pending, generation: Generation) -> Result<Step, Re
     if !pending.can_be_taken_over() {
         return Err(Reject::WrongStep { at: pending.wizard });
     }
-    Ok(go(
-        State::Locked(LockReason::Restored),
-        vec![
-            Effect::RaiseMarker(generation),
-            Effect::EndPending(Ended::Restored),
-            Effect::Log(ClaimLog::BackupRestored(generation)),
-        ],
-    ))
+    let mut effects = vec![Effect::RaiseMarker(generation), Effect::EndPending(Ended::Restored)];
+    effects.extend(forget_own_code(pending));
+    effects.push(Effect::Log(ClaimLog::BackupRestored(generation)));
+    Ok(go(State::Locked(LockReason::Restored), effects))
 }
 
 fn after_claim(pending: &Pending, generation: Generation) -> Vec<Effect> {
     let mut effects =
         vec![Effect::RaiseMarker(generation), Effect::ForgetSecret, Effect::RemoveSetupPage];
-    match (pending.resumes, pending.proof) {
-        // It may be the former owner's. Whoever has just shown it knows it.
-        (Before::Recovery, ProofKind::Link | ProofKind::Code | ProofKind::Plug) => {
-            effects.push(Effect::ForgetOwnCode);
-        }
-        (Before::Recovery, ProofKind::Own) | (Before::Legacy | Before::Offered, _) => {}
-    }
+    effects.extend(forget_own_code(pending));
     effects.push(Effect::AnnounceClaimed);
     effects.push(Effect::Log(ClaimLog::Claimed(generation)));
     effects
+}
+
+/// It may be the former owner's. Whoever has just shown it knows it.
+fn forget_own_code(pending: &Pending) -> Option<Effect> {
+    match (pending.resumes, pending.proof) {
+        (Before::Recovery, ProofKind::Link | ProofKind::Code | ProofKind::Plug) => {
+            Some(Effect::ForgetOwnCode)
+        }
+        (Before::Recovery, ProofKind::Own) | (Before::Legacy | Before::Offered, _) => None,
+    }
 }
 
 fn owner_stepped_up(state: &State, generation: Generation) -> Result<Step, Reject> {

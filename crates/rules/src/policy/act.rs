@@ -42,6 +42,8 @@ pub enum Own {
     SignOut,
     /// See and end one's own sessions.
     Sessions,
+    /// See the profiles of one's household, and look by one of them.
+    Profiles,
     /// Set up a second factor.
     Enrol,
     /// Show a factor again in the session that asks.
@@ -105,7 +107,7 @@ pub enum Door {
 
 impl Action {
     /// Every action, for tables and tests that must be complete.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::ReadPublic,
         Self::ClaimBegin,
         Self::ClaimStep,
@@ -114,6 +116,7 @@ impl Action {
         Self::OwnAccount(Own::Read),
         Self::OwnAccount(Own::SignOut),
         Self::OwnAccount(Own::Sessions),
+        Self::OwnAccount(Own::Profiles),
         Self::OwnAccount(Own::Enrol),
         Self::OwnAccount(Own::StepUp),
         Self::OwnAccount(Own::Factors),
@@ -163,6 +166,7 @@ impl Own {
             Self::Read => "own.read",
             Self::SignOut => "own.sign_out",
             Self::Sessions => "own.sessions",
+            Self::Profiles => "own.profiles",
             Self::Enrol => "own.enrol",
             Self::StepUp => "own.step_up",
             Self::Factors => "own.factors",
@@ -198,7 +202,14 @@ impl Guard {
 
 const fn is_for_playing(action: Action) -> bool {
     matches!(action, Action::Browse | Action::Play | Action::ReportProgress)
-        || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut))
+        || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut | Own::Profiles))
+}
+
+/// Whether this is done while a session looks by a household profile: what is for playing. Nobody
+/// administers by one, and nobody changes what its person signs in with.
+#[must_use]
+pub const fn is_done_in_a_profile(action: Action) -> bool {
+    is_for_playing(action)
 }
 
 impl Door {

@@ -60,9 +60,7 @@ pub enum CannotRequire {
 /// # Errors
 /// [`CannotRequire`].
 pub fn may_require(author: Author, wished: Wished) -> Result<(), CannotRequire> {
-    if !(0..=i64::from(GRACE_MAX_DAYS)).contains(&wished.grace_days) {
-        return Err(CannotRequire::Grace);
-    }
+    may_give_days(wished.grace_days)?;
     let ages = MAX_AGE_MIN_SECONDS..=MAX_AGE_MAX_SECONDS;
     if wished.max_age_seconds.is_some_and(|seconds| !ages.contains(&seconds)) {
         return Err(CannotRequire::MaxAge);
@@ -80,6 +78,15 @@ pub fn may_require(author: Author, wished: Wished) -> Result<(), CannotRequire> 
         return Err(CannotRequire::RecoveryCodes);
     }
     Ok(())
+}
+
+/// Whether somebody may be given so many days of grace.
+///
+/// # Errors
+/// [`CannotRequire::Grace`].
+pub fn may_give_days(days: i64) -> Result<u32, CannotRequire> {
+    let days = u32::try_from(days).map_err(|_| CannotRequire::Grace)?;
+    if days <= GRACE_MAX_DAYS { Ok(days) } else { Err(CannotRequire::Grace) }
 }
 
 /// Whether factors of somebody may go. `after` is what the rest of theirs reaches; `required` is the

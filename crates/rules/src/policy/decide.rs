@@ -2,7 +2,7 @@
 
 use super::act::{Action, Door, Own};
 use super::actor::Role;
-use super::decision::{Closed, Decision, Opens, Permit, Reason, Rule};
+use super::decision::{Closed, Decision, Eased, Opens, Permit, Reason, Rule};
 use super::question::{Actor, Question, Session};
 use super::require::{Required, Requirement, RequirementId, Scope, Verdict};
 use crate::claim::{Serves, State};
@@ -30,7 +30,9 @@ fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
         }
         Action::ClaimStep => claim_step(question),
         Action::OwnAccount(Own::Factors) => own_factors(question, live_session(question)?),
-        Action::OwnAccount(Own::Read | Own::SignOut | Own::Sessions | Own::Enrol | Own::StepUp) => {
+        Action::OwnAccount(
+            Own::Read | Own::SignOut | Own::Sessions | Own::Profiles | Own::Enrol | Own::StepUp,
+        ) => {
             live_session(question)?;
             Ok(allow(question, Rule::Own))
         }
@@ -281,7 +283,10 @@ fn required(question: &Question<'_>, session: &Session) -> Decision {
         return Decision::Deny { reason: Reason::NotThisClient, rule: Requirement::rule(id) };
     }
     let concerned = rows.iter().filter(|row| row.concerns(question));
-    let permit = |rule| Permit::new(question, rule).closing(closed(question, session, rows));
+    let permit = |rule| {
+        let (closed, eased) = (closed(question, session, rows), eased(question, session, rows));
+        Permit::new(question, rule).closing(closed, eased)
+    };
     match concerned.map(|row| row.judge(session, question.now)).max() {
         None | Some(Verdict::Satisfied) => Decision::Allow(permit(Rule::Default)),
         Some(Verdict::Exempt { id }) => Decision::Allow(permit(Rule::Exemption(id))),
@@ -326,6 +331,27 @@ fn closed(question: &Question<'_>, session: &Session, rows: &[Requirement]) -> V
     closed.sort_by_key(|one| (one.library, std::cmp::Reverse(one.opens)));
     closed.dedup_by_key(|one| one.library);
     closed
+}
+
+/// Libraries whose requirement is not met and need not be: by grace before an exemption, since that ends
+/// sooner.
+fn eased(question: &Question<'_>, session: &Session, rows: &[Requirement]) -> Vec<Eased> {
+    let mut eased: Vec<Eased> = rows
+        .iter()
+        .filter_map(|row| {
+            let Scope::Library(library) = row.scope else { return None };
+            match row.judge(session, question.now) {
+                Verdict::Exempt { id } => Some(Eased { library, exempt: true, requirement: id }),
+                Verdict::Notice { id, .. } => {
+                    Some(Eased { library, exempt: false, requirement: id })
+                }
+                Verdict::Satisfied | Verdict::StepUp { .. } | Verdict::Enrol { .. } => None,
+            }
+        })
+        .collect();
+    eased.sort_unstable();
+    eased.dedup_by_key(|one| one.library);
+    eased
 }
 
 /// What must resist phishing cannot be shown to a page that anybody on the way could have sent.

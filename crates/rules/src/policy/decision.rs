@@ -1,10 +1,10 @@
 //! The answer to a question, and the permission that an answer may carry.
 
-use super::act::Action;
+use super::act::{Action, Door, is_done_in_a_profile};
 use super::actor::Role;
 use super::question::{Actor, Question};
 use super::require::RequirementId;
-use crate::ids::{LibraryId, SessionId, TicketId, UserId};
+use crate::ids::{LibraryId, ProfileId, SessionId, TicketId, UserId};
 use crate::signin::Assurance;
 
 /// The answer to a [`Question`].
@@ -51,8 +51,23 @@ pub enum Decision {
 pub struct Permit {
     holder: Holder,
     action: Action,
+    door: Door,
     rule: Rule,
     closed: Vec<Closed>,
+    eased: Vec<Eased>,
+    profile: Option<ProfileId>,
+}
+
+/// A library that this permission is good for although what is required for it alone is not met: by
+/// grace, or by an exemption. The log says so when it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Eased {
+    /// Which.
+    pub library: LibraryId,
+    /// By an exemption; else by grace.
+    pub exempt: bool,
+    /// What asks for it.
+    pub requirement: RequirementId,
 }
 
 /// A library that this permission is not good for: something is required for it alone.
@@ -162,6 +177,9 @@ pub enum Reason {
     /// The kind of client does not do this.
     #[error("this cannot be done with this kind of client")]
     NotThisClient,
+    /// The session looks by a household profile, which does this never.
+    #[error("this is not done by a household profile")]
+    InProfile,
     /// The policy itself is broken; nobody gets in by that.
     #[error("the policy cannot be judged")]
     PolicyError,
@@ -206,6 +224,27 @@ impl Decision {
         }
     }
 
+    /// The same for a session that looks by a household profile: what is not done there is refused, and
+    /// what is allowed is looked at by the profile's eyes.
+    #[must_use]
+    pub fn by_profile(self, action: Action, profile: ProfileId) -> Self {
+        match self {
+            Self::Allow(_)
+            | Self::AllowNotice { .. }
+            | Self::StepUp { .. }
+            | Self::Enrol { .. }
+                if !is_done_in_a_profile(action) =>
+            {
+                Self::Deny { reason: Reason::InProfile, rule: Rule::Own }
+            }
+            Self::Allow(permit) => Self::Allow(permit.by_profile(profile)),
+            Self::AllowNotice { permit, days, rule } => {
+                Self::AllowNotice { permit: permit.by_profile(profile), days, rule }
+            }
+            other @ (Self::StepUp { .. } | Self::Enrol { .. } | Self::Deny { .. }) => other,
+        }
+    }
+
     /// Whether the answer lets somebody in.
     #[must_use]
     pub const fn lets_in(&self) -> bool {
@@ -227,12 +266,24 @@ impl Permit {
                 Holder::User { user: session.user, session: session.id, role: session.role }
             }
         };
-        Self { holder, action: question.action, rule, closed: Vec::new() }
+        let (action, door) = (question.action, question.door);
+        let (closed, eased) = Default::default();
+        Self { holder, action, door, rule, closed, eased, profile: None }
     }
 
     /// The same, with the libraries that it is not good for.
-    pub(super) fn closing(self, closed: Vec<Closed>) -> Self {
-        Self { closed, ..self }
+    pub(super) fn closing(self, closed: Vec<Closed>, eased: Vec<Eased>) -> Self {
+        Self { closed, eased, ..self }
+    }
+
+    /// By what this permission is good for a library whose requirement is not met.
+    #[must_use]
+    pub fn eased(&self, library: LibraryId) -> Option<Eased> {
+        self.eased.iter().find(|eased| eased.library == library).copied()
+    }
+
+    fn by_profile(self, profile: ProfileId) -> Self {
+        Self { profile: Some(profile), ..self }
     }
 
     /// Whether this permission is good for what lies in `library`, as far as requirements say. That
@@ -272,6 +323,12 @@ impl Permit {
         }
     }
 
+    /// The door that it was given at.
+    #[must_use]
+    pub const fn door(&self) -> Door {
+        self.door
+    }
+
     /// What granted it.
     #[must_use]
     pub const fn rule(&self) -> Rule {
@@ -287,14 +344,15 @@ impl Permit {
         }
     }
 
-    /// By whose eyes the library is looked at: the user's, or those of [`LOCAL_VIEWER`] for all who
-    /// play without a sign-in.
+    /// By whose eyes the library is looked at: the user's, those of the household profile that the
+    /// session is in, or those of [`LOCAL_VIEWER`] for all who play without a sign-in.
     #[must_use]
     pub const fn viewer(&self) -> Option<UserId> {
-        match self.holder {
-            Holder::User { user, .. } => Some(user),
-            Holder::Local => Some(LOCAL_VIEWER),
-            Holder::Anybody | Holder::Claimant(_) => None,
+        match (self.holder, self.profile) {
+            (Holder::User { .. }, Some(profile)) => Some(UserId::from_bytes(*profile.as_bytes())),
+            (Holder::User { user, .. }, None) => Some(user),
+            (Holder::Local, _) => Some(LOCAL_VIEWER),
+            (Holder::Anybody | Holder::Claimant(_), _) => None,
         }
     }
 
@@ -336,6 +394,7 @@ impl Reason {
             Self::AccountDisabled => "account_disabled",
             Self::NotYourRole => "not_your_role",
             Self::NotThisClient => "not_this_client",
+            Self::InProfile => "in_profile",
             Self::PolicyError => "policy_error",
         }
     }

@@ -16,26 +16,28 @@ mod acts;
 mod decide;
 mod decision;
 mod grace;
+mod logged;
 mod question;
 mod remind;
 mod require;
 mod standing;
 
 pub use crate::signin::Assurance;
-pub use act::{Action, Door, Guard, Own, Tend};
+pub use act::{Action, Door, Guard, Own, Tend, is_done_in_a_profile};
 pub use actor::{ClientKind, Role, Shows};
 pub use acts::{
     Author, CannotExempt, CannotRequire, GroupIsRequired, RemindedAlready, Wished, may_exempt,
-    may_keep_less, may_remind, may_remove_group, may_require,
+    may_give_days, may_keep_less, may_remind, may_remove_group, may_require,
 };
 pub use decide::decide;
 pub use decision::{
-    Closed, Decision, Holder, LOCAL_VIEWER, NotPermitted, Opens, Permit, Reason, Rule,
+    Closed, Decision, Eased, Holder, LOCAL_VIEWER, NotPermitted, Opens, Permit, Reason, Rule,
 };
 pub use grace::Allowance;
+pub use logged::{Logged, LoggedKind};
 pub use question::{Account, Actor, Epoch, Question, Session};
 pub use remind::{Reminder, reminder_due};
-pub use require::{Grace, Required, Requirement, RequirementId, Scope};
+pub use require::{Asks, Grace, Required, Requirement, RequirementId, Scope, asks_of};
 pub use standing::{Person, Standing};
 
 #[cfg(test)]

@@ -126,3 +126,53 @@ impl Requirement {
         Rule::Requirement(id)
     }
 }
+
+/// What one requirement asks of a session. Later is less permissive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Asks {
+    /// Nothing: an exemption names this user.
+    Exempt,
+    /// Nothing yet, for so many days.
+    Notice {
+        /// Days of grace, rounded up.
+        days: Reverse<u32>,
+    },
+    /// To show a factor that this user has.
+    StepUp,
+    /// To set one up.
+    Enrol,
+}
+
+impl Asks {
+    /// Days of grace, where some are left.
+    #[must_use]
+    pub const fn days_left(self) -> Option<u32> {
+        match self {
+            Self::Notice { days } => Some(days.0),
+            Self::Exempt | Self::StepUp | Self::Enrol => None,
+        }
+    }
+
+    /// The stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Exempt => "exempt",
+            Self::Notice { .. } => "notice",
+            Self::StepUp => "step_up",
+            Self::Enrol => "enrol",
+        }
+    }
+}
+
+/// What one requirement asks of a session; none if it is met. It is what the door would say.
+#[must_use]
+pub fn asks_of(requirement: &Requirement, session: &Session, now: Now) -> Option<Asks> {
+    match requirement.judge(session, now) {
+        Verdict::Satisfied => None,
+        Verdict::Exempt { .. } => Some(Asks::Exempt),
+        Verdict::Notice { days, .. } => Some(Asks::Notice { days }),
+        Verdict::StepUp { .. } => Some(Asks::StepUp),
+        Verdict::Enrol { .. } => Some(Asks::Enrol),
+    }
+}

@@ -54,6 +54,15 @@ impl Person {
 }
 
 impl Standing {
+    /// Days of grace, where some are left.
+    #[must_use]
+    pub const fn days_left(self) -> Option<u32> {
+        match self {
+            Self::Grace(days) => Some(days.0),
+            Self::Fine | Self::Exempt | Self::NeverCame | Self::Blocked => None,
+        }
+    }
+
     /// The stable word, as answered and exported.
     #[must_use]
     pub const fn word(self) -> &'static str {

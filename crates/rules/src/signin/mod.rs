@@ -9,12 +9,14 @@ mod clock;
 mod common;
 mod device;
 mod factors;
+mod invitation;
 pub mod let_in;
 mod name;
 mod notice;
 pub mod oidc;
 mod passkey;
 mod password;
+mod pin;
 mod recovery;
 mod remember;
 mod session;
@@ -41,6 +43,7 @@ pub use factors::{
     may_remove, may_remove_several, may_set_wanted_password, methods_for, new_factor_raises,
     password_min_chars, raises, stands_alone, step_up_methods,
 };
+pub use invitation::{CannotInvite, asked_of_new, may_invite};
 pub use name::{BadName, Name};
 pub use notice::{NoticeKind, concerns_later_sessions, notice_is_shown, recovery_codes_are_few};
 pub use passkey::{
@@ -48,6 +51,9 @@ pub use passkey::{
     passkey_name,
 };
 pub use password::{BadPassword, Password, check_password};
+pub use pin::{
+    BadPin, CannotEnter, Pin, PinDoor, TooManyProfiles, Way, may_add_profile, way_through,
+};
 pub use recovery::{BadRecoveryCode, RecoveryCode, tail_of_any};
 pub use remember::{RememberFor, is_remembered};
 pub use session::{Life, life, rests, ticket_is_live};

@@ -38,11 +38,23 @@ pub enum NoticeKind {
     /// The server made itself another certificate authority: whoever installed the old one must
     /// install this one.
     AuthorityMade,
+    /// The owner reminds of a second factor that is required.
+    SecondFactorAsked,
+    /// Somebody who was invited has come.
+    Joined,
+    /// One administers now, or does no longer.
+    RoleChanged,
+    /// The owner signed everybody out and asked for new passwords.
+    SecurityEvent,
+    /// A backup was saved: whoever has it and its words has every password's hash.
+    BackupMade,
+    /// The server was restored from a backup: who was removed since may be there again.
+    Restored,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -59,6 +71,12 @@ impl NoticeKind {
         Self::DeviceLost,
         Self::Disowned,
         Self::AuthorityMade,
+        Self::SecondFactorAsked,
+        Self::Joined,
+        Self::RoleChanged,
+        Self::SecurityEvent,
+        Self::BackupMade,
+        Self::Restored,
     ];
 
     /// The stable word, as stored and answered.
@@ -81,6 +99,12 @@ impl NoticeKind {
             Self::DeviceLost => "device_lost",
             Self::Disowned => "disowned",
             Self::AuthorityMade => "authority_made",
+            Self::SecondFactorAsked => "second_factor_asked",
+            Self::Joined => "joined",
+            Self::RoleChanged => "role_changed",
+            Self::SecurityEvent => "security_event",
+            Self::BackupMade => "backup_made",
+            Self::Restored => "restored",
         }
     }
 
@@ -119,7 +143,13 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::PasskeyCopied
         | NoticeKind::DeviceLost
         | NoticeKind::Disowned
-        | NoticeKind::AuthorityMade => true,
+        | NoticeKind::AuthorityMade
+        | NoticeKind::SecondFactorAsked
+        | NoticeKind::Joined
+        | NoticeKind::RoleChanged
+        | NoticeKind::SecurityEvent
+        | NoticeKind::BackupMade
+        | NoticeKind::Restored => true,
     }
 }
 

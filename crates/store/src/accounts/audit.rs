@@ -57,6 +57,19 @@ pub fn append(
     Ok(())
 }
 
+/// What an entry must be to be wanted.
+macro_rules! wanted {
+    () => {
+        "(?1 = '[]' OR EXISTS (SELECT 1 FROM json_each(?1) k
+            WHERE kind = k.value OR substr(kind, 1, length(k.value) + 1) = k.value || '.'))
+         AND (?2 IS NULL OR instr(lower(detail), lower(?2)) > 0)
+         AND at_ms >= coalesce(?3, -9223372036854775808)
+         AND at_ms < coalesce(?4, 9223372036854775807)
+         AND seq < coalesce(?5, 9223372036854775807)
+         AND seq > coalesce(?6, -1)"
+    };
+}
+
 /// Which entries are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
@@ -81,15 +94,32 @@ pub fn page(
     wanted: &Wanted,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
+    let sql = concat!("SELECT * FROM audit WHERE ", wanted!(), " ORDER BY seq DESC LIMIT ?7");
+    asked(tx, sql, wanted, None, limit)
+}
+
+/// What is wanted after an entry, the oldest first, `limit` at most.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn after(
+    tx: &ReadTx<'_, Accounts>,
+    wanted: &Wanted,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    let sql = concat!("SELECT * FROM audit WHERE ", wanted!(), " ORDER BY seq LIMIT ?7");
+    asked(tx, sql, wanted, Some(after), limit)
+}
+
+fn asked(
+    tx: &ReadTx<'_, Accounts>,
+    sql: &str,
+    wanted: &Wanted,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
     let kinds = serde_json::to_string(&wanted.kinds).unwrap_or_else(|_| "[]".to_owned());
-    let sql = "SELECT * FROM audit
-                WHERE (?1 = '[]' OR EXISTS (SELECT 1 FROM json_each(?1) k
-                         WHERE kind = k.value OR substr(kind, 1, length(k.value) + 1) = k.value || '.'))
-                  AND (?2 IS NULL OR instr(lower(detail), lower(?2)) > 0)
-                  AND at_ms >= coalesce(?3, -9223372036854775808)
-                  AND at_ms < coalesce(?4, 9223372036854775807)
-                  AND seq < coalesce(?5, 9223372036854775807)
-                ORDER BY seq DESC LIMIT ?6";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let values = rusqlite::params![
         kinds,
@@ -97,6 +127,7 @@ pub fn page(
         wanted.from.map(|at| at.0),
         wanted.until.map(|at| at.0),
         wanted.before,
+        after,
         limit
     ];
     let rows = statement.query_map(values, entry_row)?;

@@ -69,8 +69,10 @@ pub fn give(
     tx.transaction.execute(sql, (exemption.user.as_bytes(), from))?;
     let sql =
         "INSERT INTO exemption (id, user_id, requirement_id, reason, granted_seconds, used_ms,
-                                      seen_ms, seen_boot_ms, seen_run, created_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?6)";
+                                      seen_ms, seen_boot_ms, seen_run, believed, created_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10)";
+    let Allowance { seen, believed, granted_seconds, .. } =
+        Allowance::granted(exemption.allowance.granted_seconds, now);
     tx.transaction.execute(
         sql,
         rusqlite::params![
@@ -78,10 +80,12 @@ pub fn give(
             exemption.user.as_bytes(),
             from,
             &exemption.reason,
-            exemption.allowance.granted_seconds,
-            now.wall.0,
+            granted_seconds,
+            seen.wall.0,
             now.boot.0,
             run,
+            believed,
+            exemption.created.0,
         ],
     )?;
     Ok(())
@@ -112,13 +116,39 @@ pub fn end(tx: &WriteTx<'_, Accounts>, exemption: ExemptionId) -> Result<bool, S
 /// # Errors
 /// [`StoreError`].
 pub fn keep_all(tx: &WriteTx<'_, Accounts>, run: &RunId, now: Now) -> Result<(), StoreError> {
-    let sql = "UPDATE exemption SET used_ms = ?2, seen_ms = ?3, seen_boot_ms = ?4, seen_run = ?5
+    all(tx, run)?.iter().try_for_each(|exemption| keep(tx, run, exemption, now))
+}
+
+/// Keeps what is used up of somebody's exemptions by now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep_of(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    user: UserId,
+    now: Now,
+) -> Result<(), StoreError> {
+    let sql = "SELECT * FROM exemption WHERE user_id = ?1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([user.as_bytes()], |row| exemption_row(row, run))?;
+    let own = rows.collect::<Result<Vec<_>, _>>()?;
+    own.iter().try_for_each(|exemption| keep(tx, run, exemption, now))
+}
+
+fn keep(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    exemption: &Exemption,
+    now: Now,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE exemption SET used_ms = ?2, seen_ms = ?3, seen_boot_ms = ?4, seen_run = ?5,
+                      believed = ?6
                 WHERE id = ?1";
-    for exemption in all(tx, run)? {
-        let used = i64::try_from(exemption.allowance.until(now).used_ms).unwrap_or(i64::MAX);
-        let values = (exemption.id.as_bytes(), used, now.wall.0, now.boot.0, run);
-        tx.transaction.execute(sql, values)?;
-    }
+    let Allowance { used_ms, seen, believed, .. } = exemption.allowance.until(now);
+    let used = i64::try_from(used_ms).unwrap_or(i64::MAX);
+    let values = (exemption.id.as_bytes(), used, seen.wall.0, now.boot.0, run, believed);
+    tx.transaction.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
@@ -127,6 +157,7 @@ fn allowance(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Allowance> {
         granted_seconds: row.get("granted_seconds")?,
         used_ms: row.get("used_ms")?,
         seen: moment(row, run, SEEN)?,
+        believed: row.get("believed")?,
     })
 }
 

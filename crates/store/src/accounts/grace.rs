@@ -39,14 +39,31 @@ pub fn grant(
     now: Now,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO grace (user_id, requirement_id, granted_seconds, used_ms, seen_ms,
-                                  seen_boot_ms, seen_run)
-               VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)
+                                  seen_boot_ms, seen_run, believed)
+               VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)
                ON CONFLICT (user_id, requirement_id) DO UPDATE SET
                  told = CASE WHEN excluded.granted_seconds > granted_seconds THEN NULL ELSE told END,
                  granted_seconds = excluded.granted_seconds";
-    let (wall, boot) = (now.wall.0, now.boot.0);
-    let values = (user.as_bytes(), requirement.0, seconds, wall, boot, run);
+    let Allowance { seen, believed, .. } = Allowance::granted(seconds, now);
+    let values = (user.as_bytes(), requirement.0, seconds, seen.wall.0, now.boot.0, run, believed);
     tx.transaction.execute(sql, values)?;
+    Ok(())
+}
+
+/// Gives everybody who had grace from a requirement another time.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn regrant_all(
+    tx: &WriteTx<'_, Accounts>,
+    requirement: RequirementId,
+    seconds: u64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE grace SET
+                 told = CASE WHEN ?2 > granted_seconds THEN NULL ELSE told END,
+                 granted_seconds = ?2
+                WHERE requirement_id = ?1";
+    tx.transaction.execute(sql, (requirement.0, seconds))?;
     Ok(())
 }
 
@@ -67,6 +84,16 @@ pub fn of(
     Ok(found.optional()?)
 }
 
+/// Everybody's grace, also from requirements that are switched off.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn every(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Granted>, StoreError> {
+    let mut statement = tx.transaction.prepare_cached("SELECT * FROM grace")?;
+    let rows = statement.query_map([], |row| granted_row(row, run))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Everybody's grace from requirements that are switched on.
 ///
 /// # Errors
@@ -76,6 +103,22 @@ pub fn running(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Granted>, S
                 WHERE r.is_on = 1 ORDER BY g.requirement_id, g.user_id";
     let mut statement = tx.transaction.prepare(sql)?;
     let rows = statement.query_map([], |row| granted_row(row, run))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Grace of one person from requirements that are switched on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn running_of(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+    user: UserId,
+) -> Result<Vec<Granted>, StoreError> {
+    let sql = "SELECT g.* FROM grace g JOIN requirement r ON r.id = g.requirement_id
+                WHERE r.is_on = 1 AND g.user_id = ?1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([user.as_bytes()], |row| granted_row(row, run))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -89,23 +132,22 @@ pub fn keep(
     granted: &Granted,
     now: Now,
 ) -> Result<(), StoreError> {
-    let sql =
-        "UPDATE grace SET used_ms = ?3, seen_ms = ?4, seen_boot_ms = ?5, seen_run = ?6, told = ?7
-                WHERE user_id = ?1 AND requirement_id = ?2";
-    let used = granted.allowance.until(now).used_ms;
-    tx.transaction.execute(
-        sql,
-        rusqlite::params![
-            granted.user.as_bytes(),
-            granted.requirement.0,
-            i64::try_from(used).unwrap_or(i64::MAX),
-            now.wall.0,
-            now.boot.0,
-            run,
-            granted.told.map(Reminder::word),
-        ],
-    )?;
-    Ok(())
+    put(tx, run, &Granted { allowance: granted.allowance.until(now), ..*granted }, now)
+}
+
+/// Keeps that somebody was reminded at this step.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    granted: &Granted,
+    step: Reminder,
+    now: Now,
+) -> Result<(), StoreError> {
+    let allowance = granted.allowance.until(now);
+    put(tx, run, &Granted { allowance, told: Some(step), ..*granted }, now)
 }
 
 /// A requirement that was off does not use up anybody's grace: from now on it counts again.
@@ -118,9 +160,35 @@ pub fn go_on(
     requirement: RequirementId,
     now: Now,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE grace SET seen_ms = ?2, seen_boot_ms = ?3, seen_run = ?4
-                WHERE requirement_id = ?1";
-    tx.transaction.execute(sql, (requirement.0, now.wall.0, now.boot.0, run))?;
+    let sql = "SELECT * FROM grace WHERE requirement_id = ?1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([requirement.0], |row| granted_row(row, run))?;
+    for granted in rows.collect::<Result<Vec<_>, _>>()? {
+        put(tx, run, &Granted { allowance: granted.allowance.going_on(now), ..granted }, now)?;
+    }
+    Ok(())
+}
+
+fn put(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    granted: &Granted,
+    now: Now,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE grace SET used_ms = ?3, seen_ms = ?4, seen_boot_ms = ?5, seen_run = ?6,
+                      told = ?7, believed = ?8
+                WHERE user_id = ?1 AND requirement_id = ?2";
+    let Allowance { used_ms, seen, believed, .. } = granted.allowance;
+    tx.transaction.prepare_cached(sql)?.execute(rusqlite::params![
+        granted.user.as_bytes(),
+        granted.requirement.0,
+        i64::try_from(used_ms).unwrap_or(i64::MAX),
+        seen.wall.0,
+        now.boot.0,
+        run,
+        granted.told.map(Reminder::word),
+        believed,
+    ])?;
     Ok(())
 }
 
@@ -131,6 +199,7 @@ pub(super) fn maybe_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Option<A
         granted_seconds,
         used_ms: row.get("used_ms")?,
         seen: moment(row, run, SEEN)?,
+        believed: row.get("believed")?,
     }))
 }
 
@@ -143,6 +212,7 @@ fn granted_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Granted> {
             granted_seconds: row.get("granted_seconds")?,
             used_ms: row.get("used_ms")?,
             seen: moment(row, run, SEEN)?,
+            believed: row.get("believed")?,
         },
         told: told.as_deref().and_then(Reminder::from_word),
     })

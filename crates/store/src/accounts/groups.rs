@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{GroupId, LibraryId, UserId};
 use stead_rules::time::WallMs;
 
-use crate::columns::id;
+use crate::columns::{id, maybe_id};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// People who belong together.
@@ -159,6 +159,24 @@ pub fn set_share(
         tx.transaction.execute(&sql, (library, whose))?
     };
     Ok(changed == 1)
+}
+
+/// With whom a library is shared.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn shares_of(tx: &ReadTx<'_, Accounts>, library: LibraryId) -> Result<Vec<With>, StoreError> {
+    let sql = "SELECT user_id, NULL AS group_id FROM share WHERE library_id = ?1
+               UNION ALL
+               SELECT NULL, group_id FROM group_share WHERE library_id = ?1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([library.as_bytes()], |row| {
+        Ok(match maybe_id(row, "group_id")? {
+            Some(group) => With::Group(group),
+            None => With::User(id(row, "user_id")?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Every share.

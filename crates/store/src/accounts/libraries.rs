@@ -65,6 +65,16 @@ pub fn remove(tx: &WriteTx<'_, Accounts>, library: LibraryId) -> Result<bool, St
     Ok(tx.transaction.execute(sql, [library.as_bytes()])? == 1)
 }
 
+/// What a library is called, if it is there.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn name(tx: &ReadTx<'_, Accounts>, library: LibraryId) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT name FROM library WHERE id = ?1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    Ok(statement.query_row([library.as_bytes()], |row| row.get("name")).optional()?)
+}
+
 /// The libraries that `user` sees, by name.
 ///
 /// # Errors

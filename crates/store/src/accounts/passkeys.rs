@@ -72,6 +72,15 @@ pub fn of_account(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether anybody has a passkey for a name that leads here.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn any_leads_here(tx: &ReadTx<'_, Accounts>) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM passkey WHERE leads_here)";
+    Ok(tx.transaction.query_row(sql, [], |row| row.get(0))?)
+}
+
 /// The passkey that an authenticator calls so.
 ///
 /// # Errors

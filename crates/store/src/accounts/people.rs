@@ -61,6 +61,16 @@ pub fn owner(tx: &ReadTx<'_, Accounts>) -> Result<Option<Person>, StoreError> {
     Ok(tx.transaction.query_row(&sql, [Role::Owner.word()], person_row).optional()?)
 }
 
+/// Whether somebody's issuer vouches for a second factor.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_vouched_for(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM user u JOIN issuer i ON i.id = u.issuer_id
+                WHERE u.id = ?1 AND i.assurance IN ('claims', 'asserted'))";
+    Ok(tx.transaction.query_row(sql, [user.as_bytes()], |row| row.get(0))?)
+}
+
 /// Where somebody's factors are kept.
 ///
 /// # Errors
@@ -100,6 +110,16 @@ pub fn set_enabled(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE user SET enabled = ?2 WHERE id = ?1";
     tx.transaction.execute(sql, (user.as_bytes(), enabled))?;
+    Ok(())
+}
+
+/// Gives somebody another role. An exemption ends with a role that administers.
+///
+/// # Errors
+/// [`StoreError`]; a second owner is one.
+pub fn set_role(tx: &WriteTx<'_, Accounts>, user: UserId, role: Role) -> Result<(), StoreError> {
+    let sql = "UPDATE user SET role = ?2 WHERE id = ?1";
+    tx.transaction.execute(sql, (user.as_bytes(), role.word()))?;
     Ok(())
 }
 

@@ -164,7 +164,7 @@ pub fn of_user(
 ) -> Result<Found<Concern>, StoreError> {
     let sql = "SELECT r.id, r.scope, r.group_id, r.library_id, r.level, r.grace_seconds,
                       r.max_age_seconds, r.is_on, r.begun_ms, g.granted_seconds, g.used_ms,
-                      g.seen_ms, g.seen_boot_ms, g.seen_run
+                      g.seen_ms, g.seen_boot_ms, g.seen_run, g.believed
                  FROM requirement r
                  LEFT JOIN grace g ON g.requirement_id = r.id AND g.user_id = ?1
                 WHERE r.is_on = 1

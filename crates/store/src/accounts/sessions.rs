@@ -1,7 +1,7 @@
 //! Signed-in clients.
 
 use rusqlite::{OptionalExtension, Row};
-use stead_rules::ids::{DeviceId, FactorId, IssuerId, SessionId, UserId};
+use stead_rules::ids::{DeviceId, FactorId, IssuerId, ProfileId, SessionId, UserId};
 use stead_rules::policy::ClientKind;
 use stead_rules::signin::{Assurance, Methods, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
@@ -112,6 +112,8 @@ pub struct SessionFacts {
     pub within_reach: Assurance,
     /// What speaks for the session beside the password that opened it.
     pub vouched: Vouched,
+    /// The household profile that it looks by.
+    pub profile: Option<ProfileId>,
     /// What is required of its user.
     pub required: Found<Concern>,
 }
@@ -188,6 +190,24 @@ pub fn end(
 ) -> Result<bool, StoreError> {
     let sql = "DELETE FROM session WHERE id = ?1 AND user_id = ?2";
     Ok(tx.transaction.execute(sql, (session.as_bytes(), user.as_bytes()))? == 1)
+}
+
+/// Ends every session of a user in a browser; televisions and apps go on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_in_browsers(tx: &WriteTx<'_, Accounts>, user: UserId) -> Result<(), StoreError> {
+    let sql = "DELETE FROM session WHERE user_id = ?1 AND client = ?2";
+    tx.transaction.execute(sql, (user.as_bytes(), ClientKind::Web.word()))?;
+    Ok(())
+}
+
+/// Ends every session of everybody but this one: how many those were.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_all_but(tx: &WriteTx<'_, Accounts>, kept: SessionId) -> Result<usize, StoreError> {
+    Ok(tx.transaction.execute("DELETE FROM session WHERE id <> ?1", [kept.as_bytes()])?)
 }
 
 /// Gives a session another id and another token, and says what was shown in it just now.
@@ -376,13 +396,14 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
         owner_refused: row.get("owner_refused")?,
         epoch_now: row.get("epoch_now")?,
         vouched: vouched(row, "vouched")?,
+        profile: maybe_id(row, "profile_id")?,
         within_reach: within_reach(row)?,
         // Read behind it, or the answer is no.
         required: Found::Unreadable,
     })
 }
 
-fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
+pub(super) fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
     let has_mfa = row.get("has_totp")? || row.get("is_vouched_for")?;
     Ok(match (row.get("has_passkey")?, has_mfa) {
         (true, _) => Assurance::MfaPhishingResistant,

@@ -12,7 +12,7 @@ import { takeReturned, type Returned } from '../../lib/returned';
 import { noteSignedIn } from '../../state/hint';
 import { plugSecret } from './plug.svelte';
 
-export type Screen = 'starting' | 'code' | 'own' | 'plug' | 'busy' | 'owner' | 'totp' | 'codes' | 'tail' | 'done' | 'lost';
+export type Screen = 'starting' | 'code' | 'own' | 'plug' | 'busy' | 'owner' | 'restore' | 'totp' | 'codes' | 'tail' | 'done' | 'lost';
 
 interface Kept {
   proof?: Proof;
@@ -198,7 +198,7 @@ export class ClaimFlow {
   }
 
   /** Shows another way to prove that the box is at hand. */
-  way(screen: 'code' | 'own' | 'plug'): void {
+  way(screen: 'code' | 'own' | 'plug' | 'owner' | 'restore'): void {
     this.#show(screen);
   }
 
@@ -301,7 +301,7 @@ export class ClaimFlow {
 
   /** Tells whether another browser took the claim over meanwhile. */
   async look(): Promise<void> {
-    if (!['owner', 'totp', 'codes', 'tail'].includes(this.screen) || this.busy) return;
+    if (!['owner', 'restore', 'totp', 'codes', 'tail'].includes(this.screen) || this.busy) return;
     try {
       const progress = await claim.state();
       if (progress.step === 'taken_over') this.#lost(progress.taken_over_by);

@@ -228,6 +228,7 @@ fn after_the_deadline_the_holder_is_a_stranger() {
             Event::StepBegun { browser }
             | Event::StepDone { browser, .. }
             | Event::OwnerWritten { browser, .. }
+            | Event::BackupRestored { browser, .. }
             | Event::Denied { browser },
         ) if pending.is_over(now) => {
             assert_eq!(*browser == pending.holder, *browser == A);

@@ -95,20 +95,54 @@ fn no_clock_that_is_turned_stretches_or_takes_it() {
 }
 
 #[test]
-fn a_boot_at_1970_uses_up_what_the_box_is_up() {
+fn a_boot_at_1970_uses_up_what_the_box_is_up_and_what_it_was_off_when_the_time_is_known() {
     let mut machine = Machine::new();
-    let mut kept = Kept::new(7 * DAY, machine);
+    let mut kept = Kept::new(30 * DAY, machine);
     machine.pass(DAY_MS);
     kept.look(machine);
     machine.restart(10 * DAY_MS, TimeTrust::Unknown);
     machine.now.wall = WallMs(0);
-    assert_eq!(kept.look(machine), Grace::Days(6), "nobody knows that it was off for ten days");
+    assert_eq!(kept.look(machine), Grace::Days(29), "nobody knows that it was off for ten days");
     machine.pass(2 * DAY_MS);
-    assert_eq!(kept.look(machine), Grace::Days(4));
-    // The network says the time then: what went by since the last look is known by uptime.
-    machine.now =
-        Now { wall: WallMs(NOW.wall.0 + 13 * 86_400_000), trust: TimeTrust::Synced, ..machine.now };
-    assert_eq!(kept.look(machine), Grace::Days(4));
+    assert_eq!(kept.look(machine), Grace::Days(27));
+    // It starts again without knowing, and then the network says the time.
+    machine.restart(0, TimeTrust::Unknown);
+    machine.now.wall = WallMs(0);
+    assert_eq!(kept.look(machine), Grace::Days(27));
+    let wall = WallMs(NOW.wall.0 + 13 * 86_400_000);
+    machine.now = Now { wall, trust: TimeTrust::Synced, ..machine.now };
+    assert_eq!(kept.look(machine), Grace::Days(17));
+    // From then on it is known, and turning the clock does nothing.
+    machine.now.wall = wall.plus_ms(400 * 86_400_000);
+    assert_eq!(kept.look(machine), Grace::Days(17));
+}
+
+#[test]
+fn a_clock_that_nobody_believes_takes_nothing_by_running_ahead() {
+    let mut machine = Machine::new();
+    let mut kept = Kept::new(7 * DAY, machine);
+    machine.restart(0, TimeTrust::Unknown);
+    machine.now.wall = NOW.wall.plus_ms(400 * 86_400_000);
+    assert_eq!(kept.look(machine), Grace::Days(7));
+    // Granted without knowing the time, nothing is known of the time before.
+    let mut kept = Kept::new(7 * DAY, machine);
+    machine.pass(DAY_MS);
+    machine.now.wall = NOW.wall.plus_ms(900 * 86_400_000);
+    machine.now.trust = TimeTrust::Synced;
+    assert_eq!(kept.look(machine), Grace::Days(6));
+    machine.restart(DAY_MS, TimeTrust::Synced);
+    assert_eq!(kept.look(machine), Grace::Days(5));
+}
+
+#[test]
+fn what_goes_on_after_a_pause_has_used_up_nothing_meanwhile() {
+    let mut machine = Machine::new();
+    let mut kept = Kept::new(7 * DAY, machine);
+    machine.pass(DAY_MS);
+    kept.look(machine);
+    machine.pass(100 * DAY_MS);
+    kept.row = kept.read(machine).going_on(machine.now);
+    assert_eq!(kept.look(machine), Grace::Days(6));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::world::{HOLDER, NOW, actors, ago, ask, ask_with, owner, question, session, states};
 use super::world::{PASSKEY, TOTP};
 use crate::claim::State;
+use crate::ids::{ProfileId, UserId};
 use crate::policy::{
     Action, Actor, ClientKind, Decision, Door, Epoch, Holder, Own, Question, Role, Session, Shows,
     decide,
@@ -198,7 +199,7 @@ fn a_door_takes_what_it_is_for() {
         let at = |door| ask_with(&State::Claimed, &actor, action, door, &[]).lets_in();
         assert!(!at(Door::Stream) || action == Action::Play);
         assert!(!at(Door::Metrics) || action == Action::Metrics);
-        let own = [Action::OwnAccount(Own::Read), Action::OwnAccount(Own::SignOut)];
+        let own = [Own::Read, Own::SignOut, Own::Profiles].map(Action::OwnAccount);
         assert!(!at(Door::Tv) || is_library(action) || own.contains(&action));
         assert_eq!(at(Door::Tv), at(Door::AppPassword));
         let way_in = [Action::ReadPublic, Action::SignIn];
@@ -221,7 +222,10 @@ fn only_a_browser_administers_and_only_a_browser_gets_what_a_row_is_for() {
             );
             for action in Action::ALL {
                 let playback = is_library(action)
-                    || matches!(action, Action::OwnAccount(Own::Read | Own::SignOut));
+                    || matches!(
+                        action,
+                        Action::OwnAccount(Own::Read | Own::SignOut | Own::Profiles)
+                    );
                 let way_in = [Action::ReadPublic, Action::SignIn].contains(&action);
                 let playback = playback || (door == Door::Plain && way_in);
                 assert!(client == ClientKind::Web || !door.takes(action) || playback);
@@ -270,5 +274,25 @@ fn a_recovery_code_just_shown_stands_for_a_passkey_that_is_lost() {
         let actor = Actor::Session(Session { reach, ..fine });
         let allowed = ask(&State::Claimed, &actor, factors).lets_in();
         assert_eq!(allowed, may, "{method:?} {seconds}");
+    }
+}
+
+/// A household profile plays by its person's device, and does nothing else.
+#[test]
+fn a_profile_is_for_playing_and_never_for_administration() {
+    let actor = Actor::Session(owner());
+    let profile = ProfileId::from_bytes([4; 16]);
+    let own = [Own::Read, Own::SignOut, Own::Profiles].map(Action::OwnAccount);
+    for action in Action::ALL {
+        let plain = ask_with(&State::Claimed, &actor, action, Door::Api, &[]);
+        let lets_in = plain.lets_in();
+        let decision = plain.by_profile(action, profile);
+        let plays = is_library(action) || own.contains(&action);
+        assert_eq!(decision.lets_in(), lets_in && plays, "{action:?}");
+        if let Some(permit) = decision.permit() {
+            let eyes = UserId::from_bytes(*profile.as_bytes());
+            assert_eq!(permit.viewer(), Some(eyes), "{action:?}");
+            assert_ne!(permit.user(), Some(eyes), "{action:?}");
+        }
     }
 }

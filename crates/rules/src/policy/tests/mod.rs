@@ -3,6 +3,7 @@
 mod acts;
 mod grace;
 mod invariants;
+mod logged;
 mod requirements;
 mod table;
 mod world;

@@ -208,6 +208,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::AccountDisabled => "disabled",
         Reason::NotYourRole => "role",
         Reason::NotThisClient => "client",
+        Reason::InProfile => "profile",
         Reason::PolicyError => "broken",
     }
 }

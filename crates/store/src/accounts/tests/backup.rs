@@ -84,7 +84,7 @@ fn what_is_decided_takes_the_place_of_the_accounts_and_sets_them_aside() {
     let era = EraId::from_bytes([4; 16]);
     let known = Some(Eras { current: era, previous: None });
     decide(folder.path(), &path, AT, Generation(5), known).unwrap();
-    assert!(is_decided(folder.path()) && !path.exists());
+    assert!(is_decided(folder.path()).unwrap() && !path.exists());
     assert!(put_in_place(folder.path()).unwrap() && !put_in_place(folder.path()).unwrap());
     let aside = folder.path().join("accounts.db.before-recovery");
     assert_eq!(fs::read(aside).unwrap(), before);
@@ -140,6 +140,11 @@ fn what_is_no_backup_of_ours_is_refused() {
     for sql in [
         "CREATE TRIGGER t AFTER UPDATE ON server BEGIN UPDATE server SET name = 'x'; END",
         "CREATE VIEW v AS SELECT 1",
+        "PRAGMA writable_schema = on; UPDATE sqlite_schema SET name = 'sqlite_x' WHERE name = 'a_role_ends_exemptions'",
+        "ANALYZE",
+        "UPDATE server SET epoch = 9223372036854775806",
+        "UPDATE server SET generation = 9223372036854775806",
+        "INSERT INTO sqlite_sequence VALUES ('audit', 9223372036854775806)",
         "CREATE VIRTUAL TABLE more USING fts5 (a)",
         "CREATE TABLE more (a)",
         "DROP TABLE passkey",
@@ -167,4 +172,32 @@ fn what_is_no_backup_of_ours_is_refused() {
     }
     fs::write(&path, &whole).unwrap();
     describe(&path).unwrap();
+}
+
+/// An index that leaves a row out hides it from whoever asks by it.
+#[test]
+fn an_index_that_leaves_a_second_owner_out_hides_nobody() {
+    let (folder, store) = claimed();
+    let path = made(&store, folder.path());
+    let spoil = Connection::open(&path).unwrap();
+    spoil
+        .execute_batch(
+            "PRAGMA writable_schema = on;
+             UPDATE sqlite_schema SET sql = replace(sql, 'role = ''owner''', 'role = ''nobody''')
+              WHERE name = 'one_owner';",
+        )
+        .unwrap();
+    drop(spoil);
+    let spoil = Connection::open(&path).unwrap();
+    spoil.execute_batch("REINDEX; UPDATE user SET role = 'owner'").unwrap();
+    spoil
+        .execute_batch(
+            "PRAGMA writable_schema = on;
+             UPDATE sqlite_schema SET sql = replace(sql, 'role = ''nobody''', 'role = ''owner''')
+              WHERE name = 'one_owner';",
+        )
+        .unwrap();
+    drop(spoil);
+    let refused = describe(&path).unwrap_err();
+    assert!(!matches!(refused, BackupError::Io(_)), "{refused}");
 }

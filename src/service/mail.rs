@@ -1,0 +1,216 @@
+//! Mail: what people ask to be written, and the server that takes it.
+//!
+//! ```text
+//! whoever has something to tell ─▶ waits in accounts.db ─▶ one at a time ─▶ the mail server
+//!                                          ▲ later, longer each time ◀─ not taken │
+//! ```
+//!
+//! A message waits in the same transaction that tells of the same thing in the app, so none is lost and
+//! none is sent of what never happened. No message holds a secret: an address is believed as typed.
+
+mod post;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lettre::Address;
+use stead_rules::ids::{TicketId, UserId};
+use stead_rules::limits::{MAIL_RETRY_FIRST_SECONDS, MAIL_RETRY_LAST_SECONDS, MAIL_WAITING_MAX};
+use stead_rules::policy::{Action, Guard, Own, Permit, Tend};
+use stead_rules::time::Now;
+use stead_store::accounts::sessions::SessionFacts;
+use stead_store::accounts::{audit, claim as rows, mail};
+use stead_store::{Accounts, StoreError, WriteTx};
+
+use super::core::{Core, CoreError, permitted};
+use crate::config::Mail;
+use crate::host::entropy::fresh;
+
+use post::{Letter, Posted};
+pub use post::{Letterbox, SetUpError};
+
+/// Mail cannot be asked for, or an address is none.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// It is no address that mail can be sent to.
+    #[error("this is no mail address")]
+    NoAddress,
+    /// No server is named in the configuration.
+    #[error("no mail goes out from this server")]
+    NotSetUp,
+    /// Whoever asks has left no address.
+    #[error("there is no address to write to")]
+    NoneLeft,
+    /// The core refused.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
+
+impl From<StoreError> for MailError {
+    fn from(error: StoreError) -> Self {
+        Self::Core(error.into())
+    }
+}
+
+/// What the owner sees of the mail.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Who writes; none where no mail goes out.
+    pub from: Option<String>,
+    /// How it stands.
+    pub standing: mail::Standing,
+}
+
+/// How the mail stands. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn look(core: &Core, permit: &Permit) -> Result<Seen, CoreError> {
+    permitted(permit, Action::Tend(Tend::Boards))?;
+    let standing = core.store()?.accounts.read(mail::standing)?;
+    let from = core.letterbox.as_ref().map(|letterbox| letterbox.from());
+    Ok(Seen { from, standing })
+}
+
+/// Where whoever asks wants to be written to. Blocks.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn address(
+    core: &Core,
+    permit: &Permit,
+    facts: &SessionFacts,
+) -> Result<Option<String>, CoreError> {
+    permitted(permit, Action::OwnAccount(Own::Sessions))?;
+    Ok(core.store()?.accounts.read(|tx| mail::address(tx, facts.user.id))?)
+}
+
+/// Takes an address, or forgets it. Blocks.
+///
+/// # Errors
+/// [`MailError`].
+pub fn set_address(
+    core: &Core,
+    permit: &Permit,
+    facts: &SessionFacts,
+    typed: Option<&str>,
+) -> Result<(), MailError> {
+    permitted(permit, Action::OwnAccount(Own::Factors))?;
+    let address = match typed.map(str::trim).filter(|typed| !typed.is_empty()) {
+        Some(typed) => Some(typed.parse::<Address>().map_err(|_| MailError::NoAddress)?),
+        None => None,
+    };
+    let address = address.as_ref().map(AsRef::as_ref);
+    Ok(core.store()?.accounts.write(|tx| mail::set_address(tx, facts.user.id, address))?)
+}
+
+/// Has a message to whoever asks wait, to try it out. Blocks.
+///
+/// # Errors
+/// [`MailError`].
+pub fn try_out(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    facts: &SessionFacts,
+) -> Result<(), MailError> {
+    permitted(permit, Action::Guard(Guard::Identity))?;
+    let letterbox = core.letterbox.as_ref().ok_or(MailError::NotSetUp)?;
+    let user = facts.user.id;
+    let waits = core.store()?.accounts.write(|tx| {
+        let name = rows::server(tx)?.map_or_else(String::new, |server| server.name);
+        let subject = format!("{name} can write to you");
+        let body = "This message was asked for in the settings of your Stead.\n".to_owned();
+        // Whoever tries it out has mended something: what was refused may be forgotten.
+        mail::forget_refused(tx)?;
+        tell(tx, core, now, user, &subject, &body)
+    })?;
+    letterbox.hasten.notify_one();
+    if waits { Ok(()) } else { Err(MailError::NoneLeft) }
+}
+
+/// Has a message wait for a user who left an address, and says whether one does. It is sent after the
+/// commit, as soon as the mail server takes it.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn tell(
+    tx: &WriteTx<'_, Accounts>,
+    core: &Core,
+    now: Now,
+    user: UserId,
+    subject: &str,
+    body: &str,
+) -> Result<bool, StoreError> {
+    let Some(letterbox) = &core.letterbox else { return Ok(false) };
+    let waits = mail::wait(tx, user, subject, body, now.wall, MAIL_WAITING_MAX)?;
+    letterbox.told.notify_one();
+    Ok(waits)
+}
+
+/// Sends what waits, for as long as the server runs.
+pub async fn deliver(core: Arc<Core>) {
+    let Some(letterbox) = core.letterbox.clone() else { return };
+    let mut pause = Duration::from_secs(MAIL_RETRY_FIRST_SECONDS);
+    loop {
+        match one(&core, &letterbox).await {
+            Ok(Round::Sent) => pause = Duration::from_secs(MAIL_RETRY_FIRST_SECONDS),
+            Ok(Round::Refused) => {}
+            Ok(Round::Nothing) => letterbox.told.notified().await,
+            Ok(Round::NotTaken) | Err(_) => {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = letterbox.hasten.notified() => {}
+                }
+                pause = (pause * 2).min(Duration::from_secs(MAIL_RETRY_LAST_SECONDS));
+            }
+        }
+    }
+}
+
+enum Round {
+    Nothing,
+    Sent,
+    Refused,
+    NotTaken,
+}
+
+async fn one(core: &Arc<Core>, letterbox: &Arc<Letterbox>) -> Result<Round, CoreError> {
+    let Some(waiting) = core.read_accounts(mail::next).await? else { return Ok(Round::Nothing) };
+    let letter = Letter {
+        to: &waiting.address,
+        subject: &waiting.subject,
+        body: &waiting.body,
+        id: fresh(core.entropy.as_ref(), TicketId::from_bytes),
+        host: &core.reach().host_name,
+    };
+    let posted = letterbox.post(&letter).await;
+    let id = waiting.id;
+    core.blocking(move |core| {
+        let now = core.now();
+        core.store()?
+            .accounts
+            .write(|tx| match &posted {
+                Posted::Taken => mail::sent(tx, id, now.wall).map(|()| Round::Sent),
+                Posted::Refused(why) => {
+                    let detail = serde_json::json!({ "why": why }).to_string();
+                    audit::append(tx, now, "mail.refused", &detail)?;
+                    mail::failed(tx, id, why, true, now.wall).map(|()| Round::Refused)
+                }
+                Posted::NotTaken(why) => {
+                    tracing::warn!(%why, "the mail server takes nothing now; it is tried again");
+                    mail::failed(tx, id, why, false, now.wall).map(|()| Round::NotTaken)
+                }
+            })
+            .map_err(CoreError::from)
+    })
+    .await
+}
+
+/// Reads what the configuration names.
+///
+/// # Errors
+/// [`SetUpError`].
+pub fn letterbox(config: Option<&Mail>) -> Result<Option<Arc<Letterbox>>, SetUpError> {
+    config.map(|mail| Letterbox::new(mail).map(Arc::new)).transpose()
+}

@@ -1,0 +1,78 @@
+// A household: a profile with a PIN is made, entered by its PIN, sets nothing, and is left by one's own.
+import { expect, test, type Page } from '@playwright/test';
+import { look } from './checks.ts';
+import { ownedBox, type Owned } from './owned.ts';
+import { shot } from './shots.ts';
+
+test.describe.configure({ mode: 'serial' });
+
+let owned: Owned;
+let page: Page;
+
+test.beforeAll(async () => {
+  owned = await ownedBox({ Films: 2 });
+  page = owned.page;
+});
+
+test.afterAll(async () => {
+  await owned.close();
+});
+
+const heading = (name: string) => page.getByRole('heading', { name });
+const dialog = () => page.getByRole('dialog');
+
+async function pressDigits(pin: string): Promise<void> {
+  for (const digit of pin) {
+    await dialog().getByRole('button', { name: `Digit ${digit}` }).click();
+  }
+  await dialog().getByRole('button', { name: 'Go in' }).click();
+}
+
+test('a profile with a PIN is made, and a PIN of one’s own', async () => {
+  await page.goto(`${owned.box.origin}/settings`);
+  await page.getByRole('link', { name: 'Profiles of your household' }).click();
+  await expect(heading('Household')).toBeVisible();
+  await look(page);
+  await page.getByRole('button', { name: 'Add a profile' }).click();
+  await dialog().getByLabel('Name').fill('Kim');
+  await dialog().getByLabel('PIN', { exact: true }).fill('12');
+  await dialog().getByRole('button', { name: 'Save' }).click();
+  await expect(dialog().getByRole('alert')).toContainText('4 to 12 digits');
+  await look(page);
+  await shot(page, 'profile-new');
+  await dialog().getByLabel('PIN', { exact: true }).fill('4711');
+  await dialog().getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Kim' })).toContainText('asks for a PIN');
+  await page.getByLabel('Your own PIN').fill('9001');
+  await page.getByRole('button', { name: 'Set the PIN' }).click();
+  await expect(page.getByText('There is one.')).toBeVisible();
+  await look(page);
+  await shot(page, 'household-phone');
+});
+
+test('it is entered by its PIN, and sets nothing', async () => {
+  await page.goto(`${owned.box.origin}/profiles`);
+  await expect(heading('Who is watching?')).toBeVisible();
+  await look(page);
+  await shot(page, 'who-phone');
+  await page.getByRole('button', { name: 'Kim' }).click();
+  await pressDigits('0815');
+  await expect(dialog().getByRole('alert')).toContainText('This PIN is wrong');
+  await look(page);
+  await shot(page, 'pin-phone');
+  await pressDigits('4711');
+  await page.waitForURL(`${owned.box.origin}/`);
+  await expect(page.getByRole('link', { name: 'Films' }).first()).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
+  await look(page);
+  await page.goto(`${owned.box.origin}/settings/people`);
+  await expect(heading('Who is watching?')).toBeVisible();
+});
+
+test('one comes back by one’s own', async () => {
+  await page.getByRole('button', { name: 'Maria' }).click();
+  await pressDigits('9001');
+  await page.waitForURL(`${owned.box.origin}/`);
+  await page.getByRole('link', { name: 'Settings' }).first().click();
+  await expect(heading('Settings')).toBeVisible();
+});
