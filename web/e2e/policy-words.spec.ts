@@ -213,6 +213,12 @@ test('to whoever is asked, on any kind of device', async () => {
     asks('exempt'),
   ];
   const session = me.session as object;
+  const profile = { id: id('b'), name: 'Child' };
+  for (const asked of [everything[0], everything[3], everything[5]]) {
+    await answer('me', { ...me, asked, profile, has_profiles: true });
+    await open('/');
+    await page.unrouteAll();
+  }
   for (const kind of ['web', 'tv']) {
     for (const asked of everything) {
       await answer('me', { ...me, asked, session: { ...session, kind } });

@@ -16,13 +16,17 @@ export function shut(): 'enrol' | 'step_up' | undefined {
   return states.includes('step_up') ? 'step_up' : undefined;
 }
 
+/** A television sets nothing up, and a household profile nothing of whose it is. */
+export const mends = () => session.me?.session.kind === 'web' && session.me.profile === undefined;
+
 const MENDS: ReadonlySet<RouteName> = new Set<RouteName>(['enrol', 'security', 'lost']);
 const MEDIA: ReadonlySet<RouteName> = new Set<RouteName>(['home', 'library', 'item', 'play']);
 
 /** Whether this page stays closed. */
 export function closed(page: RouteName): boolean {
   const why = shut();
-  // A television mends nothing itself.
-  if (why === 'enrol') return !MENDS.has(page) || session.me?.session.kind !== 'web';
+  // From a profile the way leads by whoever it belongs to.
+  if (why !== undefined && page === 'who') return false;
+  if (why === 'enrol') return !MENDS.has(page) || !mends();
   return why === 'step_up' && MEDIA.has(page);
 }

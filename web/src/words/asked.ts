@@ -30,6 +30,9 @@ export const asked = {
   'asked.onPhone':
     'Set it up on your phone or computer: open Stead there, sign in, and follow the notice. This screen goes on by itself.',
 
+  'asked.ofProfile':
+    'Whoever this account belongs to does that: choose them first, then follow the notice.',
+
   'shut.title': 'First a second factor',
   'shut.passkeyTitle': 'First a passkey',
   'shut.againTitle': 'Is it still you?',

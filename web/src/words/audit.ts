@@ -14,6 +14,8 @@ export const audit = {
   'audit.lines': 'Save as JSON lines',
   'audit.linesName': 'stead-log.jsonl',
   'audit.none': 'Nothing like this is in the log.',
+  'audit.yes': 'yes',
+  'audit.no': 'no',
   'audit.older': 'Show older',
   'audit.unsure': 'The clock was not known to be right',
   'audit.seq': 'Line {seq}',
@@ -122,6 +124,7 @@ export const audit = {
   'audit.detail.session': 'Session',
   'audit.detail.step': 'Which',
   'audit.detail.unreadable': 'Could not be read',
+  'audit.detail.methods': 'Shown',
   'audit.detail.was_on': 'Was on',
   'audit.detail.why': 'Reason',
 } as const satisfies Words<'audit'>;
