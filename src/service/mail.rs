@@ -29,6 +29,9 @@ use crate::host::entropy::fresh;
 use post::{Letter, Posted};
 pub use post::{Letterbox, SetUpError};
 
+/// What is told of is committed within this time.
+const COMMIT: Duration = Duration::from_millis(500);
+
 /// Mail cannot be asked for, or an address is none.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
@@ -156,7 +159,13 @@ pub async fn deliver(core: Arc<Core>) {
         match one(&core, &letterbox).await {
             Ok(Round::Sent) => pause = Duration::from_secs(MAIL_RETRY_FIRST_SECONDS),
             Ok(Round::Refused) => {}
-            Ok(Round::Nothing) => letterbox.told.notified().await,
+            // What is told of may not be committed yet: a moment later it is, and at the latest with the
+            // next look.
+            Ok(Round::Nothing) => {
+                let look = Duration::from_secs(MAIL_RETRY_FIRST_SECONDS);
+                drop(tokio::time::timeout(look, letterbox.told.notified()).await);
+                tokio::time::sleep(COMMIT).await;
+            }
             Ok(Round::NotTaken) | Err(_) => {
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
