@@ -11,7 +11,7 @@ use stead_rules::time::Now;
 use super::{Made, chores, reach};
 use crate::config::Config;
 use crate::host::hangup::Hangups;
-use crate::net::given::{Age, Files, Given, GivenError};
+use crate::net::given::{Age, Files, Given, GivenError, Stamp};
 use crate::net::tls::CurrentCertificate;
 
 /// How often the files are looked at: what keeps them fresh does so weeks ahead, and a look is two
@@ -31,14 +31,19 @@ pub(super) fn take_at_start(
     Ok(())
 }
 
-/// Follows the files until the end.
-pub(super) async fn follow(made: Made, files: Files) {
-    let mut every = tokio::time::interval(LOOK);
+/// What follows the files until the end. The signal is taken from now on, not from the first time
+/// that this runs: it would end a server that says it is there.
+pub(super) fn follow(made: Made, files: Files) -> impl Future<Output = ()> {
     // Without the signal the look of each minute is still there.
-    let mut hangups = Hangups::install()
+    let hangups = Hangups::install()
         .inspect_err(|error| tracing::warn!(%error, "SIGHUP does not read the certificate again"))
         .ok();
-    let mut last = files.stamp();
+    let last = files.stamp();
+    look_again(made, files, hangups, last)
+}
+
+async fn look_again(made: Made, files: Files, mut hangups: Option<Hangups>, mut last: Stamp) {
+    let mut every = tokio::time::interval(LOOK);
     loop {
         let asked = tokio::select! {
             _ = every.tick() => false,
