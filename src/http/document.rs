@@ -136,3 +136,25 @@ fn name_problems(operation: &mut Operation, statuses: BTreeSet<u16>) {
         responses.entry(status.to_string()).or_insert_with(one);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Door, table};
+
+    #[test]
+    fn a_name_of_a_schema_says_one_thing() {
+        let mut said = BTreeMap::new();
+        for row in table().into_iter().filter(|row| row.door == Door::Api) {
+            for (name, schema) in row.endpoint.0 {
+                let before = said.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert!(
+                    *before == schema,
+                    "two types are called {name}: a client sees one of them"
+                );
+            }
+        }
+        assert!(said.contains_key("Problem"), "the rows name what they answer");
+    }
+}

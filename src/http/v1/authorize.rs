@@ -163,25 +163,25 @@ pub(crate) async fn leave(
 
 /// Lets one program register.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct InviteAnswer {
+pub(crate) struct RegistrationTokenAnswer {
     /// The initial access token of RFC 7591, good once and for an hour. It is not told again.
     token: String,
 }
 
 /// Makes a token by which one program may register as a client.
 #[utoipa::path(post, path = "/api/v1/provider/registrations",
-    responses((status = 200, body = InviteAnswer), (status = "default", body = Problem)))]
+    responses((status = 200, body = RegistrationTokenAnswer), (status = "default", body = Problem)))]
 pub(crate) async fn invite(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
-) -> Result<axum::Json<InviteAnswer>, Problem> {
+) -> Result<axum::Json<RegistrationTokenAnswer>, Problem> {
     let token = core
         .blocking(move |core| {
             let session = ctx.signed_in()?;
             register::invite(core, &ctx.permit, ctx.now, session).map_err(Problem::from)
         })
         .await?;
-    Ok(axum::Json(InviteAnswer { token: token.expose().to_owned() }))
+    Ok(axum::Json(RegistrationTokenAnswer { token: token.expose().to_owned() }))
 }
 
 /// Lets the next key sign from now on.

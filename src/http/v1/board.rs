@@ -361,7 +361,9 @@ pub(crate) struct RemindRequest {
 
 /// Reminds somebody of what is required of them, once a day at most.
 #[utoipa::path(post, path = "/api/v1/policy/reminders", request_body = RemindRequest,
-    responses((status = 204), (status = "default", body = Problem)))]
+    responses((status = 204),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn remind(
     State(core): State<Arc<Core>>,
     ctx: Ctx,

@@ -70,21 +70,21 @@ pub(crate) async fn look(
 /// The code that a device shows, and what it is to be called.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ApproveRequest {
+pub(crate) struct DeviceApproveRequest {
     code: String,
     name: String,
 }
 
 /// Lets a device in, for playback alone.
-#[utoipa::path(post, path = "/api/v1/devices/approve", request_body = ApproveRequest,
+#[utoipa::path(post, path = "/api/v1/devices/approve", request_body = DeviceApproveRequest,
     responses((status = 204), (status = "default", body = Problem)))]
 pub(crate) async fn approve(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
-    Json(request): Json<ApproveRequest>,
+    Json(request): Json<DeviceApproveRequest>,
 ) -> Result<StatusCode, Problem> {
     core.blocking(move |core| {
-        let ApproveRequest { code, name } = request;
+        let DeviceApproveRequest { code, name } = request;
         devices::approve(core, &ctx.permit, ctx.now, judge(&ctx)?, &code, &name)?;
         Ok::<_, Problem>(StatusCode::NO_CONTENT)
     })

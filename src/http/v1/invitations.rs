@@ -98,7 +98,9 @@ impl From<Reaches> for ReachesWire {
 
 /// Invites somebody by a link that is good once.
 #[utoipa::path(post, path = "/api/v1/invitations", request_body = InviteRequest,
-    responses((status = 201, body = InviteAnswer), (status = "default", body = Problem)))]
+    responses((status = 201, body = InviteAnswer),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn make(
     State(core): State<Arc<Core>>,
     ctx: Ctx,

@@ -115,7 +115,7 @@ pub(crate) async fn link(
 
 /// A code to hand over. It is shown once.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CodeAnswer {
+pub(crate) struct OneTimeCodeAnswer {
     /// Eight letters, as `WXYZ-BCDF`.
     code: String,
     expires_in_s: u64,
@@ -123,16 +123,16 @@ pub(crate) struct CodeAnswer {
 
 /// Makes somebody a one-time code that stands in for a second factor; the one before it is void.
 #[utoipa::path(post, path = "/api/v1/people/{id}/code", params(("id" = String, Path)),
-    responses((status = 200, body = CodeAnswer), (status = "default", body = Problem)))]
+    responses((status = 200, body = OneTimeCodeAnswer), (status = "default", body = Problem)))]
 pub(crate) async fn code(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
     Segment(user): Segment<UserId>,
-) -> Result<axum::Json<CodeAnswer>, Problem> {
+) -> Result<axum::Json<OneTimeCodeAnswer>, Problem> {
     let made = core
         .blocking(move |core| rescue::code(core, &ctx.permit, ctx.now, user).map_err(Problem::from))
         .await?;
-    Ok(axum::Json(CodeAnswer { code: made.secret.to_string(), expires_in_s: made.seconds }))
+    Ok(axum::Json(OneTimeCodeAnswer { code: made.secret.to_string(), expires_in_s: made.seconds }))
 }
 
 /// Ends every session of somebody.

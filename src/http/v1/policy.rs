@@ -274,7 +274,9 @@ impl From<Affected> for AffectedWire {
 
 /// Who would be affected by a requirement. It changes nothing, and is refused as setting it would be.
 #[utoipa::path(post, path = "/api/v1/policy/preview", request_body = RequirementRequest,
-    responses((status = 200, body = PreviewAnswer), (status = "default", body = Problem)))]
+    responses((status = 200, body = PreviewAnswer),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn preview(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
@@ -298,7 +300,9 @@ pub(crate) async fn preview(
 
 /// Requires something of the server, a group or a library, in place of what was.
 #[utoipa::path(post, path = "/api/v1/policy/requirements", request_body = RequirementRequest,
-    responses((status = 200, body = RequirementWire), (status = "default", body = Problem)))]
+    responses((status = 200, body = RequirementWire),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn require(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
@@ -357,7 +361,9 @@ pub(crate) struct GraceRequest {
 
 /// Gives one person so many days from now on.
 #[utoipa::path(post, path = "/api/v1/policy/grace", request_body = GraceRequest,
-    responses((status = 204), (status = "default", body = Problem)))]
+    responses((status = 204),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn grace(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
@@ -445,7 +451,9 @@ pub(crate) struct ExemptAnswer {
 
 /// Exempts somebody for a reason and for a time.
 #[utoipa::path(post, path = "/api/v1/policy/exemptions", request_body = ExemptRequest,
-    responses((status = 201, body = ExemptAnswer), (status = "default", body = Problem)))]
+    responses((status = 201, body = ExemptAnswer),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = "default", body = Problem)))]
 pub(crate) async fn exempt(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
