@@ -7,7 +7,6 @@ use std::time::Duration;
 use stead_rules::claim::{Event, apply};
 use stead_rules::limits::{DECISIONS_FLUSH_SECONDS, DECISIONS_REST_SECONDS, SESSION_IDLE_SECONDS};
 use stead_rules::time::{Now, TimeTrust};
-use stead_store::StoreError;
 use stead_store::accounts::claim::mark_clock;
 use stead_store::accounts::sessions;
 
@@ -285,17 +284,17 @@ async fn tidy(core: Arc<Core>) {
         let before = now.wall.plus_ms(-i64::try_from(SESSION_IDLE_SECONDS * 1000).unwrap_or(0));
         let removed = core.blocking(move |core| {
             let mark = core.clock_mark();
-            let removed = core.store()?.accounts.note(|tx| {
+            let accounts = &core.store()?.accounts;
+            let sessions = accounts.note(|tx| {
                 mark_clock(tx, mark)?;
-                let accounts = match core.kind {
-                    // Whoever uses a media server was let in by its owner.
-                    Kind::Server => 0,
-                    Kind::Accounts => sign_up::tidy(tx, now)?,
-                };
-                let sessions = sessions::remove_unused(tx, before)?;
-                Ok::<_, StoreError>((sessions, accounts))
-            });
-            Ok::<_, CoreError>(removed?)
+                sessions::remove_unused(tx, before)
+            })?;
+            let unused = match core.kind {
+                // Whoever uses a media server was let in by its owner.
+                Kind::Server => 0,
+                Kind::Accounts => remove_unused_accounts(core, now)?,
+            };
+            Ok::<_, CoreError>((sessions, unused))
         });
         match removed.await {
             Ok((0, 0)) => {}
@@ -303,6 +302,17 @@ async fn tidy(core: Arc<Core>) {
                 tracing::info!(sessions, accounts, "removed what nobody used");
             }
             Err(error) => tracing::warn!(error = %crate::service::chain(&error), "tidying failed"),
+        }
+    }
+}
+
+/// Blocks; others write between one lot and the next.
+fn remove_unused_accounts(core: &Core, now: Now) -> Result<usize, CoreError> {
+    let mut removed = 0;
+    loop {
+        match core.store()?.accounts.note(|tx| sign_up::tidy(tx, now))? {
+            0 => return Ok(removed),
+            lot => removed += lot,
         }
     }
 }

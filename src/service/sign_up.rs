@@ -138,8 +138,8 @@ fn count(core: &Core, now: Now, asker: &Asker) -> Result<(), SignUpError> {
     })
 }
 
-/// Removes accounts that hold nothing but a name and a password, and have for long: how many those
-/// were. While nobody knows the time, none is old.
+/// Removes some of the accounts that hold nothing but a name and a password, and have for long: how
+/// many those were. While nobody knows the time, none is old.
 pub(crate) fn tidy(tx: &WriteTx<'_, Accounts>, now: Now) -> Result<usize, StoreError> {
     if now.trust == TimeTrust::Unknown {
         return Ok(0);

@@ -84,7 +84,7 @@ pub fn remove(tx: &WriteTx<'_, Accounts>, account: AccountId) -> Result<(), Stor
         "DELETE FROM oauth_consent WHERE client_id IN
            (SELECT id FROM oauth_client WHERE account_id = ?1)",
     ] {
-        tx.transaction.execute(sql, [own])?;
+        tx.transaction.prepare_cached(sql)?.execute([own])?;
     }
     disown_servers(tx, own)?;
     for sql in [
@@ -94,7 +94,7 @@ pub fn remove(tx: &WriteTx<'_, Accounts>, account: AccountId) -> Result<(), Stor
         "DELETE FROM user WHERE account_id = ?1",
         "DELETE FROM account WHERE id = ?1",
     ] {
-        tx.transaction.execute(sql, [own])?;
+        tx.transaction.prepare_cached(sql)?.execute([own])?;
     }
     Ok(())
 }
@@ -112,26 +112,31 @@ fn disown_servers(tx: &WriteTx<'_, Accounts>, account: &[u8; 16]) -> Result<(), 
                SELECT ?1, ' ', '', '', 0, 0, 0, 1
                 WHERE EXISTS (SELECT 1 FROM oauth_client WHERE account_id = ?2 AND is_server)
                ON CONFLICT (id) DO NOTHING";
-    tx.transaction.execute(sql, (&NOBODY, account))?;
+    tx.transaction.prepare_cached(sql)?.execute((&NOBODY, account))?;
     let sql = "UPDATE oauth_client SET account_id = ?1 WHERE account_id = ?2 AND is_server";
-    tx.transaction.execute(sql, (&NOBODY, account))?;
+    tx.transaction.prepare_cached(sql)?.execute((&NOBODY, account))?;
     let sql = "DELETE FROM oauth_client WHERE account_id = ?1 AND id NOT IN
                  (SELECT id FROM oauth_client WHERE account_id = ?1
                    ORDER BY created_ms DESC LIMIT ?2)";
-    tx.transaction.execute(sql, (&NOBODY, CLIENTS_OF_NOBODY_MAX))?;
+    tx.transaction.prepare_cached(sql)?.execute((&NOBODY, CLIENTS_OF_NOBODY_MAX))?;
     Ok(())
 }
 
+/// How many accounts one call of [`remove_unsettled`] takes: each costs about a millisecond on a slow
+/// card, and whoever signs in meanwhile waits for all of them.
+pub const UNSETTLED_AT_ONCE: u32 = 256;
+
 /// Removes accounts that were made before this moment and never held more than a name and a
-/// password: how many those were.
+/// password, the oldest first and at most [`UNSETTLED_AT_ONCE`]: how many those were.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn remove_unsettled(tx: &WriteTx<'_, Accounts>, before: WallMs) -> Result<usize, StoreError> {
     let old: Vec<AccountId> = {
-        let sql = "SELECT id FROM account WHERE settled = 0 AND created_ms < ?1";
+        let sql = "SELECT id FROM account WHERE settled = 0 AND created_ms < ?1
+                    ORDER BY created_ms LIMIT ?2";
         let mut statement = tx.transaction.prepare_cached(sql)?;
-        let rows = statement.query_map([before.0], |row| id(row, "id"))?;
+        let rows = statement.query_map((before.0, UNSETTLED_AT_ONCE), |row| id(row, "id"))?;
         rows.collect::<Result<_, _>>()?
     };
     for account in &old {
