@@ -183,6 +183,7 @@ export const profiles = {
   change: (id: string, change: ProfileChange) => write<undefined>(`/profiles/${id}`, change),
   remove: (id: string) => write<undefined>(`/profiles/${id}/remove`),
   ownPin: (pin: string | undefined) => write<undefined>('/profiles/own-pin', { pin }),
+  allow: (id: string) => write<undefined>(`/profiles/${id}/allow`),
   enter: (id: string, pin: string | undefined) => write<undefined>(`/profiles/${id}/enter`, { pin }),
   leave: (pin: string | undefined) => write<undefined>('/profiles/leave', { pin }),
 };
