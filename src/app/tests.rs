@@ -46,8 +46,8 @@ use crate::service::stepup::{self, Shown};
 use crate::service::{
     app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
     invitations, items, join, libraries, lost, mail, notices, own_password, passkeys, people,
-    pictures, playback, profiles, recovery, remembered, rescue, security_event, sessions, settings,
-    sharing, signin,
+    pictures, playback, profiles, ratings, recovery, remembered, rescue, security_event, sessions,
+    settings, sharing, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -267,6 +267,20 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
             runtime.block_on(profiles::leave(core, permit, HERE, robin(), None))
         }),
         case("profiles::reset", users, move |permit| profiles::reset(core, permit, NOW, user)),
+        case("ratings::limit_person", users, move |permit| {
+            ratings::limit_person(core, permit, NOW, user, None)
+        }),
+        case("ratings::limit_profile", users, move |permit| {
+            let whose = (ratings::Whose::Anybodys, profile);
+            ratings::limit_profile(core, permit, NOW, whose, None)
+        }),
+        case("ratings::limit_profile of one's own", own_factors, move |permit| {
+            let whose = (ratings::Whose::Own(user), profile);
+            ratings::limit_profile(core, permit, NOW, whose, None)
+        }),
+        case("ratings::rate", Action::Tend(Tend::Matches), move |permit| {
+            ratings::rate(core, permit, NOW, ItemId::from_bytes([7; 16]), None)
+        }),
         case("security_event::declare", users, move |permit| {
             security_event::declare(core, permit, NOW, &robin(), "Sted")
         }),

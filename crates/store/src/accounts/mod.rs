@@ -17,6 +17,7 @@ pub mod identity;
 pub mod invitations;
 pub mod issuers;
 pub mod libraries;
+pub mod limits;
 pub mod local;
 pub mod lost;
 pub mod mail;
