@@ -13,7 +13,7 @@ use stead_rules::ids::{ItemId, ProfileId, UserId};
 use stead_rules::media::{Age, AgeLimit};
 use stead_rules::policy::{Action, Guard, Own, Permit, Role, Tend};
 use stead_rules::time::Now;
-use stead_store::accounts::{audit, limits, people};
+use stead_store::accounts::{audit, limits, people, ratings};
 use stead_store::library::{detail, ratings as rows};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
@@ -127,16 +127,23 @@ pub fn rate(
     permitted(permit, Action::Tend(Tend::Matches))?;
     let viewer = permit.viewer().ok_or(RatingError::NotFound)?;
     let store = core.store()?;
-    let library = store.library.read(|tx| detail::library_of(tx, viewer, item))?;
+    let (library, marks) = store.library.read(|tx| {
+        let library = detail::library_of(tx, viewer, item)?;
+        Ok::<_, StoreError>((library, rows::marks_of(tx, item)?))
+    })?;
     let library = library.ok_or(RatingError::NotFound)?;
-    if !store.library.write(|tx| rows::decide(tx, item, age))? {
-        return Err(RatingError::NotFound);
-    }
     let detail = serde_json::json!({
         "library": library.to_string(), "item": item.to_string(), "age": age.map(Age::get),
         "by": by(permit),
     });
-    store.accounts.write(|tx| audit::append(tx, now, "library.rated", &detail.to_string()))?;
+    // No transaction spans both: what is kept for long goes first.
+    store.accounts.write(|tx| {
+        ratings::keep(tx, library, &marks, age)?;
+        audit::append(tx, now, "library.rated", &detail.to_string())
+    })?;
+    if !store.library.write(|tx| rows::decide(tx, item, age))? {
+        return Err(RatingError::NotFound);
+    }
     core.session_ended.send_replace(());
     Ok(())
 }

@@ -204,6 +204,31 @@ fn a_rating_by_hand_goes_before_the_file_and_survives_scans_and_moves() {
 }
 
 #[test]
+fn what_was_decided_outlives_an_index_that_is_lost() {
+    let mut world = world(
+        &["films/Night (2001)/Night (2001).mp4", "series/Show/Season 1/Show S01E01 One.mp4"],
+        &[],
+    );
+    let films = world.add("Films", "films", "films");
+    let series = world.add("Series", "series", "series");
+    for (library, kind, age) in [(&films, "film", 16), (&series, "series", 12)] {
+        let item = world.first(library, kind)["id"].as_str().unwrap().to_owned();
+        rate(&mut world, &item, json!(age));
+    }
+    world.app.stop();
+    for name in ["library.db", "library.db-wal", "library.db-shm"] {
+        drop(fs::remove_file(world.app.data.join(name)));
+    }
+    let mut world = world.restart();
+    for library in [&films, &series] {
+        world.scan(library);
+    }
+    assert_eq!(ratings(&mut world, &films, "film"), expected(&[("Night", 16, "hand")]));
+    assert_eq!(ratings(&mut world, &series, "series"), expected(&[("Show", 12, "hand")]));
+    assert_eq!(ratings(&mut world, &series, "episode"), expected(&[("One", 12, "whole")]));
+}
+
+#[test]
 fn limits_are_set_by_whoever_guards_and_of_a_profile_by_its_person() {
     let mut cinema = Cinema::new(FILM);
     let (sam, mut sams) = member(&cinema.world.app, 1);

@@ -153,6 +153,7 @@ impl Indexer {
             store: &self.store,
             tools: &self.tools,
             probers: self.probers(),
+            library: library.id,
             kind: library.kind,
             root: known,
             path: folder.path,

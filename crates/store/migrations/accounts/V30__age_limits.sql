@@ -5,6 +5,15 @@ ALTER TABLE user ADD COLUMN hides_unrated INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE profile ADD COLUMN max_age INTEGER CHECK (max_age BETWEEN 0 AND 21);
 ALTER TABLE profile ADD COLUMN hides_unrated INTEGER NOT NULL DEFAULT 1;
 
+-- For whom titles are, as somebody decided. The index has it too, and can be lost: from here it is
+-- known again, by the content of a file or, of what has parts, by what makes it one.
+CREATE TABLE rating (
+    library_id      BLOB    NOT NULL REFERENCES library (id) ON DELETE CASCADE,
+    mark            BLOB    NOT NULL,
+    age             INTEGER NOT NULL CHECK (age BETWEEN 0 AND 21),
+    PRIMARY KEY (library_id, mark)
+) STRICT, WITHOUT ROWID;
+
 -- The one visibility predicate, with the limit that holds within the library. Who tends the server has
 -- none; a profile has its own and its person's, whichever is stricter. Nobody rates photos and home
 -- videos, so in a library of these nothing is hidden for having no rating.

@@ -28,6 +28,7 @@ pub mod people;
 pub mod plain;
 pub mod profiles;
 pub mod provider;
+pub mod ratings;
 pub mod remembered;
 pub mod reminders;
 pub mod requirements;

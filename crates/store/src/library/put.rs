@@ -8,6 +8,7 @@ use stead_rules::media::{Age, ItemKind};
 
 use super::missing::hide_if_bare;
 use super::ratings;
+use crate::accounts::ratings::Mark;
 use crate::columns::item_kind_word;
 use crate::{Library, StoreError, WriteTx};
 
@@ -78,9 +79,27 @@ pub struct FileFacts {
     pub described: i64,
 }
 
-/// Containers that were met a moment ago, so that each track does not ask for its album.
+/// What a scan knows while it lasts.
 #[derive(Debug, Default)]
-pub struct Remembered(HashMap<(i64, ItemKind, String), Container>);
+pub struct Remembered {
+    /// Containers that were met a moment ago, so that each track does not ask for its album.
+    containers: HashMap<(i64, ItemKind, String), Container>,
+    /// For whom titles are, as somebody decided: an index that was made anew does not know it.
+    decided: HashMap<Mark, Age>,
+}
+
+impl Remembered {
+    /// With what was decided in the library that is scanned.
+    #[must_use]
+    pub fn with(decided: HashMap<Mark, Age>) -> Self {
+        Self { containers: HashMap::new(), decided }
+    }
+
+    /// What was rolled back, or is part of something else now, must not be remembered.
+    pub fn forget_containers(&mut self) {
+        self.containers.clear();
+    }
+}
 
 /// Something that others are part of, and what it is part of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +137,7 @@ pub fn file(
     let entered = tx.part(|| enter(tx, remembered, place, parents, leaf, file));
     if entered.is_err() {
         // What was rolled back must not be remembered.
-        remembered.0.clear();
+        remembered.forget_containers();
     }
     entered
 }
@@ -148,6 +167,11 @@ fn enter(
     put_file(tx, place, item_n, file)?;
     describe_item(tx, place, item_n, file)?;
     ratings::of_versions(tx, item_n)?;
+    if let Some(age) = remembered.decided.get(&ratings::title_mark(file.content))
+        && place.known_file_n.is_none()
+    {
+        ratings::decide_again(tx, item_n, *age)?;
+    }
     if let Some(claim) = claim {
         settle_claim(tx, remembered, place, &claim, leaf)?;
     }
@@ -180,7 +204,7 @@ fn container(
     entry: &Entry,
 ) -> Result<Container, StoreError> {
     let key = (place.lib_n, entry.kind, entry.fold_key.clone().unwrap_or_default());
-    if let Some(known) = remembered.0.get(&key) {
+    if let Some(known) = remembered.containers.get(&key) {
         return Ok(*known);
     }
     let found = match by_fold(tx, place.lib_n, entry)? {
@@ -188,12 +212,18 @@ fn container(
             bring_back(tx, known.n)?;
             known
         }
-        None => Container { n: insert(tx, place, parent_n, entry)?, parent_n },
+        None => {
+            let n = insert(tx, place, parent_n, entry)?;
+            if let Some(age) = remembered.decided.get(&ratings::whole_mark(entry.kind, &key.2)) {
+                ratings::decide_again(tx, n, *age)?;
+            }
+            Container { n, parent_n }
+        }
     };
-    if remembered.0.len() >= REMEMBERED_MAX {
-        remembered.0.clear();
+    if remembered.containers.len() >= REMEMBERED_MAX {
+        remembered.forget_containers();
     }
-    remembered.0.insert(key, found);
+    remembered.containers.insert(key, found);
     Ok(found)
 }
 
@@ -244,7 +274,7 @@ fn settle_claim(
         hide_if_bare(tx, n, place.now_ms)?;
     }
     // It is remembered as part of something else.
-    remembered.0.clear();
+    remembered.forget_containers();
     Ok(())
 }
 
@@ -455,7 +485,7 @@ fn drop_if_bare(
     mut next: Option<i64>,
 ) -> Result<(), StoreError> {
     // What goes must not be remembered as something to be part of.
-    remembered.0.clear();
+    remembered.forget_containers();
     while let Some(n) = next {
         let sql = "DELETE FROM item WHERE n = ?1
                      AND NOT EXISTS (SELECT 1 FROM file WHERE item_n = ?1)

@@ -6,10 +6,11 @@
 //! ```
 
 use rusqlite::OptionalExtension;
-use stead_rules::ids::ItemId;
-use stead_rules::media::Age;
+use stead_rules::ids::{ContentKey, ItemId};
+use stead_rules::media::{Age, ItemKind};
 
-use crate::columns::age;
+use crate::accounts::ratings::Mark;
+use crate::columns::{age, id, item_kind, item_kind_word};
 use crate::{Library, ReadTx, StoreError, WriteTx};
 
 /// How an item comes by its rating.
@@ -69,6 +70,50 @@ pub fn decide(
     let sql = "UPDATE item SET age_by_hand = ?2 WHERE id = ?1";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     Ok(statement.execute((item.as_bytes(), age.map(Age::get)))? == 1)
+}
+
+/// What an item is known by in an index that was made anew: the contents of its files, or, of what has
+/// parts, its kind and what makes it one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn marks_of(tx: &ReadTx<'_, Library>, item: ItemId) -> Result<Vec<Mark>, StoreError> {
+    let sql = "SELECT kind, fold_key FROM item WHERE id = ?1";
+    let found = tx.transaction.query_row(sql, [item.as_bytes()], |row| {
+        Ok((item_kind(row, "kind")?, row.get::<_, Option<String>>("fold_key")?))
+    });
+    let Some((kind, fold_key)) = found.optional()? else { return Ok(Vec::new()) };
+    match kind {
+        ItemKind::Film | ItemKind::Episode | ItemKind::Track | ItemKind::Photo => {}
+        ItemKind::Series | ItemKind::Season | ItemKind::Artist | ItemKind::Album => {
+            return Ok(fold_key.map(|key| whole_mark(kind, &key)).into_iter().collect());
+        }
+    }
+    let sql = "SELECT DISTINCT f.content_key FROM item i JOIN file f ON f.item_n = i.n
+                WHERE i.id = ?1";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement
+        .query_map([item.as_bytes()], |row| id::<ContentKey>(row, "content_key").map(title_mark))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn title_mark(content: ContentKey) -> Mark {
+    content.as_bytes().to_vec()
+}
+
+pub(super) fn whole_mark(kind: ItemKind, fold_key: &str) -> Mark {
+    format!("{} {fold_key}", item_kind_word(kind)).into_bytes()
+}
+
+/// Decides anew of an item of which nothing is decided: the index that knew it was lost.
+pub(super) fn decide_again(
+    tx: &WriteTx<'_, Library>,
+    item_n: i64,
+    age: Age,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE item SET age_by_hand = coalesce(age_by_hand, ?2) WHERE n = ?1";
+    tx.transaction.prepare_cached(sql)?.execute((item_n, age.get()))?;
+    Ok(())
 }
 
 /// Of several versions the strictest counts, whichever of them plays.
