@@ -628,6 +628,9 @@ fn library_cases<'a>(
     vec![
         case("libraries::list", Action::Browse, |permit| libraries::list(core, permit)),
         case("libraries::is_seen", Action::Browse, move |p| libraries::is_seen(core, p, id)),
+        case("libraries::scan_as_seen", Action::Browse, |permit| {
+            libraries::scan_as_seen(core, permit, crate::service::scans::ScanProgress::default())
+        }),
         case("libraries::add", tend, move |permit| {
             libraries::add(core, permit, NOW, "Films", LibraryKind::Films, &folder)
         }),

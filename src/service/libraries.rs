@@ -97,13 +97,31 @@ pub fn list(core: &Core, permit: &Permit) -> Result<Vec<LibraryView>, LibraryErr
                 // The desk forgets with a restart what the owner was asked, and the store does not.
                 let vanished = roots::asking(tx, row.id)?;
                 let scan = ScanProgress { vanished, ..core.scans.progress(row.id) };
-                // Its counts and folders are of titles that are hidden, too.
-                let told = ScanProgress { state: scan.state, ..ScanProgress::default() };
-                let scan = if is_limited { told } else { scan };
+                let scan = if is_limited { bare(&scan) } else { scan };
                 Ok(LibraryView { closed: None, scan, totals, row })
             })
             .collect()
     })
+}
+
+/// What whoever has an age limit is told of a scan: its counts and folders are of hidden titles, too.
+fn bare(scan: &ScanProgress) -> ScanProgress {
+    ScanProgress { state: scan.state, ..ScanProgress::default() }
+}
+
+/// How far a scan is, for whoever asks. Blocks.
+///
+/// # Errors
+/// [`LibraryError`].
+pub fn scan_as_seen(
+    core: &Core,
+    permit: &Permit,
+    scan: ScanProgress,
+) -> Result<ScanProgress, LibraryError> {
+    permitted(permit, Action::Browse)?;
+    let Some(viewer) = permit.viewer() else { return Ok(scan) };
+    let is_limited = core.store()?.accounts.read(|tx| limits::is_limited(tx, viewer))?;
+    Ok(if is_limited { bare(&scan) } else { scan })
 }
 
 /// Makes a library of a folder and begins to scan it. Blocks.

@@ -13,7 +13,7 @@ use stead_store::accounts::profiles::{self, Profile};
 use stead_store::accounts::{audit, libraries};
 
 use crate::harness::{Client, in_accounts, in_index};
-use crate::library::World;
+use crate::library::{Events, World};
 use crate::media::{FILM, Media};
 use crate::stream::Cinema;
 use crate::visibility::{Dice, Shelf, all_rows, is_in_no_answer, link_in, member};
@@ -317,6 +317,16 @@ fn a_limit_ends_links_and_counts_of_what_it_hides_at_once() {
         browser.get("/api/v1/libraries").expect(200).json()["libraries"][0]["items"].clone()
     };
     assert_eq!(counted(&mut browser), 0);
+    // Nor is told how much is read of what, in lists and as it happens.
+    let scan =
+        |told: &Value| ["files_seen", "files_done", "current"].map(|name| told.get(name).cloned());
+    let nothing = [Some(json!(0)), Some(json!(0)), None];
+    let told = browser.get("/api/v1/libraries").expect(200).json();
+    assert_eq!(scan(&told["libraries"][0]["scan"]), nothing);
+    let cookie = "stead-loopback=a-token-of-member-1";
+    let events = Events::listen_by(cookie, cinema.world.app.http_port);
+    cinema.world.scan(&library);
+    assert_eq!(scan(&events.until_scanned(&library)), nothing);
     rate(&mut cinema.world, &film, json!(12));
     assert_eq!(counted(&mut browser), 1);
     browser.get(&item).expect(200);
