@@ -256,15 +256,18 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
         case("profiles::remove", own_factors, move |permit| {
             profiles::remove(core, permit, NOW, user, profile)
         }),
+        case("profiles::allow", own_factors, move |permit| {
+            profiles::allow(core, permit, NOW, user, profile)
+        }),
         case("profiles::set_own_pin", own_factors, move |permit| {
             runtime.block_on(profiles::set_own_pin(core, permit, HERE, user, None))
         }),
         case("profiles::enter", Action::OwnAccount(Own::Profiles), move |permit| {
-            let entered = profiles::enter(core, permit, HERE, robin(), profile, None);
+            let entered = profiles::enter(core, permit, NOW, HERE, robin(), profile, None);
             runtime.block_on(entered)
         }),
         case("profiles::leave", Action::OwnAccount(Own::Profiles), move |permit| {
-            runtime.block_on(profiles::leave(core, permit, HERE, robin(), None))
+            runtime.block_on(profiles::leave(core, permit, NOW, HERE, robin(), None))
         }),
         case("profiles::reset", users, move |permit| profiles::reset(core, permit, NOW, user)),
         case("ratings::limit_person", users, move |permit| {

@@ -5,16 +5,24 @@ use super::disk::{Ballast, Space, Trouble, space};
 use super::files::FileError;
 use super::kind::{Kind, keep, kind_of};
 use rustix::fs::{Access, FlockOperation, Mode};
+use rustix::io::Errno;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Only the user that runs Stead sees the data folder.
 const DATA_DIR_MODE: u32 = 0o700;
 
 /// What is written to see whether the folder takes writes: more than fits beside an inode.
 const PROBE_BYTES: usize = 64 * 1024;
+
+/// How long a start waits for the server before it: one that was just ended, or killed, may have been
+/// about to start a worker, which holds what is open until it is another program.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How often it looks.
+const LOCK_LOOK: Duration = Duration::from_millis(50);
 
 /// Why the data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +147,7 @@ pub fn examine_data_folder(path: &Path) -> Result<(), DataFolderError> {
         .map_err(|errno| trouble(errno.into()))?;
     let free_bytes = space(standing).map_err(trouble)?.free_bytes;
     if free_bytes < PROBE_BYTES as u64 && !Ballast::of(path).is_set_aside() {
-        return Err(trouble(rustix::io::Errno::NOSPC.into()));
+        return Err(trouble(Errno::NOSPC.into()));
     }
     Ok(())
 }
@@ -202,9 +210,19 @@ fn lock(folder: &Path) -> Result<File, DataFolderError> {
     let flags = rustix::fs::OFlags::CREATE | rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
     let file = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR)
         .map_err(|errno| unwritable(folder, errno.into()))?;
-    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| DataFolderError::InUse(folder.to_owned()))?;
-    Ok(File::from(file))
+    let mut waited = Duration::ZERO;
+    loop {
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(File::from(file)),
+            Err(Errno::INTR) => {}
+            Err(Errno::WOULDBLOCK) if waited < LOCK_WAIT => {
+                std::thread::sleep(LOCK_LOOK);
+                waited = waited.saturating_add(LOCK_LOOK);
+            }
+            Err(Errno::WOULDBLOCK) => return Err(DataFolderError::InUse(folder.to_owned())),
+            Err(errno) => return Err(unwritable(folder, errno.into())),
+        }
+    }
 }
 
 fn nearest_that_exists(path: &Path) -> &Path {

@@ -13,6 +13,7 @@ use super::authorization;
 use super::conn::{Connection, Nearness, Transport, by_tls_to_own_proxy, client};
 use super::cookies::Cookie;
 use super::error::Problem;
+use super::leftover::Leftover;
 use super::{headers, pages};
 use crate::config::PlainPlayback;
 use crate::net::guard::{AskedHost, parse_host};
@@ -21,7 +22,8 @@ use crate::service::local;
 
 /// Before all else: nothing is looked at for a host that is not ours, and every answer, also a
 /// refusal, gets its headers.
-pub(super) async fn gate(core: &Core, mut request: Request, next: Next) -> Response {
+pub(super) async fn gate(core: &Core, request: Request, next: Next) -> Response {
+    let (mut request, leftover) = Leftover::follow(request);
     let by_tls = request.extensions().get::<Connection>().is_some_and(|found| found.tls);
     let strict = by_tls
         .then(|| headers::transport_security(core, request.uri(), request.headers()))
@@ -33,8 +35,12 @@ pub(super) async fn gate(core: &Core, mut request: Request, next: Next) -> Respo
             request.extensions_mut().insert(nearness);
             next.run(request).await
         }
-        Err(refusal) => refusal,
+        Err(refusal) => {
+            drop(request);
+            refusal
+        }
     };
+    leftover.hear_out().await;
     headers::finish(response, strict)
 }
 

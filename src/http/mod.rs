@@ -16,6 +16,7 @@ mod error;
 mod gate;
 mod guard;
 mod headers;
+mod leftover;
 mod measure;
 pub mod oauth;
 mod pages;

@@ -247,6 +247,7 @@ pub fn table() -> Vec<Row> {
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::add)),
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::change)),
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::remove)),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::allow)),
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::own_pin)),
         // For whom titles are.
         row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::ratings::person)),

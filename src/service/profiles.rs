@@ -14,7 +14,7 @@ use stead_rules::claim::Peer;
 use stead_rules::ids::{ProfileId, UserId};
 use stead_rules::policy::{Action, Guard, Own, Permit};
 use stead_rules::signin::{
-    BadName, BadPin, CannotEnter, Name, Password, Pin, PinDoor, TooManyProfiles, Way,
+    BadName, BadPin, CannotEnter, Name, NoticeKind, Password, Pin, PinDoor, TooManyProfiles, Way,
     may_add_profile, way_through,
 };
 use stead_rules::time::Now;
@@ -24,6 +24,7 @@ use stead_store::accounts::{audit, people};
 use stead_store::{Accounts, Failure, ReadTx, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
+use super::notices;
 use super::passwords::HashError;
 use super::people::by;
 use crate::host::entropy::{bytes, fresh};
@@ -257,6 +258,7 @@ pub async fn set_own_pin(
 pub async fn enter(
     core: &Arc<Core>,
     permit: &Permit,
+    now: Now,
     peer: Peer,
     facts: SessionFacts,
     profile: ProfileId,
@@ -276,10 +278,11 @@ pub async fn enter(
         if way == Way::ByPin {
             rows::set_misses(tx, profile, found.misses.saturating_add(1))?;
         }
-        Ok(Asked { way, hash: found.pin_hash, misses: found.misses })
+        let Profile { name, pin_hash: hash, misses, .. } = found;
+        Ok(Asked { way, hash, misses, name })
     };
     let right = move |tx: &WriteTx<'_, Accounts>| rows::set_misses(tx, profile, 0);
-    go(core, peer, facts, Some(profile), pin, look, right).await
+    go(core, now, peer, facts, Some(profile), pin, look, right).await
 }
 
 /// Looks by the person's own eyes again, in this session.
@@ -289,13 +292,14 @@ pub async fn enter(
 pub async fn leave(
     core: &Arc<Core>,
     permit: &Permit,
+    now: Now,
     peer: Peer,
     facts: SessionFacts,
     pin: Option<Pin>,
 ) -> Result<(), ProfileError> {
     permitted(permit, Action::OwnAccount(Own::Profiles))?;
     let user = facts.user.id;
-    let inside = facts.profile.is_some();
+    let (inside, name) = (facts.profile.is_some(), facts.user.name.clone());
     let look = move |tx: &WriteTx<'_, Accounts>| {
         let own = rows::own_pin(tx, user)?.filter(|_| inside);
         let misses = own.as_ref().map_or(0, |own| own.misses);
@@ -303,10 +307,10 @@ pub async fn leave(
         if way == Way::ByPin {
             rows::set_own_misses(tx, user, misses.saturating_add(1))?;
         }
-        Ok(Asked { way, hash: own.map(|own| own.pin_hash), misses })
+        Ok(Asked { way, hash: own.map(|own| own.pin_hash), misses, name: name.clone() })
     };
     let right = move |tx: &WriteTx<'_, Accounts>| rows::set_own_misses(tx, user, 0);
-    go(core, peer, facts, None, pin, look, right).await
+    go(core, now, peer, facts, None, pin, look, right).await
 }
 
 /// What a door asks for.
@@ -314,10 +318,14 @@ struct Asked {
     way: Way,
     hash: Option<String>,
     misses: u32,
+    /// Whose door it is.
+    name: String,
 }
 
+#[expect(clippy::too_many_arguments, reason = "the two doors differ in what they look at")]
 async fn go(
     core: &Arc<Core>,
+    now: Now,
     peer: Peer,
     facts: SessionFacts,
     to: Option<ProfileId>,
@@ -328,10 +336,17 @@ async fn go(
     let asked = core.blocking(move |core| core.store()?.accounts.write(&look)).await?;
     if asked.way == Way::ByPin {
         let left = stead_rules::limits::PIN_TRIES.saturating_sub(asked.misses.saturating_add(1));
-        let wrong = ProfileError::PinWrong { left };
-        let Some(pin) = pin else { return Err(wrong) };
-        if !core.hasher.verify(peer, Password::typed(pin.digits()), asked.hash).await? {
-            return Err(wrong);
+        let right = match pin {
+            Some(pin) => {
+                core.hasher.verify(peer, Password::typed(pin.digits()), asked.hash).await?
+            }
+            None => false,
+        };
+        if !right {
+            if left == 0 {
+                core.blocking(move |core| tell_of_lock(core, now, &facts, &asked.name)).await?;
+            }
+            return Err(ProfileError::PinWrong { left });
         }
     }
     let session = facts.session.id;
@@ -351,6 +366,41 @@ async fn go(
         Ok(())
     })
     .await
+}
+
+/// Tells the person in all their sessions, and not in the one where it was typed: they may let it be
+/// tried again, or take it back from whoever has the device.
+fn tell_of_lock(
+    core: &Core,
+    now: Now,
+    facts: &SessionFacts,
+    name: &str,
+) -> Result<(), ProfileError> {
+    let (user, session) = (facts.user.id, facts.session.id);
+    core.store()?.accounts.write(|tx| {
+        notices::tell(tx, core, now, user, Some(session), NoticeKind::ProfileLocked, name)?;
+        let detail = serde_json::json!({ "user": user.to_string(), "profile": name });
+        Ok(audit::append(tx, now, "profile.locked", &detail.to_string())?)
+    })
+}
+
+/// Lets a profile's PIN be tried again: what a parent approves. Blocks.
+///
+/// # Errors
+/// [`ProfileError`].
+pub fn allow(
+    core: &Core,
+    permit: &Permit,
+    now: Now,
+    user: UserId,
+    profile: ProfileId,
+) -> Result<(), ProfileError> {
+    permitted(permit, Action::OwnAccount(Own::Factors))?;
+    core.store()?.accounts.write(|tx| {
+        rows::one(tx, user, profile)?.ok_or(ProfileError::NotFound)?;
+        rows::set_misses(tx, profile, 0)?;
+        log(tx, now, "profile.allowed", user, profile)
+    })
 }
 
 /// Takes away the PIN by which somebody comes back to themselves, and forgets wrong PINs of their

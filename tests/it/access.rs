@@ -171,6 +171,7 @@ pub(crate) const CASES: &[Case] = &[
     case("POST", "/api/v1/profiles", [403, 403, 403, 403, 401, 400, 400]),
     case("POST", "/api/v1/profiles/{id}", [403, 403, 403, 403, 401, 404, 404]),
     case("POST", "/api/v1/profiles/{id}/remove", [403, 403, 403, 403, 401, 404, 404]),
+    case("POST", "/api/v1/profiles/{id}/allow", [403, 403, 403, 403, 401, 404, 404]),
     case("POST", "/api/v1/profiles/{id}/enter", [403, 403, 403, 403, 401, 404, 404]),
     case("POST", "/api/v1/profiles/leave", [403, 403, 403, 403, 401, 204, 204]),
     case("POST", "/api/v1/profiles/own-pin", [403, 403, 403, 403, 401, 204, 204]),
@@ -613,12 +614,13 @@ fn whoever_comes_by_a_proxy_is_not_the_person_at_the_box() {
             ("rescue/owner", &rescue),
         ] {
             let output = std::process::Command::new("curl")
-                .args(["-sk", "-H", &format!("{name}: 203.0.113.7"), "--json", &body.to_string()])
+                .args(["-sSk", "-H", &format!("{name}: 203.0.113.7"), "--json", &body.to_string()])
                 .arg(format!("https://127.0.0.1:{}/api/v1/{path}", app.https_port))
                 .output()
                 .unwrap();
             let told = String::from_utf8(output.stdout).unwrap();
-            assert!(told.contains("\"off_link\""), "{name} {path}: {told}");
+            let why = String::from_utf8_lossy(&output.stderr);
+            assert!(told.contains("\"off_link\""), "{name} {path}: {told} {why}");
         }
     }
     app.client().post("/api/v1/claim/begin", &begin).expect(200);

@@ -1,10 +1,15 @@
 //! The same doors over HTTP/2: a request is what it says, however it was framed.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Version};
+use futures_util::stream;
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
@@ -65,6 +70,27 @@ impl Http2 {
             Answer { status, headers, body }
         })
     }
+}
+
+#[test]
+fn a_refusal_comes_after_the_little_that_was_still_on_its_way() {
+    let app = App::start();
+    let mut http2 = Http2::connect(app.http_port);
+    let sent = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&sent);
+    let late = stream::once(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        noted.store(true, Ordering::SeqCst);
+        Ok::<_, Infallible>("{}")
+    });
+    let request = Request::post(format!("http://{}/api/v1/people", http2.authority))
+        .header("content-type", "application/json")
+        .header("content-length", "2")
+        .body(Body::from_stream(late))
+        .unwrap();
+    assert_eq!(http2.send(request).status, 405);
+    // A reset in its place makes some clients lose the answer.
+    assert!(sent.load(Ordering::SeqCst), "answered while the request was still coming");
 }
 
 #[test]

@@ -81,10 +81,24 @@ fn a_pin_is_asked_for_and_five_wrong_ones_end_the_guessing() {
             ("pin_wrong", &json!(left))
         );
     }
-    // The right one opens no more, from any device, until its person sets another.
+    // Its person is told where they are signed in, and nobody where it was typed.
+    let told = |browser: &mut Client| browser.get("/api/v1/notices").expect(200).text();
+    assert!(
+        told(phone).contains("\"kind\":\"profile_locked\",\"about\":\"Kim\""),
+        "{}",
+        told(phone)
+    );
+    // The right one opens no more, from any device, until its person lets it be tried again
     for device in [&mut tv, &mut *phone] {
         assert_eq!(enter(device, &kim, Some("4711")).expect(403).code(), "pin_locked");
     }
+    let allow = format!("/api/v1/profiles/{kim}/allow");
+    assert!(matches!(tv.post(&allow, &json!({})).status, 401 | 403), "not from where it was typed");
+    phone.post(&allow, &json!({})).expect(204);
+    assert_eq!(enter(&mut tv, &kim, Some("0815")).expect(403).json()["tries_left"], 4);
+    enter(&mut tv, &kim, Some("4711")).expect(204);
+    leave(&mut tv, None).expect(204);
+    // or sets another.
     let other = json!({ "pin": "123456" });
     phone.post(&format!("/api/v1/profiles/{kim}"), &other).expect(204);
     enter(&mut tv, &kim, Some("4711")).expect(403);

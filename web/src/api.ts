@@ -189,6 +189,7 @@ export const profiles = {
   limit: (id: string, limit: AgeLimit | undefined) =>
     write<undefined>(`/profiles/${id}/limit`, limit ?? { max_age: null }),
   ownPin: (pin: string | undefined) => write<undefined>('/profiles/own-pin', { pin }),
+  allow: (id: string) => write<undefined>(`/profiles/${id}/allow`),
   enter: (id: string, pin: string | undefined) => write<undefined>(`/profiles/${id}/enter`, { pin }),
   leave: (pin: string | undefined) => write<undefined>('/profiles/leave', { pin }),
 };

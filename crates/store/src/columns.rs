@@ -3,8 +3,8 @@
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use stead_rules::media::{Age, ItemKind, LibraryKind};
-use stead_rules::policy::{ClientKind, Role};
-use stead_rules::signin::{Methods, NoticeKind, Vouched};
+use stead_rules::policy::Role;
+use stead_rules::signin::{Methods, NoticeKind};
 
 /// An id read from a blob column.
 pub(crate) struct Stored<T>(pub(crate) T);
@@ -56,6 +56,52 @@ where
     Ok(row.get::<_, Option<Stored<T>>>(name)?.map(|stored| stored.0))
 }
 
+/// The cells of a row one after the other, as its SELECT lists them. What every request reads is read
+/// like this: SQLite compares names with each column before the right one, which took a third of it.
+pub(crate) struct Cells<'r, 's> {
+    row: &'r Row<'s>,
+    next: usize,
+}
+
+impl<'r, 's> Cells<'r, 's> {
+    pub(crate) const fn of(row: &'r Row<'s>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next cell.
+    pub(crate) fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        self.take_ref().and_then(|cell| Ok(T::column_result(cell)?))
+    }
+
+    /// The id in the next cell.
+    pub(crate) fn id<T>(&mut self) -> rusqlite::Result<T>
+    where
+        Stored<T>: FromSql,
+    {
+        self.take::<Stored<T>>().map(|stored| stored.0)
+    }
+
+    /// The id in the next cell, if there is one.
+    pub(crate) fn maybe_id<T>(&mut self) -> rusqlite::Result<Option<T>>
+    where
+        Stored<T>: FromSql,
+    {
+        Ok(self.take::<Option<Stored<T>>>()?.map(|stored| stored.0))
+    }
+
+    /// What the word in the next cell says; a word that says nothing is an error.
+    pub(crate) fn word<T>(&mut self, says: impl Fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+        says(self.take_ref()?.as_str()?).ok_or(FromSqlError::InvalidType.into())
+    }
+
+    /// The next cell as it lies there.
+    pub(crate) fn take_ref(&mut self) -> rusqlite::Result<ValueRef<'r>> {
+        let cell = self.row.get_ref(self.next)?;
+        self.next = self.next.saturating_add(1);
+        Ok(cell)
+    }
+}
+
 /// Words in the schema for the values of an enum, both ways; an unknown word is an error.
 macro_rules! words {
     ($ty:ident, $word:ident, $read:ident, { $($variant:ident => $text:literal),* $(,)? }) => {
@@ -89,16 +135,6 @@ pub(crate) fn age(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<Age>> {
 /// Reads the role in column `name`.
 pub(crate) fn role(row: &Row<'_>, name: &str) -> rusqlite::Result<Role> {
     Role::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
-}
-
-/// Reads the kind of client in column `name`.
-pub(crate) fn client(row: &Row<'_>, name: &str) -> rusqlite::Result<ClientKind> {
-    ClientKind::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
-}
-
-/// Reads what speaks for a session in column `name`.
-pub(crate) fn vouched(row: &Row<'_>, name: &str) -> rusqlite::Result<Vouched> {
-    Vouched::from_word(row.get_ref(name)?.as_str()?).ok_or(FromSqlError::InvalidType.into())
 }
 
 /// Reads the kind of notice in column `name`.

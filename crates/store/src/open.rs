@@ -24,8 +24,12 @@ const CACHE_KIB: i64 = 1024;
 /// The WAL is cut back to this after a checkpoint, so that a burst does not pin disk space.
 const WAL_KEPT_BYTES: i64 = 4 * 1024 * 1024;
 /// Statements that a connection keeps prepared: entering one file takes about twenty, and a cache
-/// that is too small for a round keeps none of them.
+/// that is too small for a round keeps none of them; a reader answers a dozen kinds of requests.
 const STATEMENTS_KEPT: usize = 64;
+
+/// A connection is used by one thread at a time, which the type system holds: SQLite need not lock it
+/// at each column that is read.
+const OPENED: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// Which of the two databases.
 pub trait DatabaseKind: Send + Sync + 'static {
@@ -326,8 +330,7 @@ pub(crate) fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
     if path.metadata().is_ok_and(|file| file.is_file() && file.len() == 0) {
         return Err(OpenError::Damaged { path: path.to_path_buf(), source: None });
     }
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refused)?;
+    let connection = Connection::open_with_flags(path, OPENED).map_err(refused)?;
     // A log must not be written into a file that is only looked at, and may be damaged.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
     check_pages(&connection, path)?;
@@ -404,7 +407,7 @@ pub(crate) fn open_writer_with<D: DatabaseKind>(
 ) -> Result<Connection, OpenError> {
     let path = path.to_path_buf();
     let existed = path.try_exists().unwrap_or(true);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let flags = OPENED | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = Connection::open_with_flags(&path, flags)
         .map_err(|source| OpenError::Io { path: path.clone(), source })?;
     match triggers {
@@ -452,8 +455,16 @@ fn newest_applied(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))
 }
 
-fn settle<D: DatabaseKind>(connection: &Connection) -> rusqlite::Result<()> {
+/// Keeps statements ready. The planner must not look at what is bound: it does so where SQLite was
+/// built with STAT4, and then makes the plan anew each time, which took half of what a request's look
+/// into the accounts took. Without ANALYZE, which is not used, it learns nothing by that.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
+fn settle<D: DatabaseKind>(connection: &Connection) -> rusqlite::Result<()> {
+    keep_plans(connection)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", D::SYNCHRONOUS)?;
@@ -467,8 +478,7 @@ fn settle<D: DatabaseKind>(connection: &Connection) -> rusqlite::Result<()> {
 pub(crate) fn open_reader<D: DatabaseKind>(folder: &Path) -> Result<Connection, OpenError> {
     let path = folder.join(D::FILE);
     let io = |source| OpenError::Io { path: path.clone(), source };
-    let connection =
-        Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(io)?;
+    let connection = Connection::open_with_flags(&path, OPENED).map_err(io)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(io)?;
     if D::SEES_ACCOUNTS {
         let accounts = folder.join(Accounts::FILE);
@@ -481,6 +491,7 @@ pub(crate) fn open_reader<D: DatabaseKind>(folder: &Path) -> Result<Connection, 
     // WAL readers need write access to the shared-memory file, so the file is opened writable and
     // the connection is told never to write.
     connection.pragma_update(None, "query_only", true).map_err(io)?;
+    keep_plans(&connection).map_err(io)?;
     Ok(connection)
 }
 

@@ -38,8 +38,8 @@ impl From<ProfileError> for Problem {
             ProfileError::Cannot(CannotEnter::Locked) => Self::new(
                 StatusCode::FORBIDDEN,
                 "pin_locked",
-                "Five PINs were wrong. Whose account it is sets another in the settings, or signs in \
-                 anew; the owner of this server can help.",
+                "Five PINs were wrong. Whose account it is was told: in their settings they let it be \
+                 tried again, or set another. Else they sign in anew.",
             ),
             ProfileError::PinWrong { left } => Self::new(
                 StatusCode::FORBIDDEN,

@@ -38,7 +38,7 @@ struct ProfileWire {
     id: String,
     name: String,
     has_pin: bool,
-    /// Too many PINs were wrong: its person sets another.
+    /// Too many PINs were wrong: its person sets another, or lets it be tried again.
     locked: bool,
     /// Up to which age it sees titles, besides what its person may.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,6 +153,22 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Lets the PIN of a profile be tried again, after too many wrong ones.
+#[utoipa::path(post, path = "/api/v1/profiles/{id}/allow", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem)))]
+pub(crate) async fn allow(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+    Segment(profile): Segment<ProfileId>,
+) -> Result<StatusCode, Problem> {
+    let user = ctx.signed_in()?.user.id;
+    core.blocking(move |core| {
+        profiles::allow(core, &ctx.permit, ctx.now, user, profile).map_err(Problem::from)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// A PIN, where one is asked for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -185,7 +201,7 @@ pub(crate) async fn enter(
     Json(request): Json<PinRequest>,
 ) -> Result<StatusCode, Problem> {
     let (facts, pin) = (ctx.signed_in()?.clone(), pin(request.pin)?);
-    profiles::enter(&core, &ctx.permit, ctx.peer, facts, profile, pin).await?;
+    profiles::enter(&core, &ctx.permit, ctx.now, ctx.peer, facts, profile, pin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -198,7 +214,7 @@ pub(crate) async fn leave(
     Json(request): Json<PinRequest>,
 ) -> Result<StatusCode, Problem> {
     let (facts, pin) = (ctx.signed_in()?.clone(), pin(request.pin)?);
-    profiles::leave(&core, &ctx.permit, ctx.peer, facts, pin).await?;
+    profiles::leave(&core, &ctx.permit, ctx.now, ctx.peer, facts, pin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -401,7 +401,8 @@ pub fn give_days(
         let used = match grace::of(tx, &core.run, user, requirement)? {
             Some(granted) => {
                 grace::keep(tx, &core.run, &granted, now)?;
-                granted.allowance.until(now).used_ms.div_ceil(1000)
+                // Rounded down: of a second more, a whole day would be shown.
+                granted.allowance.until(now).used_ms / 1000
             }
             None => 0,
         };

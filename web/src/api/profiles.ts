@@ -3,7 +3,7 @@ export interface Profile {
   id: string;
   name: string;
   has_pin: boolean;
-  /** Too many PINs were wrong: its person sets another. */
+  /** Too many PINs were wrong: its person sets another, or lets it be tried again. */
   locked: boolean;
   /** Besides what its person may. */
   limit?: AgeLimit;

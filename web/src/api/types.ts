@@ -244,7 +244,8 @@ export type NoticeKind =
   | 'role_changed'
   | 'security_event'
   | 'backup_made'
-  | 'restored';
+  | 'restored'
+  | 'profile_locked';
 
 export interface Notice {
   id: string;

@@ -34,6 +34,9 @@ export const account = {
     'A backup of this Stead was saved. Whoever has it and its words has the keys of this server.',
   'notice.restored':
     'This Stead was restored from a backup. People and devices that were removed since may be there again: look who may come in.',
+  'notice.profile_locked':
+    'The PIN of {about} was wrong five times. Let it be tried again, or set another one.',
+  'notice.household': 'To the profiles',
   'notice.people': 'Who may come in',
   'notice.install': 'Install it',
   'notice.setUp': 'Set it up',

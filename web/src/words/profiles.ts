@@ -27,6 +27,8 @@ export const profiles = {
   'profiles.newPin': 'Another PIN',
   'profiles.newPinHint': '4 to 12 digits; leave it empty to keep the one that is there',
   'profiles.noPin': 'No PIN from now on',
+  'profiles.allow': 'Let it be tried again',
+  'profiles.allowed': 'The PIN of {name} may be tried again.',
   'profiles.remove': 'Remove',
   'profiles.removeTitle': 'Remove {name}?',
   'profiles.removeText': 'What this profile watched is forgotten, and devices that are in it are signed out.',

@@ -50,11 +50,13 @@ pub enum NoticeKind {
     BackupMade,
     /// The server was restored from a backup: who was removed since may be there again.
     Restored,
+    /// A profile's PIN was wrong too often: whoever is not its person may be trying.
+    ProfileLocked,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -77,6 +79,7 @@ impl NoticeKind {
         Self::SecurityEvent,
         Self::BackupMade,
         Self::Restored,
+        Self::ProfileLocked,
     ];
 
     /// The stable word, as stored and answered.
@@ -105,6 +108,7 @@ impl NoticeKind {
             Self::SecurityEvent => "security_event",
             Self::BackupMade => "backup_made",
             Self::Restored => "restored",
+            Self::ProfileLocked => "profile_locked",
         }
     }
 
@@ -149,7 +153,8 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::RoleChanged
         | NoticeKind::SecurityEvent
         | NoticeKind::BackupMade
-        | NoticeKind::Restored => true,
+        | NoticeKind::Restored
+        | NoticeKind::ProfileLocked => true,
     }
 }
 

@@ -87,7 +87,10 @@ fn somebody_row(row: &Row<'_>) -> rusqlite::Result<Somebody> {
         name: row.get("name")?,
         role: role(row, "role")?,
         enabled: row.get("enabled")?,
-        reach: within_reach(row)?,
+        reach: within_reach(
+            row.get("has_passkey")?,
+            row.get("has_totp")? || row.get("is_vouched_for")?,
+        ),
         has_totp: row.get("has_totp")?,
         has_passkey: row.get("any_passkey")?,
         recovery_codes: row.get("recovery_codes")?,

@@ -5,8 +5,8 @@ use stead_rules::ids::UserId;
 use stead_rules::policy::{Allowance, Reminder, RequirementId};
 use stead_rules::time::Now;
 
-use super::sessions::{RunId, moment};
-use crate::columns::id;
+use super::sessions::{RunId, moment, next_moment};
+use crate::columns::{Cells, id};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// The columns in which a moment of a clock is kept.
@@ -192,14 +192,14 @@ fn put(
     Ok(())
 }
 
-/// The allowance in the columns of a grace or an exemption that was joined, if there is one.
-pub(super) fn maybe_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Option<Allowance>> {
-    let Some(granted_seconds) = row.get("granted_seconds")? else { return Ok(None) };
+/// The allowance of a grace that was joined, if there is one.
+pub(super) fn maybe(cells: &mut Cells<'_, '_>, run: &RunId) -> rusqlite::Result<Option<Allowance>> {
+    let Some(granted_seconds) = cells.take()? else { return Ok(None) };
     Ok(Some(Allowance {
         granted_seconds,
-        used_ms: row.get("used_ms")?,
-        seen: moment(row, run, SEEN)?,
-        believed: row.get("believed")?,
+        used_ms: cells.take()?,
+        seen: next_moment(cells, run)?,
+        believed: cells.take()?,
     }))
 }
 

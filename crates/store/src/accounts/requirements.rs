@@ -1,6 +1,6 @@
 //! What the owner requires, of whom and for what.
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::OptionalExtension;
 use stead_rules::ids::{GroupId, LibraryId, UserId};
 use stead_rules::policy::{Allowance, Grace, Requirement, RequirementId, Scope};
 use stead_rules::signin::Assurance;
@@ -9,7 +9,7 @@ use stead_rules::time::{Now, WallMs};
 use super::exemptions::Exemptions;
 use super::grace;
 use super::sessions::RunId;
-use crate::columns::maybe_id;
+use crate::columns::Cells;
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// What a requirement is about.
@@ -117,8 +117,9 @@ pub fn all(tx: &ReadTx<'_, Accounts>) -> Result<Vec<Result<Required, Requirement
     let mut statement =
         tx.transaction.prepare(&format!("SELECT {COLUMNS} FROM requirement ORDER BY id"))?;
     let rows = statement.query_map([], |row| {
-        let id = RequirementId(row.get("id")?);
-        Ok(requirement_row(row, id)?.ok_or(id))
+        let mut cells = Cells::of(row);
+        let id = RequirementId(cells.take()?);
+        Ok(requirement(&mut cells, id)?.ok_or(id))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -174,9 +175,11 @@ pub fn of_user(
                 ORDER BY r.id";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map([user.as_bytes()], |row| {
-        let known = requirement_row(row, RequirementId(row.get("id")?))?;
-        let grace = grace::maybe_row(row, run)?;
-        Ok(known.map(|row| Concern { row, grace, exemptions: Vec::new() }))
+        let mut cells = Cells::of(row);
+        let id = RequirementId(cells.take()?);
+        let Some(row) = requirement(&mut cells, id)? else { return Ok(None) };
+        let grace = grace::maybe(&mut cells, run)?;
+        Ok(Some(Concern { row, grace, exemptions: Vec::new() }))
     })?;
     let mut found = Vec::new();
     for row in rows {
@@ -200,27 +203,26 @@ const fn columns_of(about: &About) -> (&'static str, Option<&[u8; 16]>, Option<&
     }
 }
 
-/// None if its words mean nothing to this program.
-fn requirement_row(row: &Row<'_>, id: RequirementId) -> rusqlite::Result<Option<Required>> {
-    let group: Option<GroupId> = maybe_id(row, "group_id")?;
-    let library: Option<LibraryId> = maybe_id(row, "library_id")?;
-    let about = match (row.get_ref("scope")?.as_str()?, group, library) {
+/// What follows the id in [`COLUMNS`]; none if its words mean nothing to this program.
+fn requirement(cells: &mut Cells<'_, '_>, id: RequirementId) -> rusqlite::Result<Option<Required>> {
+    let scope = cells.take_ref()?.as_str()?;
+    let group: Option<GroupId> = cells.maybe_id()?;
+    let library: Option<LibraryId> = cells.maybe_id()?;
+    let about = match (scope, group, library) {
         ("server", None, None) => About::Server,
         ("group", Some(group), None) => About::Group(group),
         ("library", None, Some(library)) => About::Library(library),
         _ => return Ok(None),
     };
-    let level = match row.get_ref("level")?.as_str()? {
+    let level = match cells.take_ref()?.as_str()? {
         "mfa" => Assurance::Mfa,
         "mfa_phishing_resistant" => Assurance::MfaPhishingResistant,
         _ => return Ok(None),
     };
-    let (Ok(grace_seconds), Ok(max_age_seconds)) =
-        (row.get("grace_seconds"), row.get("max_age_seconds"))
-    else {
+    let (Ok(grace_seconds), Ok(max_age_seconds)) = (cells.take(), cells.take()) else {
         return Ok(None);
     };
-    let is_on = row.get("is_on")?;
-    let begun = WallMs(row.get("begun_ms")?);
+    let is_on = cells.take()?;
+    let begun = WallMs(cells.take()?);
     Ok(Some(Required { id, about, level, grace_seconds, max_age_seconds, is_on, begun }))
 }

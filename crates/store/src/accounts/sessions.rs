@@ -2,13 +2,13 @@
 
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{DeviceId, FactorId, IssuerId, ProfileId, SessionId, UserId};
-use stead_rules::policy::ClientKind;
+use stead_rules::policy::{ClientKind, Role};
 use stead_rules::signin::{Assurance, Methods, Vouched};
 use stead_rules::time::{BootMs, Moment, Now, WallMs};
 
 use super::identity::User;
 use super::requirements::{self, Concern, Found};
-use crate::columns::{client, id, maybe_id, methods, role, vouched};
+use crate::columns::{Cells, maybe_id};
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// One start of the machine: uptimes are compared only within it.
@@ -118,18 +118,35 @@ pub struct SessionFacts {
     pub required: Found<Concern>,
 }
 
-const FACTS: &str = "SELECT s.*,
-            u.issuer_id AS user_issuer, u.sub, u.account_id, u.name, u.role, u.enabled,
-            u.epoch AS user_epoch,
-            server.generation AS server_generation, server.orphaned_playback,
-            EXISTS (SELECT 1 FROM owner_lost WHERE by_issuer) AS owner_refused,
-            server.epoch + u.epoch AS epoch_now,
-            EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id) AS has_totp,
-            EXISTS (SELECT 1 FROM passkey p
-                     WHERE p.account_id = u.account_id AND p.leads_here) AS has_passkey,
-            EXISTS (SELECT 1 FROM issuer i WHERE i.id = u.issuer_id
-                       AND i.assurance IN ('claims', 'asserted')) AS is_vouched_for
-       FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1";
+/// What [`session`] takes.
+macro_rules! session_columns {
+    () => {
+        "s.id, s.user_id, s.client, s.agent, s.issuer_id, s.methods, s.auth_ms, s.auth_boot_ms,
+         s.auth_run, s.generation, s.epoch, s.created_ms, s.last_seen_ms, s.seen_boot_ms, s.seen_run,
+         s.rested"
+    };
+}
+
+/// What [`facts_row`] takes.
+macro_rules! facts {
+    ($where:literal) => {
+        concat!(
+            "SELECT ",
+            session_columns!(),
+            ", u.issuer_id, u.sub, u.account_id, u.name, u.role, u.enabled, u.epoch,
+               server.generation, server.orphaned_playback,
+               EXISTS (SELECT 1 FROM owner_lost WHERE by_issuer), server.epoch + u.epoch,
+               s.vouched, s.profile_id,
+               EXISTS (SELECT 1 FROM passkey p
+                        WHERE p.account_id = u.account_id AND p.leads_here),
+               EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id)
+               OR EXISTS (SELECT 1 FROM issuer i WHERE i.id = u.issuer_id
+                             AND i.assurance IN ('claims', 'asserted'))
+          FROM session s JOIN user u ON u.id = s.user_id JOIN server ON server.one = 1 WHERE ",
+            $where
+        )
+    };
+}
 
 /// The session behind a token's hash.
 ///
@@ -140,8 +157,7 @@ pub fn by_token(
     run: &RunId,
     token_hash: &[u8; 32],
 ) -> Result<Option<SessionFacts>, StoreError> {
-    let mut statement =
-        tx.transaction.prepare_cached(&format!("{FACTS} WHERE s.token_hash = ?1"))?;
+    let mut statement = tx.transaction.prepare_cached(facts!("s.token_hash = ?1"))?;
     let found = statement.query_row([token_hash], |row| facts_row(row, run)).optional()?;
     with_required(tx, run, found)
 }
@@ -155,7 +171,7 @@ pub fn by_id(
     run: &RunId,
     session: SessionId,
 ) -> Result<Option<SessionFacts>, StoreError> {
-    let mut statement = tx.transaction.prepare_cached(&format!("{FACTS} WHERE s.id = ?1"))?;
+    let mut statement = tx.transaction.prepare_cached(facts!("s.id = ?1"))?;
     let found = statement.query_row([session.as_bytes()], |row| facts_row(row, run)).optional()?;
     with_required(tx, run, found)
 }
@@ -169,13 +185,17 @@ pub fn of_user(
     run: &RunId,
     user: UserId,
 ) -> Result<Vec<Session>, StoreError> {
-    let sql = "SELECT s.* FROM session s JOIN user u ON u.id = s.user_id
+    let sql = concat!(
+        "SELECT ",
+        session_columns!(),
+        " FROM session s JOIN user u ON u.id = s.user_id
                  JOIN server ON server.one = 1
                 WHERE s.user_id = ?1 AND s.epoch = server.epoch + u.epoch
                   AND s.generation = server.generation
-                ORDER BY s.last_seen_ms DESC LIMIT 200";
+                ORDER BY s.last_seen_ms DESC LIMIT 200"
+    );
     let mut statement = tx.transaction.prepare_cached(sql)?;
-    let rows = statement.query_map([user.as_bytes()], |row| session_row(row, run))?;
+    let rows = statement.query_map([user.as_bytes()], |row| session(&mut Cells::of(row), run))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -343,20 +363,20 @@ pub fn remove_unused(tx: &WriteTx<'_, Accounts>, before: WallMs) -> Result<usize
     Ok(tx.transaction.execute("DELETE FROM session WHERE last_seen_ms < ?1", [before.0])?)
 }
 
-fn session_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Session> {
+fn session(cells: &mut Cells<'_, '_>, run: &RunId) -> rusqlite::Result<Session> {
     Ok(Session {
-        id: id(row, "id")?,
-        user: id(row, "user_id")?,
-        client: client(row, "client")?,
-        agent: row.get("agent")?,
-        issuer: id(row, "issuer_id")?,
-        methods: methods(row, "methods")?,
-        auth: moment(row, run, ["auth_ms", "auth_boot_ms", "auth_run"])?,
-        generation: row.get("generation")?,
-        epoch: row.get("epoch")?,
-        created: WallMs(row.get("created_ms")?),
-        last_seen: moment(row, run, ["last_seen_ms", "seen_boot_ms", "seen_run"])?,
-        rested: row.get("rested")?,
+        id: cells.id()?,
+        user: cells.id()?,
+        client: cells.word(ClientKind::from_word)?,
+        agent: cells.take()?,
+        issuer: cells.id()?,
+        methods: cells.word(Methods::from_words)?,
+        auth: next_moment(cells, run)?,
+        generation: cells.take()?,
+        epoch: cells.take()?,
+        created: WallMs(cells.take()?),
+        last_seen: next_moment(cells, run)?,
+        rested: cells.take()?,
     })
 }
 
@@ -366,6 +386,13 @@ pub(crate) fn moment(row: &Row<'_>, run: &RunId, columns: [&str; 3]) -> rusqlite
     let same_run = row.get_ref(counted_in)?.as_blob()? == run;
     let boot = if same_run { Some(BootMs(row.get(boot)?)) } else { None };
     Ok(Moment { wall, boot })
+}
+
+/// The moment in the next three cells: wall time, uptime, and the run that it counts in.
+pub(super) fn next_moment(cells: &mut Cells<'_, '_>, run: &RunId) -> rusqlite::Result<Moment> {
+    let (wall, boot) = (WallMs(cells.take()?), BootMs(cells.take()?));
+    let same_run = cells.take_ref()?.as_blob()? == run;
+    Ok(Moment { wall, boot: same_run.then_some(boot) })
 }
 
 fn with_required(
@@ -379,35 +406,37 @@ fn with_required(
 }
 
 fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
+    let cells = &mut Cells::of(row);
+    let session = session(cells, run)?;
     Ok(SessionFacts {
-        session: session_row(row, run)?,
         user: User {
-            id: id(row, "user_id")?,
-            issuer: id(row, "user_issuer")?,
-            sub: row.get("sub")?,
-            account: id(row, "account_id")?,
-            name: row.get("name")?,
-            role: role(row, "role")?,
-            enabled: row.get("enabled")?,
-            epoch: row.get("user_epoch")?,
+            id: session.user,
+            issuer: cells.id()?,
+            sub: cells.take()?,
+            account: cells.id()?,
+            name: cells.take()?,
+            role: cells.word(Role::from_word)?,
+            enabled: cells.take()?,
+            epoch: cells.take()?,
         },
-        server_generation: row.get("server_generation")?,
-        orphaned_playback: row.get("orphaned_playback")?,
-        owner_refused: row.get("owner_refused")?,
-        epoch_now: row.get("epoch_now")?,
-        vouched: vouched(row, "vouched")?,
-        profile: maybe_id(row, "profile_id")?,
-        within_reach: within_reach(row)?,
+        session,
+        server_generation: cells.take()?,
+        orphaned_playback: cells.take()?,
+        owner_refused: cells.take()?,
+        epoch_now: cells.take()?,
+        vouched: cells.word(Vouched::from_word)?,
+        profile: cells.maybe_id()?,
+        within_reach: within_reach(cells.take()?, cells.take()?),
         // Read behind it, or the answer is no.
         required: Found::Unreadable,
     })
 }
 
-pub(super) fn within_reach(row: &Row<'_>) -> rusqlite::Result<Assurance> {
-    let has_mfa = row.get("has_totp")? || row.get("is_vouched_for")?;
-    Ok(match (row.get("has_passkey")?, has_mfa) {
+/// What somebody can show who has these.
+pub(super) const fn within_reach(has_passkey: bool, has_mfa: bool) -> Assurance {
+    match (has_passkey, has_mfa) {
         (true, _) => Assurance::MfaPhishingResistant,
         (false, true) => Assurance::Mfa,
         (false, false) => Assurance::Password,
-    })
+    }
 }
