@@ -36,7 +36,8 @@ test.beforeAll(async () => {
   await sam.locator('input[name=password]').fill(PASSWORD);
   await sam.getByRole('button', { name: 'Come in' }).click();
   await expect(heading(sam, 'You are in')).toBeVisible();
-  await sam.goto(owned.box.origin);
+  await sam.getByRole('button', { name: 'Look around' }).click();
+  await sam.waitForURL(`${owned.box.origin}/`);
   films = await sam.evaluate(async () => {
     const read = async (path: string) => (await fetch(`/api/v1${path}`)).json() as Promise<unknown>;
     const { libraries } = (await read('/libraries')) as { libraries: { id: string }[] };
