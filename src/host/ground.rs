@@ -216,6 +216,10 @@ fn lock(folder: &Path) -> Result<File, DataFolderError> {
             Ok(()) => return Ok(File::from(file)),
             Err(Errno::INTR) => {}
             Err(Errno::WOULDBLOCK) if waited < LOCK_WAIT => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "nothing runs yet that could stop it"
+                )]
                 std::thread::sleep(LOCK_LOOK);
                 waited = waited.saturating_add(LOCK_LOOK);
             }

@@ -62,10 +62,12 @@ import type {
   TvStep,
 } from './api/types';
 
+import type { MailAddress, MailStanding } from './api/mail';
 import type { Household, ProfileChange } from './api/profiles';
 import type { GivenRole, Invitations, Invited, InviteWish, JoinLook, SecurityEventDone, Shares } from './api/sharing';
 import type { Returned } from './lib/returned';
 
+export type * from './api/mail';
 export type * from './api/profiles';
 export type * from './api/sharing';
 export type * from './api/types';
@@ -186,6 +188,15 @@ export const profiles = {
   allow: (id: string) => write<undefined>(`/profiles/${id}/allow`),
   enter: (id: string, pin: string | undefined) => write<undefined>(`/profiles/${id}/enter`, { pin }),
   leave: (pin: string | undefined) => write<undefined>('/profiles/leave', { pin }),
+};
+
+/** Mail that the server sends. */
+export const mail = {
+  look: () => read<MailStanding>('/mail'),
+  tryOut: () => write<undefined>('/mail/test'),
+  address: () => read<MailAddress>('/mail-address'),
+  /** Empty for none. */
+  setAddress: (address: string) => write<undefined>('/mail-address', { address }),
 };
 
 /** Inviting people, for the owner. */

@@ -11,6 +11,7 @@ import { devices } from './words/devices';
 import { everywhere } from './words/everywhere';
 import { library } from './words/library';
 import { life } from './words/life';
+import { mail } from './words/mail';
 import { player } from './words/player';
 import { policy } from './words/policy';
 import { profiles } from './words/profiles';
@@ -34,6 +35,7 @@ const en = {
   ...asked,
   ...policy,
   ...audit,
+  ...mail,
   ...settings,
   ...sharing,
   ...profiles,

@@ -74,37 +74,48 @@ pub(crate) async fn try_out(
 }
 
 /// Where somebody wants to be written to.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AddressWire {
-    /// Empty or missing for nowhere.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AddressAnswer {
+    /// Missing for nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// Whether this server sends mail at all.
+    goes_out: bool,
+}
+
+/// Where somebody wants to be written to.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddressRequest {
+    /// Empty or missing for nowhere.
+    #[serde(default)]
     address: Option<String>,
 }
 
 /// Where one wants to be written to.
 #[utoipa::path(get, path = "/api/v1/mail-address",
-    responses((status = 200, body = AddressWire), (status = "default", body = Problem)))]
+    responses((status = 200, body = AddressAnswer), (status = "default", body = Problem)))]
 pub(crate) async fn address(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
-) -> Result<axum::Json<AddressWire>, Problem> {
+) -> Result<axum::Json<AddressAnswer>, Problem> {
+    let goes_out = core.letterbox.is_some();
     let address = core
         .blocking(move |core| {
             let facts = ctx.signed_in()?;
             mail::address(core, &ctx.permit, facts).map_err(Problem::from)
         })
         .await?;
-    Ok(axum::Json(AddressWire { address }))
+    Ok(axum::Json(AddressAnswer { address, goes_out }))
 }
 
 /// Takes an address to write to, or forgets it.
-#[utoipa::path(post, path = "/api/v1/mail-address", request_body = AddressWire,
+#[utoipa::path(post, path = "/api/v1/mail-address", request_body = AddressRequest,
     responses((status = 204), (status = "default", body = Problem)))]
 pub(crate) async fn set_address(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
-    Json(request): Json<AddressWire>,
+    Json(request): Json<AddressRequest>,
 ) -> Result<StatusCode, Problem> {
     core.blocking(move |core| {
         let facts = ctx.signed_in()?;
