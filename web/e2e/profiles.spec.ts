@@ -76,3 +76,47 @@ test('one comes back by one’s own', async () => {
   await page.getByRole('link', { name: 'Settings' }).first().click();
   await expect(heading('Settings')).toBeVisible();
 });
+
+/** A word that no line breaks in, many words, letters of other scripts, and short ones. */
+const LONG = 'Donaudampfschifffahrtsgesellschaftskapitänswitwe';
+const NAMES = [LONG, 'Bartholomew Maximilian of the Upper Meadow Cottage', 'Лев', 'Ada', 'Jo', 'Grandmother on Sundays', 'Bo'];
+
+test('eight profiles fit, whatever their names, and each dialog about one', async () => {
+  await page.evaluate(async (names) => {
+    const headers = { 'content-type': 'application/json' };
+    for (const name of names) {
+      const body = JSON.stringify({ name, pin: '4711' });
+      const made = await fetch('/api/v1/profiles', { method: 'POST', headers, body });
+      if (made.status !== 201) throw new Error(await made.text());
+    }
+  }, NAMES);
+  await page.goto(`${owned.box.origin}/settings/household`);
+  await expect(page.getByRole('listitem').filter({ hasText: 'asks for a PIN' })).toHaveCount(8);
+  await look(page);
+  await page.getByRole('button', { name: `Change ${LONG}` }).click();
+  await look(page);
+  await shot(page, 'profile-long');
+  await dialog().getByRole('button', { name: 'Remove' }).click();
+  await look(page);
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'Profiles', exact: true }).click();
+  await expect(heading('Who is watching?')).toBeVisible();
+  await look(page);
+  await shot(page, 'who-eight');
+  await page.getByRole('button', { name: LONG }).click();
+  await look(page);
+  await shot(page, 'pin-long');
+});
+
+test('a PIN is typed by keys, too, wherever the focus is', async () => {
+  await expect(dialog().getByRole('button', { name: 'Digit 1' }), 'no keyboard over the buttons').toBeFocused();
+  await page.keyboard.type('4712');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('1');
+  await expect(dialog().getByLabel('PIN', { exact: true })).toHaveValue('4711');
+  await dialog().getByRole('button', { name: 'Go in' }).click();
+  await page.waitForURL(`${owned.box.origin}/`);
+  await page.goto(`${owned.box.origin}/profiles`);
+  await expect(page.getByRole('button', { name: LONG })).toHaveAttribute('aria-current', 'true');
+  await look(page);
+});

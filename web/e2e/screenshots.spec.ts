@@ -1,10 +1,11 @@
 // The pictures of docs/screenshots, from a real run: `make screenshots`, never by itself.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import { Box } from './box.ts';
-import { DESKTOP, openBrowser, PHONE } from './browser.ts';
-import { addFolder, claim, nameOneself, openSetupFile, waitForIndex } from './person.ts';
+import { DESKTOP, openBrowser, PHONE, type OwnBrowser } from './browser.ts';
+import { addMember, MEMBER, nameOneself as signInAs } from './member.ts';
+import { addFolder, claim, nameOneself, openSetupFile, PASSWORD, waitForIndex } from './person.ts';
 
 const FOLDER = process.env.STEAD_SCREENSHOTS ?? 'e2e/results';
 const MAX_BYTES = 150 * 1024;
@@ -51,6 +52,7 @@ test('each page, on phone and desktop, by day and night', { tag: '@screenshots' 
     }
     await watchSome(page, box);
     const state = await context.storageState();
+    await ask(page, box, own, state);
     for (const [suffix, options, dark] of [
       ['phone', PHONE, false],
       ['phone-dark', PHONE, true],
@@ -92,6 +94,37 @@ async function watchSome(page: Page, box: Box): Promise<void> {
   await expect.poll(() => seconds(page)).toBeGreaterThan(120.2);
   await page.getByRole('link', { name: 'Back' }).click();
   await expect(page.getByRole('link', { name: 'Go on' })).toBeVisible();
+}
+
+type State = Awaited<ReturnType<BrowserContext['storageState']>>;
+
+/** A second factor is asked of whom libraries are shared with, and the board says how they stand. */
+async function ask(page: Page, box: Box, own: OwnBrowser, state: State): Promise<void> {
+  addMember(box.facts.data_dir);
+  const member = await own.device(PHONE);
+  const sam = await member.newPage();
+  await sam.goto(`${box.origin}/signin`);
+  await signInAs(sam, MEMBER, PASSWORD);
+  await sam.waitForURL(`${box.origin}/`);
+  await page.goto(`${box.origin}/settings/policy`);
+  await page.getByRole('button', { name: 'Switch on', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('7 days', { exact: true }).click();
+  await dialog.getByRole('button', { name: 'See who is affected' }).click();
+  await expect(dialog.getByRole('row').filter({ hasText: MEMBER })).toContainText('7 days left');
+  await shoot(page, 'policy-phone');
+  await dialog.getByRole('button', { name: 'Switch it on' }).click();
+  await expect(dialog).toBeHidden();
+  await sam.goto(box.origin);
+  await expect(sam.getByText(`Maria, who runs Stead`).first()).toBeVisible();
+  await shoot(sam, 'asked-phone');
+  await member.close();
+  const desk = await own.device({ ...DESKTOP, storageState: state });
+  const board = await desk.newPage();
+  await board.goto(`${box.origin}/settings/board`);
+  await expect(board.getByRole('row').filter({ hasText: MEMBER })).toContainText('7 days left');
+  await shoot(board, 'board-desktop');
+  await desk.close();
 }
 
 async function tour(page: Page, box: Box, suffix: string): Promise<void> {

@@ -65,7 +65,8 @@ export function formatLeft(seconds: number): string {
 
 /** "3 minutes ago", "yesterday". */
 export function formatAgo(ms: number, now = Date.now()): string {
-  const past = ms - now;
+  // The clock of a server may be a little ahead: what was is not said to be yet to come.
+  const past = ms > now && ms - now < HOUR_MS ? 0 : ms - now;
   if (Math.abs(past) < MINUTE_MS) return relative.format(0, 'minute');
   if (Math.abs(past) < HOUR_MS) return relative.format(Math.round(past / MINUTE_MS), 'minute');
   if (Math.abs(past) < DAY_MS) return relative.format(Math.round(past / HOUR_MS), 'hour');

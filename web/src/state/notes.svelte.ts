@@ -17,6 +17,9 @@ export function drop(id: number): void {
 }
 
 export function say(text: string, kind: Note['kind'] = 'info'): void {
+  // Said once more it stands once, at the end, and is spoken anew.
+  const same = notes.find((note) => note.text === text && note.kind === kind);
+  if (same) drop(same.id);
   const id = next++;
   notes.push({ id, text, kind });
   setTimeout(() => drop(id), SHOWN_MS);

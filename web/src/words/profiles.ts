@@ -3,7 +3,8 @@ import type { Words } from './forms';
 
 export const profiles = {
   'profiles.who': 'Who is watching?',
-  'profiles.switch': 'Somebody else',
+  'profiles.switch': 'Switch profile',
+  'profiles.bar': 'Profiles',
   'profiles.you': 'you',
   'profiles.locked': 'locked after five wrong PINs',
   'profiles.hasPin': 'asks for a PIN',
@@ -17,7 +18,7 @@ export const profiles = {
   'profiles.title': 'Household',
   'profiles.open': 'Profiles of your household',
   'profiles.text':
-    'A profile keeps what it watched for itself, on devices where you are signed in. Nobody changes settings by one.',
+    'A profile keeps what it watched for itself, on devices where you are signed in. Settings are not changed from one.',
   'profiles.needed': 'The owner of this Stead wants a PIN for each profile, and one of your own.',
   'profiles.none': 'There are no profiles yet.',
   'profiles.add': 'Add a profile',
