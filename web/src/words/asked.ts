@@ -28,7 +28,7 @@ export const asked = {
   'asked.setUp': 'Set it up',
   'asked.show': 'Show it now',
   'asked.onPhone':
-    'Set it up on your phone or computer: open Stead there, sign in, and follow the notice. This screen goes on by itself.',
+    'Set it up on your phone or computer: open Stead there, sign in, and follow the notice. Then this screen shows a code to be let in again.',
 
   'asked.ofProfile':
     'Whoever this account belongs to does that: choose them first, then follow the notice.',
@@ -41,7 +41,7 @@ export const asked = {
   'shut.againText': 'Until then nothing plays here.',
   'shut.phoneTitle': 'Go on with your phone',
   'shut.tv':
-    'Open Stead on your phone or computer, sign in, and set up a second factor there. This screen goes on by itself.',
+    'Open Stead on your phone or computer, sign in, and set up a second factor there. Then this screen shows a code to be let in again.',
   'shut.tvAgain':
     'Let this screen in again from a phone or computer on which you have just shown your second factor.',
   'shut.tvCode': 'Show a code for the phone',
