@@ -14,9 +14,11 @@ use stead::http::oauth::Members;
 use stead::net::guard::parse_host;
 use stead::service::issuer::is_readable;
 use stead::work::launcher::Cancel;
-use stead::work::probe::{Class, probe};
+use stead::work::probe::{Class, description, probe};
 use stead_rules::claim::{BootFile, ClaimCode, LinkSecret, blanked, parse_plug};
-use stead_rules::media::{LibraryKind, artwork, sort_title, title_key, understand};
+use stead_rules::media::{
+    LibraryKind, artwork, certificate_age, sort_title, title_key, understand,
+};
 use stead_rules::playback::{
     Answer, Conditions, Method, Representation, StreamLink, answer, file_etag, parse_http_date,
 };
@@ -28,7 +30,7 @@ use webauthn_rs::prelude::{Url, Uuid, WebauthnBuilder};
 pub(crate) type Body = fn(&[u8]);
 
 /// The bodies by the names of their targets.
-pub(crate) const BODIES: [(&str, Body); 9] = [
+pub(crate) const BODIES: [(&str, Body); 10] = [
     ("probe_video", video),
     ("probe_audio", audio),
     ("probe_picture", picture),
@@ -38,6 +40,7 @@ pub(crate) const BODIES: [(&str, Body); 9] = [
     ("forms", forms),
     ("passkeys", passkeys),
     ("issuers", issuers),
+    ("descriptions", descriptions),
 ];
 
 /// What an issuer answers: as it came, and as the claims of an ID token.
@@ -48,6 +51,12 @@ pub(crate) fn issuers(bytes: &[u8]) {
         let token = format!("{}.{}.{}", part(header), part(bytes), part(bytes));
         black_box(is_readable(json!({ "id_token": token }).to_string().as_bytes()));
     }
+}
+
+/// Descriptions beside media, and certificates by themselves.
+pub(crate) fn descriptions(bytes: &[u8]) {
+    black_box(description::age(bytes));
+    black_box(certificate_age(&String::from_utf8_lossy(bytes)));
 }
 
 /// Headers of files whose name promises video.

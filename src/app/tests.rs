@@ -46,8 +46,8 @@ use crate::service::stepup::{self, Shown};
 use crate::service::{
     app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
     invitations, items, join, libraries, lost, mail, notices, own_password, passkeys, people,
-    pictures, playback, profiles, recovery, remembered, rescue, security_event, sessions, settings,
-    sharing, signin,
+    pictures, playback, profiles, ratings, recovery, remembered, rescue, security_event, sessions,
+    settings, sharing, signin,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -270,6 +270,20 @@ fn rescue_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) -
             runtime.block_on(profiles::leave(core, permit, NOW, HERE, robin(), None))
         }),
         case("profiles::reset", users, move |permit| profiles::reset(core, permit, NOW, user)),
+        case("ratings::limit_person", users, move |permit| {
+            ratings::limit_person(core, permit, NOW, user, None)
+        }),
+        case("ratings::limit_profile", users, move |permit| {
+            let whose = (ratings::Whose::Anybodys, profile);
+            ratings::limit_profile(core, permit, NOW, whose, None)
+        }),
+        case("ratings::limit_profile of one's own", own_factors, move |permit| {
+            let whose = (ratings::Whose::Own(user), profile);
+            ratings::limit_profile(core, permit, NOW, whose, None)
+        }),
+        case("ratings::rate", Action::Tend(Tend::Matches), move |permit| {
+            ratings::rate(core, permit, NOW, ItemId::from_bytes([7; 16]), None)
+        }),
         case("security_event::declare", users, move |permit| {
             security_event::declare(core, permit, NOW, &robin(), "Sted")
         }),
@@ -617,6 +631,9 @@ fn library_cases<'a>(
     vec![
         case("libraries::list", Action::Browse, |permit| libraries::list(core, permit)),
         case("libraries::is_seen", Action::Browse, move |p| libraries::is_seen(core, p, id)),
+        case("libraries::scan_as_seen", Action::Browse, |permit| {
+            libraries::scan_as_seen(core, permit, crate::service::scans::ScanProgress::default())
+        }),
         case("libraries::add", tend, move |permit| {
             libraries::add(core, permit, NOW, "Films", LibraryKind::Films, &folder)
         }),

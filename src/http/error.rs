@@ -17,6 +17,7 @@ mod people;
 mod policy;
 mod profiles;
 mod provider;
+mod ratings;
 mod sharing;
 mod sign_up;
 mod signin;

@@ -249,6 +249,17 @@ pub fn table() -> Vec<Row> {
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::remove)),
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::allow)),
         row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::profiles::own_pin)),
+        // For whom titles are.
+        row(Session, Action::Guard(Guard::Users), Door::Api, Call, routes!(v1::ratings::person)),
+        row(
+            Session,
+            Action::Guard(Guard::Users),
+            Door::Api,
+            Call,
+            routes!(v1::ratings::anybodys_profile),
+        ),
+        row(Session, own(Own::Factors), Door::Api, Call, routes!(v1::ratings::own_profile)),
+        row(Session, Action::Tend(Tend::Matches), Door::Api, Call, routes!(v1::ratings::rate)),
         // Televisions and apps.
         row(Open, Action::SignIn, Door::Web, Call, routes!(oauth::device::authorize)).in_both(),
         row(Open, Action::SignIn, Door::Api, Call, routes!(v1::tv::begin)).on_plain(),

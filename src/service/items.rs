@@ -12,6 +12,7 @@ use stead_store::accounts::libraries::{self, LibraryRow};
 use stead_store::library::detail::{self, Ancestor, PlayableFile};
 use stead_store::library::item::ItemRow;
 use stead_store::library::lists::{self, Order, PartPlace};
+use stead_store::library::ratings::{self, Rating};
 use stead_store::library::{home, search as texts};
 
 use super::core::{Core, CoreError, permitted};
@@ -157,6 +158,8 @@ pub struct Details {
     pub file: Option<PlayableFile>,
     /// What it is part of, the outermost first.
     pub ancestors: Vec<Ancestor>,
+    /// For whom it is, and who says so.
+    pub rating: Rating,
 }
 
 /// An item with what belongs to it. Blocks.
@@ -172,6 +175,7 @@ pub fn details(core: &Core, permit: &Permit, item: ItemId) -> Result<Details, It
             overview: detail::overview(tx, item)?,
             file: detail::playable(tx, user, item)?,
             ancestors: detail::ancestors(tx, item)?,
+            rating: ratings::of_item(tx, item)?,
             item: row,
         })
     })

@@ -8,8 +8,8 @@ use stead_rules::media::LibraryKind;
 use stead_rules::policy::{Action, Closed, Permit, Tend};
 use stead_rules::signin::{BadName, Name};
 use stead_rules::time::Now;
-use stead_store::accounts::audit;
 use stead_store::accounts::libraries::{self as rows, LibraryRow, RootRow};
+use stead_store::accounts::{audit, limits};
 use stead_store::library::problems::{self, ProblemRow};
 use stead_store::library::roots;
 use stead_store::library::totals::{self, Totals};
@@ -84,21 +84,44 @@ pub fn list(core: &Core, permit: &Permit) -> Result<Vec<LibraryView>, LibraryErr
     permitted(permit, Action::Browse)?;
     let user = permit.viewer().ok_or(LibraryError::NotFound)?;
     let store = core.store()?;
-    let seen = store.accounts.read(|tx| rows::visible(tx, user))?;
+    let (seen, is_limited) = store.accounts.read(|tx| {
+        Ok::<_, StoreError>((rows::visible(tx, user)?, limits::is_limited(tx, user)?))
+    })?;
     store.library.read(|tx| {
         seen.into_iter()
             .map(|row| {
                 if let Err(closed) = permit.opens(row.id) {
                     return Ok(LibraryView::closed(row, closed));
                 }
-                let totals = totals::of_library(tx, row.id)?;
+                let totals = totals::seen_in_library(tx, user, row.id)?;
                 // The desk forgets with a restart what the owner was asked, and the store does not.
                 let vanished = roots::asking(tx, row.id)?;
                 let scan = ScanProgress { vanished, ..core.scans.progress(row.id) };
+                let scan = if is_limited { bare(&scan) } else { scan };
                 Ok(LibraryView { closed: None, scan, totals, row })
             })
             .collect()
     })
+}
+
+/// What whoever has an age limit is told of a scan: its counts and folders are of hidden titles, too.
+fn bare(scan: &ScanProgress) -> ScanProgress {
+    ScanProgress { state: scan.state, ..ScanProgress::default() }
+}
+
+/// How far a scan is, for whoever asks. Blocks.
+///
+/// # Errors
+/// [`LibraryError`].
+pub fn scan_as_seen(
+    core: &Core,
+    permit: &Permit,
+    scan: ScanProgress,
+) -> Result<ScanProgress, LibraryError> {
+    permitted(permit, Action::Browse)?;
+    let Some(viewer) = permit.viewer() else { return Ok(scan) };
+    let is_limited = core.store()?.accounts.read(|tx| limits::is_limited(tx, viewer))?;
+    Ok(if is_limited { bare(&scan) } else { scan })
 }
 
 /// Makes a library of a folder and begins to scan it. Blocks.

@@ -36,6 +36,7 @@ pub mod policy;
 pub mod profiles;
 pub mod provider;
 pub mod pump;
+pub mod ratings;
 pub mod reach;
 pub mod recovery;
 pub mod remembered;

@@ -6,6 +6,7 @@ use stead_rules::policy::{Action, Guard, Permit, Role, Tend};
 use stead_rules::signin::NoticeKind;
 use stead_rules::time::Now;
 use stead_store::accounts::people::{self, Person};
+use stead_store::accounts::profiles::{self, Profile};
 use stead_store::accounts::{alone, audit, sessions, way_back};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
@@ -43,9 +44,27 @@ impl From<StoreError> for PeopleError {
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn list(core: &Core, permit: &Permit) -> Result<Vec<Person>, CoreError> {
+pub fn list(core: &Core, permit: &Permit) -> Result<Vec<Household>, CoreError> {
     permitted(permit, Action::Tend(Tend::Boards))?;
-    Ok(core.store()?.accounts.read(people::all)?)
+    let (people, mut all) = core
+        .store()?
+        .accounts
+        .read(|tx| Ok::<_, StoreError>((people::all(tx)?, profiles::all(tx)?)))?;
+    let households = people.into_iter().map(|person| {
+        let profiles =
+            all.extract_if(.., |one| one.user == person.user.id).map(|one| one.profile).collect();
+        Household { person, profiles }
+    });
+    Ok(households.collect())
+}
+
+/// Somebody, with the profiles of their household.
+#[derive(Debug)]
+pub struct Household {
+    /// Who.
+    pub person: Person,
+    /// By name.
+    pub profiles: Vec<Profile>,
 }
 
 /// Ends every session of somebody. Blocks.

@@ -156,7 +156,7 @@ pub async fn add(
     let name = Name::parse(&chosen.name.unwrap_or_default())?;
     let pin_hash = hashed(core, peer, chosen.pin.flatten()).await?;
     let id = fresh(core.entropy.as_ref(), ProfileId::from_bytes);
-    let profile = Profile { id, name: name.as_str().to_owned(), pin_hash, misses: 0 };
+    let profile = Profile { id, name: name.as_str().to_owned(), pin_hash, misses: 0, limit: None };
     core.blocking(move |core| {
         core.store()?.accounts.write(|tx| {
             may_add_profile(rows::of_user(tx, user)?.len())?;

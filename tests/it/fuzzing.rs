@@ -8,7 +8,7 @@ use proptest::prelude::*;
 mod bodies;
 
 /// What parsers look for, so that random bytes get further than the first of them.
-const MAGIC: [&[u8]; 13] = [
+const MAGIC: [&[u8]; 14] = [
     b"\x00\x00\x00\x18ftypisom",
     b"\x00\x00\x00\x20moov",
     b"\x1a\x45\xdf\xa3",
@@ -21,6 +21,7 @@ const MAGIC: [&[u8]; 13] = [
     b"\xff\xff\xff\xff\x00\x00\x00\x00bytes=0-\n\"1-2\"\n",
     b"Series/Show (2001)/Season 01/Show S01E02.mkv",
     b"[fe80::1%25eth0]:8443",
+    b"<movie><mpaa>Rated PG-13</mpaa><certification>US:R / DE:",
     b"\xa3cfmtdnonegattStmt\xa0hauthData\x58\xa4",
 ];
 

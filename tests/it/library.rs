@@ -135,9 +135,13 @@ pub(crate) struct Events(BufReader<TcpStream>);
 
 impl Events {
     fn listen(browser: &Client, port: u16) -> Self {
+        Self::listen_by(&browser.cookie_line(), port)
+    }
+
+    /// The same by a line of cookies.
+    pub(crate) fn listen_by(cookies: &str, port: u16) -> Self {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let cookies = browser.cookie_line();
         let request = format!(
             "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookies}\r\n\r\n"
         );

@@ -67,6 +67,7 @@ mod profiles;
 mod program;
 mod provider;
 mod proxies;
+mod ratings;
 mod recovery;
 mod reminders;
 mod rescue;

@@ -63,7 +63,7 @@ import type {
 } from './api/types';
 
 import type { MailAddress, MailStanding } from './api/mail';
-import type { Household, ProfileChange } from './api/profiles';
+import type { AgeLimit, Household, ProfileChange } from './api/profiles';
 import type { GivenRole, Invitations, Invited, InviteWish, JoinLook, SecurityEventDone, Shares } from './api/sharing';
 import type { Returned } from './lib/returned';
 
@@ -169,6 +169,10 @@ export const people = {
   switch: (id: string, enabled: boolean) => write<undefined>(`/people/${id}/switch`, { enabled }),
   role: (id: string, role: GivenRole) => write<undefined>(`/people/${id}/role`, { role }),
   remove: (id: string) => write<undefined>(`/people/${id}/remove`),
+  limit: (id: string, limit: AgeLimit | undefined) =>
+    write<undefined>(`/people/${id}/limit`, limit ?? { max_age: null }),
+  limitProfile: (id: string, limit: AgeLimit | undefined) =>
+    write<undefined>(`/people/profiles/${id}/limit`, limit ?? { max_age: null }),
 };
 
 /** Who sees a library. */
@@ -184,6 +188,8 @@ export const profiles = {
   add: (name: string, pin: string | undefined) => write<{ id: string }>('/profiles', { name, pin }),
   change: (id: string, change: ProfileChange) => write<undefined>(`/profiles/${id}`, change),
   remove: (id: string) => write<undefined>(`/profiles/${id}/remove`),
+  limit: (id: string, limit: AgeLimit | undefined) =>
+    write<undefined>(`/profiles/${id}/limit`, limit ?? { max_age: null }),
   ownPin: (pin: string | undefined) => write<undefined>('/profiles/own-pin', { pin }),
   allow: (id: string) => write<undefined>(`/profiles/${id}/allow`),
   enter: (id: string, pin: string | undefined) => write<undefined>(`/profiles/${id}/enter`, { pin }),
@@ -320,6 +326,8 @@ export const items = {
   one: (id: string) => readAfterProgress<ItemDetails>(`/items/${id}`),
   search: async (q: string) => (await read<{ items: Item[] }>(`/search${query({ q })}`)).items,
   play: (id: string) => write<PlayTicket>(`/items/${id}/play`),
+  /** For whom it is; null: as its files say. */
+  rate: (id: string, age: number | null) => write<undefined>(`/items/${id}/rating`, { age }),
   /** Never fails: a lost note costs a minute of position at most, and the next makes up for it. */
   progress: (id: string, event: ProgressEvent, positionMs: number, durationMs?: number): void => {
     const body = { event, position_ms: Math.round(positionMs), duration_ms: durationMs };

@@ -16,6 +16,7 @@ import { player } from './words/player';
 import { policy } from './words/policy';
 import { profiles } from './words/profiles';
 import { provider } from './words/provider';
+import { ratings } from './words/ratings';
 import { settings } from './words/settings';
 import { sharing } from './words/sharing';
 import { signin } from './words/signin';
@@ -39,6 +40,7 @@ const en = {
   ...settings,
   ...sharing,
   ...profiles,
+  ...ratings,
 };
 
 export type Word = keyof typeof en;

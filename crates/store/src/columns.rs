@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
-use stead_rules::media::{ItemKind, LibraryKind};
+use stead_rules::media::{Age, ItemKind, LibraryKind};
 use stead_rules::policy::Role;
 use stead_rules::signin::{Methods, NoticeKind};
 
@@ -125,6 +125,12 @@ words!(ItemKind, item_kind_word, item_kind, {
     Film => "film", Series => "series", Season => "season", Episode => "episode",
     Artist => "artist", Album => "album", Track => "track", Photo => "photo",
 });
+
+/// Reads the age in column `name`, if there is one.
+pub(crate) fn age(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<Age>> {
+    let years: Option<u8> = row.get(name)?;
+    years.map(|years| Age::years(years).map_err(|_| FromSqlError::InvalidType.into())).transpose()
+}
 
 /// Reads the role in column `name`.
 pub(crate) fn role(row: &Row<'_>, name: &str) -> rusqlite::Result<Role> {

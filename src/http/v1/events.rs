@@ -104,6 +104,7 @@ impl Listening {
             }
             match told {
                 Some(Ok(Told::Scan(library, scan))) if self.sees(library).await => {
+                    let Some(scan) = self.as_seen(scan).await else { continue };
                     return scan_event(library, scan);
                 }
                 Some(Ok(Told::Changed(library))) if self.sees(library).await => {
@@ -116,6 +117,17 @@ impl Listening {
                 Some(Err(RecvError::Closed)) => return None,
             }
         }
+    }
+
+    /// As much of a scan as is for whoever listens.
+    async fn as_seen(&self, scan: ScanProgress) -> Option<ScanProgress> {
+        let ctx = self.ctx.clone();
+        self.core
+            .blocking(move |core| {
+                libraries::scan_as_seen(core, &ctx.permit, scan).map_err(Problem::from)
+            })
+            .await
+            .ok()
     }
 
     async fn look_at_all(&mut self) {

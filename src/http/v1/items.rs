@@ -14,6 +14,7 @@ use stead_store::library::item::ItemRow;
 use utoipa::{IntoParams, ToSchema};
 
 use super::libraries::KindWire;
+use super::ratings::RatingWire;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::{Params, Segment};
@@ -212,6 +213,8 @@ pub(crate) struct DetailsAnswer {
     file: Option<FileWire>,
     /// What it is part of, the outermost first.
     parents: Vec<ParentWire>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<RatingWire>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -265,6 +268,7 @@ pub(crate) async fn details(
         overview: found.overview,
         file,
         parents: found.ancestors.into_iter().map(parent).collect(),
+        rating: RatingWire::of(found.rating),
     }))
 }
 

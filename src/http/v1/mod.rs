@@ -29,6 +29,7 @@ pub(crate) mod pictures;
 pub(crate) mod playback;
 pub(crate) mod policy;
 pub(crate) mod profiles;
+pub(crate) mod ratings;
 pub(crate) mod rescue;
 pub(crate) mod security_event;
 pub(crate) mod server;

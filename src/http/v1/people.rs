@@ -6,16 +6,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use stead_rules::ids::UserId;
-use stead_store::accounts::people::Person;
+use stead_store::accounts::profiles::Profile;
 use utoipa::ToSchema;
 
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::v1::invitations::GivenRole;
+use crate::http::v1::ratings::LimitWire;
 use crate::http::wire::{Json, Segment};
 use crate::net::qr;
 use crate::service::core::Core;
-use crate::service::{people, rescue};
+use crate::service::people::{self, Household};
+use crate::service::rescue;
 
 /// Everybody.
 #[derive(Serialize, ToSchema)]
@@ -37,10 +39,34 @@ struct PersonWire {
     factors: Vec<&'static str>,
     /// Whether there is a password here to be forgotten.
     has_password_here: bool,
+    /// Up to which age they see titles. It holds while they are a member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<LimitWire>,
+    /// The profiles of their household.
+    profiles: Vec<ProfileLimitWire>,
 }
 
-impl From<Person> for PersonWire {
-    fn from(person: Person) -> Self {
+#[derive(Serialize, ToSchema)]
+struct ProfileLimitWire {
+    id: String,
+    name: String,
+    /// Up to which age it sees titles, besides what its person may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<LimitWire>,
+}
+
+impl From<Profile> for ProfileLimitWire {
+    fn from(profile: Profile) -> Self {
+        Self {
+            id: profile.id.to_string(),
+            name: profile.name,
+            limit: profile.limit.map(LimitWire::from),
+        }
+    }
+}
+
+impl From<Household> for PersonWire {
+    fn from(Household { person, profiles }: Household) -> Self {
         let totp = person.has_totp.then_some("totp");
         let passkey = person.has_passkey.then_some("passkey");
         let recovery = (person.recovery_codes > 0).then_some("recovery");
@@ -52,6 +78,8 @@ impl From<Person> for PersonWire {
             last_seen_ms: person.last_seen.map(|at| at.0),
             factors: totp.into_iter().chain(passkey).chain(recovery).collect(),
             has_password_here: person.has_password_here,
+            limit: person.limit.map(LimitWire::from),
+            profiles: profiles.into_iter().map(ProfileLimitWire::from).collect(),
         }
     }
 }

@@ -12,6 +12,7 @@ use stead_rules::secret::SecretText;
 use stead_rules::signin::Pin;
 use utoipa::ToSchema;
 
+use super::ratings::LimitWire;
 use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::{Json, Segment};
@@ -39,6 +40,9 @@ struct ProfileWire {
     has_pin: bool,
     /// Too many PINs were wrong: its person sets another, or lets it be tried again.
     locked: bool,
+    /// Up to which age it sees titles, besides what its person may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<LimitWire>,
 }
 
 /// The profiles of one's household.
@@ -55,6 +59,7 @@ pub(crate) async fn list(
         name: profile.name,
         has_pin: profile.pin_hash.is_some(),
         locked: profile.misses >= PIN_TRIES,
+        limit: profile.limit.map(LimitWire::from),
     });
     Ok(axum::Json(ProfilesAnswer {
         profiles: profiles.collect(),

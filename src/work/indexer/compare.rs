@@ -8,7 +8,9 @@ use stead_rules::media::{
     is_season_folder,
 };
 use stead_store::library::folders::{Artwork, Candidate, KnownEntry};
+use stead_store::library::problems::NO_TIME;
 
+use super::beside::{Descriptions, Told};
 use super::meaning::{Promise, promise, promise_alone};
 use super::walk::{SeenFile, SeenFolder};
 
@@ -17,6 +19,8 @@ use super::walk::{SeenFile, SeenFolder};
 pub(super) struct ToRead {
     pub(super) file: SeenFile,
     pub(super) understood: Understood,
+    /// The descriptions that tell of it.
+    pub(super) told: Told,
     /// The file it was, where it changed or was moved here.
     pub(super) known_file_n: Option<i64>,
 }
@@ -47,6 +51,8 @@ pub(super) struct Before<'a> {
     pub(super) known: &'a [KnownEntry],
     /// Files elsewhere that may have been moved here: by the name that was seen.
     pub(super) candidates: &'a [(Vec<u8>, Candidate)],
+    /// What lies beside the files and tells of them.
+    pub(super) descriptions: &'a Descriptions,
 }
 
 /// Files of a folder that are listed or reported, with what their names say; and artwork.
@@ -118,7 +124,8 @@ pub(super) fn compare(
             Promise::Unclear(code) => plan.unclear.push((file.clone(), code)),
             Promise::Listed(understood) => {
                 disk.push(as_seen(file));
-                promises.insert(file.name.clone(), (file, understood));
+                let told = before.descriptions.of_file(&file.name, understood);
+                promises.insert(file.name.clone(), Listed { file, understood, told });
             }
             Promise::ExtraOf(_) | Promise::Passed => {}
         }
@@ -126,15 +133,22 @@ pub(super) fn compare(
     let there: HashSet<&[u8]> = listed.iter().map(|(file, _)| file.name.as_slice()).collect();
     let cleared = problems.keys().filter(|name| !there.contains(*name));
     plan.cleared = cleared.map(|name| name.to_vec()).collect();
-    plan.apply(diff(disk, &index(before)), &promises, &Numbers::of(before));
+    plan.apply(diff(disk, &index(before, &promises)), &promises, &Numbers::of(before));
     plan
+}
+
+/// A file that is listed, with what its name and what lies beside it say.
+struct Listed<'a> {
+    file: &'a SeenFile,
+    understood: &'a Understood,
+    told: Told,
 }
 
 impl Plan {
     fn apply(
         &mut self,
         changes: Changes,
-        promises: &BTreeMap<Vec<u8>, (&SeenFile, &Understood)>,
+        promises: &BTreeMap<Vec<u8>, Listed<'_>>,
         numbers: &Numbers,
     ) {
         let Changes { new, changed, moved, returned, missing, unchanged } = changes;
@@ -155,9 +169,9 @@ impl Plan {
             .chain(moved.into_iter().filter(|(id, seen)| !same_place(id, seen)))
             .map(|(id, seen)| (numbers.n(id), seen));
         for (known_file_n, seen) in anew.chain(again) {
-            if let Some((file, understood)) = promises.get(&seen.path) {
+            if let Some(Listed { file, understood, told }) = promises.get(&seen.path) {
                 let (file, understood) = ((*file).clone(), (*understood).clone());
-                self.read.push(ToRead { file, understood, known_file_n });
+                self.read.push(ToRead { file, understood, told: told.clone(), known_file_n });
             }
         }
         self.back = returned.into_iter().filter_map(|id| numbers.n(id)).collect();
@@ -209,7 +223,12 @@ fn as_seen(file: &SeenFile) -> Seen {
     }
 }
 
-fn index(before: &Before<'_>) -> Vec<Known> {
+/// What is known, as the disk showed it. A file that is described otherwise than when it was read has
+/// no time, so that it is read again.
+fn index(before: &Before<'_>, promises: &BTreeMap<Vec<u8>, Listed<'_>>) -> Vec<Known> {
+    let is_told_anew = |entry: &KnownEntry| {
+        promises.get(&entry.name).is_some_and(|listed| listed.told.mark() != entry.described)
+    };
     let here = before.known.iter().filter_map(|entry| {
         let (_, id) = entry.file?;
         let seen = Seen {
@@ -217,7 +236,7 @@ fn index(before: &Before<'_>) -> Vec<Known> {
             device: 0,
             inode: entry.inode.cast_unsigned(),
             size: entry.size,
-            modified_ns: entry.mtime_ns,
+            modified_ns: if is_told_anew(entry) { NO_TIME } else { entry.mtime_ns },
         };
         Some(Known { id, seen, missing: entry.missing })
     });
@@ -263,7 +282,8 @@ impl Beside {
     }
 }
 
-fn stem(name: &[u8]) -> &[u8] {
+/// A name without its ending.
+pub(super) fn stem(name: &[u8]) -> &[u8] {
     name.iter().rposition(|byte| *byte == b'.').and_then(|dot| name.get(..dot)).unwrap_or(name)
 }
 

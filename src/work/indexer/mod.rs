@@ -4,6 +4,7 @@
 //! It runs on threads of its own, because everything it does waits for disks. When there is no
 //! order nothing here makes a system call on a library's path.
 
+mod beside;
 mod compare;
 mod describe;
 mod meaning;
@@ -152,6 +153,7 @@ impl Indexer {
             store: &self.store,
             tools: &self.tools,
             probers: self.probers(),
+            library: library.id,
             kind: library.kind,
             root: known,
             path: folder.path,

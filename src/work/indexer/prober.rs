@@ -12,7 +12,7 @@ use stead_rules::ids::FileId;
 use stead_rules::limits::{
     FRAME_SECONDS, PLAYS_MAX_MS, WORKER_DEATHS_MAX, WORKER_OUTPUT_BYTES_MAX,
 };
-use stead_rules::media::FileKind;
+use stead_rules::media::{Age, FileKind, Understood, certificate_age};
 use stead_store::library::put::FileFacts;
 
 use super::compare::{ToRead, full_path};
@@ -167,8 +167,27 @@ fn look_into(
     let understood = to_read.understood.clone();
     let found = meaning(&*tools.entropy, &path, understood, &header, mtime_ns / 1_000_000);
     let found = found.ok_or(ProbeError::Unsupported { what: "Such" })?;
+    let age = age(root, to_read, &header);
     let facts = facts(tools, to_read, &probed, header, (meta.ino(), mtime_ns));
-    Ok((found, facts))
+    Ok((found, FileFacts { age, ..facts }))
+}
+
+/// For whom the file is: what lies beside it goes before what is in it, and what tells of it before
+/// what tells of its series.
+fn age(root: &Path, to_read: &ToRead, header: &Header) -> Option<Age> {
+    match &to_read.understood {
+        Understood::Film(_) | Understood::Episode(_) => {}
+        Understood::Track(_)
+        | Understood::Photo(_)
+        | Understood::Clip(_)
+        | Understood::Extra(_)
+        | Understood::Unclear { .. }
+        | Understood::Passed => return None,
+    }
+    let own = to_read.told.own.as_ref().and_then(|own| own.age(root));
+    let embedded = || header.tags.certificate.as_deref().and_then(certificate_age);
+    let show = || to_read.told.show.as_ref().and_then(|show| show.age(root));
+    own.or_else(embedded).or_else(show)
 }
 
 fn class(kind: FileKind) -> Class {
@@ -205,6 +224,8 @@ fn facts(
         duration_ms: header.duration_ms.filter(|ms| *ms <= PLAYS_MAX_MS),
         picture: size.map(|size| (size.width, size.height)),
         cover: cover.map(|span| (span.offset, span.length, span.unsynchronised)),
+        age: None,
+        described: to_read.told.mark(),
     }
 }
 

@@ -12,8 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use stead_rules::ids::LibraryId;
 use stead_rules::limits::SCAN_QUEUE;
 use stead_rules::media::{LibraryKind, vanishing_asks};
+use stead_store::accounts::ratings;
 use stead_store::library::folders::{self, Artwork, KnownFolder, Signature};
 use stead_store::library::missing;
 use stead_store::library::put::{FileFacts, Remembered};
@@ -140,6 +142,7 @@ pub(super) struct Scan<'a> {
     pub(super) store: &'a Store,
     pub(super) tools: &'a Tools,
     pub(super) probers: usize,
+    pub(super) library: LibraryId,
     pub(super) kind: LibraryKind,
     pub(super) root: KnownRoot,
     pub(super) path: PathBuf,
@@ -191,6 +194,7 @@ impl Scan<'_> {
         let (tasks, taken) = sync_channel::<Task>(SCAN_QUEUE);
         let (done, written) = sync_channel::<Done>(SCAN_QUEUE);
         let taken = Mutex::new(taken);
+        let decided = self.store.accounts.read(|tx| ratings::of_library(tx, self.library))?;
         std::thread::scope(|scope| {
             let writer = named("scan-writer").spawn_scoped(scope, || {
                 let mut writer = Writer {
@@ -199,7 +203,7 @@ impl Scan<'_> {
                     now_ms: self.now_ms,
                     counters: self.counters,
                     may_return,
-                    remembered: Remembered::default(),
+                    remembered: Remembered::with(decided),
                 };
                 // Dropping the receiver ends everybody when the store refuses.
                 let written = written;

@@ -14,6 +14,7 @@ use stead_rules::limits::FOLDER_FILES_MAX;
 use stead_rules::media::{FileKind, file_kind};
 use stead_store::library::folders::Signature;
 
+use super::beside::Description;
 use crate::host::beneath::{facts_beneath, facts_in, open_folder_beneath};
 use crate::work::mtime_ns;
 
@@ -36,6 +37,8 @@ pub(super) struct SeenFolder {
     pub(super) folders: Vec<OsString>,
     /// Whether the folder above holds a film or a series, to which what is here may belong.
     pub(super) below_a_work: bool,
+    /// What describes the series that a folder above it is.
+    pub(super) show: Option<Description>,
 }
 
 /// Folders that devices and systems leave behind; nothing in them was put there by a person.
@@ -151,6 +154,7 @@ impl SeenFolder {
     pub(super) fn signature(&self) -> Signature {
         let mut hash = Context::new(&SHA256);
         hash.update(&[u8::from(self.below_a_work)]);
+        self.show.iter().for_each(|show| show.mix_into(&mut hash));
         for file in &self.files {
             hash.update(&(file.name.len() as u64).to_be_bytes());
             hash.update(&file.name);

@@ -12,6 +12,7 @@ use stead_rules::limits::FOLDER_DEPTH_MAX;
 use stead_store::StoreError;
 use stead_store::library::folders::{self, Artwork, Candidate, KnownFolder};
 
+use super::beside::{Description, Descriptions};
 use super::compare::{Before, Plan, compare, holds_a_work, sort};
 use super::meaning::Promise;
 use super::prober::Task;
@@ -43,6 +44,8 @@ struct Waiting {
     depth: usize,
     /// Whether the folder above holds a film or a series.
     below_a_work: bool,
+    /// What describes the series that a folder above it is.
+    show: Option<Description>,
 }
 
 /// Reads folder after folder and hands out what is to be done.
@@ -59,7 +62,7 @@ impl Walker<'_, '_> {
         super::step_back();
         let mut leftover = Leftover::default();
         let mut waiting = vec![Waiting::default()];
-        while let Some(Waiting { path, depth, below_a_work }) = waiting.pop() {
+        while let Some(Waiting { path, depth, below_a_work, show }) = waiting.pop() {
             if self.scan.tools.cancel.is_cancelled() {
                 break;
             }
@@ -67,10 +70,10 @@ impl Walker<'_, '_> {
             let at = Path::new(crate::work::os_str(&path));
             match walk::read(&self.scan.path, at, self.scan.left_out) {
                 Ok(seen) => {
+                    let seen = SeenFolder { below_a_work, show, ..seen };
                     if depth < FOLDER_DEPTH_MAX {
                         waiting.extend(self.below(&path, depth, &seen));
                     }
-                    let seen = SeenFolder { below_a_work, ..seen };
                     self.one(path, before, seen, &mut leftover)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_empty() => {
@@ -87,6 +90,7 @@ impl Walker<'_, '_> {
     /// What is to be read in a folder.
     fn below(&self, path: &[u8], depth: usize, seen: &SeenFolder) -> Vec<Waiting> {
         let below_a_work = holds_a_work(self.scan.kind, path, seen);
+        let show = Descriptions::of(path, &seen.files, seen.show.as_ref()).show;
         // The last is taken first, so this keeps the order of the disk.
         let names = seen.folders.iter().rev();
         names
@@ -94,7 +98,7 @@ impl Walker<'_, '_> {
                 let name = name.as_bytes();
                 let inside = || [path, b"/", name].concat();
                 let path = if path.is_empty() { name.to_vec() } else { inside() };
-                Waiting { path, depth: depth + 1, below_a_work }
+                Waiting { path, depth: depth + 1, below_a_work, show: show.clone() }
             })
             .collect()
     }
@@ -156,10 +160,11 @@ impl Walker<'_, '_> {
             return Ok(());
         }
         let n = before.map(|folder| folder.n);
+        let descriptions = Descriptions::of(&path, &seen.files, seen.show.as_ref());
         let (listed, artwork) = sort(self.scan.kind, &path, seen);
         let files = listed.len() as u64;
         self.scan.counters.seen(files);
-        let mut plan = self.plan(n, listed, artwork)?;
+        let mut plan = self.plan(n, listed, artwork, &descriptions)?;
         let gone = std::mem::take(&mut plan.gone);
         let folder = Folder { path, signature, files, gone, ..Folder::known_as(n) };
         let folder = Arc::new(folder);
@@ -175,13 +180,15 @@ impl Walker<'_, '_> {
         n: Option<i64>,
         listed: Vec<(SeenFile, Promise)>,
         artwork: Vec<Artwork>,
+        descriptions: &Descriptions,
     ) -> Result<Plan, StoreError> {
         let known = match n {
             Some(n) => self.scan.store.library.read(|tx| folders::entries(tx, n))?,
             None => Vec::new(),
         };
         let candidates = self.candidates(&listed, &known)?;
-        Ok(compare(listed, artwork, &Before { known: &known, candidates: &candidates }))
+        let before = Before { known: &known, candidates: &candidates, descriptions };
+        Ok(compare(listed, artwork, &before))
     }
 
     fn hand_out(&self, folder: &Arc<Folder>, plan: Plan) -> Result<(), Cut> {

@@ -64,7 +64,7 @@ impl Writer<'_> {
         });
         if batch.is_err() {
             // What was rolled back must not be remembered.
-            self.remembered = Remembered::default();
+            self.remembered.forget_containers();
         }
         batch
     }

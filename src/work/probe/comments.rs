@@ -30,6 +30,7 @@ impl Tags {
             "ALBUM_ARTIST" => self.set_comment("ALBUMARTIST", value),
             "TRACK" => self.set_comment("TRACKNUMBER", value),
             "DISC" => self.set_comment("DISCNUMBER", value),
+            "ITUNEXTC" => self.set_comment("LAW_RATING", value),
             name => self.set_comment(name, value),
         }
     }
@@ -44,6 +45,7 @@ impl Tags {
             "DATE" | "YEAR" | "ORIGINALDATE" => self.year = self.year.or_else(|| year(value)),
             "TRACKNUMBER" => self.track = self.track.or_else(|| number(value)),
             "DISCNUMBER" => self.disc = self.disc.or_else(|| number(value)),
+            "LAW_RATING" => first(&mut self.certificate, value),
             _ => {}
         }
     }

@@ -31,6 +31,11 @@ const ATTACHMENTS: u32 = 0x1941_A469;
 const ATTACHED_FILE: u32 = 0x61A7;
 const FILE_MIME: u32 = 0x4660;
 const FILE_DATA: u32 = 0x465C;
+const TAGS: u32 = 0x1254_C367;
+const TAG: u32 = 0x7373;
+const SIMPLE_TAG: u32 = 0x67C8;
+const TAG_NAME: u32 = 0x45A3;
+const TAG_TEXT: u32 = 0x4487;
 const CLUSTER: u32 = 0x1F43_B675;
 
 /// Seconds from 1970 to 2001, where this format's clock starts.
@@ -54,6 +59,8 @@ struct Walk<'s, 'f> {
     length: Option<f64>,
     has_tracks: bool,
     later: Vec<u64>,
+    /// They are read last: of some files they are longer than all the rest.
+    tags: Vec<Element>,
 }
 
 pub(super) fn header(source: &Source<'_>) -> Result<Header, ProbeError> {
@@ -65,6 +72,7 @@ pub(super) fn header(source: &Source<'_>) -> Result<Header, ProbeError> {
         length: None,
         has_tracks: false,
         later: Vec::new(),
+        tags: Vec::new(),
     };
     let segment = walk.segment().ok_or(ProbeError::Damaged { what: "start of the video" })?;
     if !segment.open && segment.to > source.size() {
@@ -121,6 +129,9 @@ impl Walk<'_, '_> {
                 self.visit(element, segment.from);
             }
         }
+        for tags in std::mem::take(&mut self.tags) {
+            self.each(tags, |walk, child| left_out(walk.tag(child)));
+        }
     }
 
     fn visit(&mut self, element: Element, segment_from: u64) {
@@ -131,6 +142,7 @@ impl Walk<'_, '_> {
                 self.has_tracks = true;
                 self.each(element, |walk, child| left_out(walk.track(child)));
             }
+            TAGS if self.tags.len() < 4 => self.tags.push(element),
             ATTACHMENTS => self.each(element, |walk, child| left_out(walk.attachment(child))),
             _ => {}
         }
@@ -154,7 +166,7 @@ impl Walk<'_, '_> {
             SEEK_POSITION => position = walk.unsigned(child),
             _ => {}
         });
-        let wanted = [INFO, TRACKS, ATTACHMENTS].map(u64::from);
+        let wanted = [INFO, TRACKS, ATTACHMENTS, TAGS].map(u64::from);
         if id.is_some_and(|id| wanted.contains(&id)) && self.later.len() < 16 {
             self.later.push(segment_from.checked_add(position?)?);
         }
@@ -226,6 +238,32 @@ impl Walk<'_, '_> {
         let data = data.filter(|data| is_picture && data.to > data.from)?;
         let length = data.to - data.from;
         self.found.cover = Some(Span { offset: data.from, length, unsynchronised: false });
+        Some(())
+    }
+
+    /// The certificate among the tags, whatever they are of.
+    fn tag(&mut self, tag: Element) -> Option<()> {
+        if tag.id != TAG || self.found.tags.certificate.is_some() {
+            return None;
+        }
+        self.each(tag, |walk, child| left_out(walk.simple_tag(child)));
+        Some(())
+    }
+
+    fn simple_tag(&mut self, simple: Element) -> Option<()> {
+        if simple.id != SIMPLE_TAG {
+            return None;
+        }
+        let (mut name, mut text) = (None, None);
+        self.each(simple, |walk, child| match child.id {
+            TAG_NAME => name = walk.text(child),
+            TAG_TEXT => text = Some(child),
+            _ => {}
+        });
+        if matches!(name?.to_ascii_uppercase().as_str(), "LAW_RATING" | "ITUNEXTC") {
+            let text = self.text(text?)?;
+            first(&mut self.found.tags.certificate, &text);
+        }
         Some(())
     }
 

@@ -9,6 +9,7 @@
 mod bytes;
 mod comments;
 mod content;
+pub mod description;
 mod exif;
 mod flac;
 mod id3;
@@ -102,6 +103,8 @@ pub struct Tags {
     pub track: Option<u32>,
     /// Number of the disc.
     pub disc: Option<u32>,
+    /// For whom some board says that it is.
+    pub certificate: Option<String>,
 }
 
 /// Why a file is not whole.

@@ -229,6 +229,9 @@ impl Walk<'_, '_> {
     fn item(&mut self, item: Part, found: &mut Header) -> Option<()> {
         let data = self.child(item, b"data")?;
         let value = Part { from: data.from.checked_add(8)?, ..data };
+        if item.kind == *b"----" {
+            return self.named_item(item, value, found);
+        }
         if item.kind == *b"covr" {
             let span = Span { offset: value.from, length: value.length(), unsynchronised: false };
             found.cover = found.cover.or(Some(span)).filter(|span| span.length > 0);
@@ -237,6 +240,19 @@ impl Walk<'_, '_> {
         if is_wanted(item.kind) {
             let block = self.source.read(value.from, value.length())?;
             set(&mut found.tags, item.kind, &block);
+        }
+        Some(())
+    }
+
+    /// An item with a name of its own. Of these the certificate is wanted. (`rtng` says only whether
+    /// a song is explicit.)
+    fn named_item(&mut self, item: Part, value: Part, found: &mut Header) -> Option<()> {
+        let name = self.child(item, b"name")?;
+        // Version and flags come first.
+        let spelled = self.source.read(name.from.checked_add(4)?, name.length().checked_sub(4)?)?;
+        if spelled.as_ref() == b"iTunEXTC" {
+            let text = self.source.read(value.from, value.length())?;
+            first(&mut found.tags.certificate, &String::from_utf8_lossy(&text));
         }
         Some(())
     }

@@ -129,6 +129,36 @@ fn tags_of_music_are_read() {
 }
 
 #[test]
+fn the_certificate_of_a_video_is_found() {
+    let made = Made::new();
+    let video = |name: &str, more: &str| {
+        made.by_ffmpeg(name, &format!("{PICTURE_AND_SOUND} -c:v libx264 -c:a aac {more}"))
+    };
+    let mkv = video("a.mkv", "-metadata LAW_RATING=PG-13");
+    assert_eq!(header(&mkv).tags.certificate.as_deref(), Some("PG-13"));
+    // ffmpeg writes no items with names of their own, so one of its own makes room for one.
+    let certificate = b"mpaa|PG-13|300|";
+    let room = "x".repeat(certificate.len() + 48);
+    let mp4 = video("a.mp4", &format!("-metadata comment={room}"));
+    let mut bytes = fs::read(&mp4).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"\xA9cmt").unwrap();
+    let part = |kind: &[u8; 4], value: &[u8]| {
+        let length = u32::try_from(value.len() + 8).unwrap();
+        [&length.to_be_bytes(), kind.as_slice(), value].concat()
+    };
+    let item = [
+        part(b"mean", b"\0\0\0\0com.apple.iTunes"),
+        part(b"name", b"\0\0\0\0iTunEXTC"),
+        part(b"data", &[b"\0\0\0\x01\0\0\0\0".as_slice(), certificate].concat()),
+    ];
+    let item = part(b"----", &item.concat());
+    bytes[at - 4..at - 4 + item.len()].copy_from_slice(&item);
+    let found = header(&made.with_bytes("b.mp4", &bytes));
+    assert_eq!(found.tags.certificate.as_deref(), Some("mpaa|PG-13|300|"));
+    assert_eq!(header(&mp4).tags.certificate, None);
+}
+
+#[test]
 fn the_cover_is_found_where_it_lies() {
     let made = Made::new();
     let still = made.by_ffmpeg("c.jpg", STILL);

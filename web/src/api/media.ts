@@ -89,6 +89,8 @@ export interface ItemDetails extends Item {
   overview?: string | null;
   file?: FileFacts | null;
   parents?: { id: string; title: string; kind: ItemKind }[];
+  /** For whom it is, and who says so. */
+  rating?: { age: number; by: 'hand' | 'whole' | 'file' };
 }
 
 export interface ItemPage {

@@ -5,6 +5,15 @@ export interface Profile {
   has_pin: boolean;
   /** Too many PINs were wrong: its person sets another, or lets it be tried again. */
   locked: boolean;
+  /** Besides what its person may. */
+  limit?: AgeLimit;
+}
+
+/** Up to which age titles are seen. */
+export interface AgeLimit {
+  max_age: number;
+  /** Films and series that nobody rated are hidden, too. */
+  hide_unrated: boolean;
 }
 
 export interface Household {

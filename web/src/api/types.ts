@@ -1,6 +1,7 @@
 // The JSON of /api/v1 as the server writes it. Ids are 32 hex characters, `_ms` are milliseconds.
 import type { ClientKind } from './lost';
 import type { Asked } from './policy';
+import type { AgeLimit } from './profiles';
 
 export type * from './backup';
 export type * from './lost';
@@ -115,6 +116,9 @@ export interface Person {
   last_seen_ms?: number;
   factors: ('totp' | 'passkey' | 'recovery')[];
   has_password_here: boolean;
+  /** It holds while they are a member. */
+  limit?: AgeLimit;
+  profiles: { id: string; name: string; limit?: AgeLimit }[];
 }
 
 export interface HandedLink {

@@ -115,6 +115,9 @@ export const isAccounts = () => session.server?.kind === 'accounts';
 /** A television of the owner plays, and administers nothing. */
 export const isOwner = () => session.me?.user.role === 'owner' && session.me.session.kind === 'web';
 
+/** Somebody who tends the server, by their own eyes: by a profile nobody does. */
+export const isTending = () => isPrivileged() && session.me?.profile === undefined;
+
 /** Whoever administers sees who stands how; what is asked of people only the owner changes. */
 export const isPrivileged = () =>
   session.me !== undefined && session.me.user.role !== 'member' && session.me.session.kind === 'web';

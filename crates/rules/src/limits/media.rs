@@ -86,3 +86,11 @@ pub const PICTURES_FIRST_MAX: usize = 512;
 pub const PICTURES_TELL_MS: u64 = 2000;
 /// What large pictures may take on the system's medium: about 800 of them.
 pub const LARGE_PICTURES_BYTES: u64 = 256 * 1024 * 1024;
+/// The highest age that a certificate or a limit has: Singapore's R21.
+pub const AGE_MAX: u8 = 21;
+/// So much of a certificate is looked at: lists of a dozen countries are shorter.
+pub const CERTIFICATE_CHARS_MAX: usize = 512;
+/// So much of a description beside a film is read. Kodi's, with all of a cast, have 100 KiB.
+pub const DESCRIPTION_BYTES_MAX: u64 = 1024 * 1024;
+/// So many elements of a description are looked at.
+pub const DESCRIPTION_STEPS_MAX: u32 = 100_000;

@@ -5,6 +5,7 @@
 //! into a report; nothing is dropped in silence.
 
 mod artwork;
+mod certificate;
 mod diff;
 mod item;
 mod kind;
@@ -12,6 +13,7 @@ mod name;
 mod sort;
 
 pub use artwork::{Artwork, ArtworkOf, ArtworkRole, artwork};
+pub use certificate::{Age, AgeLimit, BadAge, certificate_age};
 pub use diff::{Changes, Known, Seen, diff, vanishing_asks};
 pub use item::ItemKind;
 pub use kind::{FileKind, LibraryKind, file_kind};

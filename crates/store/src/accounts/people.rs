@@ -2,10 +2,12 @@
 
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{AccountId, UserId};
+use stead_rules::media::AgeLimit;
 use stead_rules::policy::Role;
 use stead_rules::time::WallMs;
 
 use super::identity::{Account, User, account_row, user_row};
+use super::limits::limit_row;
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// Somebody, as the owner sees them.
@@ -23,6 +25,8 @@ pub struct Person {
     pub recovery_codes: u32,
     /// The last request of any session that is still there.
     pub last_seen: Option<WallMs>,
+    /// Up to which age they see titles; it means nothing while they tend the server.
+    pub limit: Option<AgeLimit>,
 }
 
 const PERSON: &str = "SELECT u.*, a.password_hash <> '' AS has_password,
@@ -88,6 +92,7 @@ fn person_row(row: &Row<'_>) -> rusqlite::Result<Person> {
         has_passkey: row.get("has_passkey")?,
         recovery_codes: row.get("recovery_codes")?,
         last_seen: row.get::<_, Option<i64>>("last_seen")?.map(WallMs),
+        limit: limit_row(row)?,
     })
 }
 

@@ -2,8 +2,10 @@
 
 use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{ProfileId, SessionId, UserId};
+use stead_rules::media::AgeLimit;
 use stead_rules::time::WallMs;
 
+use super::limits::limit_row;
 use crate::columns::id;
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
@@ -18,6 +20,17 @@ pub struct Profile {
     pub pin_hash: Option<String>,
     /// Wrong PINs in a row.
     pub misses: u32,
+    /// Up to which age it sees titles, besides what its person may.
+    pub limit: Option<AgeLimit>,
+}
+
+/// A profile, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfSomebody {
+    /// Whose.
+    pub user: UserId,
+    /// Which.
+    pub profile: Profile,
 }
 
 /// The PIN by which somebody comes back to themselves.
@@ -34,9 +47,21 @@ pub struct OwnPin {
 /// # Errors
 /// [`StoreError`].
 pub fn of_user(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<Vec<Profile>, StoreError> {
-    let sql = "SELECT id, name, pin_hash, misses FROM profile WHERE user_id = ?1 ORDER BY folded";
+    let sql = "SELECT * FROM profile WHERE user_id = ?1 ORDER BY folded";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map([user.as_bytes()], profile_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Everybody's profiles, by name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(tx: &ReadTx<'_, Accounts>) -> Result<Vec<OfSomebody>, StoreError> {
+    let mut statement = tx.transaction.prepare_cached("SELECT * FROM profile ORDER BY folded")?;
+    let rows = statement.query_map([], |row| {
+        Ok(OfSomebody { user: id(row, "user_id")?, profile: profile_row(row)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -49,7 +74,7 @@ pub fn one(
     user: UserId,
     profile: ProfileId,
 ) -> Result<Option<Profile>, StoreError> {
-    let sql = "SELECT id, name, pin_hash, misses FROM profile WHERE user_id = ?1 AND id = ?2";
+    let sql = "SELECT * FROM profile WHERE user_id = ?1 AND id = ?2";
     let values = (user.as_bytes(), profile.as_bytes());
     Ok(tx.transaction.query_row(sql, values, profile_row).optional()?)
 }
@@ -206,5 +231,6 @@ fn profile_row(row: &Row<'_>) -> rusqlite::Result<Profile> {
         name: row.get("name")?,
         pin_hash: row.get("pin_hash")?,
         misses: row.get("misses")?,
+        limit: limit_row(row)?,
     })
 }

@@ -8,7 +8,9 @@ use rusqlite::{OptionalExtension, Row};
 use stead_rules::ids::{ContentKey, FileId, ItemId, LibraryId, UserId};
 use stead_rules::media::ItemKind;
 
-use super::item::{ItemRow, item_columns, item_row, seen_by_user};
+use super::item::{
+    ItemRow, item_columns, item_row, seen_by_user, title_within_age, visible, within_age,
+};
 use crate::columns::{id, item_kind};
 use crate::{Library, ReadTx, StoreError};
 
@@ -36,9 +38,7 @@ pub fn library_of(
     user: UserId,
     item: ItemId,
 ) -> Result<Option<LibraryId>, StoreError> {
-    let sql = "SELECT l.id FROM item i JOIN lib l ON l.n = i.lib_n
-                 JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
-                WHERE i.id = ?2";
+    let sql = concat!("SELECT l.id FROM item i", visible!(), "WHERE i.id = ?2");
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let found = statement.query_row((user.as_bytes(), item.as_bytes()), |row| id(row, "id"));
     Ok(found.optional()?)
@@ -124,17 +124,19 @@ pub fn playable(
     user: UserId,
     item: ItemId,
 ) -> Result<Option<PlayableFile>, StoreError> {
-    let sql = "SELECT f.id, i.id AS item_id, l.id AS library_id, a.path AS root, d.path AS folder,
+    let sql = concat!(
+        "SELECT f.id, i.id AS item_id, l.id AS library_id, a.path AS root, d.path AS folder,
                       f.name, f.size, f.mtime_ns, f.content_key, f.container, f.video, f.audio,
                       f.duration_ms, coalesce(i.content_key, f.content_key) AS watched_as
-                 FROM item i JOIN lib l ON l.n = i.lib_n
-                 JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
-                 JOIN file f ON f.item_n = i.n AND f.missing_ms IS NULL
+                 FROM item i",
+        visible!(),
+        "        JOIN file f ON f.item_n = i.n AND f.missing_ms IS NULL
                  JOIN folder d ON d.n = f.folder_n
                  JOIN root r ON r.n = d.root_n
                  JOIN acc.library_root a ON a.id = r.id
                 WHERE i.id = ?2
-                ORDER BY f.size DESC, f.name, f.n LIMIT 1";
+                ORDER BY f.size DESC, f.name, f.n LIMIT 1"
+    );
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let found = statement.query_row((user.as_bytes(), item.as_bytes()), playable_row);
     Ok(found.optional()?)

@@ -58,6 +58,8 @@ pub struct KnownEntry {
     pub mtime_ns: i64,
     /// Whether it was gone the last time.
     pub missing: bool,
+    /// What told that the descriptions beside it were as they were; zero for a problem.
+    pub described: i64,
 }
 
 /// What is known in a folder.
@@ -65,10 +67,11 @@ pub struct KnownEntry {
 /// # Errors
 /// [`StoreError`].
 pub fn entries(tx: &ReadTx<'_, Library>, folder_n: i64) -> Result<Vec<KnownEntry>, StoreError> {
-    let sql = "SELECT n, id, inode, name, size, mtime_ns, missing_ms IS NOT NULL AS missing
+    let sql = "SELECT n, id, inode, name, size, mtime_ns, missing_ms IS NOT NULL AS missing,
+                      described
                  FROM file WHERE folder_n = ?1
                 UNION ALL
-               SELECT NULL, NULL, 0, name, size, mtime_ns, 0 FROM problem WHERE folder_n = ?1";
+               SELECT NULL, NULL, 0, name, size, mtime_ns, 0, 0 FROM problem WHERE folder_n = ?1";
     let mut statement = tx.transaction.prepare_cached(sql)?;
     let rows = statement.query_map([folder_n], |row| {
         let n: Option<i64> = row.get("n")?;
@@ -80,6 +83,7 @@ pub fn entries(tx: &ReadTx<'_, Library>, folder_n: i64) -> Result<Vec<KnownEntry
             size: row.get("size")?,
             mtime_ns: row.get("mtime_ns")?,
             missing: row.get("missing")?,
+            described: row.get("described")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

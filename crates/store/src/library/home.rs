@@ -4,7 +4,10 @@ use stead_rules::ids::{LibraryId, UserId};
 use stead_rules::limits::{RESUME_FROM_PERCENT, RESUME_MIN_MS, RESUME_TO_PERCENT};
 use stead_rules::media::ItemKind;
 
-use super::item::{ItemRow, closed_list, item_columns, not_closed, seen_by_user};
+use super::item::{
+    ItemRow, closed_list, item_columns, not_closed, seen_by_user, title_within_age, visible,
+    within_age,
+};
 use super::lists::{Order, of_kind, rows};
 use crate::{Library, ReadTx, StoreError};
 

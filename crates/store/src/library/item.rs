@@ -56,25 +56,85 @@ pub struct ItemRow {
 /// What every list selects, from `item i`, `lib l` and `acc.user_data u`.
 macro_rules! item_columns {
     () => {
-        "i.n, i.id, l.id AS library_id, i.kind, i.title, i.sort_title, i.subtitle, i.year, \
+        concat!(
+            "i.n, i.id, l.id AS library_id, i.kind, i.title, i.sort_title, i.subtitle, i.year, \
          i.season, i.number, i.disc, i.duration_ms, i.width, i.height, i.taken_ms, i.added_ms, \
          CASE i.picture WHEN 'made' THEN i.picture_version ELSE \
            (SELECT p.picture_version FROM item p WHERE p.n = i.parent_n AND p.picture = 'made') \
          END AS picture, \
          (SELECT p.id FROM item p WHERE p.n = i.parent_n) AS parent_id, \
          CASE WHEN i.kind IN ('series', 'season', 'artist', 'album') THEN \
-           (SELECT count(*) FROM item c WHERE c.parent_n = i.n AND c.missing_ms IS NULL) \
+           (SELECT count(*) FROM item k WHERE k.parent_n = i.n AND k.missing_ms IS NULL AND ",
+            within_age!("k"),
+            ") \
          ELSE 0 END AS children, \
          u.position_ms, coalesce(u.watched, 0) AS watched"
+        )
+    };
+}
+
+/// Whether a title is for the age of whoever looks, by `acc.visible_library v`. What was decided by
+/// hand goes first, of itself and then of what it is part of; then what its files say. What nobody
+/// rated is a matter of the limit, for films and episodes; nobody rates music and photos.
+macro_rules! title_within_age {
+    ($title:literal) => {
+        concat!(
+            "coalesce(coalesce(",
+            $title,
+            ".age_by_hand, \
+               (SELECT coalesce(p.age_by_hand, g.age_by_hand) \
+                  FROM item p LEFT JOIN item g ON g.n = p.parent_n WHERE p.n = ",
+            $title,
+            ".parent_n), ",
+            $title,
+            ".age_rating) <= v.max_age, \
+             NOT (v.hides_unrated AND ",
+            $title,
+            ".kind IN ('film', 'episode')))"
+        )
+    };
+}
+
+/// Whether an item is for the age of whoever looks: a title by its rating, anything else when a title
+/// in it is. Who has no limit costs nothing.
+macro_rules! within_age {
+    ($item:literal) => {
+        concat!(
+            "(v.max_age IS NULL OR CASE WHEN ",
+            $item,
+            ".kind IN ('film', 'episode', 'track', 'photo') THEN ",
+            title_within_age!($item),
+            " ELSE EXISTS (SELECT 1 FROM item c WHERE c.parent_n = ",
+            $item,
+            ".n AND c.missing_ms IS NULL AND CASE \
+               WHEN c.kind IN ('film', 'episode', 'track', 'photo') THEN ",
+            title_within_age!("c"),
+            " ELSE EXISTS (SELECT 1 FROM item d WHERE d.parent_n = c.n \
+               AND d.missing_ms IS NULL AND ",
+            title_within_age!("d"),
+            ") END) END) "
+        )
+    };
+}
+
+/// Who may see which `item i`: the one predicate, of libraries and of ages. The user is `?1`.
+macro_rules! visible {
+    () => {
+        concat!(
+            " JOIN lib l ON l.n = i.lib_n \
+              JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1 AND ",
+            within_age!("i")
+        )
     };
 }
 
 /// Who may see what, and how far they are: user is `?1`.
 macro_rules! seen_by_user {
     () => {
-        " JOIN lib l ON l.n = i.lib_n \
-          JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1 \
-          LEFT JOIN acc.user_data u ON u.user_id = ?1 AND u.content_key = i.content_key "
+        concat!(
+            visible!(),
+            " LEFT JOIN acc.user_data u ON u.user_id = ?1 AND u.content_key = i.content_key "
+        )
     };
 }
 
@@ -94,7 +154,7 @@ pub(crate) fn closed_list(libraries: &[LibraryId]) -> String {
     format!("[{}]", ids.join(","))
 }
 
-pub(crate) use {item_columns, not_closed, seen_by_user};
+pub(crate) use {item_columns, not_closed, seen_by_user, title_within_age, visible, within_age};
 
 pub(crate) fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
     Ok(ItemRow {

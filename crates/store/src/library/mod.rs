@@ -12,6 +12,7 @@ pub mod missing;
 pub mod pictures;
 pub mod problems;
 pub mod put;
+pub mod ratings;
 pub mod roots;
 pub mod search;
 pub mod totals;

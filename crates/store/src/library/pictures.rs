@@ -8,6 +8,7 @@ use stead_rules::limits::WORKER_DEATHS_MAX;
 use stead_rules::media::ItemKind;
 
 use super::detail::path;
+use super::item::{title_within_age, visible, within_age};
 use crate::columns::{id, item_kind};
 use crate::{Library, ReadTx, StoreError, WriteTx};
 
@@ -244,13 +245,15 @@ pub struct Shown {
 
 /// An item (`?2`) that a user (`?1`) sees, and what it is part of, the nearest first. A track is part
 /// of an album of an artist, an episode of a season of a series.
-const UP: &str = "WITH RECURSIVE up (n, depth) AS (
-     SELECT i.n, 0 FROM item i JOIN lib l ON l.n = i.lib_n
-       JOIN acc.visible_library v ON v.library_id = l.id AND v.user_id = ?1
-      WHERE i.id = ?2
+const UP: &str = concat!(
+    "WITH RECURSIVE up (n, depth) AS (
+     SELECT i.n, 0 FROM item i",
+    visible!(),
+    " WHERE i.id = ?2
       UNION ALL
      SELECT i.parent_n, up.depth + 1 FROM up JOIN item i ON i.n = up.n
-      WHERE i.parent_n IS NOT NULL AND up.depth < 4)";
+      WHERE i.parent_n IS NOT NULL AND up.depth < 4)"
+);
 
 /// The picture for `item` if `user` sees it: its own, or of the nearest that it is part of.
 ///

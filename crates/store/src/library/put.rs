@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, params};
 use stead_rules::ids::{ContentKey, FileId, ItemId};
-use stead_rules::media::ItemKind;
+use stead_rules::media::{Age, ItemKind};
 
 use super::missing::hide_if_bare;
+use super::ratings;
+use crate::accounts::ratings::Mark;
 use crate::columns::item_kind_word;
 use crate::{Library, StoreError, WriteTx};
 
@@ -71,11 +73,33 @@ pub struct FileFacts {
     pub picture: Option<(u32, u32)>,
     /// Where its cover lies: offset, length, whether ID3's zeros are in it.
     pub cover: Option<(u64, u64, bool)>,
+    /// For whom it is, as it or what lies beside it says.
+    pub age: Option<Age>,
+    /// What tells that the descriptions beside it are as they were.
+    pub described: i64,
 }
 
-/// Containers that were met a moment ago, so that each track does not ask for its album.
+/// What a scan knows while it lasts.
 #[derive(Debug, Default)]
-pub struct Remembered(HashMap<(i64, ItemKind, String), Container>);
+pub struct Remembered {
+    /// Containers that were met a moment ago, so that each track does not ask for its album.
+    containers: HashMap<(i64, ItemKind, String), Container>,
+    /// For whom titles are, as somebody decided: an index that was made anew does not know it.
+    decided: HashMap<Mark, Age>,
+}
+
+impl Remembered {
+    /// With what was decided in the library that is scanned.
+    #[must_use]
+    pub fn with(decided: HashMap<Mark, Age>) -> Self {
+        Self { containers: HashMap::new(), decided }
+    }
+
+    /// What was rolled back, or is part of something else now, must not be remembered.
+    pub fn forget_containers(&mut self) {
+        self.containers.clear();
+    }
+}
 
 /// Something that others are part of, and what it is part of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +137,7 @@ pub fn file(
     let entered = tx.part(|| enter(tx, remembered, place, parents, leaf, file));
     if entered.is_err() {
         // What was rolled back must not be remembered.
-        remembered.0.clear();
+        remembered.forget_containers();
     }
     entered
 }
@@ -142,11 +166,21 @@ fn enter(
     let item_n = leaf_item(tx, place, parent_n, leaf, before.map(|before| before.item_n))?;
     put_file(tx, place, item_n, file)?;
     describe_item(tx, place, item_n, file)?;
+    ratings::of_versions(tx, item_n)?;
+    if let Some(age) = remembered.decided.get(&ratings::title_mark(file.content))
+        && place.known_file_n.is_none()
+    {
+        ratings::decide_again(tx, item_n, *age)?;
+    }
     if let Some(claim) = claim {
         settle_claim(tx, remembered, place, &claim, leaf)?;
     }
     let Some(before) = before else { return Ok(()) };
+    if before.item_n != item_n || before.parent_n != parent_n {
+        ratings::take_along(tx, before.item_n, before.parent_n, item_n)?;
+    }
     if before.item_n != item_n {
+        ratings::of_versions(tx, before.item_n)?;
         drop_if_bare(tx, remembered, Some(before.item_n))?;
     }
     if before.parent_n != parent_n {
@@ -170,7 +204,7 @@ fn container(
     entry: &Entry,
 ) -> Result<Container, StoreError> {
     let key = (place.lib_n, entry.kind, entry.fold_key.clone().unwrap_or_default());
-    if let Some(known) = remembered.0.get(&key) {
+    if let Some(known) = remembered.containers.get(&key) {
         return Ok(*known);
     }
     let found = match by_fold(tx, place.lib_n, entry)? {
@@ -178,12 +212,18 @@ fn container(
             bring_back(tx, known.n)?;
             known
         }
-        None => Container { n: insert(tx, place, parent_n, entry)?, parent_n },
+        None => {
+            let n = insert(tx, place, parent_n, entry)?;
+            if let Some(age) = remembered.decided.get(&ratings::whole_mark(entry.kind, &key.2)) {
+                ratings::decide_again(tx, n, *age)?;
+            }
+            Container { n, parent_n }
+        }
     };
-    if remembered.0.len() >= REMEMBERED_MAX {
-        remembered.0.clear();
+    if remembered.containers.len() >= REMEMBERED_MAX {
+        remembered.forget_containers();
     }
-    remembered.0.insert(key, found);
+    remembered.containers.insert(key, found);
     Ok(found)
 }
 
@@ -234,7 +274,7 @@ fn settle_claim(
         hide_if_bare(tx, n, place.now_ms)?;
     }
     // It is remembered as part of something else.
-    remembered.0.clear();
+    remembered.forget_containers();
     Ok(())
 }
 
@@ -363,22 +403,26 @@ fn put_file(
         cover.is_some_and(|cover| cover.2),
     );
     let (a, b, c, d, e, f, g, h, i, j, k, l, m, o) = columns;
+    let (age, described) = (file.age.map(Age::get), file.described);
     if let Some(n) = place.known_file_n {
         // A changed file may be whole again, so what it did to workers is forgotten.
         let sql = "UPDATE file SET item_n = ?1, folder_n = ?2, name = ?3, inode = ?4, size = ?5,
                           mtime_ns = ?6, content_key = ?7, container = ?8, video = ?9,
                           audio = ?10, duration_ms = ?11, cover_offset = ?12,
                           cover_length = ?13, cover_stuffed = ?14, missing_ms = NULL,
-                          deaths = 0
-                    WHERE n = ?15";
-        let row = (a, b, c, d, e, f, g, h, i, j, k, l, m, o, n);
+                          deaths = 0, age = ?15, described = ?16
+                    WHERE n = ?17";
+        let row = params![a, b, c, d, e, f, g, h, i, j, k, l, m, o, age, described, n];
         tx.transaction.prepare_cached(sql)?.execute(row)?;
     } else {
         let sql = "INSERT INTO file
                      (item_n, folder_n, name, inode, size, mtime_ns, content_key, container,
-                      video, audio, duration_ms, cover_offset, cover_length, cover_stuffed, id)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-        let row = (a, b, c, d, e, f, g, h, i, j, k, l, m, o, file.id.as_bytes());
+                      video, audio, duration_ms, cover_offset, cover_length, cover_stuffed, age,
+                      described, id)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                           ?17)";
+        let id = file.id.as_bytes();
+        let row = params![a, b, c, d, e, f, g, h, i, j, k, l, m, o, age, described, id];
         tx.transaction.prepare_cached(sql)?.execute(row)?;
     }
     let sql = "DELETE FROM problem WHERE folder_n = ?1 AND name = ?2";
@@ -441,7 +485,7 @@ fn drop_if_bare(
     mut next: Option<i64>,
 ) -> Result<(), StoreError> {
     // What goes must not be remembered as something to be part of.
-    remembered.0.clear();
+    remembered.forget_containers();
     while let Some(n) = next {
         let sql = "DELETE FROM item WHERE n = ?1
                      AND NOT EXISTS (SELECT 1 FROM file WHERE item_n = ?1)

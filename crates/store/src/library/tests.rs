@@ -124,6 +124,8 @@ impl World {
             duration_ms: Some(600_000),
             picture: Some((320, 180)),
             cover: None,
+            age: None,
+            described: 0,
         }
     }
 

@@ -17,6 +17,7 @@ use stead_store::{Store, StoreError};
 use super::{Task, Tools, look};
 use crate::host::entropy::SystemEntropy;
 use crate::host::shutdown::Shutdown;
+use crate::work::indexer::beside::Descriptions;
 use crate::work::indexer::compare::{Before, compare, sort};
 use crate::work::indexer::progress::Counters;
 use crate::work::indexer::scan::{Done, Folder};
@@ -48,7 +49,9 @@ fn task_of(library: LibraryKind, folder: &str, name: &str) -> Task {
     let file = SeenFile { name: name.into(), kind, inode: 1, size: 1, mtime_ns: 1 };
     let seen = SeenFolder { files: vec![file], ..SeenFolder::default() };
     let (listed, artwork) = sort(library, folder.as_bytes(), seen);
-    let plan = compare(listed, artwork, &Before { known: &[], candidates: &[] });
+    let descriptions = Descriptions::default();
+    let before = Before { known: &[], candidates: &[], descriptions: &descriptions };
+    let plan = compare(listed, artwork, &before);
     let folder = Folder { path: folder.as_bytes().to_vec(), files: 1, ..Folder::known_as(None) };
     Task { folder: Arc::new(folder), to_read: plan.read.into_iter().next().unwrap() }
 }

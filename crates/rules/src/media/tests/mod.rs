@@ -1,6 +1,7 @@
 //! Names, artwork, sorting and comparing disks, each as a table of cases.
 
 mod artwork;
+mod certificates;
 mod diff;
 mod episodes;
 mod films;
