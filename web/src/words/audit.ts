@@ -202,7 +202,6 @@ export const audit = {
   'audit.detail.max_age': 'Up to',
   'audit.detail.hide_unrated': 'Unrated are hidden',
   'audit.detail.item': 'Title',
-  'audit.detail.profile': 'Profile',
   'audit.detail.max_age_s': 'Shown again after, in seconds',
   'audit.detail.profiles_need_pin': 'Profiles need a PIN',
   'audit.detail.session': 'Session',
