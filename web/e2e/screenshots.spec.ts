@@ -101,6 +101,14 @@ type State = Awaited<ReturnType<BrowserContext['storageState']>>;
 /** A second factor is asked of whom libraries are shared with, and the board says how they stand. */
 async function ask(page: Page, box: Box, own: OwnBrowser, state: State): Promise<void> {
   addMember(box.facts.data_dir);
+  await page.goto(`${box.origin}/settings`);
+  for (const name of ['Films', 'Series']) {
+    const library = page.locator('li.card').filter({ has: page.getByRole('link', { name }) });
+    await library.getByRole('button', { name: 'Who sees it' }).click();
+    await page.getByRole('dialog').getByLabel(MEMBER).check();
+    await expect(page.getByRole('dialog').getByLabel(MEMBER)).toBeChecked();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  }
   const member = await own.device(PHONE);
   const sam = await member.newPage();
   await sam.goto(`${box.origin}/signin`);
@@ -116,7 +124,8 @@ async function ask(page: Page, box: Box, own: OwnBrowser, state: State): Promise
   await dialog.getByRole('button', { name: 'Switch it on' }).click();
   await expect(dialog).toBeHidden();
   await sam.goto(box.origin);
-  await expect(sam.getByText(`Maria, who runs Stead`).first()).toBeVisible();
+  await expect(sam.getByText('Maria, who runs Stead').first()).toBeVisible();
+  await expect(sam.getByRole('region', { name: 'Films' })).toBeVisible();
   await shoot(sam, 'asked-phone');
   await member.close();
   const desk = await own.device({ ...DESKTOP, storageState: state });
