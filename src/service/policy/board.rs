@@ -118,11 +118,14 @@ fn described(
     let mut people: Vec<_> =
         everybody.into_iter().filter(|one| is_asked_for(one, ask, &of_all)).collect();
     let total = people.len();
-    people.sort_by(|a, b| {
-        let order = in_order(a, b, ask.sort, &blocked);
-        let order = if ask.descending { order.reverse() } else { order };
-        order.then_with(|| by_name(a, b))
-    });
+    // By name first, once for each; what is alike in another order stays so.
+    people.sort_by_cached_key(|one| (one.somebody.name.to_lowercase(), one.somebody.user));
+    match (ask.sort, ask.descending) {
+        (Sort::Name, false) => {}
+        (Sort::Name, true) => people.reverse(),
+        (sort, false) => people.sort_by(|a, b| in_order(a, b, sort, &blocked)),
+        (sort, true) => people.sort_by(|a, b| in_order(b, a, sort, &blocked)),
+    }
     let mut shown = Vec::new();
     for stands in people.into_iter().skip(offset).take(limit) {
         let user = stands.somebody.user;
@@ -149,20 +152,15 @@ fn is_asked_for(one: &Stands, ask: &Ask, groups: &HashMap<UserId, Vec<GroupId>>)
     let state = states.is_empty() || states.iter().any(|word| word == one.standing.word());
     let own = groups.get(&one.somebody.user);
     let group = group.is_none_or(|group| own.is_some_and(|own| own.contains(&group)));
-    let name = one.somebody.name.to_lowercase();
-    let text = text.as_ref().is_none_or(|text| name.contains(&text.to_lowercase()));
+    let holds = |text: &String| one.somebody.name.to_lowercase().contains(&text.to_lowercase());
+    let text = text.as_ref().is_none_or(holds);
     state && group && text
-}
-
-fn by_name(a: &Stands, b: &Stands) -> Ordering {
-    let key = |one: &Stands| one.somebody.name.to_lowercase();
-    key(a).cmp(&key(b)).then_with(|| a.somebody.user.cmp(&b.somebody.user))
 }
 
 fn in_order(a: &Stands, b: &Stands, sort: Sort, blocked: &Blocked) -> Ordering {
     let times = |one: &Stands| blocked.get(&one.somebody.user).map_or(0, |(times, _)| *times);
     match sort {
-        Sort::Name => by_name(a, b),
+        Sort::Name => Ordering::Equal,
         Sort::State => a.standing.cmp(&b.standing),
         Sort::LastSeen => a.somebody.last_seen.cmp(&b.somebody.last_seen),
         Sort::LastMfa => a.somebody.last_mfa.cmp(&b.somebody.last_mfa),
