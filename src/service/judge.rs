@@ -16,6 +16,7 @@ use stead_store::accounts::sessions::SessionFacts;
 use stead_store::library::detail;
 
 use super::core::{Core, CoreError};
+use super::policy::log;
 use super::sessions;
 
 /// What is asked.
@@ -164,7 +165,15 @@ fn allowed(
     let decision = match whose {
         Whose::Local => judge(&server, now, None, Actor::Local, asked),
         Whose::Session(session) => match sessions::by_id(core, session)? {
-            Some(facts) => judge(&server, now, Some(&facts), Actor::Stranger, asked),
+            Some(facts) => {
+                let decision = judge(&server, now, Some(&facts), Actor::Stranger, asked);
+                // That it may go on was noted when it began.
+                if !decision.lets_in() {
+                    let door = facts.session.client.door(asked.door);
+                    log::decided(core, now, facts.user.id, door, &decision);
+                }
+                decision
+            }
             None => return Ok(None),
         },
     };
@@ -172,7 +181,10 @@ fn allowed(
     let Some(item) = item else { return Ok(Some(permit)) };
     let Some(user) = permit.viewer() else { return Ok(None) };
     let library = core.store()?.library.read(|tx| detail::library_of(tx, user, item))?;
-    let opens = library.is_some_and(|library| permit.opens(library).is_ok());
+    // Asked once more where it is closed, to have it noted.
+    let opens = library.is_some_and(|library| {
+        permit.opens(library).is_ok() || log::opens(core, &permit, library).is_ok()
+    });
     Ok(opens.then_some(permit))
 }
 

@@ -1,8 +1,11 @@
 //! What the log says of what was decided, and how it is read and taken out.
 
 use serde_json::{Value, json};
+use stead_rules::limits::SESSION_LOOK_STREAM_SECONDS;
+use stead_rules::signin::Assurance;
 use stead_store::accounts::audit_chain::verify;
 
+use crate::endings::{SONG_BYTES, begin, drain};
 use crate::harness::{Client, in_accounts_many};
 use crate::policy_acts::{on_board, require, sam, switch_off};
 use crate::policy_house::{House, Of};
@@ -123,6 +126,24 @@ fn each_kind_of_decision_is_logged_of_the_server_and_of_a_library() {
             ("decision.stepup", "insufficient_user_authentication"),
         ];
         assert_eq!(told, expected.map(|(kind, why)| (kind.to_owned(), why.to_owned())), "{of:?}");
+    }
+}
+
+#[test]
+fn what_the_deadline_cuts_off_is_logged_with_its_door() {
+    for of in [Of::Server, Of::Songs] {
+        let house = House::new();
+        let sam = house.browser();
+        let requirement = house.require(of, Assurance::Mfa);
+        house.grant(requirement, 1);
+        let mut song = begin(house.app(), &sam, &house.link(&sam, &house.song));
+        house.app().clock.advance(24 * HOUR_MS + SESSION_LOOK_STREAM_SECONDS * 1000);
+        assert!(drain(&mut song) < SONG_BYTES / 2);
+        let house = an_hour_later(house);
+        let told = decisions(&mut house.owner());
+        let cut = ["decision.denied", "stream", "enrolment_required"];
+        let found = told.iter().filter(|(kind, door, why, ..)| [kind, door, why] == cut).count();
+        assert_eq!(found, 1, "{of:?}: {told:?}");
     }
 }
 
