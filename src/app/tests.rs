@@ -500,6 +500,7 @@ fn robin() -> SessionFacts {
         epoch_now: 0,
         within_reach: Assurance::Mfa,
         vouched: Vouched::OldPassword,
+        unasked: true,
         profile: None,
         required: Found::Rows(Vec::new()),
     }

@@ -9,6 +9,7 @@ use stead_rules::signin::{
 };
 use stead_rules::time::{Now, WallMs};
 use stead_store::accounts::factors::{self as rows, Authenticator};
+use stead_store::accounts::requirements::Found;
 use stead_store::accounts::sessions::{self, SessionFacts};
 use stead_store::accounts::{lost, remembered};
 use stead_store::{Accounts, ReadTx, WriteTx};
@@ -77,10 +78,10 @@ pub(crate) fn check_first(
     facts: &SessionFacts,
 ) -> Result<(), FactorError> {
     if second(tx, facts.user.account)?.is_empty() {
-        // No requirement can be switched on yet, so no device was in use before one.
+        let is_asked = matches!(&facts.required, Found::Rows(rows) if !rows.is_empty());
         may_enrol_first(FirstFactor {
             vouched: facts.vouched,
-            device_before_requirement: false,
+            device_before_requirement: is_asked && facts.unasked,
             second_factor_elsewhere: issuer::vouched(facts.session.methods)
                 && facts.within_reach >= Assurance::Mfa,
         })

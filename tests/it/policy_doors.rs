@@ -128,8 +128,8 @@ fn sessions_older_than_the_policy_are_closed_at_each_row_in_each_client() {
 #[test]
 fn whoever_must_enrol_has_what_is_theirs_and_nothing_else() {
     let house = House::new();
-    let mut sam = house.browser();
     house.require(Of::Server, Assurance::Mfa);
+    let mut sam = house.browser();
     let rows = table();
     let of_library: Vec<String> = rows
         .iter()

@@ -43,7 +43,7 @@ pub struct Session {
     pub rested: bool,
 }
 
-/// Stores a new session under the hash of its token.
+/// Stores a new session under the hash of its token, and whether anything is required of its user now.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -56,8 +56,18 @@ pub fn make_session(
     let sql = "INSERT INTO session
                  (id, user_id, token_hash, client, agent, issuer_id, assurance, methods, auth_ms,
                   auth_boot_ms, auth_run, generation, epoch, created_ms, last_seen_ms,
-                  seen_boot_ms, seen_run)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+                  seen_boot_ms, seen_run, unasked)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                       NOT EXISTS (
+                         SELECT 1 FROM requirement r
+                          WHERE r.is_on = 1
+                            AND (r.group_id IS NULL
+                                 OR EXISTS (SELECT 1 FROM group_member m
+                                             WHERE m.group_id = r.group_id AND m.user_id = ?2))
+                            AND (r.library_id IS NULL
+                                 OR EXISTS (SELECT 1 FROM visible_library v
+                                             WHERE v.library_id = r.library_id
+                                               AND v.user_id = ?2))))";
     tx.transaction.execute(
         sql,
         rusqlite::params![
@@ -112,6 +122,8 @@ pub struct SessionFacts {
     pub within_reach: Assurance,
     /// What speaks for the session beside the password that opened it.
     pub vouched: Vouched,
+    /// Whether nothing was required of its user when it was opened.
+    pub unasked: bool,
     /// The household profile that it looks by.
     pub profile: Option<ProfileId>,
     /// What is required of its user.
@@ -136,7 +148,7 @@ macro_rules! facts {
             ", u.issuer_id, u.sub, u.account_id, u.name, u.role, u.enabled, u.epoch,
                server.generation, server.orphaned_playback,
                EXISTS (SELECT 1 FROM owner_lost WHERE by_issuer), server.epoch + u.epoch,
-               s.vouched, s.profile_id,
+               s.vouched, s.unasked, s.profile_id,
                EXISTS (SELECT 1 FROM passkey p
                         WHERE p.account_id = u.account_id AND p.leads_here),
                EXISTS (SELECT 1 FROM totp WHERE totp.account_id = u.account_id)
@@ -425,6 +437,7 @@ fn facts_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<SessionFacts> {
         owner_refused: cells.take()?,
         epoch_now: cells.take()?,
         vouched: cells.word(Vouched::from_word)?,
+        unasked: cells.take()?,
         profile: cells.maybe_id()?,
         within_reach: within_reach(cells.take()?, cells.take()?),
         // Read behind it, or the answer is no.
