@@ -6,7 +6,7 @@ export const PAGE = 50;
 const TYPING_MS = 300;
 
 export class BoardList {
-  wish = $state<BoardQuery>({ sort: 'state', descending: true, state: '', group: '', text: '' });
+  wish = $state<BoardQuery>({ sort: 'state', descending: false, state: '', group: '', text: '' });
   offset = $state(0);
   page = $state.raw<BoardPage | undefined>();
   problem = $state.raw<Problem | undefined>();
