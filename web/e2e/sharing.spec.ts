@@ -167,7 +167,7 @@ test('after a security event everybody is out but this browser, and a new passwo
   });
   await dialog(page).getByLabel('Type the name of the server').fill(name);
   await dialog(page).getByRole('button', { name: 'Sign everybody out' }).click();
-  await expect(heading(page, 'Security')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Security', exact: true })).toBeVisible();
   await look(page);
   await desk.reload();
   await expect(desk.getByLabel('Name')).toBeVisible();
