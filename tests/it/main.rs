@@ -35,6 +35,7 @@ mod given;
 mod gone;
 mod hang;
 mod harness;
+mod helper;
 mod http2;
 mod idle;
 mod invitations;
