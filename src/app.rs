@@ -283,7 +283,9 @@ fn make(
     let ca = ca_files(&identity);
     let (stopping, fallen) = (shutdown.token().clone(), shutdown.fallen().clone());
     let served = Arc::clone(&certificate);
-    let around = Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen };
+    let own_label = label.clone();
+    let around =
+        Around { own_label, room, clock, entropy, reach, served, ca, announcer, stopping, fallen };
     let (core, tray) = core(config, kind, come_up, around)?;
     tell_change(&core, change);
     let identity = Arc::new(Mutex::new(identity));
@@ -310,6 +312,7 @@ fn tell_change(core: &Core, change: Change) {
 
 /// What the core is made of beside the data folder.
 struct Around {
+    own_label: String,
     room: Arc<DataRoom>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -328,7 +331,8 @@ fn core(
     around: Around,
 ) -> Result<(Core, Tray), ServeError> {
     let ComeUp { store, server, desk, local_playback, effects } = come_up;
-    let Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen } = around;
+    let Around { own_label, room, clock, entropy, reach, served, ca, announcer, stopping, fallen } =
+        around;
     let claimed = desk.state.was_claimed();
     let local = local::listed(local_playback, &config.claim.local_security);
     let (scans, tray) = Scans::new();
@@ -347,6 +351,7 @@ fn core(
         store: store.map(OnceLock::from).unwrap_or_default(),
         store_made: Notify::new(),
         own_row: server.clone(),
+        own_label,
         room,
         // Where nothing names the machine's start, each process is one of its own.
         run: clock.boot_id().unwrap_or_else(|| bytes(entropy.as_ref())),
