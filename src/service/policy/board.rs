@@ -23,7 +23,7 @@ use crate::service::core::{Core, CoreError, permitted};
 pub enum Sort {
     /// By name.
     Name,
-    /// The worst off last.
+    /// The worst off first.
     State,
     /// Who was here longest ago first.
     LastSeen,
@@ -163,7 +163,7 @@ fn in_order(a: &Stands, b: &Stands, sort: Sort, blocked: &Blocked) -> Ordering {
     let times = |one: &Stands| blocked.get(&one.somebody.user).map_or(0, |(times, _)| *times);
     match sort {
         Sort::Name => Ordering::Equal,
-        Sort::State => a.standing.cmp(&b.standing),
+        Sort::State => b.standing.cmp(&a.standing),
         Sort::LastSeen => a.somebody.last_seen.cmp(&b.somebody.last_seen),
         Sort::LastMfa => a.somebody.last_mfa.cmp(&b.somebody.last_mfa),
         Sort::Blocked => times(a).cmp(&times(b)),
