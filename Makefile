@@ -1,6 +1,6 @@
 # The commands people type. Each is a line or two; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-accounts test check ci cross cross-smoke bench bench-signin bench-policy corpus screenshots clean
+.PHONY: help setup run run-accounts test check ci cross cross-smoke image image-repro test-image bench bench-signin bench-policy corpus screenshots clean
 
 ARCH ?= aarch64
 N ?= 5000
@@ -31,6 +31,15 @@ cross: ## a static binary for ARCH=aarch64|armv7|x86_64, checked, in target/cros
 
 cross-smoke: ## claim, scan and a range request on the binary of ARCH, under qemu
 	@scripts/cross-smoke $(ARCH) target/cross/stead-$(ARCH)
+
+image: ## the flashable image for ARCH=arm64|armhf, with bundle and SBOM, in target/image/
+	@scripts/image $(ARCH)
+
+image-repro: ## two images of ARCH=arm64|armhf: root and kernel slots are the same, byte for byte
+	@scripts/image-repro $(ARCH)
+
+test-image: ## the image of ARCH=arm64|armhf in QEMU: first boot, updates, power cuts; CASE=name for one
+	@scripts/test-image $(ARCH) $(CASE)
 
 bench: ## size, start, memory, index rate, throughput, each beside a peer in the same run
 	@scripts/bench

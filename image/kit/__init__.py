@@ -1,0 +1,1 @@
+"""What makes the image of the box: scripts/image calls build.py."""

@@ -1,0 +1,163 @@
+"""File systems and the disk image, written by tools that need neither a mount nor a loop device."""
+
+import os
+import shutil
+import subprocess
+import uuid
+import zlib
+from pathlib import Path
+
+from . import tables
+from .rootfs import run
+
+# GPT's type for Linux data; the FAT partition has the one that every system shows to people.
+LINUX, SHOWN = "0FC63DAF-8483-4772-8E79-3D69D8477DE4", "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
+NAMES = uuid.UUID("5f8d0e3a-6c1b-4d59-9a52-3b7f0c1e2d44")
+SECTOR = 512
+LEGACY_BOOTABLE = "LegacyBIOSBootable"
+
+
+def identity(*words: str) -> str:
+    """A UUID that is always the same for the same words: a box gives its disk its own ones."""
+    return str(uuid.uuid5(NAMES, " ".join(words))).upper()
+
+
+def script(board: tables.Board, target: Path, epoch: int) -> None:
+    """boot.cmd, filled and packed as U-Boot reads it."""
+    numbers = {one.label: one.number for one in tables.partitions()}
+    offset, size = tables.state()["environment"]
+    copy, _ = tables.state()["environment-copy"]
+    text = tables.filled((tables.IMAGE / "boot.cmd").read_text(), {
+        "ENV_SIZE": hex(size), "ENV_BLOCKS": hex(size // SECTOR), "ENV_FIRST": hex(offset // SECTOR),
+        "COPY_FIRST": hex(copy // SECTOR), "STATE_PARTITION": str(numbers["stead-state"]),
+        "DATA_PARTITION": str(numbers["stead-data"]), "KERNEL_A": str(numbers["stead-kernel-a"]),
+        "ROOT_A": str(numbers["stead-root-a"]), "KERNEL_B": str(numbers["stead-kernel-b"]),
+        "ROOT_B": str(numbers["stead-root-b"]), "KERNEL_FILE": board.kernel_file, "BOOT_COMMAND": board.boot,
+    })
+    plain = target.with_suffix(".cmd")
+    plain.write_text(text)
+    subprocess.run(["mkimage", "-A", "arm", "-T", "script", "-C", "none", "-n", "Stead", "-d", plain, target],
+                   env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)}, capture_output=True, check=True)
+
+
+def environment(values: dict[str, str], size: int) -> bytes:
+    """A U-Boot environment: its CRC, then what it holds."""
+    held = b"".join(f"{name}={value}\0".encode() for name, value in sorted(values.items())) + b"\0"
+    held = held.ljust(size - 4, b"\0")
+    return zlib.crc32(held).to_bytes(4, "little") + held
+
+
+def state_image(values: dict[str, str]) -> bytes:
+    """stead-state of a new box: the environment twice, and no mark."""
+    content = bytearray(tables.partition("stead-state").size)
+    for name in ("environment", "environment-copy"):
+        offset, size = tables.state()[name]
+        content[offset : offset + size] = environment(values, size)
+    return bytes(content)
+
+
+def fat(target: Path, files: dict[str, Path], label: str, size: int) -> None:
+    """A FAT file system with these files."""
+    target.write_bytes(b"")
+    os.truncate(target, size)
+    run("mformat", "-i", target, "-F", "-v", label, "-N", "53544541", "::")
+    for name, path in sorted(files.items()):
+        run("mcopy", "-i", target, "-m", path, f"::{name}")
+
+
+def ext4(target: Path, folder: Path | None, label: str, size: int, epoch: int, *options: str) -> None:
+    """An ext4 file system with what a folder holds, the same for the same files."""
+    target.unlink(missing_ok=True)
+    seed = identity("ext4", label)
+    words = ["mke2fs", "-q", "-t", "ext4", "-F", "-L", label, "-U", seed, "-b", "4096",
+             "-E", f"hash_seed={seed},root_owner=0:0,lazy_itable_init=1,lazy_journal_init=1"]
+    with target.open("wb") as file:
+        file.truncate(size)
+    if folder:
+        for path in [folder, *folder.rglob("*")]:
+            os.utime(path, (epoch, epoch), follow_symlinks=False)
+        words += ["-d", str(folder)]
+    done = subprocess.run([*words, *options, target], text=True, capture_output=True, check=False,
+                          env={**os.environ, "E2FSPROGS_FAKE_TIME": str(epoch)})
+    if done.returncode != 0:
+        raise SystemExit(f"stead: mke2fs could not make {label}:\n{done.stderr}")
+
+
+def kernel_slot(target: Path, folder: Path, epoch: int) -> None:
+    """The kernel slot: read by U-Boot, so without what it does not know."""
+    ext4(target, folder, "stead-kernel", tables.partition("stead-kernel-a").size, epoch,
+         "-m", "0", "-O", "^has_journal,^metadata_csum,^64bit,^orphan_file", "-N", "256")
+
+
+def root_slot(target: Path, root: Path, epoch: int, compression: list[str]) -> None:
+    """The root file system."""
+    target.unlink(missing_ok=True)
+    run("mksquashfs", root, target, "-noappend", "-no-progress", "-quiet", "-b", "64K", "-mkfs-time", str(epoch),
+        "-all-time", str(epoch), "-no-exports", *compression)
+    limit = tables.partition("stead-root-a").size
+    if target.stat().st_size > limit:
+        raise SystemExit(f"stead: the root file system has {target.stat().st_size} bytes, and its slot {limit}")
+
+
+def data(target: Path, epoch: int) -> None:
+    """The data partition as it is flashed. It grows online to whatever the disk has, so its journal
+    and its room for group descriptors are those of a large one."""
+    ext4(target, None, "stead-data", tables.partition("stead-data").size, epoch, "-T", "default", "-i", "16384",
+         "-m", "0.5", "-J", "size=32", "-E", f"resize={2 * 1024 ** 4 // 4096},hash_seed={identity('ext4', 'stead-data')},"
+         "lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0")
+
+
+def assemble(target: Path, contents: dict[str, Path], disk_id: str) -> None:
+    """The disk: its partition table, and each partition's content in its place."""
+    table = tables.partitions()
+    end = table[-1].start + table[-1].size + tables.MIB
+    target.unlink(missing_ok=True)
+    with target.open("wb") as file:
+        file.truncate(end)
+    lines = ["label: gpt", f"label-id: {disk_id}", "unit: sectors", "first-lba: 2048", ""]
+    for one in table:
+        kind = SHOWN if one.content == "fat" else LINUX
+        flags = f", attrs={LEGACY_BOOTABLE}" if one.bootable else ""
+        lines.append(f"start={one.start // SECTOR}, size={one.size // SECTOR}, type={kind}, "
+                     f"uuid={identity('partition', one.label)}, name={one.label}{flags}")
+    subprocess.run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", target], input="\n".join(lines) + "\n",
+                   text=True, check=True, capture_output=True)
+    for one in table:
+        if one.label in contents:
+            place(contents[one.label], target, one.start)
+
+
+def place(source: Path, target: Path, offset: int) -> None:
+    """Writes a file into the image at its place; its holes stay holes."""
+    with source.open("rb") as reader, target.open("r+b") as writer:
+        for start, length in extents(source):
+            reader.seek(start)
+            writer.seek(offset + start)
+            shutil.copyfileobj(Limited(reader, length), writer, tables.MIB)
+
+
+class Limited:
+    """A file of which a part is read."""
+
+    def __init__(self, file, left: int):
+        self.file, self.left = file, left
+
+    def read(self, size: int) -> bytes:
+        """The next bytes of the part."""
+        found = self.file.read(min(size, self.left))
+        self.left -= len(found)
+        return found
+
+
+def extents(path: Path) -> list[tuple[int, int]]:
+    """Where a file holds something: start and length, in order."""
+    found, at, size = [], 0, path.stat().st_size
+    with path.open("rb") as file:
+        while at < size:
+            try:
+                start = os.lseek(file.fileno(), at, os.SEEK_DATA)
+            except OSError:
+                break
+            at = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            found.append((start, at - start))
+    return found
