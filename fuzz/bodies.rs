@@ -10,12 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde_json::{Value, json};
+use stead::host::helper::Ask;
 use stead::http::oauth::Members;
 use stead::net::guard::parse_host;
 use stead::service::issuer::is_readable;
 use stead::work::launcher::Cancel;
 use stead::work::probe::{Class, description, probe};
-use stead_rules::claim::{BootFile, ClaimCode, LinkSecret, blanked, parse_plug};
+use stead_rules::claim::{BootFile, ClaimCode, LinkSecret, MarkerCopy, blanked, parse_plug};
 use stead_rules::media::{
     LibraryKind, artwork, certificate_age, sort_title, title_key, understand,
 };
@@ -24,6 +25,7 @@ use stead_rules::playback::{
 };
 use stead_rules::proxy::{Prefix, Told, client};
 use stead_rules::signin::{AppPassword, DeviceClient};
+use stead_rules::system::{host_name, network_file};
 use webauthn_rs::prelude::{Url, Uuid, WebauthnBuilder};
 
 /// What is done with some bytes.
@@ -133,6 +135,16 @@ pub(crate) fn texts(bytes: &[u8]) {
     drop(parse_plug(text));
     // Whatever the file of a card or a stick holds, no secret is left in it.
     assert!(BootFile::parse(&blanked(text, &[])).is_idle());
+    // What is made of it names one file, and one label.
+    if let Ok((file, _)) = network_file(text, None) {
+        assert!(!file.contains('/'));
+    }
+    if let Ok(name) = host_name(text) {
+        assert!(!name.contains('.'));
+    }
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    let _ = MarkerCopy::of(Some(first), Some(second));
+    drop(serde_json::from_slice::<Ask>(bytes));
     let told: &str = text;
     let proxies: Vec<_> = [told, "10.0.0.0/8"].into_iter().filter_map(Prefix::parse).collect();
     for (forwarded, x_forwarded_for) in [(vec![told], vec![]), (vec![], vec![told])] {

@@ -193,12 +193,12 @@ fn claims_by_own_code(app: &App) {
 fn a_code_that_is_too_short_is_told_in_the_file_itself_and_on_the_page() {
     let stick = tempfile::tempdir().unwrap();
     let file = stick.path().join("stead.txt");
-    fs::write(&file, "code = kettle\nwifi = home\n").unwrap();
+    fs::write(&file, "code = kettle\nvlan = home\n").unwrap();
     let config = format!("[claim]\nboot_file = {file:?}\n");
     let app = App::start_with(Options { config, ..Options::default() });
     let left = fs::read_to_string(&file).unwrap();
     assert!(left.contains("# Stead: the code is too short: it takes at least 8"), "{left}");
-    assert!(left.contains("wifi = home") && !left.contains("kettle"), "{left}");
+    assert!(left.contains("vlan = home") && !left.contains("kettle"), "{left}");
     assert!(!app.data.join("own-code").exists());
     let proof = json!({ "kind": "own", "code": "kettle" });
     let body = json!({ "proof": proof, "browser_time_ms": app.clock_ms() });
