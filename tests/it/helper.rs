@@ -85,18 +85,15 @@ impl Helper {
     }
 
     fn disks(&self) -> Vec<Disk> {
-        match self.ask(Job::ListDisks) {
-            Answer::Disks(disks) => disks,
-            other => panic!("{other:?}"),
-        }
+        let answer = self.ask(Job::ListDisks);
+        let Answer::Disks(disks) = answer else { panic!("{answer:?}") };
+        disks
     }
 }
 
 fn refused(answer: &Answer) -> &str {
-    match answer {
-        Answer::Refused { why } => why,
-        other => panic!("{other:?}"),
-    }
+    let Answer::Refused { why } = answer else { panic!("{answer:?}") };
+    why
 }
 
 /// A disk that is a file.
