@@ -409,7 +409,9 @@ fn the_program_answers_who_it_is_for_and_nobody_else() {
     send(&ours, &Ask { version: VERSION, job: Job::PowerOff }, &[]).unwrap();
     let ended = helper(other, theirs);
     assert_eq!(ended.status.code(), Some(4), "{ended:?}");
-    assert!(receive::<Answer>(ours.as_fd()).unwrap().is_none(), "not even an answer");
+    // A connection that ends with something unheard is reset.
+    let answer = receive::<Answer>(ours.as_fd());
+    assert!(matches!(answer, Ok(None) | Err(_)), "not even an answer");
 
     let nothing = helper(&own, fs::File::open("/dev/null").unwrap().into());
     let said = String::from_utf8_lossy(&nothing.stderr).into_owned();
