@@ -21,6 +21,7 @@ fn help_names_every_command_and_exit_code() {
         "recover",
         "status",
         "health",
+        "console",
         "check-config",
         "audit",
         "wipe",
