@@ -7,6 +7,7 @@ mod accounts;
 mod ask;
 mod audit;
 mod check_config;
+mod find;
 mod flags;
 mod health;
 mod new_secret;
@@ -82,6 +83,8 @@ enum Command {
     Rescue(rescue::Rescue),
     /// Open the way to a new owner, as root: when the old one is gone for good
     Recover(recover::Recover),
+    /// List the boxes of this network, with their addresses: exit code 1 if there is none
+    Find(find::Find),
     /// Tell what the running server says of itself
     Status(status::Status),
     /// Ask the running server whether it works: exit code 0 if it does, be it with limits
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Open(command) => command.run().into(),
         Command::Rescue(command) => command.run().into(),
         Command::Recover(command) => command.run().into(),
+        Command::Find(command) => command.run().into(),
         Command::Status(command) => command.run().into(),
         Command::Health(command) => command.run().into(),
         Command::CheckConfig(command) => command.run().into(),
