@@ -85,6 +85,7 @@ mod setup_page;
 mod siege;
 mod signin;
 mod spelling;
+mod ssdp;
 mod stalled;
 mod strace;
 mod stream;

@@ -370,3 +370,10 @@ pub const FOUND_WORD_MAX_CHARS: usize = 64;
 pub const FIND_SECONDS: u64 = 4;
 /// Longest search that can be asked for: a network that does not answer in a minute will not.
 pub const FIND_SECONDS_MAX: u64 = 60;
+/// Longest search by SSDP that is read: those of Windows have 150 bytes, and a packet of Ethernet has
+/// no more than this.
+pub const SSDP_SEARCH_MAX_BYTES: usize = 1472;
+/// Answers to such searches in a second, three of which go to one that asks for everything. A home
+/// with ten computers that search at once is served; whoever writes another's address into a search
+/// has them sent thirty small packets.
+pub const SSDP_ANSWERS_PER_SECOND: u32 = 30;
