@@ -44,9 +44,32 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--extra", type=Path, action="append", default=[], help="a folder laid over the root: for tests")
     parser.add_argument("--quick", action="store_true", help="compress less, make no .xz")
     parser.add_argument("--keep-root", type=Path, help="keep the root file system as a folder there")
+    parser.add_argument("--fresh", action="store_true", help="unpack every package anew")
     parser.add_argument("--insist-on-security", action="store_true")
     parser.add_argument("--epoch", type=int, required=True)
     return parser.parse_args()
+
+
+def unpacked(asked: argparse.Namespace, board: tables.Board, debs: list[Path]) -> Path:
+    """The packages as folders, without what the image does without; kept while nothing of it changes."""
+    lists = [tables.IMAGE / name for name in ("leave-out.list", "modules.list", "kit/packages.py", "kit/kernel.py")]
+    stamp = hashlib.sha256("".join([*(deb.name for deb in debs), *(path.read_text() for path in lists)]).encode())
+    tree = asked.cache / board.arch / "unpacked"
+    told = tree / "stamp"
+    if not asked.fresh and told.exists() and told.read_text() == stamp.hexdigest():
+        return tree
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir()
+    root = tree / "root"
+    packages.unpack(debs, root)
+    shutil.copytree(root / "boot", tree / "boot")
+    # arm64's device trees lie in folders of their makers, armhf's side by side.
+    for folder in root.glob("usr/lib/linux-image-*"):
+        shutil.copytree(folder, tree / "dtbs")
+    kernel.prune(root)
+    rootfs.leave_out(root)
+    told.write_text(stamp.hexdigest())
+    return tree
 
 
 def make_root(asked: argparse.Namespace, board: tables.Board, work: Path, authority: bundle.Authority,
@@ -59,11 +82,8 @@ def make_root(asked: argparse.Namespace, board: tables.Board, work: Path, author
     debs = store.fetch([*tables.lines(tables.IMAGE / "packages.list"), board.kernel_package])
     clock.step(f"{len(debs)} packages are there")
     root = work / "root"
-    packages.unpack(debs, root)
-    shutil.copytree(root / "boot", work / "boot")
-    for folder in root.glob("usr/lib/linux-image-*"):
-        shutil.copytree(folder, work / "dtbs")
-    kernel.prune(root)
+    tree = unpacked(asked, board, debs)
+    subprocess.run(["cp", "-a", tree / "root", tree / "boot", tree / "dtbs", work], check=True)
     clock.step("unpacked")
     numbers = {one.label: one.number for one in tables.partitions()}
     offset, size = tables.state()["environment"]

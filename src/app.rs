@@ -56,7 +56,7 @@ use crate::service::room::DataRoom;
 use crate::service::scans::{Scans, Tray};
 use crate::service::{local, mail, notices, passkeys};
 use crate::work;
-use crate::work::launcher::WorkerProgram;
+use crate::work::launcher::{WorkerProgram, Workers};
 
 /// The edge of the world: what tests put their own in place of.
 pub struct Edge {
@@ -143,7 +143,10 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     // Opening may migrate: a database of years on a slow card takes its time.
     notifier.more_time(MIGRATION_TIME);
     notifier.status("opening the databases");
-    let worker = edge.worker.clone();
+    let workers = match config.system.workers.clone() {
+        Some(path) => Workers::Unit(path),
+        None => Workers::Children(edge.worker.clone()),
+    };
     let (made, tray) = make(config, kind, ports, edge, &shutdown)?;
     let core = Arc::clone(&made.core);
     let tls = tokio_rustls_config(&made)?;
@@ -152,7 +155,7 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     let doorkeeper = shutdown.spawn(accept::serve(Arc::clone(&core), router, https, http, tls));
     chores::begin(&shutdown, &made);
     match kind {
-        Kind::Server => begin_work(&shutdown, &core, tray, worker).map_err(ServeError::Work)?,
+        Kind::Server => begin_work(&shutdown, &core, tray, workers).map_err(ServeError::Work)?,
         // It has no media.
         Kind::Accounts => drop(tray),
     }
@@ -189,15 +192,15 @@ fn begin_work(
     shutdown: &Shutdown,
     core: &Arc<Core>,
     tray: Tray,
-    worker: WorkerProgram,
+    workers: Workers,
 ) -> std::io::Result<()> {
     if core.store.get().is_some() {
-        return work::begin(shutdown, core, tray, worker);
+        return work::begin(shutdown, core, tray, workers);
     }
     let (ends, core) = (shutdown.clone(), Arc::clone(core));
     shutdown.spawn_chore("work to begin", async move {
         core.store_made.notified().await;
-        if let Err(error) = work::begin(&ends, &core, tray, worker) {
+        if let Err(error) = work::begin(&ends, &core, tray, workers) {
             tracing::error!(%error, "background work could not be started; restart the server");
         }
     });
@@ -262,7 +265,10 @@ fn make(
     };
     let come_up = claim::come_up(&config.paths, entropy.as_ref(), &room, setting, kind)?;
     let clock = (edge.clock)(Some(come_up.server.clock_mark));
-    let label = host_label(&come_up.server.box_id);
+    let label = match kind {
+        Kind::Server => claim::label(&config, &come_up.server.box_id),
+        Kind::Accounts => host_label(&come_up.server.box_id),
+    };
     let up = interfaces()?;
     let own = OwnNames::of_box(&label, None, reachable_addresses(&up));
     let times = IssueTimes::at(clock.now(), clock.floor(), build_time());
@@ -279,7 +285,9 @@ fn make(
     let ca = ca_files(&identity);
     let (stopping, fallen) = (shutdown.token().clone(), shutdown.fallen().clone());
     let served = Arc::clone(&certificate);
-    let around = Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen };
+    let own_label = label.clone();
+    let around =
+        Around { own_label, room, clock, entropy, reach, served, ca, announcer, stopping, fallen };
     let (core, tray) = core(config, kind, come_up, around)?;
     tell_change(&core, change);
     let identity = Arc::new(Mutex::new(identity));
@@ -306,6 +314,7 @@ fn tell_change(core: &Core, change: Change) {
 
 /// What the core is made of beside the data folder.
 struct Around {
+    own_label: String,
     room: Arc<DataRoom>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -324,7 +333,8 @@ fn core(
     around: Around,
 ) -> Result<(Core, Tray), ServeError> {
     let ComeUp { store, server, desk, local_playback, effects } = come_up;
-    let Around { room, clock, entropy, reach, served, ca, announcer, stopping, fallen } = around;
+    let Around { own_label, room, clock, entropy, reach, served, ca, announcer, stopping, fallen } =
+        around;
     let claimed = desk.state.was_claimed();
     let local = local::listed(local_playback, &config.claim.local_security);
     let (scans, tray) = Scans::new();
@@ -343,6 +353,7 @@ fn core(
         store: store.map(OnceLock::from).unwrap_or_default(),
         store_made: Notify::new(),
         own_row: server.clone(),
+        own_label,
         room,
         // Where nothing names the machine's start, each process is one of its own.
         run: clock.boot_id().unwrap_or_else(|| bytes(entropy.as_ref())),

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod helper;
 pub mod host;
 pub mod http;
 pub mod net;

@@ -109,7 +109,6 @@ def links(root: Path) -> None:
 
 def configure(root: Path, binary: Path, keyring: Path, extra: list[Path], values: dict[str, str]) -> None:
     """The whole step. `extra` folders are laid over it last; what ships has none."""
-    leave_out(root)
     links(root)
     copy_over(tables.IMAGE / "rootfs", root)
     install_units(root)

@@ -20,7 +20,7 @@ PAGE_MS = 100
 PAGES = {
     "by_name": "limit=50",
     "last_page": f"offset={PEOPLE - 50}&limit=50",
-    "worst_first": "sort=state&descending=true&limit=50",
+    "worst_first": "sort=state&limit=50",
     "most_blocked_of_a_state": "sort=blocked&descending=true&state=blocked,grace&limit=200",
     "by_text": "text=77&limit=50",
 }

@@ -2,14 +2,23 @@
 //! call it.
 
 use super::Exit;
-use super::ask::{AskError, ask};
+use super::ask::{Answer, AskError, ask};
 use super::flags::ConfigFlags;
 use super::say::{chain, complain, say};
+use crate::work::pace::Moment;
 use clap::Args;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How often a server that is not well yet is asked again.
+const BETWEEN: Duration = Duration::from_millis(500);
 
 /// The command line of `stead health`.
 #[derive(Debug, Args)]
 pub(super) struct Health {
+    /// Ask again until it does, for so many seconds: for the gate of an update
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
     #[command(flatten)]
     config: ConfigFlags,
 }
@@ -20,13 +29,27 @@ impl Health {
             Ok(config) => config,
             Err(exit) => return exit,
         };
-        match ask(config.net.http_listen, "/health") {
-            Ok(answer) => {
-                say(answer.body.trim_end());
-                if answer.status == 200 { Exit::Done } else { Exit::Failed }
+        let begun = Moment::now();
+        // Nobody sends: this is a pause that ends by itself.
+        let (_nobody, pause) = mpsc::channel::<()>();
+        loop {
+            let answer = ask(config.net.http_listen, "/health");
+            let is_well = answer.as_ref().is_ok_and(|answer| answer.status == 200);
+            if is_well || begun.left_ms(self.wait.saturating_mul(1000)) == 0 {
+                return tell(answer);
             }
-            Err(error) => failed(&error),
+            let _ = pause.recv_timeout(BETWEEN);
         }
+    }
+}
+
+fn tell(answer: Result<Answer, AskError>) -> Exit {
+    match answer {
+        Ok(answer) => {
+            say(answer.body.trim_end());
+            if answer.status == 200 { Exit::Done } else { Exit::Failed }
+        }
+        Err(error) => failed(&error),
     }
 }
 

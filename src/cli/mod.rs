@@ -7,9 +7,11 @@ mod accounts;
 mod ask;
 mod audit;
 mod check_config;
+mod console;
 mod find;
 mod flags;
 mod health;
+mod helper;
 mod new_secret;
 mod open;
 mod operator;
@@ -22,7 +24,7 @@ mod status;
 mod version;
 mod wipe;
 
-use crate::work::worker;
+use crate::work::{attendant, worker};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -89,6 +91,8 @@ enum Command {
     Status(status::Status),
     /// Ask the running server whether it works: exit code 0 if it does, be it with limits
     Health(health::Health),
+    /// Show on a screen or a serial line of the box how to get in, and how the server fares
+    Console(console::Console),
     /// Say what is wrong with the config, and where; changes nothing
     CheckConfig(check_config::CheckConfig),
     /// Check the log of decisions, or write it out
@@ -97,9 +101,16 @@ enum Command {
     Wipe(wipe::Wipe),
     /// Tell version, build date and target
     Version,
+    /// Do one thing that only root can do; the system starts this when the server asks
+    #[command(hide = true)]
+    Helper(helper::Helper),
     /// Do one job for the server, which starts this itself
     #[command(hide = true)]
-    Worker,
+    Worker {
+        /// Do it as a unit of the system, which tells how it ended
+        #[arg(long)]
+        unit: bool,
+    },
 }
 
 /// Reads the command line and does what it says.
@@ -114,11 +125,14 @@ pub fn main() -> ExitCode {
         Command::Find(command) => command.run().into(),
         Command::Status(command) => command.run().into(),
         Command::Health(command) => command.run().into(),
+        Command::Console(command) => command.run().into(),
         Command::CheckConfig(command) => command.run().into(),
         Command::Audit(command) => command.run().into(),
         Command::Wipe(command) => command.run().into(),
         Command::Version => version::run().into(),
-        Command::Worker => worker::main(),
+        Command::Helper(command) => command.run().into(),
+        Command::Worker { unit: false } => worker::main(),
+        Command::Worker { unit: true } => attendant::main(),
     }
 }
 

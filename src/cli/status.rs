@@ -32,9 +32,10 @@ pub(super) struct Server {
     pub(super) reason: Option<String>,
 }
 
+/// What `/api/v1/health` answers.
 #[derive(Debug, Deserialize)]
-struct Health {
-    status: String,
+pub(super) struct Health {
+    pub(super) status: String,
     checks: Vec<Check>,
 }
 
@@ -58,6 +59,13 @@ impl Status {
     }
 }
 
+impl Health {
+    /// The names of what is not well.
+    pub(super) fn ailing(&self) -> impl Iterator<Item = &str> {
+        self.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str())
+    }
+}
+
 /// Asks for JSON; None when the answer is not what Stead would say.
 fn question<T: for<'a> Deserialize<'a>>(
     config: &Config,
@@ -70,6 +78,11 @@ fn question<T: for<'a> Deserialize<'a>>(
 /// What the running server says of itself, if it runs.
 pub(super) fn server(config: &Config) -> Result<Option<Server>, AskError> {
     question(config, "/api/v1/server")
+}
+
+/// How the running server fares, if it says so.
+pub(super) fn health(config: &Config) -> Option<Health> {
+    question(config, "/api/v1/health").ok().flatten()
 }
 
 pub(super) fn foreign(config: &Config) -> Exit {
@@ -102,8 +115,8 @@ fn tell(config: &Config, server: &Server) -> Exit {
 fn page(config: &Config, server: &Server, health: Option<&Health>) -> String {
     let mut page = heading(config, server);
     let _ = writeln!(page, "  health   {}", health.map_or("no answer", |health| &health.status));
-    for check in health.iter().flat_map(|health| &health.checks).filter(|check| !check.ok) {
-        let _ = writeln!(page, "           {} is not well", check.name);
+    for name in health.into_iter().flat_map(Health::ailing) {
+        let _ = writeln!(page, "           {name} is not well");
     }
     page
 }
@@ -122,13 +135,19 @@ pub(super) fn home(config: &Config, server: &Server) -> String {
 }
 
 fn at(config: &Config, host: &str) -> String {
-    match config.net.https_listen.port() {
+    at_port(config.net.https_listen.port(), host)
+}
+
+/// The address of a host; the usual port need not be typed.
+pub(super) fn at_port(port: u16, host: &str) -> String {
+    match port {
         443 => format!("https://{host}/"),
         port => format!("https://{host}:{port}/"),
     }
 }
 
-fn state(server: &Server) -> String {
+/// Where the server stands, in words.
+pub(super) fn state(server: &Server) -> String {
     let words = match server.state.as_str() {
         "claimed" if server.kind == "accounts" => "an account service",
         "offered" => "waits for its owner: `stead open` shows how to claim it",

@@ -4,7 +4,8 @@ use super::issuer::{Issuer, issuer};
 use super::mail::{Mail, mail};
 use super::problem::{Problem, Problems};
 use super::raw::{
-    Raw, RawAccounts, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawWork,
+    Raw, RawAccounts, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawSystem,
+    RawWork,
 };
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Config {
     pub issuer: Option<Issuer>,
     /// By which mail goes out, if any does.
     pub mail: Option<Mail>,
+    /// What the system does for the server.
+    pub system: System,
     /// Background work.
     pub work: Work,
     /// The log.
@@ -46,6 +49,8 @@ pub struct Config {
 pub struct Paths {
     /// Its absolute path.
     pub data_dir: PathBuf,
+    /// What holds the second copy of the marker, outside of the data folder; on an appliance only.
+    pub marker_copy: Option<PathBuf>,
 }
 
 /// Where the server answers.
@@ -155,6 +160,19 @@ pub enum SignUp {
     Open,
     /// Nobody.
     Closed,
+}
+
+/// What the system of an appliance does for the server.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// The socket of the units that run workers.
+    pub workers: Option<PathBuf>,
+    /// The socket of the helper.
+    pub helper: Option<PathBuf>,
+    /// Where the helper mounts disks with media.
+    pub disks: PathBuf,
+    /// Where updates lie until the helper installs them.
+    pub updates: PathBuf,
 }
 
 /// Background work.
@@ -310,6 +328,18 @@ impl Paths {
         self.data_dir.join("rescue-wanted")
     }
 
+    /// What the network calls this server, if its owner has said so.
+    #[must_use]
+    pub fn host_name(&self) -> PathBuf {
+        self.data_dir.join("host-name")
+    }
+
+    /// The file that says that a `stead.txt` asked for a reset, until the wipe is decided.
+    #[must_use]
+    pub fn reset_asked(&self) -> PathBuf {
+        self.data_dir.join("reset-asked")
+    }
+
     /// The links that hold the rescue secret, while there is one.
     #[must_use]
     pub fn rescue_page(&self) -> PathBuf {
@@ -322,7 +352,7 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
     let mut problems = Vec::new();
     let mut note = |problem: Problem| problems.push(problem);
     let config = Config {
-        paths: paths(raw.paths, &mut note),
+        paths: paths(raw.paths, &raw.claim.marker_copy, &mut note),
         net: net(raw.net, &mut note),
         media: media(raw.media, &mut note),
         discovery: discovery(raw.discovery),
@@ -330,17 +360,18 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
         accounts: accounts(&raw.accounts, &mut note),
         issuer: issuer(raw.issuer, &mut note),
         mail: mail(raw.mail, &mut note),
+        system: system(&raw.system, &mut note),
         work: work(&raw.work, &mut note),
         log: log(&raw.log, &mut note),
     };
     if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
 }
 
-fn paths(raw: RawPaths, note: &mut impl FnMut(Problem)) -> Paths {
+fn paths(raw: RawPaths, marker_copy: &Path, note: &mut impl FnMut(Problem)) -> Paths {
     if raw.data_dir.as_os_str().is_empty() {
         note(Problem::new("paths.data_dir is empty").hint("name a folder"));
     }
-    Paths { data_dir: absolute(&raw.data_dir) }
+    Paths { data_dir: absolute(&raw.data_dir), marker_copy: given(marker_copy) }
 }
 
 fn net(raw: RawNet, note: &mut impl FnMut(Problem)) -> Net {
@@ -478,9 +509,24 @@ fn discovery(raw: RawDiscovery) -> Discovery {
 const LOOPBACK: &str = "loopback";
 
 fn claim(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> Claim {
-    let boot_file = (!raw.boot_file.as_os_str().is_empty()).then(|| absolute(&raw.boot_file));
+    let boot_file = given(&raw.boot_file);
     let sticks = raw.sticks.iter().map(|stick| absolute(stick)).collect();
     Claim { local_security: local_security(raw, note), boot_file, sticks }
+}
+
+fn system(raw: &RawSystem, note: &mut impl FnMut(Problem)) -> System {
+    for (key, folder) in [("disks", &raw.disks), ("updates", &raw.updates)] {
+        if folder.as_os_str().is_empty() || absolute(folder) == Path::new("/") {
+            let what = format!("system.{key} names no folder of its own");
+            note(Problem::new(what).hint("leave it away for the usual one"));
+        }
+    }
+    System {
+        workers: given(&raw.workers),
+        helper: given(&raw.helper),
+        disks: absolute(&raw.disks),
+        updates: absolute(&raw.updates),
+    }
 }
 
 fn local_security(raw: &RawClaim, note: &mut impl FnMut(Problem)) -> LocalSecurity {
@@ -611,6 +657,11 @@ fn log(raw: &RawLog, note: &mut impl FnMut(Problem)) -> Log {
         );
     }
     Log { format: format.unwrap_or(LogFormat::Auto), level: level.unwrap_or(LogLevel::Info) }
+}
+
+/// A path, if one is given.
+fn given(path: &Path) -> Option<PathBuf> {
+    (!path.as_os_str().is_empty()).then(|| absolute(path))
 }
 
 /// Absolute, counted from the working folder; it need not exist.

@@ -19,7 +19,7 @@ pub mod raw;
 
 pub use checked::{
     AccountService, Claim, Config, Discovery, LocalSecurity, Log, LogFormat, LogLevel, Media, Net,
-    Paths, PlainPlayback, SignUp, Tls, Work,
+    Paths, PlainPlayback, SignUp, System, Tls, Work,
 };
 pub use issuer::{Issuer, IssuerUrl};
 pub use mail::{Mail, MailSecurity};

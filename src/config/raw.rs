@@ -95,6 +95,26 @@ definitions! {
         boot_file: PathBuf = PathBuf::new();
         /// Folders where sticks labelled STEAD appear; a stead.txt on one is read too.
         sticks: Vec<PathBuf> = Vec::new();
+        /// Where a second copy of the mark that this server was claimed is kept, outside of the data
+        /// folder: the partition of the appliance that holds the loader's environment too, which lies
+        /// before it. A data folder that is lost, or another server's, then locks this one; without
+        /// a copy an empty data folder is a new server. Empty for none.
+        marker_copy: PathBuf = PathBuf::new();
+    }
+
+    /// What the system of an appliance does for the server. Elsewhere there is nothing of it, and
+    /// these are empty.
+    system: RawSystem {
+        /// The socket of the units that run workers (stead-worker.socket). Empty: the server runs
+        /// its workers itself.
+        workers: PathBuf = PathBuf::new();
+        /// The socket of the helper (stead-helper.socket), which mounts, formats, updates and
+        /// restarts as root. Empty: nobody does.
+        helper: PathBuf = PathBuf::new();
+        /// Where the helper mounts disks with media; one of media.roots.
+        disks: PathBuf = PathBuf::from("/run/stead/media");
+        /// Where updates lie until the helper installs them.
+        updates: PathBuf = PathBuf::from("/var/lib/stead/updates");
     }
 
     /// The account service: the sign-in that other servers and apps of yours can use. It is part of
@@ -197,6 +217,16 @@ impl Raw {
         self.paths.data_dir = folder.join(&self.paths.data_dir);
         if !self.claim.boot_file.as_os_str().is_empty() {
             self.claim.boot_file = folder.join(&self.claim.boot_file);
+        }
+        let of_system = [
+            &mut self.claim.marker_copy,
+            &mut self.system.workers,
+            &mut self.system.helper,
+            &mut self.system.disks,
+            &mut self.system.updates,
+        ];
+        for path in of_system.into_iter().filter(|path| !path.as_os_str().is_empty()) {
+            *path = folder.join(&*path);
         }
         for stick in &mut self.claim.sticks {
             *stick = folder.join(&*stick);

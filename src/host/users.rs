@@ -16,3 +16,9 @@ pub fn name_of(uid: u32) -> String {
 pub fn own_uid() -> u32 {
     nix::unistd::geteuid().as_raw()
 }
+
+/// The number of a user that the system knows.
+#[must_use]
+pub fn uid_of(name: &str) -> Option<u32> {
+    User::from_name(name).ok().flatten().map(|user| user.uid.as_raw())
+}

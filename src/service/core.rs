@@ -67,6 +67,8 @@ pub struct Core {
     pub run: RunId,
     /// Kept for life.
     pub box_id: BoxId,
+    /// What the network calls it, without `.local` and while no other has that name.
+    pub own_label: String,
     /// Signs stream links.
     pub link_key: ring::hmac::Key,
     /// Hides which names and places wrong passwords are counted under. It follows from what is kept

@@ -23,7 +23,7 @@ use super::core::{Core, CoreError, permitted};
 use super::factors::FactorError;
 use super::signin::SignInError;
 use crate::net::guard::{AskedHost, parse_host};
-use crate::net::names::{host_label, local_names_with_renames};
+use crate::net::names::local_names_with_renames;
 
 pub use desk::{Begun, PasskeyDesk};
 pub use register::{Made, begin as begin_registration, finish as finish_registration};
@@ -158,7 +158,7 @@ pub fn list(
 /// among them, or whoever makes one would make the passkeys count for nothing. Blocks.
 pub fn note_names(core: &Core) {
     let Ok(store) = core.store() else { return };
-    let own = local_names_with_renames(&host_label(&core.box_id));
+    let own = local_names_with_renames(&core.own_label);
     let configured = core.config.net.names.iter().map(|name| name.to_ascii_lowercase());
     let names: Vec<_> = own.into_iter().chain(configured).chain(["localhost".to_owned()]).collect();
     match store.accounts.write(|tx| rows::note_names(tx, &names)) {

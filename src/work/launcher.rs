@@ -10,6 +10,9 @@
 //!    ├──job + descriptors──────────────────────────▶
 //!    ◀──reply, or the exit status of the program it became
 //! ```
+//!
+//! On an appliance the system runs the workers instead (`unit.rs`): each job is a connection to
+//! `stead-worker.socket`, and an instance of `stead-worker@.service` with limits of its own.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -30,6 +33,8 @@ use super::pace::{Moment, timespec};
 use super::worker::EXIT_MACHINE;
 use super::worker::wire::{self, Job, Reply};
 use crate::host::vital::Post;
+
+mod unit;
 
 /// Spawn requests that may wait; there are never more callers than workers.
 const ASKING_MAX: usize = 16;
@@ -56,6 +61,15 @@ impl WorkerProgram {
         let path = std::env::current_exe()?;
         Ok(Self { path, arguments: vec![OsString::from("worker")] })
     }
+}
+
+/// Who runs the workers.
+#[derive(Debug, Clone)]
+pub enum Workers {
+    /// This process does, as children of its own.
+    Children(WorkerProgram),
+    /// A unit of the system, which listens at this path.
+    Unit(PathBuf),
 }
 
 /// Why a job brought nothing.
@@ -123,8 +137,16 @@ impl Cancel {
 
 /// The one that spawns. Clones share the thread, which ends when the last of them is dropped.
 #[derive(Debug, Clone)]
-pub struct Launcher {
-    asking: mpsc::SyncSender<Ask>,
+pub struct Launcher(Way);
+
+#[derive(Debug, Clone)]
+enum Way {
+    Asking(mpsc::SyncSender<Ask>),
+    Unit {
+        path: PathBuf,
+        /// No thread is needed, and the post is held all the same: work is there until the end.
+        _post: Arc<Post>,
+    },
 }
 
 #[derive(Debug)]
@@ -137,7 +159,13 @@ impl Launcher {
     ///
     /// # Errors
     /// When the system has no room for a thread.
-    pub fn start(program: WorkerProgram, post: Post) -> io::Result<Self> {
+    pub fn start(workers: Workers, post: Post) -> io::Result<Self> {
+        let program = match workers {
+            Workers::Children(program) => program,
+            Workers::Unit(path) => {
+                return Ok(Self(Way::Unit { path, _post: Arc::new(post) }));
+            }
+        };
         let (asking, asked) = mpsc::sync_channel::<Ask>(ASKING_MAX);
         std::thread::Builder::new().name("launcher".to_owned()).spawn(move || {
             let _post = post;
@@ -146,7 +174,7 @@ impl Launcher {
                 ask.answer.send(spawn(&program)).ok();
             }
         })?;
-        Ok(Self { asking })
+        Ok(Self(Way::Asking(asking)))
     }
 
     /// Runs one job to its end. Blocks for at most `limit_ms` and a moment.
@@ -160,17 +188,32 @@ impl Launcher {
         limit_ms: u64,
         cancel: &Cancel,
     ) -> Result<Ended, JobFailure> {
-        let mut running = self.spawn_one().map_err(JobFailure::Machine)?;
-        running.begin(job, descriptors).map_err(JobFailure::Machine)?;
-        running.finish(job, limit_ms, cancel)
+        match &self.0 {
+            Way::Asking(asking) => {
+                let running = spawned_by(asking).map_err(JobFailure::Machine)?;
+                running.run(job, descriptors, limit_ms, cancel)
+            }
+            Way::Unit { path, .. } => unit::run(path, job, descriptors, limit_ms, cancel),
+        }
     }
+}
 
-    fn spawn_one(&self) -> io::Result<Running> {
-        let gone = |_| io::Error::other("the launcher thread has ended");
-        let (answer, answered) = mpsc::sync_channel(1);
-        self.asking.send(Ask { answer }).map_err(|_| io::Error::other("the launcher has ended"))?;
-        answered.recv().map_err(gone)?
-    }
+fn spawned_by(asking: &mpsc::SyncSender<Ask>) -> io::Result<Running> {
+    let gone = |_| io::Error::other("the launcher thread has ended");
+    let (answer, answered) = mpsc::sync_channel(1);
+    asking.send(Ask { answer }).map_err(|_| io::Error::other("the launcher has ended"))?;
+    answered.recv().map_err(gone)?
+}
+
+/// Runs one job to its end by a child of the calling thread, which must outlive it.
+pub(super) fn run_here(
+    program: &WorkerProgram,
+    job: &Job,
+    descriptors: &[BorrowedFd<'_>],
+    limit_ms: u64,
+) -> Result<Ended, JobFailure> {
+    let running = spawn(program).map_err(JobFailure::Machine)?;
+    running.run(job, descriptors, limit_ms, &Cancel::default())
 }
 
 fn spawn(program: &WorkerProgram) -> io::Result<Running> {
@@ -198,6 +241,17 @@ struct Running {
 }
 
 impl Running {
+    fn run(
+        mut self,
+        job: &Job,
+        descriptors: &[BorrowedFd<'_>],
+        limit_ms: u64,
+        cancel: &Cancel,
+    ) -> Result<Ended, JobFailure> {
+        self.begin(job, descriptors).map_err(JobFailure::Machine)?;
+        self.finish(job, limit_ms, cancel)
+    }
+
     fn begin(&self, job: &Job, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
         wire::send(&self.socket, job, descriptors)
     }

@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP. Whatever decodes pictures or video does so in a worker process that
 //! is started for one job, is shut in before it sees a foreign byte, and is killed without regret.
 
+pub mod attendant;
 mod caught;
 mod indexer;
 pub mod launcher;
@@ -26,7 +27,7 @@ use crate::host::shutdown::Shutdown;
 use crate::service::core::Core;
 use crate::service::scans::Tray;
 use indexer::{Indexer, Tools};
-use launcher::{Cancel, Launcher, WorkerProgram};
+use launcher::{Cancel, Launcher, Workers};
 use pictures::{Bell, Means, Pictures};
 
 /// Begins all background work. A server that is locked without a database has none.
@@ -37,11 +38,11 @@ pub fn begin(
     shutdown: &Shutdown,
     core: &Arc<Core>,
     tray: Tray,
-    program: WorkerProgram,
+    workers_of: Workers,
 ) -> io::Result<()> {
     let Some(store) = core.store.get().cloned() else { return Ok(()) };
     let cancel = Cancel::default();
-    let launcher = Launcher::start(program, shutdown.post("launcher"))?;
+    let launcher = Launcher::start(workers_of, shutdown.post("launcher"))?;
     let media = &core.config.media;
     let tools = Tools {
         entropy: Arc::clone(&core.entropy),

@@ -22,6 +22,7 @@ fn help_names_every_command_and_exit_code() {
         "find",
         "status",
         "health",
+        "console",
         "check-config",
         "audit",
         "wipe",

@@ -14,13 +14,14 @@ use std::path::{Path, PathBuf};
 
 /// A part, and the parts it may name. What is not listed here fails: a new part is a decision.
 const MAY_NAME: &[(&str, &[&str])] = &[
-    ("main", &["app", "cli", "config", "host", "http", "net", "service", "work"]),
-    ("cli", &["app", "config", "host", "http", "net", "service", "work"]),
+    ("main", &["app", "cli", "config", "helper", "host", "http", "net", "service", "work"]),
+    ("cli", &["app", "config", "helper", "host", "http", "net", "service", "work"]),
     ("app", &["config", "host", "http", "net", "service", "work"]),
     ("http", &["app", "config", "host", "net", "service"]),
     ("work", &["app", "config", "host", "net", "service"]),
     ("service", &["config", "host", "net"]),
     ("net", &["config", "host"]),
+    ("helper", &["config", "host"]),
     ("host", &["config"]),
     ("config", &[]),
 ];

@@ -14,7 +14,7 @@ use stead_store::accounts::{audit, libraries};
 
 use crate::harness::{Client, in_accounts, in_index};
 use crate::library::{Events, World};
-use crate::media::{FILM, Media};
+use crate::media::{FILM, Media, STILL};
 use crate::stream::Cinema;
 use crate::visibility::{Dice, Shelf, all_rows, is_in_no_answer, link_in, member};
 
@@ -342,6 +342,73 @@ fn a_limit_ends_links_and_counts_of_what_it_hides_at_once() {
     browser.get(&item).expect(404);
     cinema.world.browser.post(&limit, &json!({ "max_age": null })).expect(204);
     browser.get(&item).expect(200);
+}
+
+/// A series without artwork is pictured by a frame of its first episode. Whoever does not see that
+/// episode does not see the frame; artwork is of the series, and shown to all who see that.
+#[test]
+fn a_picture_made_of_what_is_hidden_is_hidden_and_artwork_is_not() {
+    let mut world = world(
+        &[
+            "series/Bare/Season 1/Bare S01E01 Night.mp4",
+            "series/Bare/Season 1/Bare S01E02 Day.mp4",
+            "series/Drawn/Season 1/Drawn S01E01 Night.mp4",
+            "series/Drawn/Season 1/Drawn S01E02 Day.mp4",
+        ],
+        &[
+            ("series/Bare/Season 1/Bare S01E01 Night.nfo", &nfo("episodedetails", "18")),
+            ("series/Bare/Season 1/Bare S01E02 Day.nfo", &nfo("episodedetails", "6")),
+            ("series/Drawn/Season 1/Drawn S01E01 Night.nfo", &nfo("episodedetails", "18")),
+            ("series/Drawn/Season 1/Drawn S01E02 Day.nfo", &nfo("episodedetails", "6")),
+        ],
+    );
+    let poster = world.media.make("poster.jpg", STILL);
+    for place in ["series/Drawn/poster.jpg", "series/Drawn/Season 1/poster.jpg"] {
+        fs::copy(&poster, world.media.at(place)).unwrap();
+    }
+    let library = world.add("Series", "series", "series");
+    let (sam, mut browser) = member(&world.app, 1);
+    let store = Store::open(&world.app.data).unwrap();
+    let share = |tx: &stead_store::WriteTx<'_, stead_store::Accounts>| {
+        libraries::share(tx, library.parse().unwrap(), sam.parse().unwrap(), WallMs(0))
+    };
+    store.accounts.write(share).unwrap();
+    let limit = format!("/api/v1/people/{sam}/limit");
+    let pictures = |browser: &mut Client, kind: &str| -> BTreeMap<String, (bool, u16, u16)> {
+        let page = browser.get(&format!("/api/v1/items?library={library}&kind={kind}"));
+        let items = page.expect(200).json()["items"].as_array().unwrap().clone();
+        let title =
+            |item: &Value| item[if kind == "season" { "subtitle" } else { "title" }].clone();
+        let mut of = |item: &Value, size| {
+            let id = item["id"].as_str().unwrap();
+            browser.get(&format!("/api/v1/items/{id}/image?size={size}")).status
+        };
+        let mut all = BTreeMap::new();
+        for item in items {
+            let (small, large) = (of(&item, "small"), of(&item, "large"));
+            let told = title(&item).as_str().unwrap().to_owned();
+            all.insert(told, (item["image"] == true, small, large));
+        }
+        all
+    };
+    let drawn = |bare: (bool, u16, u16)| {
+        BTreeMap::from([("Bare".to_owned(), bare), ("Drawn".to_owned(), (true, 200, 200))])
+    };
+    for kind in ["series", "season"] {
+        // Until the first look asks for it, a picture may wait to be made.
+        pictures(&mut world.browser, kind);
+        assert_eq!(pictures(&mut world.browser, kind), drawn((true, 200, 200)), "{kind}");
+        assert_eq!(pictures(&mut browser, kind), drawn((true, 200, 200)), "{kind} without limit");
+        world.browser.post(&limit, &json!({ "max_age": 12 })).expect(204);
+        assert_eq!(pictures(&mut browser, kind), drawn((false, 404, 404)), "{kind} up to 12");
+        world.browser.post(&limit, &json!({ "max_age": 18 })).expect(204);
+        assert_eq!(pictures(&mut browser, kind), drawn((true, 200, 200)), "{kind} up to 18");
+        world.browser.post(&limit, &json!({ "max_age": null })).expect(204);
+    }
+    // The day's own picture is its own.
+    world.browser.post(&limit, &json!({ "max_age": 12 })).expect(204);
+    let episodes = pictures(&mut browser, "episode");
+    assert_eq!(episodes, BTreeMap::from([("Day".to_owned(), (true, 200, 200))]));
 }
 
 /// A title of the house below: its word, where it lies, and for whom it is.

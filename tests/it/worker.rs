@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use stead::host::shutdown::Shutdown;
-use stead::work::launcher::{Cancel, Ended, JobFailure, Launcher, WorkerProgram};
+use stead::work::launcher::{Cancel, Ended, JobFailure, Launcher, WorkerProgram, Workers};
 use stead::work::worker::wire::{Job, Reply};
 
 use crate::media::{FILM, Media, STILL};
@@ -15,7 +15,7 @@ use crate::program::STEAD;
 
 fn launcher() -> Launcher {
     let program = WorkerProgram { path: STEAD.into(), arguments: vec!["worker".into()] };
-    Launcher::start(program, Shutdown::new().post("launcher")).unwrap()
+    Launcher::start(Workers::Children(program), Shutdown::new().post("launcher")).unwrap()
 }
 
 fn memory() -> File {
@@ -161,7 +161,7 @@ fn nothing_is_left_of_a_worker_whose_time_is_up() {
     let launcher = |path: &Path, arguments: &[&Path]| {
         let arguments = arguments.iter().map(|argument| argument.into()).collect();
         let program = WorkerProgram { path: path.into(), arguments };
-        Launcher::start(program, Shutdown::new().post("launcher")).unwrap()
+        Launcher::start(Workers::Children(program), Shutdown::new().post("launcher")).unwrap()
     };
     // Known by this name until it becomes another program, which it has no time for.
     let own = media.at("a-worker-of-this-test");
@@ -211,4 +211,101 @@ fn a_worker_that_is_started_by_hand_says_what_it_is() {
     let ended = crate::program::stead(&["worker"]);
     assert_eq!(ended.code, Some(64));
     assert!(ended.complained.contains("started by the server"), "{}", ended.complained);
+}
+
+/// The system's part for workers: for each connection one process that has it as its input. systemd
+/// does the same with `Accept=yes`.
+fn unit(folder: &Path) -> std::path::PathBuf {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+    let path = folder.join("worker.sock");
+    let (family, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
+    let socket = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None).unwrap();
+    rustix::net::bind(&socket, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+    rustix::net::listen(&socket, 16).unwrap();
+    std::thread::spawn(move || {
+        while let Ok(asked) = rustix::net::accept(&socket) {
+            let mut instance = std::process::Command::new(STEAD)
+                .args(["worker", "--unit"])
+                .stdin(asked)
+                .spawn()
+                .unwrap();
+            std::thread::spawn(move || instance.wait());
+        }
+    });
+    path
+}
+
+#[test]
+fn a_unit_of_the_system_does_what_a_child_does() {
+    let media = Media::new();
+    let post = Shutdown::new().post("launcher");
+    let launcher = Launcher::start(Workers::Unit(unit(&media.path)), post).unwrap();
+    let run = |job: &Job, files: &[&File], limit_ms| {
+        let files: Vec<BorrowedFd<'_>> = files.iter().map(|file| file.as_fd()).collect();
+        launcher.run(job, &files, limit_ms, &Cancel::default())
+    };
+    let picture = File::open(media.make("a.jpg", STILL)).unwrap();
+    let output = memory();
+    let made = run(&Job::Picture { widest: 320 }, &[&picture, &output], 60_000).unwrap();
+    assert_eq!(made, Ended::Replied(Reply::Made { width: 800, height: 600 }));
+    assert_eq!(image::load_from_memory(&bytes(&output)).unwrap().width(), 320);
+
+    let film = File::open(media.make("a.mkv", FILM)).unwrap();
+    let output = memory();
+    let ended = run(&frame("matroska", FFMPEG), &[&film, &output], 60_000).unwrap();
+    assert_eq!(ended, Ended::ProgramSucceeded);
+    assert_eq!(image::load_from_memory(&bytes(&output)).unwrap().width(), 640);
+
+    let none = File::open(media.write("b.mkv", b"no film")).unwrap();
+    let failed = run(&frame("matroska", FFMPEG), &[&none, &memory()], 60_000);
+    assert!(matches!(failed, Err(JobFailure::ProgramFailed { .. })), "{failed:?}");
+    let copy = media.at("ffmpeg");
+    fs::copy("/bin/echo", &copy).unwrap();
+    let failed = run(&frame("mov", copy.to_str().unwrap()), &[&film, &memory()], 60_000);
+    assert!(matches!(failed, Err(JobFailure::Unable { .. })), "{failed:?}");
+    let late = run(&frame("matroska", FFMPEG), &[&film, &memory()], 1);
+    assert!(matches!(late, Err(JobFailure::TooLong { limit_ms: 1 })), "{late:?}");
+}
+
+/// Whoever wants a job no more closes the connection, and nothing is left of its instance.
+#[test]
+fn a_job_of_a_unit_that_is_cancelled_leaves_nothing_behind() {
+    let media = Media::new();
+    let post = Shutdown::new().post("launcher");
+    let launcher = Launcher::start(Workers::Unit(unit(&media.path)), post).unwrap();
+    // Endless, and known by its demuxer's name.
+    let endless = media.write("endless.mkv", b"");
+    fs::remove_file(&endless).unwrap();
+    nix::unistd::mkfifo(&endless, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let input = File::options().read(true).write(true).open(&endless).unwrap();
+    let output = memory();
+    let files = [input.as_fd(), output.as_fd()];
+    let (job, mark) = (frame("matroska,webm", FFMPEG), "matroska,webm");
+    let cancel = Cancel::default();
+    std::thread::scope(|scope| {
+        let ran = scope.spawn(|| launcher.run(&job, &files, 60_000, &cancel));
+        while running(mark).is_empty() {
+            assert!(!ran.is_finished(), "it goes on");
+            std::thread::yield_now();
+        }
+        cancel.cancel();
+        let none = ran.join().unwrap();
+        assert!(matches!(none, Err(JobFailure::Cancelled)), "{none:?}");
+    });
+    let begun = Instant::now();
+    while !running(mark).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", running(mark));
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_unit_that_is_not_there_is_no_fault_of_the_file() {
+    let media = Media::new();
+    let post = Shutdown::new().post("launcher");
+    let launcher = Launcher::start(Workers::Unit(media.at("nobody.sock")), post).unwrap();
+    let file = memory();
+    let files = [file.as_fd(), file.as_fd()];
+    let failed = launcher.run(&Job::Picture { widest: 1 }, &files, 1_000, &Cancel::default());
+    assert!(matches!(failed, Err(JobFailure::Machine(_))), "{failed:?}");
 }

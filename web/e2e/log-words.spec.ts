@@ -42,3 +42,19 @@ test('each part that has words can be chosen', () => {
   expect(parts.length).toBeGreaterThan(10);
   expect(parts.filter((part) => !filters.includes(`'${part}'`))).toEqual([]);
 });
+
+test('what the log keeps as a word of its own has words for people', () => {
+  const enums: [file: string, enums: string[], words: number][] = [
+    ['policy/actor.rs', ['Role', 'ClientKind'], 7],
+    ['policy/act.rs', ['Door'], 7],
+    ['policy/decision.rs', ['Reason'], 16],
+    ['signin/assurance.rs', ['Assurance', 'Method'], 13],
+  ];
+  for (const [file, names, least] of enums) {
+    const text = readFileSync(join(ROOT, 'crates/rules/src', file), 'utf8');
+    const parts = names.map((name) => new RegExp(`\\nimpl ${name} \\{[^]*?\\n\\}`).exec(text)?.[0] ?? '');
+    const words = parts.flatMap((part) => [...part.matchAll(/=> "([a-z_]+)"/g)].map(([, word = '']) => word));
+    expect(words.length, file).toBeGreaterThanOrEqual(least);
+    expect(words.filter((word) => !(`audit.value.${word}` in audit)), file).toEqual([]);
+  }
+});

@@ -14,6 +14,7 @@ pub mod provider;
 pub mod proxy;
 pub mod secret;
 pub mod signin;
+pub mod system;
 pub mod time;
 
 #[cfg(test)]

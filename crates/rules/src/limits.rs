@@ -377,3 +377,24 @@ pub const SSDP_SEARCH_MAX_BYTES: usize = 1472;
 /// with ten computers that search at once is served; whoever writes another's address into a search
 /// has them sent thirty small packets.
 pub const SSDP_ANSWERS_PER_SECOND: u32 = 30;
+
+/// Where on the partition of an appliance the two copies of the marker lie: beyond the loader's
+/// environment, which takes the first quarter at most, and far enough from each other that no
+/// medium erases both at once.
+pub const MARKER_COPY_OFFSETS: [u64; 2] = [512 * 1024, 576 * 1024];
+
+/// Characters in the name of a file system that is made here: what ext4 keeps.
+pub const DISK_LABEL_MAX_CHARS: usize = 16;
+/// Characters in the name of an update.
+pub const UPDATE_NAME_MAX_CHARS: usize = 128;
+/// Disks and partitions that are listed: a box has a handful of ports, and a hub on each.
+pub const DISKS_LISTED_MAX: usize = 64;
+/// How long the helper waits for its job once somebody has connected.
+pub const HELPER_WAIT_MS: u64 = 10_000;
+/// How long the service waits for the helper to install an update or to format a large disk.
+pub const HELPER_LONG_MS: u64 = 30 * 60 * 1000;
+/// How long it waits for anything else: a disk wakes up in that time.
+pub const HELPER_SHORT_MS: u64 = 60_000;
+/// Characters in a host name of the owner's own: a conflict adds two, and names of certificates are
+/// short.
+pub const HOST_LABEL_MAX_CHARS: usize = 32;

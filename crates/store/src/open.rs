@@ -9,9 +9,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use stead_rules::claim::{Eras, Kept};
+use stead_rules::ids::BoxId;
 
 use crate::accounts::claim::{Server, keep, make_server, set_generation};
 use crate::accounts::era::{self, set_eras};
+use crate::columns::id;
 use crate::lost::{part_from_log, remember_place};
 use crate::room::Room;
 use crate::tx::{Db, StoreError};
@@ -267,6 +269,8 @@ pub enum Found {
     Unreadable,
     /// A database of ours.
     Server {
+        /// Whose it is.
+        box_id: BoxId,
         /// 0 when it was never claimed.
         generation: u64,
         /// The version that made it.
@@ -335,9 +339,10 @@ pub(crate) fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
     check_pages(&connection, path)?;
     connection
-        .query_row("SELECT generation, created_by FROM server WHERE one = 1", [], |row| {
+        .query_row("SELECT box_id, generation, created_by FROM server WHERE one = 1", [], |row| {
             let (kept, eras) = (kept_by(&connection)?, era::known(&connection)?);
-            Ok(Found::Server { generation: row.get(0)?, created_by: row.get(1)?, kept, eras })
+            let (box_id, generation) = (id(row, "box_id")?, row.get(1)?);
+            Ok(Found::Server { box_id, generation, created_by: row.get(2)?, kept, eras })
         })
         .map_err(refused)
 }

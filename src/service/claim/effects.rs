@@ -1,10 +1,13 @@
 //! What a decision asks for, done after its commit and in its order.
 
+use std::path::Path;
+
 use stead_rules::claim::{Applied, ClaimCode, ClaimLog, Effect, LinkSecret, Marker, State};
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::{audit, claim as rows};
 
 use super::desk::{ClaimDesk, Draft, Secrets, replace_draft};
+use super::marker_copy::{self, CopyError};
 use super::{ClaimError, marker, restore};
 use crate::host::entropy::bytes;
 use crate::host::files::{FileError, remove_durably};
@@ -89,6 +92,8 @@ pub(crate) enum EffectError {
     Store(#[from] stead_store::StoreError),
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Copy(#[from] CopyError),
 }
 
 fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<(), EffectError> {
@@ -97,12 +102,21 @@ fn one(core: &Core, desk: &mut ClaimDesk, effect: Effect, now: Now) -> Result<()
         Effect::RotateSecret => make_secret(core, desk),
         Effect::ForgetSecret => forget_secret(core, desk),
         Effect::WriteSetupPage => write_setup_page(core, desk, now),
-        Effect::RemoveSetupPage => Ok(setup_page::remove(&core.paths().data_dir)?),
+        Effect::RemoveSetupPage => {
+            setup_page::remove(&core.paths().data_dir)?;
+            match boot_folder(core) {
+                Some(folder) => Ok(setup_page::remove(folder)?),
+                None => Ok(()),
+            }
+        }
         Effect::RaiseMarker(generation) => {
             let path = core.paths().marker();
             core.room.with_room(|| marker::write(&path, generation, desk.era))?;
             desk.marker = Marker::Generation(generation);
-            Ok(())
+            match &core.paths().marker_copy {
+                Some(copy) => Ok(marker_copy::write(copy, core.box_id, generation)?),
+                None => Ok(()),
+            }
         }
         Effect::EndPending(_) => {
             replace_draft(core, desk, Draft::default());
@@ -180,7 +194,22 @@ fn write_setup_page(core: &Core, desk: &ClaimDesk, now: Now) -> Result<(), Effec
         made_ms: now.wall,
         version: env!("CARGO_PKG_VERSION"),
     };
-    Ok(core.room.with_room(|| setup_page::write(&core.paths().data_dir, &page))?)
+    core.room.with_room(|| setup_page::write(&core.paths().data_dir, &page))?;
+    // A copy for whoever has a card reader and nothing else. Without it the claim goes as well.
+    if let Some(folder) = boot_folder(core)
+        && let Err(error) = setup_page::write(folder, &page)
+    {
+        tracing::warn!(
+            error = %crate::service::chain(&error),
+            "the set-up page could not be copied to the medium that the box starts from"
+        );
+    }
+    Ok(())
+}
+
+/// Where the copy of the set-up page lies: beside `stead.txt`, on the medium that the box starts from.
+fn boot_folder(core: &Core) -> Option<&Path> {
+    core.config.claim.boot_file.as_deref().and_then(Path::parent).filter(|folder| folder.is_dir())
 }
 
 fn log(core: &Core, desk: &mut ClaimDesk, line: ClaimLog, now: Now) -> Result<(), EffectError> {

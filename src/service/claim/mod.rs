@@ -13,6 +13,7 @@ mod external;
 mod finish;
 mod in_hand;
 mod marker;
+mod marker_copy;
 mod own_code;
 mod ownership;
 pub mod plug;
@@ -21,6 +22,7 @@ mod renewal;
 mod restore;
 mod start;
 pub mod wipe;
+mod wishes;
 mod wizard;
 
 use stead_rules::claim::{BadOwnCode, NoPlace, Reject};
@@ -40,6 +42,7 @@ pub use finish::{Finished, finish};
 pub use ownership::{give_up, owner_refused, unlock};
 pub use restore::{Incoming, Restored, receive, restore};
 pub use start::{ComeUp, StartError, begin_life, begin_life_of_accounts, come_up};
+pub use wishes::label;
 pub use wizard::{
     Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, is_own_code, name_owner,
     standing,

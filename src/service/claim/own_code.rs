@@ -3,6 +3,7 @@
 //! ```text
 //! code = …     hash kept (fsync) ─▶ file blanked         a cut in between: the same once more
 //! recover = …  file blanked ─▶ looked at ─▶ recovery     a cut in between: to be asked again
+//! reset, wifi                                            see `wishes.rs`
 //! ```
 //!
 //! A wish to recover is blanked before it is fulfilled, or a card that cannot be written would ask
@@ -18,7 +19,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use stead_rules::claim::{
-    BootFile, Peer, RecoveryWay, Reject, State, Wait, blanked, check_own_code,
+    BootFile, Peer, RecoveryWay, Reject, Reset, State, Wait, blanked, check_own_code,
 };
 use stead_rules::limits::BOOT_FILE_MAX_BYTES;
 use stead_rules::secret::SecretText;
@@ -27,19 +28,22 @@ use stead_rules::time::Now;
 use zeroize::Zeroizing;
 
 use super::desk::ClaimDesk;
-use super::{ClaimError, recovery};
+use super::{ClaimError, recovery, wishes};
 use crate::host::entropy::bytes;
 use crate::host::files::{FileError, PRIVATE, write_atomically};
 use crate::service::chain;
 use crate::service::core::Core;
 use crate::service::passwords::Hasher;
 
+/// What is told of a wish that must not come true at each start; it is read in the log at best.
+const READ_ONLY: &str = "this card or stick cannot be written, so nothing was done.";
+
 /// The name of the file on a stick.
 const FILE: &str = "stead.txt";
 
 /// How long a start waits for the sticks: a slow one wakes up in that time, and whoever stands
 /// before a box that hangs waits no longer for its pages.
-const START_WAIT: Duration = Duration::from_secs(5);
+pub(super) const START_WAIT: Duration = Duration::from_secs(5);
 
 /// Which file was looked at: where, inode, length, and when it was changed.
 pub(crate) type Looked = (PathBuf, u64, u64, i64, i64);
@@ -155,37 +159,48 @@ fn obey(core: &Core, now: Now, path: &Path, text: &str) {
     if file.is_idle() {
         return;
     }
-    let can_be_written = file.recover.is_none() || is_taken_out(path, text);
+    let noted = wishes::note_reset(core, file.reset);
+    if let Err(error) = &noted {
+        tracing::error!(error = %chain(error), "a reset could not be noted, and is not done");
+    }
+    let can_be_written = !file.must_be_taken_out() || is_taken_out(path, text);
+    if !can_be_written {
+        wishes::forget_reset(core);
+    }
     let told = answers(core, now, &file, can_be_written);
     let sentences: Vec<&str> = told.iter().map(String::as_str).collect();
     tell(path, text, &sentences);
+    // Only now, when whoever reads the card finds what became of it.
+    wishes::reset_if_asked(core);
 }
 
 /// What is done of what the file asks for, and told in it.
 fn answers(core: &Core, now: Now, file: &BootFile, can_be_written: bool) -> Vec<String> {
+    // Before the claim is held: the system may take its time.
+    let joined = wishes::join(core, file);
+    let reset = file.reset.map(|reset| match (reset, can_be_written) {
+        (Reset::Everything, false) => READ_ONLY.to_owned(),
+        (Reset::Everything, true) | (Reset::Unclear, _) => wishes::told_of_reset(reset).to_owned(),
+    });
     let mut desk = core.desk();
     let taken = file.code.as_ref().map(|code| take(core, &mut desk, code));
     let recovered = file.recover.as_ref().map(|code| {
-        if can_be_written {
-            recover(core, &mut desk, now, code)
-        } else {
-            "this card or stick cannot be written, so nothing was done.".to_owned()
-        }
+        if can_be_written { recover(core, &mut desk, now, code) } else { READ_ONLY.to_owned() }
     });
-    taken.into_iter().chain(recovered).collect()
+    taken.into_iter().chain(recovered).chain(reset).chain(joined).collect()
 }
 
 /// Takes a wish to recover out of the file, before it is fulfilled.
 fn is_taken_out(path: &Path, text: &str) -> bool {
     let written = write(path, text, &["this is being looked at."]);
     if let Err(error) = &written {
-        tracing::warn!(error = %chain(error), "a stead.txt asks for a new owner and cannot be \
-            written; make the card or stick writable");
+        tracing::warn!(error = %chain(error), "a stead.txt asks for a new owner or a reset and \
+            cannot be written; make the card or stick writable");
     }
     written.is_ok()
 }
 
-fn bounded(path: &Path) -> Option<Zeroizing<String>> {
+pub(super) fn bounded(path: &Path) -> Option<Zeroizing<String>> {
     if path.metadata().ok()?.len() > BOOT_FILE_MAX_BYTES {
         return None;
     }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use stead_rules::claim::{
     Applied, Copied, Database, Effect, Event, Generation, Kept, LocalPlayback, LocalSecurity,
-    Marker, Start, State, Version, apply, copied, start_state,
+    Marker, MarkerCopy, Start, State, Version, apply, copied, start_state,
 };
 use stead_rules::ids::{BoxId, EraId};
 use stead_store::accounts::claim::{Server, set_generation};
 use stead_store::{Found, OpenError, Store, StoreError, inspect, note_lost, part_from_lost};
 
 use super::desk::ClaimDesk;
-use super::{box_id, era, marker, own_code, plug, recovery, run_effects, wipe};
+use super::{
+    box_id, era, marker, marker_copy, own_code, plug, recovery, run_effects, wipe, wishes,
+};
 use crate::config::Paths;
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::host::kind::Kind;
@@ -76,9 +78,16 @@ pub fn come_up(
         );
     }
     let (marker, era) = marker::read(&paths.marker());
-    let database = database(&paths.data_dir, era)?;
-    let start = start_state(marker, database, setting);
-    let new = new_server(entropy, box_id::read(&paths.box_id()));
+    let (database, of) = database(&paths.data_dir, era)?;
+    let kept_id = box_id::read(&paths.box_id());
+    let copy = paths.marker_copy.as_deref().map_or(MarkerCopy::None, marker_copy::read);
+    let (marker, database) = copy.seen(of.or(kept_id), marker, database);
+    let mut start = start_state(marker, database, setting);
+    if let Some(raise) = copy_to_raise(paths, copy, of, database, &start) {
+        start.effects.insert(0, raise);
+    }
+    // A server whose data folder is lost, or another one's, keeps its name.
+    let new = new_server(entropy, copy.box_id().or(kept_id));
     let store = match start.state {
         State::Factory => Some(Store::create(&paths.data_dir, &new)?),
         // What is not this server's is left as it is: the owner may want it back.
@@ -161,6 +170,7 @@ pub fn begin_life(core: &Core, effects: Vec<Effect>) {
     plug::take_up(core, &mut desk, now);
     drop(desk);
     own_code::look_at_start(core, now);
+    wishes::reset_if_asked(core);
     let mut desk = core.desk();
     if let Err(error) = recovery::if_asked(core, &mut desk, now) {
         tracing::error!(error = %crate::service::chain(&error), "a wish for a new owner could not \
@@ -180,18 +190,41 @@ pub fn begin_life_of_accounts(core: &Core, effects: Vec<Effect>) {
     era::begin(core, &mut desk);
 }
 
-fn database(folder: &Path, era: Option<EraId>) -> Result<Database, OpenError> {
+/// What the accounts say, and whose they are.
+fn database(folder: &Path, era: Option<EraId>) -> Result<(Database, Option<BoxId>), OpenError> {
     Ok(match inspect(folder)? {
-        Found::Nothing => Database::None,
-        Found::Unreadable => Database::Unreadable,
-        Found::Server { generation: 0, created_by, .. } => {
-            Database::NeverClaimed { created_by: Version::parse(&created_by) }
+        Found::Nothing => (Database::None, None),
+        Found::Unreadable => (Database::Unreadable, None),
+        Found::Server { box_id, generation: 0, created_by, .. } => {
+            (Database::NeverClaimed { created_by: Version::parse(&created_by) }, Some(box_id))
         }
-        Found::Server { generation, kept, eras, .. } => {
+        Found::Server { box_id, generation, kept, eras, .. } => {
             let (generation, copied) = (Generation(generation), copied(era, eras));
-            Database::Claimed { generation, kept, copied }
+            (Database::Claimed { generation, kept, copied }, Some(box_id))
         }
     })
+}
+
+/// A second copy that is behind is made up for: a claim was cut off before it, or it was lost.
+fn copy_to_raise(
+    paths: &Paths,
+    copy: MarkerCopy,
+    of: Option<BoxId>,
+    database: Database,
+    start: &Start,
+) -> Option<Effect> {
+    let (Some(box_id), Database::Claimed { generation, .. }) = (of, database) else { return None };
+    let raise = Effect::RaiseMarker(generation);
+    let behind = copy != MarkerCopy::Of { box_id, generation };
+    let knows = match start.state {
+        State::Claimed | State::Orphaned | State::Recovery => true,
+        // It is not known whether these are its accounts, or the rules raise both anyhow.
+        State::Factory | State::Legacy | State::Offered | State::Pending(_) | State::Locked(_) => {
+            false
+        }
+    };
+    let wanted = paths.marker_copy.is_some() && behind && knows;
+    (wanted && !start.effects.contains(&raise)).then_some(raise)
 }
 
 fn note_what_is_lost(paths: &Paths) {

@@ -17,7 +17,7 @@ use stead_rules::time::Now;
 use stead_store::accounts::audit;
 
 use super::ownership::check_name;
-use super::{ClaimError, Outcome};
+use super::{ClaimError, Outcome, marker_copy};
 use crate::config::Paths;
 use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
 use crate::service::core::{Core, CoreError, permitted};
@@ -25,11 +25,13 @@ use crate::service::core::{Core, CoreError, permitted};
 const JOURNAL: &str = "This Stead server is being wiped. The next start goes on with it.\n";
 /// Databases, with their logs and with whatever was set aside of them.
 const BEGINNINGS: [&str; 2] = ["accounts.db", "library.db"];
-const FILES: [&str; 9] = [
+const FILES: [&str; 11] = [
     "marker",
     "box",
     "own-code",
     "plug",
+    "host-name",
+    "reset-asked",
     "recover",
     "new-secret",
     "rescue-wanted",
@@ -83,6 +85,9 @@ pub fn go_on(paths: &Paths) -> io::Result<bool> {
         }
     }
     fs::File::open(&paths.data_dir)?.sync_all()?;
+    if let Some(copy) = &paths.marker_copy {
+        marker_copy::blank(copy).map_err(io::Error::other)?;
+    }
     remove_durably(&journal).map_err(io::Error::other)?;
     Ok(true)
 }

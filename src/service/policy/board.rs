@@ -1,7 +1,7 @@
 //! The board: how everybody stands, for those who tend the server.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use stead_rules::ids::{GroupId, UserId};
 use stead_rules::limits::{ADOPTION_DAYS_MAX, BOARD_ROWS_MAX};
@@ -23,7 +23,7 @@ use crate::service::core::{Core, CoreError, permitted};
 pub enum Sort {
     /// By name.
     Name,
-    /// The worst off last.
+    /// The worst off first.
     State,
     /// Who was here longest ago first.
     LastSeen,
@@ -112,11 +112,14 @@ fn described(
     let everybody = standings::all(tx, &core.run, now, None)?.people;
     let counts = Counts::of(everybody.iter());
     let blocked = decisions::blocked_since(tx, first_hour_shown(now))?;
-    let of_all = rows::groups_of_all(tx)?;
+    let members: Option<HashSet<_>> = match ask.group {
+        Some(group) => Some(groups::members_of(tx, group)?.into_iter().collect()),
+        None => None,
+    };
     let names: HashMap<_, _> =
         groups::all(tx)?.into_iter().map(|group| (group.id, group.name)).collect();
     let mut people: Vec<_> =
-        everybody.into_iter().filter(|one| is_asked_for(one, ask, &of_all)).collect();
+        everybody.into_iter().filter(|one| is_asked_for(one, ask, members.as_ref())).collect();
     let total = people.len();
     // By name first, once for each; what is alike in another order stays so.
     people.sort_by_cached_key(|one| (one.somebody.name.to_lowercase(), one.somebody.user));
@@ -131,13 +134,13 @@ fn described(
         let user = stands.somebody.user;
         let person = stands.somebody.person();
         let each = stands.required.iter();
-        let own = of_all.get(&user).into_iter().flatten();
+        let own = groups::of(tx, user)?.into_iter();
         let known = blocked.get(&user).copied();
         shown.push(BoardRow {
             with_each: each
                 .map(|one| (one.id, person.standing(std::slice::from_ref(one))))
                 .collect(),
-            groups: own.filter_map(|id| Some((*id, names.get(id)?.clone()))).collect(),
+            groups: own.filter_map(|id| Some((id, names.get(&id)?.clone()))).collect(),
             hanging: rows::hanging(tx, user)?,
             blocked: known.map_or(0, |(times, _)| times),
             last_blocked: known.map(|(_, last)| last),
@@ -147,11 +150,10 @@ fn described(
     Ok(Board { total, counts, rows: shown })
 }
 
-fn is_asked_for(one: &Stands, ask: &Ask, groups: &HashMap<UserId, Vec<GroupId>>) -> bool {
-    let Ask { states, group, text, .. } = ask;
+fn is_asked_for(one: &Stands, ask: &Ask, members: Option<&HashSet<UserId>>) -> bool {
+    let Ask { states, text, .. } = ask;
     let state = states.is_empty() || states.iter().any(|word| word == one.standing.word());
-    let own = groups.get(&one.somebody.user);
-    let group = group.is_none_or(|group| own.is_some_and(|own| own.contains(&group)));
+    let group = members.is_none_or(|members| members.contains(&one.somebody.user));
     let holds = |text: &String| one.somebody.name.to_lowercase().contains(&text.to_lowercase());
     let text = text.as_ref().is_none_or(holds);
     state && group && text
@@ -161,7 +163,7 @@ fn in_order(a: &Stands, b: &Stands, sort: Sort, blocked: &Blocked) -> Ordering {
     let times = |one: &Stands| blocked.get(&one.somebody.user).map_or(0, |(times, _)| *times);
     match sort {
         Sort::Name => Ordering::Equal,
-        Sort::State => a.standing.cmp(&b.standing),
+        Sort::State => b.standing.cmp(&a.standing),
         Sort::LastSeen => a.somebody.last_seen.cmp(&b.somebody.last_seen),
         Sort::LastMfa => a.somebody.last_mfa.cmp(&b.somebody.last_mfa),
         Sort::Blocked => times(a).cmp(&times(b)),

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{MemfdFlags, memfd_create};
+use stead_rules::ids::ItemId;
 use stead_rules::limits::{
     FRAME_SECONDS, PICTURE_LARGE_PX, PICTURE_SECONDS, PICTURE_SMALL_PX, SILENT_DISK_SECONDS,
     WORKER_DEATHS_MAX,
@@ -65,10 +66,14 @@ impl Pictures {
             if source.is_media(&material) && material.deaths >= WORKER_DEATHS_MAX {
                 continue;
             }
+            // Who may see the small one may see this one: both are of the same.
+            if task.size == Size::Large && part(task, &material, &source) != task.wanting.of {
+                continue;
+            }
             match self.try_one(task, &material, &source)? {
                 Ok(()) => {
                     let version = task.wanting.version.wrapping_add(1);
-                    return Ok(Some(Became::Made { version }));
+                    return Ok(Some(Became::Made { version, of: part(task, &material, &source) }));
                 }
                 Err(Failed::Useless | Failed::Killed) => {}
                 Err(Failed::NotNow) => return Ok(None),
@@ -200,6 +205,12 @@ impl Pictures {
         }
         Err(Failed::Useless)
     }
+}
+
+/// The part of what wants a picture that is seen on it, if it is made of a file of a part.
+fn part(task: &Task, material: &Material, source: &Source) -> Option<ItemId> {
+    let is_of_part = source.is_media(material) && material.item != task.wanting.id;
+    is_of_part.then_some(material.item)
 }
 
 fn failed(failure: &JobFailure) -> Failed {

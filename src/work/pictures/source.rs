@@ -166,6 +166,7 @@ fn stem(name: &[u8]) -> String {
 mod tests {
     use std::path::PathBuf;
 
+    use stead_rules::ids::ItemId;
     use stead_rules::media::ItemKind;
     use stead_store::library::pictures::Material;
 
@@ -174,6 +175,7 @@ mod tests {
     fn material(folder: &str) -> Material {
         Material {
             file_n: 1,
+            item: ItemId::from_bytes([1; 16]),
             folder_n: 1,
             root: PathBuf::from("/m"),
             folder: PathBuf::from(folder),

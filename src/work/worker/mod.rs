@@ -20,7 +20,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use wire::{Job, Reply};
 
 /// The worker was started by hand or spoken to wrongly.
-const EXIT_USAGE: u8 = 64;
+pub(crate) const EXIT_USAGE: u8 = 64;
 /// The worker could not shut itself in, or its program could not be executed.
 pub(crate) const EXIT_MACHINE: u8 = 71;
 
@@ -60,18 +60,18 @@ impl From<rustix::io::Errno> for Stop {
 
 fn work() -> Result<(), Stop> {
     confine::humble()?;
-    let socket = take_socket()?;
+    let socket = take_socket().map_err(|_| Stop::Usage)?;
     let message = wire::receive::<Job>(&socket).map_err(|_| Stop::Usage)?;
     let Some((job, descriptors)) = message else { return Ok(()) };
     let descriptors = Descriptors::of(descriptors)?;
     confine::shut_in(&job, descriptors.input.as_fd())?;
     match job {
         Job::Picture { widest } => {
-            end_with(&socket)?;
+            end_with(&socket, EXIT_MACHINE)?;
             answer(&socket, &picture::make(&descriptors, widest))
         }
         Job::Cover { span, widest } => {
-            end_with(&socket)?;
+            end_with(&socket, EXIT_MACHINE)?;
             answer(&socket, &cover::make(span, &descriptors, widest))
         }
         Job::Frame { program, demuxer, at_ms } => {
@@ -98,24 +98,22 @@ impl Descriptors {
 }
 
 /// Moves the socket away from standard input, which a program that we become must not have.
-fn take_socket() -> Result<OwnedFd, Stop> {
+pub(crate) fn take_socket() -> io::Result<OwnedFd> {
     let stdin = io::stdin();
     let socket = rustix::io::fcntl_dupfd_cloexec(stdin.as_fd(), 3)?;
-    if rustix::net::sockopt::socket_type(&socket).is_err() {
-        return Err(Stop::Usage);
-    }
+    rustix::net::sockopt::socket_type(&socket)?;
     let nothing = std::fs::File::open("/dev/null")?;
     rustix::stdio::dup2_stdin(&nothing)?;
     Ok(socket)
 }
 
-/// Ends this process when the other side closes, whatever it is busy with.
-fn end_with(socket: &OwnedFd) -> Result<(), Stop> {
+/// Ends this process with `exit` when the other side closes, whatever it is busy with.
+pub(crate) fn end_with(socket: &OwnedFd, exit: u8) -> io::Result<()> {
     let socket = socket.try_clone()?;
     let watch = move || {
         let mut fds = [PollFd::new(&socket, PollFlags::RDHUP)];
         while poll(&mut fds, None) == Err(rustix::io::Errno::INTR) {}
-        std::process::exit(i32::from(EXIT_MACHINE));
+        std::process::exit(i32::from(exit));
     };
     std::thread::Builder::new().stack_size(64 * 1024).spawn(watch)?;
     Ok(())
@@ -126,7 +124,7 @@ fn answer(socket: &OwnedFd, reply: &Reply) -> Result<(), Stop> {
 }
 
 /// Standard error is a small file that the server reads when something went wrong.
-fn complain(sentence: &str) {
+pub(crate) fn complain(sentence: &str) {
     use std::io::Write;
     writeln!(io::stderr(), "{sentence}").ok();
 }

@@ -1,23 +1,13 @@
 //! What `serve` and a worker say to each other: one job with its descriptors, one reply.
 //!
-//! A message is one packet of JSON on a `SOCK_SEQPACKET` pair, so it is whole or absent.
+//! Where a unit of the system runs the workers, the job comes with its limit and goes through an
+//! [attendant](crate::work::attendant), which tells how the worker ended.
 
-use std::io::{self, IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
-};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Longest message; a job is a few hundred bytes.
-const MESSAGE_MAX_BYTES: usize = 16 * 1024;
-/// Most descriptors that come with a job: input and output.
-pub(crate) const DESCRIPTORS_MAX: usize = 2;
+pub(crate) use crate::host::packet::{receive, send};
 
 /// What a worker is started for. The descriptors that belong to it are named, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,43 +85,49 @@ pub enum Reply {
     },
 }
 
-/// Sends one message with its descriptors.
-pub(crate) fn send<T: Serialize>(
-    socket: impl AsFd,
-    message: &T,
-    descriptors: &[BorrowedFd<'_>],
-) -> io::Result<()> {
-    let bytes = serde_json::to_vec(message).map_err(io::Error::other)?;
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
-        return Err(io::Error::other("too many descriptors for one job"));
-    }
-    sendmsg(socket, &[IoSlice::new(&bytes)], &mut control, SendFlags::NOSIGNAL)?;
-    Ok(())
+/// A job for a unit of the system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// What is to be done.
+    pub job: Job,
+    /// How long it may take.
+    pub limit_ms: u64,
 }
 
-/// Receives one message with its descriptors; `None` when the other side has closed.
-pub(crate) fn receive<T: DeserializeOwned>(
-    socket: impl AsFd,
-) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
-    let mut bytes = vec![0_u8; MESSAGE_MAX_BYTES];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut slices = [IoSliceMut::new(&mut bytes)];
-    let got = recvmsg(socket, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    let descriptors = control
-        .drain()
-        .filter_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(rights) => Some(rights),
-            RecvAncillaryMessage::ScmCredentials(_) | _ => None,
-        })
-        .flatten()
-        .collect();
-    if got.bytes == 0 {
-        return Ok(None);
-    }
-    let text = bytes.get(..got.bytes).unwrap_or_default();
-    let message = serde_json::from_slice(text).map_err(io::Error::other)?;
-    Ok(Some((message, descriptors)))
+/// How the worker of a unit ended. The words are those of [`Ended`](crate::work::launcher::Ended)
+/// and [`JobFailure`](crate::work::launcher::JobFailure).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ended", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It replied.
+    Replied {
+        /// What.
+        reply: Reply,
+    },
+    /// The program that it became succeeded.
+    ProgramSucceeded,
+    /// It died of a signal or left without a reply.
+    Died {
+        /// The signal or the exit status.
+        how: String,
+        /// The last it said.
+        complaint: String,
+    },
+    /// The program that it became ended with an error of its own.
+    ProgramFailed {
+        /// The last it said.
+        complaint: String,
+    },
+    /// It could not shut itself in or become its program.
+    Unable {
+        /// The last it said.
+        complaint: String,
+    },
+    /// It took too long and was killed.
+    TooLong,
+    /// It could not be started or spoken to.
+    Machine {
+        /// Why.
+        why: String,
+    },
 }

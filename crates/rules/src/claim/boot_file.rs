@@ -4,11 +4,16 @@
 //! # Lines after a # are for people.
 //! code = seven green kettles     the owner's own code, at least eight characters
 //! recover = seven green kettles  the same code, to make a new owner
+//! reset = everything             to make it a new server; media stay
+//! host = films                   what the network calls it: films.local
+//! wifi = Our house               a network to join,
+//! wifi password = …              with its password if it has one
 //! ```
 //!
-//! The words are read once and blanked: a code must not stay on a card that anybody can read. What
-//! became of them is told in a line of the file itself, since its writer may have no other way to
-//! hear of it. Everything else in the file stays as it is.
+//! The words are read once and blanked: a code must not stay on a card that anybody can read, and a
+//! wish must not come true twice. What became of them is told in a line of the file itself, since its
+//! writer may have no other way to hear of it. The host name is no secret and no wish: it stays, as
+//! everything else in the file.
 
 use crate::limits::{OWN_CODE_MAX_BYTES, OWN_CODE_MIN_CHARS};
 use crate::secret::SecretText;
@@ -17,6 +22,21 @@ use crate::secret::SecretText;
 const TOLD: &str = "# Stead:";
 const CODE: &str = "code";
 const RECOVER: &str = "recover";
+const RESET: &str = "reset";
+const HOST: &str = "host";
+const WIFI: &str = "wifi";
+const WIFI_PASSWORD: &str = "wifi password";
+/// Names that this version knows, and whether what stands behind them is blanked.
+const KNOWN: [(&str, bool); 6] = [
+    (CODE, true),
+    (RECOVER, true),
+    (RESET, true),
+    (HOST, false),
+    (WIFI, true),
+    (WIFI_PASSWORD, true),
+];
+/// What is written behind `reset`, so that nobody does it by taking a `#` away.
+const EVERYTHING: &str = "everything";
 
 /// What stands in a `stead.txt`.
 #[derive(Debug, Default)]
@@ -25,8 +45,25 @@ pub struct BootFile {
     pub code: Option<SecretText>,
     /// The own code once more, to make a new owner.
     pub recover: Option<SecretText>,
+    /// Whether the server is to become a new one.
+    pub reset: Option<Reset>,
+    /// What the network is to call it.
+    pub host: Option<String>,
+    /// The network to join.
+    pub wifi: Option<String>,
+    /// Its password.
+    pub wifi_password: Option<SecretText>,
     /// Names that mean nothing to this version.
     pub unknown: Vec<String>,
+}
+
+/// What stands behind `reset`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reset {
+    /// The word that is asked for.
+    Everything,
+    /// Another one: nothing is done.
+    Unclear,
 }
 
 /// An own code cannot be used.
@@ -53,6 +90,12 @@ impl BootFile {
             match entry(line) {
                 Some((CODE, value)) => file.code = given(value).or(file.code),
                 Some((RECOVER, value)) => file.recover = given(value).or(file.recover),
+                Some((RESET, value)) => file.reset = reset(value).or(file.reset),
+                Some((HOST, value)) => file.host = plain(value).or(file.host),
+                Some((WIFI, value)) => file.wifi = plain(value).or(file.wifi),
+                Some((WIFI_PASSWORD, value)) => {
+                    file.wifi_password = given(value).or(file.wifi_password);
+                }
                 Some((name, _)) => file.unknown.push(name.chars().take(40).collect()),
                 None => {}
             }
@@ -60,10 +103,21 @@ impl BootFile {
         file
     }
 
-    /// Whether it asks for anything.
+    /// Whether it asks for anything that is done once.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
-        self.code.is_none() && self.recover.is_none()
+        self.code.is_none()
+            && self.recover.is_none()
+            && self.reset.is_none()
+            && self.wifi.is_none()
+            && self.wifi_password.is_none()
+    }
+
+    /// Whether it asks for what must not happen again at each start: it is done only if it could be
+    /// taken out of the file before.
+    #[must_use]
+    pub const fn must_be_taken_out(&self) -> bool {
+        self.recover.is_some() || matches!(self.reset, Some(Reset::Everything))
     }
 }
 
@@ -73,7 +127,7 @@ pub fn blanked(text: &str, told: &[&str]) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines().filter(|line| !line.trim_start().starts_with(TOLD)) {
         match entry(line) {
-            Some((name @ (CODE | RECOVER), _)) => {
+            Some((name, _)) if KNOWN.contains(&(name, true)) => {
                 out.push_str(name);
                 out.push_str(" =");
             }
@@ -116,8 +170,18 @@ fn entry(line: &str) -> Option<(&str, &str)> {
     }
     let (name, value) = line.split_once('=')?;
     let name = name.trim();
-    let known = [CODE, RECOVER].into_iter().find(|known| name.eq_ignore_ascii_case(known));
+    let mut known = KNOWN.into_iter().map(|(known, _)| known);
+    let known = known.find(|known| name.eq_ignore_ascii_case(known));
     Some((known.unwrap_or(name), value.trim()))
+}
+
+fn plain(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+fn reset(value: &str) -> Option<Reset> {
+    let meant = value.eq_ignore_ascii_case(EVERYTHING);
+    (!value.is_empty()).then_some(if meant { Reset::Everything } else { Reset::Unclear })
 }
 
 fn given(value: &str) -> Option<SecretText> {

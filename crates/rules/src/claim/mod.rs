@@ -24,6 +24,7 @@ mod effect;
 mod era;
 mod event;
 mod local;
+mod marker_copy;
 mod plug;
 mod proof;
 mod start;
@@ -31,11 +32,12 @@ mod state;
 mod step;
 mod throttle;
 
-pub use boot_file::{BadOwnCode, BootFile, blanked, check_own_code};
+pub use boot_file::{BadOwnCode, BootFile, Reset, blanked, check_own_code};
 pub use effect::{ClaimLog, Effect, Ended};
 pub use era::{Copied, Eras, Renewal, adopted, copied, renewal};
 pub use event::{Event, Link, OwnerLoss, Peer, RecoveryWay, Reject};
 pub use local::{AskedFor, Listed};
+pub use marker_copy::{COPY_BYTES, MarkerCopy, copy_bytes};
 pub use plug::{
     Began, NoPlace, Phone, PhoneHash, Place, Plug, StartMark, Whose, Winner, began, parse_plug,
     phones_at_once, plug_text,

@@ -1,17 +1,15 @@
 //! What the board and a preview ask: everybody with what they sign in with, and what is required of
 //! whom. Each is one question for all people, since a thousand small ones would take a second.
 
-use std::collections::HashMap;
-
 use rusqlite::{OptionalExtension, Row};
-use stead_rules::ids::{GroupId, UserId};
+use stead_rules::ids::UserId;
 use stead_rules::policy::{Person, RequirementId, Role};
 use stead_rules::signin::Assurance;
 use stead_rules::time::WallMs;
 
 use super::requirements::{About, Found};
 use super::sessions::within_reach;
-use crate::columns::{id, role};
+use crate::columns::{Cells, id};
 use crate::{Accounts, ReadTx, StoreError};
 
 /// Somebody, as the board shows them.
@@ -67,35 +65,36 @@ pub fn one(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<Option<Somebody>, 
 }
 
 const SOMEBODY: &str = "SELECT u.id, u.name, u.role, u.enabled,
-                      EXISTS (SELECT 1 FROM totp t WHERE t.account_id = u.account_id) AS has_totp,
-                      EXISTS (SELECT 1 FROM passkey p WHERE p.account_id = u.account_id) AS any_passkey,
-                      EXISTS (SELECT 1 FROM passkey p
-                               WHERE p.account_id = u.account_id AND p.leads_here) AS has_passkey,
+                      EXISTS (SELECT 1 FROM totp t WHERE t.account_id = u.account_id),
+                      (SELECT max(p.leads_here) FROM passkey p WHERE p.account_id = u.account_id),
                       EXISTS (SELECT 1 FROM issuer i WHERE i.id = u.issuer_id
-                                 AND i.assurance IN ('claims', 'asserted')) AS is_vouched_for,
+                                 AND i.assurance IN ('claims', 'asserted')),
                       (SELECT count(*) FROM recovery_code r
-                        WHERE r.account_id = u.account_id AND r.used_ms IS NULL) AS recovery_codes,
-                      max(coalesce(u.came_ms, -1), coalesce((SELECT max(s.last_seen_ms)
-                        FROM session s WHERE s.user_id = u.id), -1)) AS last_seen,
+                        WHERE r.account_id = u.account_id AND r.used_ms IS NULL),
+                      u.came_ms,
+                      (SELECT max(s.last_seen_ms) FROM session s WHERE s.user_id = u.id),
                       u.mfa_ms
                  FROM user u";
 
 fn somebody_row(row: &Row<'_>) -> rusqlite::Result<Somebody> {
-    let last_seen: i64 = row.get("last_seen")?;
+    let cells = &mut Cells::of(row);
+    let (user, name, role) = (cells.id()?, cells.take()?, cells.word(Role::from_word)?);
+    let (enabled, has_totp, leads_here) = (cells.take()?, cells.take()?, cells.take()?);
+    let leads_here: Option<bool> = leads_here;
+    let is_vouched_for: bool = cells.take()?;
+    let recovery_codes = cells.take()?;
+    let came: Option<i64> = cells.take()?;
     Ok(Somebody {
-        user: id(row, "id")?,
-        name: row.get("name")?,
-        role: role(row, "role")?,
-        enabled: row.get("enabled")?,
-        reach: within_reach(
-            row.get("has_passkey")?,
-            row.get("has_totp")? || row.get("is_vouched_for")?,
-        ),
-        has_totp: row.get("has_totp")?,
-        has_passkey: row.get("any_passkey")?,
-        recovery_codes: row.get("recovery_codes")?,
-        last_seen: (last_seen >= 0).then_some(WallMs(last_seen)),
-        last_mfa: row.get::<_, Option<i64>>("mfa_ms")?.map(WallMs),
+        user,
+        name,
+        role,
+        enabled,
+        reach: within_reach(leads_here == Some(true), has_totp || is_vouched_for),
+        has_totp,
+        has_passkey: leads_here.is_some(),
+        recovery_codes,
+        last_seen: came.max(cells.take()?).map(WallMs),
+        last_mfa: cells.take::<Option<i64>>()?.map(WallMs),
     })
 }
 
@@ -134,20 +133,6 @@ pub fn who_is_asked(
         }
     }
     Ok(Found::Rows(found))
-}
-
-/// The groups of everybody who is in one.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn groups_of_all(
-    tx: &ReadTx<'_, Accounts>,
-) -> Result<HashMap<UserId, Vec<GroupId>>, StoreError> {
-    let mut all: HashMap<UserId, Vec<GroupId>> = HashMap::new();
-    for (group, user) in super::groups::members(tx)? {
-        all.entry(user).or_default().push(group);
-    }
-    Ok(all)
 }
 
 /// What hangs on one person beside their factors.

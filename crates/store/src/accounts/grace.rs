@@ -5,8 +5,8 @@ use stead_rules::ids::UserId;
 use stead_rules::policy::{Allowance, Reminder, RequirementId};
 use stead_rules::time::Now;
 
-use super::sessions::{RunId, moment, next_moment};
-use crate::columns::{Cells, id};
+use super::sessions::{RunId, next_moment};
+use crate::columns::Cells;
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// The columns in which a moment of a clock is kept.
@@ -77,10 +77,10 @@ pub fn of(
     user: UserId,
     requirement: RequirementId,
 ) -> Result<Option<Granted>, StoreError> {
-    let sql = "SELECT * FROM grace WHERE user_id = ?1 AND requirement_id = ?2";
+    let sql = format!("SELECT {GRANTED} FROM grace g WHERE user_id = ?1 AND requirement_id = ?2");
     let found = tx
         .transaction
-        .query_row(sql, (user.as_bytes(), requirement.0), |row| granted_row(row, run));
+        .query_row(&sql, (user.as_bytes(), requirement.0), |row| granted_row(row, run));
     Ok(found.optional()?)
 }
 
@@ -89,7 +89,7 @@ pub fn of(
 /// # Errors
 /// [`StoreError`].
 pub fn every(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Granted>, StoreError> {
-    let mut statement = tx.transaction.prepare_cached("SELECT * FROM grace")?;
+    let mut statement = tx.transaction.prepare_cached(&format!("SELECT {GRANTED} FROM grace g"))?;
     let rows = statement.query_map([], |row| granted_row(row, run))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -99,9 +99,11 @@ pub fn every(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Granted>, Sto
 /// # Errors
 /// [`StoreError`].
 pub fn running(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Granted>, StoreError> {
-    let sql = "SELECT g.* FROM grace g JOIN requirement r ON r.id = g.requirement_id
-                WHERE r.is_on = 1 ORDER BY g.requirement_id, g.user_id";
-    let mut statement = tx.transaction.prepare(sql)?;
+    let sql = format!(
+        "SELECT {GRANTED} FROM grace g JOIN requirement r ON r.id = g.requirement_id
+                WHERE r.is_on = 1 ORDER BY g.requirement_id, g.user_id"
+    );
+    let mut statement = tx.transaction.prepare(&sql)?;
     let rows = statement.query_map([], |row| granted_row(row, run))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -115,9 +117,11 @@ pub fn running_of(
     run: &RunId,
     user: UserId,
 ) -> Result<Vec<Granted>, StoreError> {
-    let sql = "SELECT g.* FROM grace g JOIN requirement r ON r.id = g.requirement_id
-                WHERE r.is_on = 1 AND g.user_id = ?1";
-    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let sql = format!(
+        "SELECT {GRANTED} FROM grace g JOIN requirement r ON r.id = g.requirement_id
+                WHERE r.is_on = 1 AND g.user_id = ?1"
+    );
+    let mut statement = tx.transaction.prepare_cached(&sql)?;
     let rows = statement.query_map([user.as_bytes()], |row| granted_row(row, run))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -160,8 +164,8 @@ pub fn go_on(
     requirement: RequirementId,
     now: Now,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT * FROM grace WHERE requirement_id = ?1";
-    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let sql = format!("SELECT {GRANTED} FROM grace g WHERE requirement_id = ?1");
+    let mut statement = tx.transaction.prepare_cached(&sql)?;
     let rows = statement.query_map([requirement.0], |row| granted_row(row, run))?;
     for granted in rows.collect::<Result<Vec<_>, _>>()? {
         put(tx, run, &Granted { allowance: granted.allowance.going_on(now), ..granted }, now)?;
@@ -195,25 +199,35 @@ fn put(
 /// The allowance of a grace that was joined, if there is one.
 pub(super) fn maybe(cells: &mut Cells<'_, '_>, run: &RunId) -> rusqlite::Result<Option<Allowance>> {
     let Some(granted_seconds) = cells.take()? else { return Ok(None) };
-    Ok(Some(Allowance {
+    allowance(granted_seconds, cells, run).map(Some)
+}
+
+/// What [`granted_row`] reads, in its order.
+const GRANTED: &str =
+    "g.user_id, g.requirement_id, g.told, g.granted_seconds, g.used_ms, g.seen_ms,
+                       g.seen_boot_ms, g.seen_run, g.believed";
+
+fn granted_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Granted> {
+    let cells = &mut Cells::of(row);
+    let (user, requirement) = (cells.id()?, RequirementId(cells.take()?));
+    let told: Option<String> = cells.take()?;
+    Ok(Granted {
+        user,
+        requirement,
+        told: told.as_deref().and_then(Reminder::from_word),
+        allowance: allowance(cells.take()?, cells, run)?,
+    })
+}
+
+fn allowance(
+    granted_seconds: u64,
+    cells: &mut Cells<'_, '_>,
+    run: &RunId,
+) -> rusqlite::Result<Allowance> {
+    Ok(Allowance {
         granted_seconds,
         used_ms: cells.take()?,
         seen: next_moment(cells, run)?,
         believed: cells.take()?,
-    }))
-}
-
-fn granted_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Granted> {
-    let told: Option<String> = row.get("told")?;
-    Ok(Granted {
-        user: id(row, "user_id")?,
-        requirement: RequirementId(row.get("requirement_id")?),
-        allowance: Allowance {
-            granted_seconds: row.get("granted_seconds")?,
-            used_ms: row.get("used_ms")?,
-            seen: moment(row, run, SEEN)?,
-            believed: row.get("believed")?,
-        },
-        told: told.as_deref().and_then(Reminder::from_word),
     })
 }

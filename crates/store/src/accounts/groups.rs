@@ -89,6 +89,17 @@ pub fn members(tx: &ReadTx<'_, Accounts>) -> Result<Vec<(GroupId, UserId)>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The groups somebody is in.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<Vec<GroupId>, StoreError> {
+    let sql = "SELECT group_id FROM group_member WHERE user_id = ?1 ORDER BY group_id";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([user.as_bytes()], |row| id(row, "group_id"))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Who belongs to this group.
 ///
 /// # Errors

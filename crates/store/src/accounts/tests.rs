@@ -65,6 +65,12 @@ fn a_user(tx: &WriteTx<'_, Accounts>, n: u8, role: Role) -> Result<UserId, Store
     Ok(user.id)
 }
 
+/// Accounts that were just made, claimed so often.
+fn found(generation: u64) -> Found {
+    let box_id = BoxId::from_bytes([7; 16]);
+    Found::Server { box_id, generation, created_by: "0.1.0".into(), kept: Kept::Owned, eras: None }
+}
+
 #[test]
 fn a_generation_never_decreases() {
     let (folder, store) = opened();
@@ -77,8 +83,7 @@ fn a_generation_never_decreases() {
         })
         .unwrap();
     assert_eq!(generation, 3);
-    let found =
-        Found::Server { generation: 3, created_by: "0.1.0".into(), kept: Kept::Owned, eras: None };
+    let found = found(3);
     assert_eq!(inspect(folder.path()).unwrap(), found);
 }
 
@@ -294,8 +299,7 @@ fn a_new_database_is_whole_by_itself() {
     for suffix in ["-wal", "-shm"] {
         drop(std::fs::remove_file(folder.path().join(format!("accounts.db{suffix}"))));
     }
-    let found =
-        Found::Server { generation: 0, created_by: "0.1.0".into(), kept: Kept::Owned, eras: None };
+    let found = found(0);
     assert_eq!(inspect(folder.path()).unwrap(), found);
     let left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()

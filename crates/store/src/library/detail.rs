@@ -9,7 +9,8 @@ use stead_rules::ids::{ContentKey, FileId, ItemId, LibraryId, UserId};
 use stead_rules::media::ItemKind;
 
 use super::item::{
-    ItemRow, item_columns, item_row, seen_by_user, title_within_age, visible, within_age,
+    ItemRow, item_columns, item_row, picture_within_age, seen_by_user, title_within_age, visible,
+    within_age,
 };
 use crate::columns::{id, item_kind};
 use crate::{Library, ReadTx, StoreError};

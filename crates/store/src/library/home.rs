@@ -5,8 +5,8 @@ use stead_rules::limits::{RESUME_FROM_PERCENT, RESUME_MIN_MS, RESUME_TO_PERCENT}
 use stead_rules::media::ItemKind;
 
 use super::item::{
-    ItemRow, closed_list, item_columns, not_closed, seen_by_user, title_within_age, visible,
-    within_age,
+    ItemRow, closed_list, item_columns, not_closed, picture_within_age, seen_by_user,
+    title_within_age, visible, within_age,
 };
 use super::lists::{Order, of_kind, rows};
 use crate::{Library, ReadTx, StoreError};

@@ -59,9 +59,13 @@ macro_rules! item_columns {
         concat!(
             "i.n, i.id, l.id AS library_id, i.kind, i.title, i.sort_title, i.subtitle, i.year, \
          i.season, i.number, i.disc, i.duration_ms, i.width, i.height, i.taken_ms, i.added_ms, \
-         CASE i.picture WHEN 'made' THEN i.picture_version ELSE \
-           (SELECT p.picture_version FROM item p WHERE p.n = i.parent_n AND p.picture = 'made') \
-         END AS picture, \
+         CASE WHEN i.picture = 'made' AND ",
+            picture_within_age!("i"),
+            " THEN i.picture_version ELSE \
+           (SELECT p.picture_version FROM item p \
+             WHERE p.n = i.parent_n AND p.picture = 'made' AND ",
+            picture_within_age!("p"),
+            ") END AS picture, \
          (SELECT p.id FROM item p WHERE p.n = i.parent_n) AS parent_id, \
          CASE WHEN i.kind IN ('series', 'season', 'artist', 'album') THEN \
            (SELECT count(*) FROM item k WHERE k.parent_n = i.n AND k.missing_ms IS NULL AND ",
@@ -117,6 +121,22 @@ macro_rules! within_age {
     };
 }
 
+/// Whether the picture of an item is for the age of whoever looks: one that was made of a part of it
+/// when that part is, since it shows what is in it.
+macro_rules! picture_within_age {
+    ($item:literal) => {
+        concat!(
+            "(v.max_age IS NULL OR ",
+            $item,
+            ".picture_of IS NULL OR EXISTS (SELECT 1 FROM item m WHERE m.id = ",
+            $item,
+            ".picture_of AND ",
+            title_within_age!("m"),
+            ")) "
+        )
+    };
+}
+
 /// Who may see which `item i`: the one predicate, of libraries and of ages. The user is `?1`.
 macro_rules! visible {
     () => {
@@ -154,7 +174,10 @@ pub(crate) fn closed_list(libraries: &[LibraryId]) -> String {
     format!("[{}]", ids.join(","))
 }
 
-pub(crate) use {item_columns, not_closed, seen_by_user, title_within_age, visible, within_age};
+pub(crate) use {
+    item_columns, not_closed, picture_within_age, seen_by_user, title_within_age, visible,
+    within_age,
+};
 
 pub(crate) fn item_row(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
     Ok(ItemRow {

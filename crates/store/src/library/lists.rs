@@ -5,7 +5,8 @@ use stead_rules::ids::{ItemId, LibraryId, UserId};
 use stead_rules::media::ItemKind;
 
 use super::item::{
-    ItemRow, item_columns, item_row, seen_by_user, title_within_age, visible, within_age,
+    ItemRow, item_columns, item_row, picture_within_age, seen_by_user, title_within_age, visible,
+    within_age,
 };
 use crate::columns::item_kind_word;
 use crate::{Library, ReadTx, StoreError};

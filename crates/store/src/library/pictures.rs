@@ -8,8 +8,8 @@ use stead_rules::limits::WORKER_DEATHS_MAX;
 use stead_rules::media::ItemKind;
 
 use super::detail::path;
-use super::item::{title_within_age, visible, within_age};
-use crate::columns::{id, item_kind};
+use super::item::{picture_within_age, title_within_age, visible, within_age};
+use crate::columns::{id, item_kind, maybe_id};
 use crate::{Library, ReadTx, StoreError, WriteTx};
 
 /// An item that wants a picture.
@@ -25,6 +25,8 @@ pub struct Wanting {
     pub version: u32,
     /// Its library.
     pub library: LibraryId,
+    /// The part of it whose own file the picture that it has was made of.
+    pub of: Option<ItemId>,
 }
 
 /// The next item behind number `behind` that wants a picture of its own.
@@ -32,7 +34,7 @@ pub struct Wanting {
 /// # Errors
 /// [`StoreError`].
 pub fn next(tx: &ReadTx<'_, Library>, behind: i64) -> Result<Option<Wanting>, StoreError> {
-    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, l.id AS library_id
+    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, i.picture_of, l.id AS library_id
                  FROM item i INDEXED BY item_without_picture JOIN lib l ON l.n = i.lib_n
                 WHERE i.picture = 'wanted' AND i.missing_ms IS NULL AND i.n > ?1
                 ORDER BY i.n LIMIT 1";
@@ -45,7 +47,7 @@ pub fn next(tx: &ReadTx<'_, Library>, behind: i64) -> Result<Option<Wanting>, St
 /// # Errors
 /// [`StoreError`].
 pub fn wanted(tx: &ReadTx<'_, Library>, item: ItemId) -> Result<Option<Wanting>, StoreError> {
-    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, l.id AS library_id
+    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, i.picture_of, l.id AS library_id
                  FROM item i JOIN lib l ON l.n = i.lib_n
                 WHERE i.id = ?1 AND i.picture = 'wanted' AND i.missing_ms IS NULL";
     let mut statement = tx.transaction.prepare_cached(sql)?;
@@ -57,7 +59,7 @@ pub fn wanted(tx: &ReadTx<'_, Library>, item: ItemId) -> Result<Option<Wanting>,
 /// # Errors
 /// [`StoreError`].
 pub fn made(tx: &ReadTx<'_, Library>, item: ItemId) -> Result<Option<Wanting>, StoreError> {
-    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, l.id AS library_id
+    let sql = "SELECT i.n, i.id, i.kind, i.picture_version, i.picture_of, l.id AS library_id
                  FROM item i JOIN lib l ON l.n = i.lib_n
                 WHERE i.id = ?1 AND i.picture = 'made' AND i.missing_ms IS NULL";
     let mut statement = tx.transaction.prepare_cached(sql)?;
@@ -81,6 +83,7 @@ fn wanting(row: &rusqlite::Row<'_>) -> rusqlite::Result<Wanting> {
         kind: item_kind(row, "kind")?,
         version: row.get("picture_version")?,
         library: id(row, "library_id")?,
+        of: maybe_id(row, "picture_of")?,
     })
 }
 
@@ -89,6 +92,8 @@ fn wanting(row: &rusqlite::Row<'_>) -> rusqlite::Result<Wanting> {
 pub struct Material {
     /// Its number.
     pub file_n: i64,
+    /// The item that it is a file of.
+    pub item: ItemId,
     /// Number of its folder.
     pub folder_n: i64,
     /// Where the library's folder lies.
@@ -120,7 +125,7 @@ pub fn material(tx: &ReadTx<'_, Library>, n: i64) -> Result<Option<Material>, St
                  VALUES (?1, 0) UNION ALL
                  SELECT c.n, down.depth + 1 FROM down JOIN item c ON c.parent_n = down.n
                   WHERE down.depth < 3 AND c.missing_ms IS NULL)
-               SELECT f.n, f.folder_n, a.path AS root, d.path AS folder, f.name, f.container,
+               SELECT f.n, i.id AS item_id, f.folder_n, a.path AS root, d.path AS folder, f.name, f.container,
                       f.video IS NOT NULL AS has_video, f.duration_ms, f.cover_offset,
                       f.cover_length, f.cover_stuffed, f.deaths,
                       (SELECT season FROM item WHERE n = ?1) AS season
@@ -138,6 +143,7 @@ pub fn material(tx: &ReadTx<'_, Library>, n: i64) -> Result<Option<Material>, St
         let stuffed = row.get("cover_stuffed")?;
         Ok(Material {
             file_n: row.get("n")?,
+            item: id(row, "item_id")?,
             folder_n: row.get("folder_n")?,
             root: path(&row.get::<_, Vec<u8>>("root")?),
             folder: path(&row.get::<_, Vec<u8>>("folder")?),
@@ -176,6 +182,9 @@ pub enum Became {
     Made {
         /// The version that they are stored under.
         version: u32,
+        /// The part of the item whose own file it was made of; none for artwork that lies beside it,
+        /// and for a file of its own.
+        of: Option<ItemId>,
     },
     /// There is nothing to make one of.
     None,
@@ -187,9 +196,11 @@ pub enum Became {
 /// [`StoreError`].
 pub fn settle(tx: &WriteTx<'_, Library>, n: i64, became: Became) -> Result<(), StoreError> {
     match became {
-        Became::Made { version } => {
-            let sql = "UPDATE item SET picture = 'made', picture_version = ?2 WHERE n = ?1";
-            tx.transaction.prepare_cached(sql)?.execute((n, version))?;
+        Became::Made { version, of } => {
+            let sql = "UPDATE item SET picture = 'made', picture_version = ?2, picture_of = ?3
+                        WHERE n = ?1";
+            let of = of.as_ref().map(ItemId::as_bytes);
+            tx.transaction.prepare_cached(sql)?.execute((n, version, of))?;
         }
         Became::None => {
             let sql = "UPDATE item SET picture = 'none' WHERE n = ?1";
@@ -246,12 +257,12 @@ pub struct Shown {
 /// An item (`?2`) that a user (`?1`) sees, and what it is part of, the nearest first. A track is part
 /// of an album of an artist, an episode of a season of a series.
 const UP: &str = concat!(
-    "WITH RECURSIVE up (n, depth) AS (
-     SELECT i.n, 0 FROM item i",
+    "WITH RECURSIVE up (n, depth, max_age, hides_unrated) AS (
+     SELECT i.n, 0, v.max_age, v.hides_unrated FROM item i",
     visible!(),
     " WHERE i.id = ?2
       UNION ALL
-     SELECT i.parent_n, up.depth + 1 FROM up JOIN item i ON i.n = up.n
+     SELECT i.parent_n, up.depth + 1, up.max_age, up.hides_unrated FROM up JOIN item i ON i.n = up.n
       WHERE i.parent_n IS NOT NULL AND up.depth < 4)"
 );
 
@@ -264,9 +275,10 @@ pub fn shown(
     user: UserId,
     item: ItemId,
 ) -> Result<Option<Shown>, StoreError> {
+    const WITHIN: &str = picture_within_age!("i");
     let sql = format!(
-        "{UP} SELECT i.id, i.picture_version FROM up JOIN item i ON i.n = up.n
-         WHERE i.picture = 'made' ORDER BY up.depth LIMIT 1"
+        "{UP} SELECT i.id, i.picture_version FROM up v JOIN item i ON i.n = v.n
+         WHERE i.picture = 'made' AND {WITHIN} ORDER BY v.depth LIMIT 1"
     );
     let mut statement = tx.transaction.prepare_cached(&sql)?;
     let found = statement.query_row((user.as_bytes(), item.as_bytes()), |row| {

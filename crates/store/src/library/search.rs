@@ -3,8 +3,8 @@
 use stead_rules::ids::{LibraryId, UserId};
 
 use super::item::{
-    ItemRow, closed_list, item_columns, not_closed, seen_by_user, title_within_age, visible,
-    within_age,
+    ItemRow, closed_list, item_columns, not_closed, picture_within_age, seen_by_user,
+    title_within_age, visible, within_age,
 };
 use super::lists::rows;
 use crate::{Library, ReadTx, StoreError};

@@ -229,7 +229,7 @@ fn what_is_hidden_shows_nowhere() {
         assert_eq!(world.read(|tx| detail::item(tx, user, hidden.id)).iter().len(), expected);
         let playable = world.read(|tx| detail::playable(tx, user, hidden.id));
         assert_eq!(playable.iter().len(), expected);
-        world.write(|tx| pictures::settle(tx, 1, pictures::Became::Made { version: 1 }));
+        world.write(|tx| pictures::settle(tx, 1, pictures::Became::Made { version: 1, of: None }));
         let shown = world.read(|tx| pictures::shown(tx, user, hidden.id));
         assert_eq!(shown.iter().len(), expected);
         world.write(|tx| pictures::want_again_in(tx, folder_n));
@@ -527,7 +527,8 @@ fn pictures_are_wanted_made_and_shown_by_parts_too() {
     assert_eq!(first.kind, ItemKind::Album);
     let material = world.read(|tx| pictures::material(tx, first.n)).unwrap();
     assert_eq!((material.file_n, material.root.as_path()), (file_n, Path::new("/media/seen")));
-    world.write(|tx| pictures::settle(tx, first.n, pictures::Became::Made { version: 1 }));
+    world
+        .write(|tx| pictures::settle(tx, first.n, pictures::Became::Made { version: 1, of: None }));
     let shown = world.read(|tx| pictures::shown(tx, OWNER, track.id)).unwrap();
     assert_eq!((shown.item, shown.version), (album.id, 1));
     world.write(|tx| pictures::want_again_in(tx, folder_n));

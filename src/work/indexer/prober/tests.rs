@@ -23,7 +23,7 @@ use crate::work::indexer::progress::Counters;
 use crate::work::indexer::scan::{Done, Folder};
 use crate::work::indexer::walk::{SeenFile, SeenFolder};
 use crate::work::indexer::writer::Writer;
-use crate::work::launcher::{Cancel, Launcher, WorkerProgram};
+use crate::work::launcher::{Cancel, Launcher, WorkerProgram, Workers};
 use crate::work::probe::tests::{Made, each_broken, of_unknown_length};
 use crate::work::probe::{ProbeError, probe};
 
@@ -31,7 +31,8 @@ fn tools() -> Tools {
     let program = WorkerProgram { path: "/bin/false".into(), arguments: Vec::new() };
     Tools {
         entropy: Arc::new(SystemEntropy::new()),
-        launcher: Launcher::start(program, Shutdown::new().post("launcher")).unwrap(),
+        launcher: Launcher::start(Workers::Children(program), Shutdown::new().post("launcher"))
+            .unwrap(),
         probe,
         ffprobe: None,
         describing: Arc::new(Mutex::new(())),
@@ -168,7 +169,8 @@ fn what_is_the_machines_fault_is_tried_again() {
         let script = format!("head -c 1 > /dev/null; exit {status}");
         let arguments = vec!["-c".into(), script.into()];
         let program = WorkerProgram { path: "/bin/sh".into(), arguments };
-        let launcher = Launcher::start(program, Shutdown::new().post("launcher")).unwrap();
+        let launcher =
+            Launcher::start(Workers::Children(program), Shutdown::new().post("launcher")).unwrap();
         Tools { launcher, ffprobe: Some("/usr/bin/ffprobe".into()), ..tools() }
     };
     for (tools, expected, lasting) in [

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::claim::{BadOwnCode, BootFile, blanked, check_own_code};
+use crate::claim::{BadOwnCode, BootFile, Reset, blanked, check_own_code};
 use crate::secret::SecretText;
 
 fn read(text: &str) -> (Option<String>, Option<String>, Vec<String>) {
@@ -21,7 +21,7 @@ fn a_file_is_read_as_people_write_it() {
         ("# code = no\ncode =\n\nnothing here", None, None, vec![]),
         ("code = one\ncode = two", some("two"), None, vec![]),
         ("code = one\ncode =", some("one"), None, vec![]),
-        ("wifi = home\nname = attic", None, None, vec!["wifi", "name"]),
+        ("vlan = home\nname = attic", None, None, vec!["vlan", "name"]),
         ("", None, None, vec![]),
     ] {
         let unknown: Vec<String> = unknown.into_iter().map(str::to_owned).collect();
@@ -31,11 +31,11 @@ fn a_file_is_read_as_people_write_it() {
 
 #[test]
 fn what_was_read_is_blanked_and_answered_and_the_rest_stays() {
-    let text = "# mine\ncode = seven kettles\r\nwifi = home\nRecover=x\n# Stead: an older answer\n";
+    let text = "# mine\ncode = seven kettles\r\nvlan = home\nRecover=x\n# Stead: an older answer\n";
     let left = blanked(text, &["the code is set."]);
     assert_eq!(
         left,
-        "# mine\r\ncode =\r\nwifi = home\r\nrecover =\r\n# Stead: the code is set.\r\n"
+        "# mine\r\ncode =\r\nvlan = home\r\nrecover =\r\n# Stead: the code is set.\r\n"
     );
     assert!(BootFile::parse(&left).is_idle());
     assert_eq!(blanked(&left, &["the code is set."]), left);
@@ -64,5 +64,36 @@ proptest! {
         let left = blanked(&text, &[]);
         prop_assert!(BootFile::parse(&left).is_idle());
         prop_assert_eq!(BootFile::parse(&left).unknown, BootFile::parse(&text).unknown);
+    }
+}
+
+#[test]
+fn wishes_are_blanked_and_a_host_name_stays() {
+    let text = "host = films\nReset = Everything\nwifi = Our house\nWIFI PASSWORD = a # b = c\n";
+    let file = BootFile::parse(text);
+    assert_eq!(file.host.as_deref(), Some("films"));
+    assert_eq!(file.reset, Some(Reset::Everything));
+    assert_eq!(file.wifi.as_deref(), Some("Our house"));
+    assert_eq!(file.wifi_password.as_ref().map(SecretText::expose), Some("a # b = c"));
+    assert!(!file.is_idle() && file.must_be_taken_out());
+    let left = blanked(text, &[]);
+    assert_eq!(left, "host = films\r\nreset =\r\nwifi =\r\nwifi password =\r\n");
+    let file = BootFile::parse(&left);
+    assert!(file.is_idle() && !file.must_be_taken_out());
+    assert_eq!(file.host.as_deref(), Some("films"));
+}
+
+#[test]
+fn a_reset_takes_its_word() {
+    for (text, expected) in [
+        ("reset = everything", Some(Reset::Everything)),
+        ("reset = yes", Some(Reset::Unclear)),
+        ("reset = everything, please", Some(Reset::Unclear)),
+        ("reset =", None),
+        ("# reset = everything", None),
+    ] {
+        let file = BootFile::parse(text);
+        assert_eq!(file.reset, expected, "{text}");
+        assert_eq!(file.must_be_taken_out(), expected == Some(Reset::Everything));
     }
 }

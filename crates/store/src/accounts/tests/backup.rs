@@ -89,6 +89,7 @@ fn what_is_decided_takes_the_place_of_the_accounts_and_sets_them_aside() {
     let aside = folder.path().join("accounts.db.before-recovery");
     assert_eq!(fs::read(aside).unwrap(), before);
     let want = Found::Server {
+        box_id: BoxId::from_bytes([7; 16]),
         generation: 5,
         created_by: "0.1.0".into(),
         kept: Kept::Restored,

@@ -1,0 +1,241 @@
+"""What the cases share: disks in their states, bundles, and what a person does with a browser."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from machine import BOOT_S, Machine, expect
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from kit import bundle, disk, kernel, tables  # noqa: E402
+
+DISK_BYTES = 3 * 1024**3
+
+
+def kit_client():
+    """scripts/kit/client.py, whose package is named as this folder's neighbour is."""
+    import importlib.util
+
+    path = tables.IMAGE.parent / "scripts/kit/client.py"
+    spec = importlib.util.spec_from_file_location("stead_client", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+client = kit_client()
+
+
+@dataclass
+class Bench:
+    """One architecture's image and the folder that its tests work in."""
+
+    board: tables.Board
+    image: Path
+    folder: Path
+    figures: list[str] = field(default_factory=list)
+
+    @property
+    def base(self) -> str:
+        """The image's version."""
+        return self.image.name.removeprefix(f"stead-{self.board.arch}-").removesuffix(".img")
+
+    def figure(self, name: str, value: float, unit: str = "s") -> None:
+        """Kept for the end of the run."""
+        self.figures.append(f"figure {self.board.arch}_{name} {value:.1f} {unit} target none")
+
+    def log(self, name: str) -> Path:
+        """The serial log of a case."""
+        return self.folder / f"{name}.serial.log"
+
+    def fresh(self, name: str) -> Path:
+        """A disk that was just flashed."""
+        return self.copy(self.image, name)
+
+    def copy(self, source: Path, name: str) -> Path:
+        """A disk of a case's own."""
+        target = self.folder / f"{name}.disk"
+        subprocess.run(["cp", "--sparse=always", source, target], check=True)
+        if target.stat().st_size < DISK_BYTES:
+            os.truncate(target, DISK_BYTES)
+        return target
+
+    def settled(self, name: str) -> Path:
+        """A disk that has started once and has both slots; made when it is first asked for."""
+        kept, made = self.folder / "settled.disk", self.folder / "settled.of"
+        stamp = f"{self.image.stat().st_mtime_ns}"
+        if not kept.exists() or not made.exists() or made.read_text() != stamp:
+            target = self.fresh("settling")
+            with Machine(self.board, target, self.log("settling")) as box:
+                box.settled()
+                both_slots(box)
+                box.off()
+            target.rename(kept)
+            made.write_text(stamp)
+        return self.copy(kept, name)
+
+    def machine(self, target: Path, name: str, more: list[str] | None = None, memory_mb: int = 1024) -> Machine:
+        """Starts a box from this disk."""
+        return Machine(self.board, target, self.log(name), more, memory_mb)
+
+    def bundles(self) -> list[str]:
+        """The disk with the bundles, as words for QEMU; it appears as the second one."""
+        made = self.folder / "bundles.img"
+        stamp = self.folder / "bundles.of"
+        told = f"{self.image.stat().st_mtime_ns}"
+        if not made.exists() or not stamp.exists() or stamp.read_text() != told:
+            Bundles(self).make(made)
+            stamp.write_text(told)
+        return ["-drive", f"if=none,id=bundles,file={made},format=raw,readonly=on", "-device", "virtio-blk-pci,drive=bundles"]
+
+
+def both_slots(box: Machine) -> None:
+    """Waits until the second slot is filled and stands in the boot order."""
+    deadline = time.monotonic() + BOOT_S
+    while box.shell.told("fw_printenv -n BOOT_ORDER") != "A B":
+        expect(time.monotonic() < deadline, "the second slot was not filled")
+        box.drain()
+        time.sleep(2)
+
+
+def environment(box: Machine) -> dict[str, str]:
+    """The loader's environment, as the box reads it."""
+    text = box.shell.told("fw_printenv")
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def slot(box: Machine) -> str:
+    """The slot that runs."""
+    line = box.shell.told("cat /proc/cmdline")
+    return next(word.removeprefix("rauc.slot=") for word in line.split() if word.startswith("rauc.slot="))
+
+
+def version(box: Machine) -> str:
+    """The version that runs."""
+    return box.shell.told(". /etc/os-release; echo $IMAGE_VERSION")
+
+
+def browser(box: Machine):
+    """A browser of somebody in the box's network."""
+    return client.Client(f"https://localhost:{box.port}", BOOT_S)
+
+
+def answers(box: Machine, patience_s: float = BOOT_S) -> dict:
+    """Waits until the box answers a browser; returns what it says of itself to anybody."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return browser(box).get("/api/v1/server")
+        except (OSError, client.http.client.HTTPException) as error:
+            expect(time.monotonic() < deadline, f"no answer on port 443 within {patience_s:.0f} s: {error}")
+            box.drain()
+            time.sleep(1)
+
+
+def claim(box: Machine):
+    """The whole claim, by the secret of the set-up page on the box."""
+    page = box.shell.told("cat '/var/lib/stead/Setup Stead.html'")
+    one = browser(box)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Setup Stead.html").write_text(page)
+        client.claim(one, Path(folder))
+    return one
+
+
+class Bundles:
+    """Updates, good and bad, made of the image's own slots."""
+
+    def __init__(self, bench: Bench):
+        self.bench, out = bench, bench.image.parent
+        self.kernel, self.root = Path(f"{str(bench.image)[:-4]}.kernel"), Path(f"{str(bench.image)[:-4]}.root")
+        self.authority = bundle.Authority(out / "development-authority")
+        self.work = bench.folder / "bundles"
+
+    def newer(self, step: int) -> str:
+        """A later version than the image's."""
+        return f"{self.bench.base}.{step}"
+
+    def root_of(self, name: str, version: str, broken: bool) -> Path:
+        """The image's root file system with another version, and with a gate that never opens."""
+        tree = self.work / "tree"
+        if not tree.exists():
+            subprocess.run(["unsquashfs", "-quiet", "-no-progress", "-d", tree, self.root], check=True, capture_output=True)
+        release = tree / "usr/lib/os-release"
+        release.write_text("".join(
+            f'{line.split("=")[0]}="{version}"\n' if line.startswith(("IMAGE_VERSION", "VERSION_ID")) else line
+            for line in release.read_text().splitlines(keepends=True)))
+        unit = tree / "usr/lib/systemd/system/stead-health.service.d/zz-broken.conf"
+        if broken:
+            unit.parent.mkdir(exist_ok=True)
+            unit.write_text("[Service]\nExecStart=\nExecStart=/bin/false\n")
+        else:
+            unit.unlink(missing_ok=True)
+        target = self.work / f"{name}.root"
+        disk.root_slot(target, tree, 1_700_000_000, ["-comp", "zstd", "-Xcompression-level", "1"])
+        return target
+
+    def write(self, name: str, version: str, images: dict[str, Path], compatible: str = "", authority=None) -> None:
+        """One bundle, named for what is wrong with it."""
+        folder = self.work / "content"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        manifest = f"[update]\ncompatible={compatible or self.bench.board.compatible}\nversion={version}\n[bundle]\nformat=verity\n"
+        for kind, path in images.items():
+            os.link(path, folder / f"{kind}.img")
+            manifest += f"[image.{kind}]\nfilename={kind}.img\n"
+        (folder / "manifest.raucm").write_text(manifest)
+        target = self.work / "all" / f"{name}.raucb"
+        target.parent.mkdir(exist_ok=True)
+        target.unlink(missing_ok=True)
+        who = authority or self.authority
+        subprocess.run(["rauc", "bundle", f"--cert={who.cert}", f"--key={who.key}", f"--keyring={who.keyring}",
+                        "--mksquashfs-args=-comp zstd -Xcompression-level 1 -no-progress", folder, target], check=True, capture_output=True)
+
+    def panicking_kernel(self) -> Path:
+        """A kernel slot whose first program ends at once: the kernel panics."""
+        tree = self.work / "panic"
+        tree.mkdir(parents=True)
+        (tree / "init").write_text("#!/no/such/program\n")
+        (tree / "init").chmod(0o755)
+        target = self.work / "panic.kernel"
+        shutil.copy(self.kernel, target)
+        kernel.pack_initrd(tree, self.work / "initrd", 1_700_000_000)
+        for command in ("rm /initrd", f"write {self.work}/initrd /initrd"):
+            subprocess.run(["debugfs", "-w", "-R", command, target], check=True, capture_output=True)
+        return target
+
+    def make(self, target: Path) -> None:
+        """All of them, on one disk."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        self.write("good", self.newer(1), {"kernel": self.kernel, "root": self.root_of("good", self.newer(1), broken=False)})
+        self.write("bad", self.newer(2), {"kernel": self.kernel, "root": self.root_of("bad", self.newer(2), broken=True)})
+        self.write("panic", self.newer(3), {"kernel": self.panicking_kernel()})
+        garbage = self.work / "garbage.root"
+        garbage.write_bytes(hashlib.shake_256(b"garbage").digest(4 << 20))
+        self.write("garbage", self.newer(4), {"root": garbage})
+        self.write("older", "0.0.1", {"root": garbage})
+        self.write("other-board", self.newer(5), {"root": garbage}, compatible="stead-other")
+        stranger = bundle.Authority(self.work / "stranger")
+        self.write("foreign", self.newer(6), {"root": garbage}, authority=stranger)
+        whole = (self.work / "all/garbage.raucb").read_bytes()
+        (self.work / "all/torn.raucb").write_bytes(whole[: len(whole) // 2])
+        turned = bytearray(whole)
+        turned[len(turned) // 3] ^= 1
+        (self.work / "all/tampered.raucb").write_bytes(turned)
+        size = sum(path.stat().st_size for path in (self.work / "all").iterdir())
+        disk.ext4(target, self.work / "all", "bundles", -(-size // (1 << 20)) * (1 << 20) * 11 // 10 + (32 << 20), 1_700_000_000)
+        shutil.rmtree(self.work)
+
+
+def passed(folder: Path) -> dict[str, str]:
+    """Which cases have passed, with which image."""
+    kept = folder / "passed.json"
+    return json.loads(kept.read_text()) if kept.exists() else {}

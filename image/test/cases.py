@@ -1,0 +1,392 @@
+"""The cases, one class each. A case starts boxes from disks of its own and says what it expects of them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import bench as shared
+from bench import Bench, answers, browser, claim, environment, slot, version
+from machine import BOOT_S, Machine, expect
+from kit import disk, tables
+
+# What an unconfirmed slot has: three in the product, and one where a run has to be short.
+TRIES = 3
+
+
+def install(box: Machine, name: str) -> tuple[int, str]:
+    """Offers a bundle to the box, as its root unit does."""
+    box.shell.told("mkdir -p /run/bundles && { mountpoint -q /run/bundles || mount -o ro LABEL=bundles /run/bundles; }")
+    status, text = box.shell.run(f"rauc install /run/bundles/{name}.raucb 2>&1", BOOT_S)
+    box.drain()
+    return status, text
+
+
+def install_and_restart(box: Machine, name: str) -> None:
+    """Installs what must be installable, and restarts into it."""
+    status, text = install(box, name)
+    expect(status == 0, f"the bundle {name} was refused: {text}")
+    told = environment(box)
+    expect(told["BOOT_ORDER"] == "B A", f"after an update of B the order is {told['BOOT_ORDER']}")
+    if TRIES != 3:
+        box.shell.told(f"fw_setenv BOOT_B_LEFT {TRIES}")
+    restart(box)
+
+
+def restart(box: Machine) -> None:
+    """Restarts in order."""
+    box.shell.socket.sendall(b"sync; systemctl reboot\n")
+    box.shell.socket.close()
+    box.shell = None
+
+
+def back_on_a(box: Machine, base: str) -> None:
+    """After a bad update: A runs again, of its own accord, is confirmed, and nothing failed."""
+    for _ in range(TRIES):
+        box.sees("Stead: trying slot B")
+    box.sees("Stead: trying slot A")
+    box.up()
+    box.settled()
+    expect(slot(box) == "A" and version(box) == base, f"slot {slot(box)} with {version(box)} runs")
+    told = environment(box)
+    expect(told["BOOT_A_LEFT"] == "3" and told["BOOT_B_LEFT"] == "0", f"the loader's counts are {told}")
+
+
+class Case:
+    """One promise, on one architecture."""
+
+    only: tuple[str, ...] = ("arm64", "armhf")
+
+    def __init__(self, bench: Bench):
+        self.bench, self.name = bench, type(self).__name__
+
+    def run(self) -> None:
+        """Raises where the promise does not hold."""
+        raise NotImplementedError
+
+
+class FirstBoot(Case):
+    """A flashed disk grows its data, fills its second slot and can be claimed; all of it stays."""
+
+    def run(self) -> None:
+        flashed = self.bench.fresh(self.name)
+        with self.bench.machine(flashed, self.name) as box:
+            answers(box)
+            self.bench.figure("boot_to_claimable", time.monotonic() - box.started)
+            box.up()
+            expect(slot(box) == "A", f"a new box starts from {slot(box)}")
+            size = int(box.shell.told("df --output=size -B1M /data | tail -n 1"))
+            expect(size > 1500, f"the data partition has {size} MiB of a disk with {shared.DISK_BYTES >> 20}")
+            box.settled()
+            self.bench.figure("boot_to_settled", time.monotonic() - box.started)
+            memory = box.shell.told("systemctl show -P MemoryCurrent stead.service")
+            self.bench.figure("service_memory_idle", int(memory) / 1e6, "MB")
+            shared.both_slots(box)
+            self.bench.figure("boot_to_both_slots", time.monotonic() - box.started)
+            for kind in ("kernel", "root"):
+                told = box.shell.told(f"sha256sum </dev/stead/{kind}-a; sha256sum </dev/stead/{kind}-b", BOOT_S).split("\n")
+                expect(told[0] == told[1], f"the copy of {kind} differs from its original")
+            one = claim(box)
+            name = one.get("/api/v1/me")["name"]
+            identity = box.shell.told("cat /var/lib/stead/box /etc/machine-id; blkid -s PARTUUID -o value /dev/stead/root-a")
+            started = time.monotonic()
+            restart(box)
+            box.sees("Stead: trying slot A")
+            box.up()
+            box.settled()
+            self.bench.figure("restart_to_settled", time.monotonic() - started)
+            expect(answers(box)["claimed"] is True, "after a restart the box is not claimed any more")
+            again = box.shell.told("cat /var/lib/stead/box /etc/machine-id; blkid -s PARTUUID -o value /dev/stead/root-a")
+            expect(again == identity, f"who the box is changed at its restart: {identity} → {again}")
+            kept = browser(box)
+            kept.cookies = one.cookies
+            expect(kept.get("/api/v1/me")["name"] == name, "a browser is not signed in any more after a restart")
+            box.off()
+
+
+class OwnIdentities(Case):
+    """Two boxes flashed from one file have nothing in common, and a second disk with the same labels is left alone."""
+
+    def run(self) -> None:
+        one, two = self.bench.fresh(f"{self.name}-1"), self.bench.fresh(f"{self.name}-2")
+        before = hashlib.sha256(two.read_bytes()).hexdigest()
+        beside = ["-drive", f"if=none,id=second,file={two},format=raw", "-device", "virtio-blk-pci,drive=second"]
+        with self.bench.machine(one, self.name, beside) as box:
+            box.up()
+            box.settled()
+            disks = box.shell.told("lsblk -nrdo NAME,TYPE | grep -c disk || true")
+            expect(int(disks) >= 2, "the second disk is not there")
+            ours = box.shell.told("lsblk -nro PKNAME $(findmnt -nro SOURCE /)")
+            links = box.shell.told("for one in /dev/stead/*; do lsblk -nro PKNAME $(readlink -f $one); done | sort -u")
+            expect(links == ours, f"/dev/stead names partitions of {links}, and {ours} was started from")
+            expect(len(box.shell.told("ls /dev/stead").split()) == 7, "a name is missing in /dev/stead")
+            shared.both_slots(box)
+            box.off()
+        expect(hashlib.sha256(two.read_bytes()).hexdigest() == before, "the other disk was written to")
+        two.unlink()
+
+
+class GoodUpdate(Case):
+    """An update is installed into B, starts, is confirmed, and keeps what the box knew."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name, self.bench.bundles()) as box:
+            box.up()
+            box.settled()
+            identity = box.shell.told("cat /var/lib/stead/box")
+            started = time.monotonic()
+            install_and_restart(box, "good")
+            self.bench.figure("install", time.monotonic() - started)
+            box.sees("Stead: trying slot B")
+            box.up()
+            box.settled()
+            self.bench.figure("update", time.monotonic() - started)
+            expect(slot(box) == "B", f"after the update slot {slot(box)} runs")
+            expect(version(box) == f"{self.bench.base}.1", f"after the update {version(box)} runs")
+            told = environment(box)
+            expect(told["BOOT_ORDER"] == "B A" and told["BOOT_B_LEFT"] == "3", f"B is not confirmed: {told}")
+            expect(box.shell.told("cat /var/lib/stead/box") == identity, "the box is another one after its update")
+            answers(box)
+            box.off()
+
+
+class BadUpdate(Case):
+    """An update whose health gate never opens is left for the slot before, unaided."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name, self.bench.bundles()) as box:
+            box.up()
+            box.settled()
+            install_and_restart(box, "bad")
+            started = time.monotonic()
+            back_on_a(box, self.bench.base)
+            self.bench.figure("rollback", time.monotonic() - started)
+            answers(box)
+            box.off()
+
+
+class PanickingKernel(Case):
+    """A kernel that panics restarts, counts, and gives way to the slot before."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name, self.bench.bundles()) as box:
+            box.up()
+            box.settled()
+            install_and_restart(box, "panic")
+            back_on_a(box, self.bench.base)
+            box.off()
+
+
+class GarbageRoot(Case):
+    """A root file system of garbage gives way to the slot before."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name, self.bench.bundles()) as box:
+            box.up()
+            box.settled()
+            install_and_restart(box, "garbage")
+            back_on_a(box, self.bench.base)
+            box.off()
+
+
+class RefusedBundles(Case):
+    """What is older, for another board, signed by a stranger, torn or changed is refused, and nothing is written."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name, self.bench.bundles()) as box:
+            box.up()
+            box.settled()
+            before = box.shell.told("fw_printenv; sha256sum </dev/stead/root-b", BOOT_S)
+            for name in ("older", "other-board", "foreign", "torn", "tampered"):
+                status, text = install(box, name)
+                expect(status != 0, f"the bundle {name} was installed: {text}")
+            after = box.shell.told("fw_printenv; sha256sum </dev/stead/root-b", BOOT_S)
+            expect(after == before, "a refused bundle changed the boot order or the second slot")
+            box.settled()
+            box.off()
+
+
+class CorruptEnvironment(Case):
+    """A torn environment is read from its copy; where both are torn, defaults boot, and both are whole again."""
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        start = tables.partition("stead-state").start
+        places = tables.state()
+        for torn in (("environment",), ("environment", "environment-copy")):
+            with target.open("r+b") as file:
+                for name in torn:
+                    file.seek(start + places[name][0] + 100)
+                    file.write(b"\xa5" * 1000)
+            with self.bench.machine(target, self.name) as box:
+                if len(torn) == 2:
+                    box.sees("the stored boot order is damaged")
+                box.sees("Stead: trying slot A")
+                box.up()
+                box.settled()
+                expect(slot(box) == "A" and environment(box)["BOOT_ORDER"] == "A B", "the boot order is another one")
+                box.off()
+            with target.open("rb") as file:
+                for name, (offset, size) in places.items():
+                    if name.startswith("environment"):
+                        file.seek(start + offset)
+                        content = file.read(size)
+                        whole = disk.zlib.crc32(content[4:]).to_bytes(4, "little") == content[:4]
+                        expect(whole, f"the {name} is not whole after a start")
+
+
+class CorruptBootScript(Case):
+    """Where the FAT partition is garbage, the boot script of the kernel slot starts the box."""
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        one = tables.partition("stead-boot")
+        with target.open("r+b") as file:
+            file.seek(one.start)
+            file.write(hashlib.shake_256(b"fat").digest(4 << 20))
+        with self.bench.machine(target, self.name) as box:
+            box.sees("Stead: trying slot A")
+            box.up()
+            answers(box)
+            box.off()
+
+
+class NoDataPartition(Case):
+    """A box whose data partition is garbage still starts and answers, and does not touch what is there."""
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        one = tables.partition("stead-data")
+        with target.open("r+b") as file:
+            file.seek(one.start)
+            file.write(hashlib.shake_256(b"data").digest(1 << 20))
+        with self.bench.machine(target, self.name) as box:
+            answers(box)
+            box.up()
+            expect(box.shell.run("test -e /run/stead/data-missing")[0] == 0, "nothing says that the data partition is missing")
+            box.off()
+        with target.open("rb") as file:
+            file.seek(one.start)
+            expect(file.read(1 << 20) == hashlib.shake_256(b"data").digest(1 << 20), "the damaged data partition was written to")
+
+
+class PowerCut(Case):
+    """The plug is pulled while an update is written, and while a box starts: it boots each time, and loses nothing."""
+
+    CUTS_S = (0.3, 2.0, 6.0)
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        with self.bench.machine(target, self.name, self.bench.bundles()) as box:
+            box.up()
+            box.settled()
+            identity = box.shell.told("cat /var/lib/stead/box; sync")
+            box.off()
+        for seconds in self.CUTS_S:
+            with self.bench.machine(target, self.name, self.bench.bundles()) as box:
+                box.up()
+                answers(box)
+                box.shell.told("mkdir -p /run/bundles && mount -o ro LABEL=bundles /run/bundles")
+                box.shell.socket.sendall(b"rauc install /run/bundles/garbage.raucb\n")
+                time.sleep(seconds)
+                box.cut()
+        with self.bench.machine(target, self.name) as box:
+            box.up()
+            answers(box)
+            expect(box.shell.told("cat /var/lib/stead/box") == identity, "the box is another one after a power cut")
+            box.settled()
+            box.off()
+
+
+class CutsAtFirstBoot(Case):
+    """The plug is pulled in the middle of the first boot, while slots and partition table are written."""
+
+    MARKS = ("Stead: identities of its own", "Reached target .*Local File Systems", "boot-complete|Fill the second slot")
+
+    def run(self) -> None:
+        target = self.bench.fresh(self.name)
+        for mark in self.MARKS:
+            with self.bench.machine(target, self.name) as box:
+                try:
+                    box.sees(mark, 240)
+                except Exception:  # A mark that has passed already: cut all the same.
+                    pass
+                box.cut()
+        with self.bench.machine(target, self.name) as box:
+            answers(box)
+            box.up()
+            box.settled()
+            shared.both_slots(box)
+            box.off()
+
+
+class Clock(Case):
+    """A box whose clock stands in 1970, and one thirty years ahead, start and answer."""
+
+    def run(self) -> None:
+        for moment in ("1970-01-01T00:00:10", "2056-01-01T00:00:00"):
+            with self.bench.machine(self.bench.settled(self.name), self.name, ["-rtc", f"base={moment}"]) as box:
+                box.up()
+                box.settled()
+                answers(box)
+                box.off()
+
+
+class FullData(Case):
+    """A data partition without a free byte still boots to a box that answers."""
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        with self.bench.machine(target, self.name) as box:
+            box.up()
+            box.settled()
+            box.shell.run("cat /dev/zero >/data/filler; sync", BOOT_S)
+            box.off()
+        with self.bench.machine(target, self.name) as box:
+            box.up()
+            answers(box)
+            expect("100%" in box.shell.told("df /data"), "the data partition is not full")
+            box.off()
+
+
+class FrozenService(Case):
+    """A service that no longer answers is ended by systemd's watchdog and comes back."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+            box.up()
+            box.settled()
+            before = box.shell.told("systemctl show -P MainPID stead.service")
+            box.shell.told("systemctl kill --kill-whom=main -s STOP stead.service")
+            deadline = time.monotonic() + BOOT_S
+            while box.shell.told("systemctl show -P MainPID stead.service") in (before, "0"):
+                expect(time.monotonic() < deadline, "the frozen service was not started anew")
+                box.drain()
+                time.sleep(2)
+            answers(box)
+            box.off()
+
+
+class HungKernel(Case):
+    """A kernel that hangs is restarted by the board's watchdog."""
+
+    only = ("arm64",)
+
+    def run(self) -> None:
+        dog = ["-device", "i6300esb", "-action", "watchdog=reset"]
+        with self.bench.machine(self.bench.settled(self.name), self.name, dog) as box:
+            box.up()
+            box.settled()
+            expect(box.shell.run("test -c /dev/watchdog0")[0] == 0, "the watchdog has no driver")
+            # All processors busy in the kernel with interrupts off is not to be had by a command; PID 1
+            # that no longer runs is, and is what feeds the dog.
+            box.shell.socket.sendall(b"kill -STOP 1; echo 1 >/proc/sys/kernel/sysrq; gdb -p 1 2>/dev/null; for p in 1; do kill -SEGV 1; done\n")
+            box.sees("Stead: trying slot A", 400)
+            box.shell = None
+            box.up()
+            box.settled()
+            box.off()
+
+
+CASES = [FirstBoot, GoodUpdate, BadUpdate, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
+         OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService, HungKernel]

@@ -1,0 +1,93 @@
+use super::*;
+
+fn links() -> Vec<String> {
+    [
+        "https://192.168.178.123/claim#s=abcdefghijklmnopqrstuvwxyz",
+        "https://stead-ab12.local/claim#s=abcdefghijklmnopqrstuvwxyz",
+        "https://[2001:db8:1234:5678:9abc:def0:1234:5678]/claim#s=abcdefghijklmnopqrstuvwxyz",
+        "https://localhost/claim#s=abcdefghijklmnopqrstuvwxyz",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn server(state: &str, reason: Option<&str>) -> Server {
+    serde_json::from_value(serde_json::json!({
+        "name": "Attic", "host_name": "stead-ab12.local", "version": "0.1.0", "state": state,
+        "claimed": state == "claimed", "kind": "server", "reason": reason,
+    }))
+    .unwrap()
+}
+
+#[test]
+fn how_to_claim_fits_a_screen_of_the_least_size() {
+    for ground in [qr::Ground::Coloured, qr::Ground::Dark] {
+        let waiting =
+            Seen::Waiting { links: links(), code: Some("BCDF-GHJK".into()), again: false };
+        let text = screen(&waiting, ground);
+        for line in text.lines() {
+            assert!(visible(line) <= COLUMNS, "{}: {line}", visible(line));
+        }
+        assert!(text.lines().count() <= 24, "{}", text.lines().count());
+        for told in [
+            "has no owner yet",
+            "https://192.168.178.123/",
+            "https://stead-ab12.local/",
+            "BCDF-GHJK",
+        ] {
+            assert!(text.contains(told), "{told}");
+        }
+        assert!(!text.contains("localhost"), "of no use to a phone");
+        assert!(!text.contains("abcdefgh"), "nobody types the secret");
+    }
+}
+
+#[test]
+fn a_code_to_scan_that_is_too_wide_stands_above_the_words() {
+    let long = format!("https://{}.example.net/claim#s={}", "a".repeat(60), "b".repeat(60));
+    let waiting = Seen::Waiting { links: vec![long], code: None, again: true };
+    let text = screen(&waiting, qr::Ground::Dark);
+    assert!(text.contains("waits for its new owner"));
+    assert!(text.lines().all(|line| visible(line) <= COLUMNS));
+}
+
+#[test]
+fn a_server_with_its_owner_shows_where_it_is_and_no_way_to_claim() {
+    let addresses = vec!["192.0.2.7".parse().unwrap(), "2001:db8::1".parse().unwrap()];
+    let health = serde_json::json!({ "status": "degraded", "checks": [
+        { "name": "disk", "ok": false }, { "name": "database", "ok": true }] });
+    let running = Seen::Running {
+        server: server("claimed", None),
+        health: serde_json::from_value(health).unwrap(),
+        addresses,
+        port: 443,
+    };
+    let text = screen(&running, qr::Ground::Dark);
+    for told in [
+        "Attic, Stead 0.1.0",
+        "https://stead-ab12.local/",
+        "https://192.0.2.7/",
+        "https://[2001:db8::1]/",
+        "state     claimed",
+        "disk is not well",
+    ] {
+        assert!(text.contains(told), "{told} in {text}");
+    }
+    assert!(!text.contains("database") && !text.contains("claim#"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_is_told() {
+    let locked = Seen::Running {
+        server: server("locked", Some("database_missing")),
+        health: None,
+        addresses: Vec::new(),
+        port: 8443,
+    };
+    let text = screen(&locked, qr::Ground::Dark);
+    for told in ["locked: database_missing", "No network", "health    no answer", ":8443/"] {
+        assert!(text.contains(told), "{told} in {text}");
+    }
+    assert!(screen(&Seen::Silent, qr::Ground::Dark).contains("does not answer yet"));
+    assert!(screen(&Seen::Foreign { port: 80 }, qr::Ground::Dark).contains("port 80"));
+}

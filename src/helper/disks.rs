@@ -1,0 +1,105 @@
+//! Which disks there are, by `lsblk`.
+
+use serde::Deserialize;
+use std::path::Path;
+use stead_rules::limits::DISKS_LISTED_MAX;
+use stead_rules::system::{Volume, check_uuid};
+
+use super::tools::{ToolError, Tools, run};
+use crate::host::helper::{Disk, DiskVolume};
+
+#[cfg(test)]
+mod tests;
+
+const COLUMNS: &str = "KNAME,TYPE,SIZE,FSTYPE,LABEL,UUID,PARTLABEL,MOUNTPOINTS,MODEL,RO";
+
+#[derive(Debug, Deserialize)]
+struct Told {
+    blockdevices: Vec<Row>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    kname: String,
+    #[serde(rename = "type")]
+    kind: String,
+    size: Option<u64>,
+    fstype: Option<String>,
+    label: Option<String>,
+    uuid: Option<String>,
+    partlabel: Option<String>,
+    #[serde(default)]
+    mountpoints: Vec<Option<String>>,
+    model: Option<String>,
+    #[serde(default)]
+    ro: bool,
+    #[serde(default)]
+    children: Vec<Row>,
+}
+
+/// Every disk with whatever lies on it.
+pub(super) fn all(tools: &Tools) -> Result<Vec<Volume>, ToolError> {
+    let text = run(&tools.lsblk, &["--json", "--bytes", "--output", COLUMNS])?;
+    parse(&text, &tools.disk_kinds)
+}
+
+fn parse(text: &str, disk_kinds: &[String]) -> Result<Vec<Volume>, ToolError> {
+    let told: Told = serde_json::from_str(text)
+        .map_err(|error| ToolError(format!("lsblk says what cannot be read: {error}")))?;
+    Ok(told.blockdevices.into_iter().map(|row| row.volume(disk_kinds)).collect())
+}
+
+/// What is shown of them: disks that hold media or may be formatted, none of the system's.
+pub(super) fn shown(disks: &[Volume], media: &Path) -> Vec<Disk> {
+    let of_people =
+        |disk: &&Volume| disk.whole && disk.size_bytes > 0 && !disk.is_of_the_system(media);
+    disks.iter().filter(of_people).take(DISKS_LISTED_MAX).map(disk).collect()
+}
+
+fn disk(of: &Volume) -> Disk {
+    let mut volumes = Vec::new();
+    gather(of, &mut volumes);
+    volumes.truncate(DISKS_LISTED_MAX);
+    Disk {
+        name: of.name.clone(),
+        size_bytes: of.size_bytes,
+        model: of.model.clone(),
+        read_only: of.read_only,
+        volumes,
+    }
+}
+
+fn gather(of: &Volume, into: &mut Vec<DiskVolume>) {
+    if let (Some(uuid), Some(file_system)) = (&of.uuid, &of.file_system)
+        && check_uuid(uuid).is_ok()
+    {
+        into.push(DiskVolume {
+            uuid: uuid.clone(),
+            label: of.label.clone(),
+            file_system: file_system.clone(),
+            size_bytes: of.size_bytes,
+            folder: of.mounted.first().cloned(),
+        });
+    }
+    of.parts.iter().for_each(|part| gather(part, into));
+}
+
+impl Row {
+    fn volume(self, disk_kinds: &[String]) -> Volume {
+        // What the kernel keeps in memory is called a disk, too.
+        let made_up = ["zram", "ram", "nbd"].iter().any(|kind| self.kname.starts_with(kind));
+        Volume {
+            whole: disk_kinds.contains(&self.kind) && !made_up,
+            name: self.kname,
+            size_bytes: self.size.unwrap_or(0),
+            file_system: self.fstype,
+            label: self.label,
+            uuid: self.uuid,
+            part_label: self.partlabel,
+            mounted: self.mountpoints.into_iter().flatten().collect(),
+            read_only: self.ro,
+            model: self.model.map(|model| model.trim().to_owned()),
+            parts: self.children.into_iter().map(|row| row.volume(disk_kinds)).collect(),
+        }
+    }
+}

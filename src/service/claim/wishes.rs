@@ -1,0 +1,144 @@
+//! What `stead.txt` asks for beside codes: a host name, a wireless network, and a reset.
+//!
+//! ```text
+//! reset = everything   asked for (fsync) ─▶ file blanked (fsync) ─▶ wipe decided ─▶ the server ends
+//!                      a cut in between: the next start goes on from what is asked for
+//! ```
+//!
+//! A card that cannot be written resets nothing, or it would at each start.
+
+use std::path::Path;
+use std::sync::mpsc;
+
+use stead_rules::claim::{BootFile, Reset};
+use stead_rules::ids::BoxId;
+use stead_rules::secret::SecretText;
+use stead_rules::system::{host_name, network_file};
+
+use super::own_code::{START_WAIT, bounded};
+use super::wipe;
+use crate::config::{Config, Paths};
+use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
+use crate::host::helper::{Answer, Job, Passphrase, ask};
+use crate::net::names::host_label;
+use crate::service::chain;
+use crate::service::core::Core;
+
+const ASKED: &str = "A stead.txt asks for a reset. The next start goes on with it.\n";
+
+/// What the network calls this server: the name in the `stead.txt` of the medium that it starts from,
+/// or the one that was there before, or its own.
+#[must_use]
+pub fn label(config: &Config, id: &BoxId) -> String {
+    let paths = &config.paths;
+    if let Some(written) = config.claim.boot_file.as_deref().and_then(written_host) {
+        match host_name(&written) {
+            Ok(name) => keep(paths, &name),
+            Err(_) => tracing::warn!(
+                "the host name in stead.txt is none: letters, digits and hyphens, 32 at most"
+            ),
+        }
+    }
+    let kept = std::fs::read_to_string(paths.host_name()).ok();
+    kept.and_then(|kept| host_name(&kept).ok()).unwrap_or_else(|| host_label(id))
+}
+
+/// A medium that hangs does not keep the server from its name of before.
+fn written_host(file: &Path) -> Option<String> {
+    let file = file.to_owned();
+    let (tell, told) = mpsc::channel();
+    let looking = move || drop(tell.send(bounded(&file)));
+    std::thread::Builder::new().name("host name".to_owned()).spawn(looking).ok()?;
+    let text = told.recv_timeout(START_WAIT).ok().flatten()?;
+    BootFile::parse(&text).host
+}
+
+fn keep(paths: &Paths, name: &str) {
+    let file = paths.host_name();
+    let text = format!("{name}\n");
+    if std::fs::read_to_string(&file).is_ok_and(|kept| kept == text) {
+        return;
+    }
+    if let Err(error) = write_atomically(&file, text.as_bytes(), PRIVATE) {
+        tracing::warn!(error = %chain(&error), "the host name of stead.txt could not be kept");
+    }
+}
+
+/// A reset is asked for: that is on the disk before the file is touched.
+pub(super) fn note_reset(core: &Core, reset: Option<Reset>) -> Result<(), FileError> {
+    match reset {
+        Some(Reset::Everything) => {
+            let file = core.paths().reset_asked();
+            core.room.with_room(|| write_atomically(&file, ASKED.as_bytes(), PRIVATE))
+        }
+        Some(Reset::Unclear) | None => Ok(()),
+    }
+}
+
+/// The file could not be blanked: nothing is asked for.
+pub(super) fn forget_reset(core: &Core) {
+    if let Err(error) = remove_durably(&core.paths().reset_asked()) {
+        tracing::error!(error = %chain(&error), "a reset that must not happen is still noted");
+    }
+}
+
+/// Goes on with a reset that is asked for, if one is: the wipe is decided, and the server ends.
+pub(super) fn reset_if_asked(core: &Core) {
+    if core.stopping.is_cancelled() || !core.paths().reset_asked().exists() {
+        return;
+    }
+    match wipe::begin(core.paths()) {
+        Ok(()) => {
+            tracing::warn!("a stead.txt asked for a reset: this server ends now and begins anew");
+            core.stopping.cancel();
+        }
+        Err(error) => tracing::error!(
+            error = %chain(&error), "a reset could not be begun; it is tried at the next start"
+        ),
+    }
+}
+
+/// What is told in the file of a reset.
+pub(super) fn told_of_reset(reset: Reset) -> &'static str {
+    match reset {
+        Reset::Everything => {
+            "everything of this server is being removed but media. It waits for an owner then."
+        }
+        Reset::Unclear => {
+            "nothing was reset. To remove everything of this server but media, write: reset = \
+             everything"
+        }
+    }
+}
+
+/// Hands a wireless network on to the system, and says what came of it. Blocks.
+pub(super) fn join(core: &Core, file: &BootFile) -> Option<String> {
+    let password = file.wifi_password.as_ref().map(SecretText::expose);
+    let Some(name) = file.wifi.as_deref() else {
+        let forgotten = "a wifi password stands there without wifi = (the name of the network).";
+        return password.map(|_| forgotten.to_owned());
+    };
+    if let Err(bad) = network_file(name, password) {
+        return Some(format!("{bad}."));
+    }
+    let Some(helper) = &core.config.system.helper else {
+        return Some("this server does not look after its networks; the system does.".to_owned());
+    };
+    let password = password.map(|password| Passphrase(password.to_owned()));
+    let answer = ask(helper, Job::JoinNetwork { name: name.to_owned(), password });
+    Some(match answer {
+        Ok(Answer::Done) => format!("the network {name} is known now."),
+        Ok(Answer::Refused { why }) => format!("{why}."),
+        Ok(Answer::Failed { detail }) => {
+            tracing::warn!(detail, "a network of stead.txt could not be handed on");
+            "the network could not be kept; the log of the server says why.".to_owned()
+        }
+        Ok(Answer::Disks(_) | Answer::Mounted { .. }) => {
+            "the network could not be kept.".to_owned()
+        }
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "a network of stead.txt was not handed on");
+            "the network could not be kept; the log of the server says why.".to_owned()
+        }
+    })
+}

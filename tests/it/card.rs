@@ -1,0 +1,246 @@
+//! `stead.txt` beside its codes: the host name, the reset, the wireless network; and the copy of the
+//! set-up page beside it.
+
+use std::fs;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use stead::host::helper::{Answer, Ask, Job, Passphrase, VERSION};
+use stead::host::packet::{receive, send};
+
+use crate::harness::{App, Client, Options, Owner, link_secret_in};
+use crate::kills::now_ms;
+use crate::program::{PATIENCE, QUIET, STEAD, Served};
+use crate::recovery::state;
+use crate::strace::each_kill;
+
+/// A card with a `stead.txt`, and a data folder.
+struct Box {
+    folder: tempfile::TempDir,
+    more: String,
+}
+
+impl Box {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("card")).unwrap();
+        Self { folder, more: String::new() }
+    }
+
+    fn card(&self) -> PathBuf {
+        self.folder.path().join("card")
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(self.card().join("stead.txt"), text).unwrap();
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.card().join("stead.txt")).unwrap()
+    }
+
+    fn start(&self) -> App {
+        let config = config(&self.card(), &self.more);
+        App::start_in(&self.folder.path().join("data"), Options { config, ..Options::default() })
+    }
+}
+
+fn config(card: &Path, more: &str) -> String {
+    format!("[claim]\nboot_file = {:?}\n{more}", card.join("stead.txt"))
+}
+
+fn host_name(app: &App) -> String {
+    let server = app.client().get("/api/v1/server").expect(200).json();
+    server["host_name"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_host_name_on_the_card_is_the_servers_from_its_first_start_on() {
+    let case = Box::new();
+    case.write("host = Films\r\n");
+    let app = case.start();
+    assert_eq!(host_name(&app), "films.local");
+    let page = fs::read_to_string(app.data.join("Setup Stead.html")).unwrap();
+    assert!(page.contains("https://films.local"), "the links name it");
+    assert_eq!(case.text(), "host = Films\r\n", "it is no secret and stays");
+    drop(app);
+    fs::remove_file(case.card().join("stead.txt")).unwrap();
+    let app = case.start();
+    assert_eq!(host_name(&app), "films.local", "without the card too");
+    drop(app);
+    case.write("host = attic.local");
+    let app = case.start();
+    assert_eq!(host_name(&app), "attic.local", "another name from the next start on");
+    drop(app);
+    case.write("host = no name at all");
+    assert_eq!(host_name(&case.start()), "attic.local");
+}
+
+#[test]
+fn the_set_up_page_lies_on_the_card_until_the_claim() {
+    let case = Box::new();
+    let app = case.start();
+    let copy = case.card().join("Setup Stead.html");
+    let page = fs::read_to_string(&copy).unwrap();
+    assert_eq!(page, fs::read_to_string(app.data.join("Setup Stead.html")).unwrap());
+    Owner::claim(&app);
+    assert!(!copy.exists(), "it holds the secret no longer than that");
+}
+
+#[test]
+fn a_reset_on_the_card_makes_a_new_server_once() {
+    let case = Box::new();
+    let mut app = case.start();
+    Owner::claim(&app);
+    app.stop();
+    for unclear in ["reset = yes", "# reset = everything", "reset ="] {
+        case.write(unclear);
+        app = case.start();
+        assert_eq!(state(&app), "claimed", "{unclear}");
+        app.stop();
+    }
+    case.write("reset = everything\nhost = films\n");
+    // It ends by itself, and whoever runs it starts it again.
+    drop(case.start());
+    let text = case.text();
+    assert!(text.starts_with("reset =\r\nhost = films\r\n# Stead: everything"), "{text}");
+    app = case.start();
+    assert_eq!((state(&app).as_str(), host_name(&app).as_str()), ("offered", "films.local"));
+    Owner::claim(&app);
+    app.stop();
+    assert_eq!(state(&case.start()), "claimed", "it happens once");
+}
+
+#[test]
+fn a_card_that_cannot_be_written_resets_nothing() {
+    let case = Box::new();
+    let mut app = case.start();
+    Owner::claim(&app);
+    app.stop();
+    case.write("reset = everything");
+    // What is written beside the file has no place.
+    fs::create_dir(case.card().join(".stead.txt.new")).unwrap();
+    for _ in 0..2 {
+        app = case.start();
+        assert_eq!(state(&app), "claimed");
+        assert!(!app.data.join("reset-asked").exists());
+        app.stop();
+    }
+}
+
+/// The real binary is killed at each renaming and removing of a start that finds the wish: the next
+/// start goes on, and the one after that leaves what was claimed since alone.
+#[test]
+fn a_reset_that_is_cut_off_goes_on_and_happens_once() {
+    let kills = each_kill(&["rename", "unlink", "unlinkat"], 1, |kill| {
+        let folder = tempfile::tempdir().unwrap();
+        let card = folder.path().join("card");
+        fs::create_dir(&card).unwrap();
+        let config = format!("{QUIET}{}", config(&card, ""));
+        let start = |folder| {
+            let mut command = std::process::Command::new(STEAD);
+            command.arg("serve");
+            Served::start_configured(folder, &config, command, |_| {})
+        };
+        let server = |served: &Served| {
+            Client::new(served.http_port).get("/api/v1/server").expect(200).json()
+        };
+        let first = start(folder);
+        let id = server(&first)["id"].clone();
+        let folder = first.kill();
+        fs::write(card.join("stead.txt"), "reset = everything\n").unwrap();
+        let mut command = std::process::Command::new("strace");
+        command.args(["-D", "-f", "-o", "/dev/null"]).args(kill.arguments());
+        command.args([STEAD, "serve"]);
+        let folder = match Served::try_start_configured(folder, &config, command) {
+            Err(folder) => folder,
+            Ok(served) => {
+                drop(served.kill());
+                return false;
+            }
+        };
+        // It may begin anew once more before it is the new server.
+        let again = start(folder);
+        let begun = Instant::now();
+        while server_is_old(&again, &id) {
+            assert!(begun.elapsed() < PATIENCE, "{kill:?}");
+            std::thread::yield_now();
+        }
+        let text = fs::read_to_string(card.join("stead.txt")).unwrap();
+        assert!(text.starts_with("reset =\r\n"), "{kill:?}: {text}");
+        assert_ne!(server(&again)["id"], id, "{kill:?}");
+        let secret = link_secret_in(&again.data());
+        let mut owner = Owner::almost_in(Client::new(again.http_port), &secret, now_ms());
+        owner.finish().expect(200);
+        let last = start(again.kill());
+        assert_eq!(server(&last)["state"], "claimed", "{kill:?}");
+        true
+    });
+    eprintln!("{kills} kills of a reset");
+    assert!(kills >= 5, "{kills}");
+}
+
+/// Whether this is still the server from before the reset, which is about to end, or nobody answers.
+fn server_is_old(served: &Served, id: &serde_json::Value) -> bool {
+    let answer = Client::new(served.http_port).try_send("GET", "/api/v1/server", None);
+    answer.is_none_or(|answer| answer.json()["id"] == *id)
+}
+
+/// A helper that keeps what it is asked.
+fn helper(folder: &Path, says: Answer) -> (String, mpsc::Receiver<Job>) {
+    let path = folder.join("helper.sock");
+    let (family, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
+    let socket = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None).unwrap();
+    rustix::net::bind(&socket, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+    rustix::net::listen(&socket, 4).unwrap();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        while let Ok(asked) = rustix::net::accept(&socket) {
+            let Some((ask, _)) = receive::<Ask>(asked.as_fd()).unwrap() else { continue };
+            assert_eq!(ask.version, VERSION);
+            tell.send(ask.job).unwrap();
+            send(asked.as_fd(), &says, &[]).unwrap();
+        }
+    });
+    (format!("[system]\nhelper = {path:?}\n"), told)
+}
+
+#[test]
+fn a_wireless_network_is_handed_on_and_its_password_leaves_the_card() {
+    let mut case = Box::new();
+    let (config, asked) = helper(case.folder.path(), Answer::Done);
+    case.more = config;
+    case.write("wifi = Our house\nwifi password = seven green kettles\n");
+    drop(case.start());
+    let name = "Our house".to_owned();
+    let password = Some(Passphrase("seven green kettles".to_owned()));
+    assert_eq!(asked.try_recv().unwrap(), Job::JoinNetwork { name, password });
+    let text = case.text();
+    assert!(!text.contains("kettles") && text.contains("Our house is known now"), "{text}");
+    drop(case.start());
+    assert!(asked.try_recv().is_err(), "it is handed on once");
+}
+
+#[test]
+fn a_network_that_is_not_taken_is_told_on_the_card() {
+    for (text, with_helper, told) in [
+        ("wifi = home\nwifi password = short\n", true, "8 to 63 characters"),
+        ("wifi password = seven green kettles\n", true, "without wifi ="),
+        ("wifi = home\nwifi password = seven green kettles\n", true, "says why"),
+        ("wifi = home\nwifi password = seven green kettles\n", false, "does not look after"),
+    ] {
+        let mut case = Box::new();
+        let failed = Answer::Failed { detail: "no iwd".to_owned() };
+        let (config, _asked) = helper(case.folder.path(), failed);
+        if with_helper {
+            case.more = config;
+        }
+        case.write(text);
+        drop(case.start());
+        let left = case.text();
+        assert!(left.contains(told) && !left.contains("kettles"), "{text}: {left}");
+    }
+}

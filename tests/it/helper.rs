@@ -1,0 +1,398 @@
+//! The helper: who may ask, what it refuses, and real disks, which are files behind loop devices, in
+//! a mount namespace of the test's own.
+
+use std::fs;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, socketpair};
+use stead::helper::{HelperError, Place, Tools, serve};
+use stead::host::helper::{Answer, Ask, Disk, Job, VERSION};
+use stead::host::packet::{receive, send};
+
+use crate::program::STEAD;
+
+fn pair() -> (OwnedFd, OwnedFd) {
+    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap()
+}
+
+fn own_uid() -> u32 {
+    nix::unistd::geteuid().as_raw()
+}
+
+/// A helper with folders of its own, and with the programs of the system.
+struct Helper {
+    folder: tempfile::TempDir,
+    place: Place,
+}
+
+impl Helper {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for name in ["media", "updates", "iwd"] {
+            fs::create_dir(root.join(name)).unwrap();
+        }
+        let mut tools = Tools::of_the_system();
+        tools.disk_kinds.push("loop".to_owned());
+        // PID 1 would mount in its own namespace, and not in the test's.
+        tools.has_systemd = false;
+        let place = Place {
+            media: root.join("media"),
+            updates: root.join("updates"),
+            networks: vec![root.join("iwd"), root.join("not-there")],
+            tools,
+        };
+        Self { folder, place }
+    }
+
+    /// With a program in place of rauc and systemctl that writes down how it was called.
+    fn recording(says: &str) -> Self {
+        let mut helper = Self::new();
+        let program = helper.folder.path().join("program");
+        let script = format!("#!/bin/sh\necho \"$@\" >>{}\n{says}\n", helper.calls().display());
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        helper.place.tools.rauc = program.clone();
+        helper.place.tools.systemctl = program;
+        helper
+    }
+
+    fn calls(&self) -> PathBuf {
+        self.folder.path().join("calls")
+    }
+
+    fn called(&self) -> String {
+        fs::read_to_string(self.calls()).unwrap_or_default()
+    }
+
+    fn ask(&self, job: Job) -> Answer {
+        let (ours, theirs) = pair();
+        send(&ours, &Ask { version: VERSION, job }, &[]).unwrap();
+        serve(&theirs, own_uid(), &self.place).unwrap();
+        receive::<Answer>(&ours).unwrap().unwrap().0
+    }
+
+    /// What comes of bytes that somebody sends.
+    fn hears(&self, bytes: &[u8]) -> Result<(), HelperError> {
+        let (ours, theirs) = pair();
+        rustix::net::send(&ours, bytes, SendFlags::empty()).unwrap();
+        serve(&theirs, own_uid(), &self.place)
+    }
+
+    fn disks(&self) -> Vec<Disk> {
+        match self.ask(Job::ListDisks) {
+            Answer::Disks(disks) => disks,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn refused(answer: &Answer) -> &str {
+    match answer {
+        Answer::Refused { why } => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A disk that is a file.
+struct Loop {
+    device: String,
+    _file: tempfile::NamedTempFile,
+}
+
+impl Loop {
+    fn new(megabytes: u64, arguments: &[&str]) -> Self {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(megabytes * 1024 * 1024).unwrap();
+        let output = Command::new("losetup")
+            .args(["--find", "--show"])
+            .args(arguments)
+            .arg(file.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "loop devices take root: {output:?}");
+        let device = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        Self { device, _file: file }
+    }
+
+    fn name(&self) -> &str {
+        self.device.trim_start_matches("/dev/")
+    }
+
+    fn in_list(&self, helper: &Helper) -> Disk {
+        let disks = helper.disks();
+        disks.into_iter().find(|disk| disk.name == self.name()).expect("it is listed")
+    }
+
+    fn format(&self, disk: &Disk, label: &str) -> Job {
+        Job::Format {
+            disk: disk.name.clone(),
+            size_bytes: disk.size_bytes,
+            model: disk.model.clone(),
+            label: label.to_owned(),
+        }
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        drop(Command::new("losetup").args(["--detach", &self.device]).status());
+    }
+}
+
+/// Runs in a thread with mounts of its own, which end with it.
+fn in_own_mounts(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::spawn(move || {
+        unshare(CloneFlags::CLONE_NEWNS).expect("mounts of one's own take root");
+        let flags = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(None::<&str>, "/", None::<&str>, flags, None::<&str>).unwrap();
+        test();
+    });
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[test]
+fn a_new_disk_is_formatted_and_its_films_can_be_read_and_not_written() {
+    in_own_mounts(|| {
+        let helper = Helper::new();
+        let disk = Loop::new(64, &[]);
+        let listed = disk.in_list(&helper);
+        assert_eq!((listed.size_bytes, listed.volumes.len()), (64 * 1024 * 1024, 0));
+
+        assert_eq!(helper.ask(disk.format(&listed, "Films")), Answer::Done);
+        let listed = disk.in_list(&helper);
+        let volume = &listed.volumes[0];
+        assert_eq!((volume.label.as_deref(), volume.file_system.as_str()), (Some("Films"), "ext4"));
+        let uuid = volume.uuid.clone();
+
+        let Answer::Mounted { folder } = helper.ask(Job::Mount { uuid: uuid.clone() }) else {
+            panic!("it is not mounted")
+        };
+        assert_eq!(Path::new(&folder), helper.place.media.join(&uuid));
+        assert!(Path::new(&folder).join("lost+found").is_dir());
+        let written = fs::write(Path::new(&folder).join("a"), "b").unwrap_err();
+        assert_eq!(written.raw_os_error(), Some(30), "read-only: {written}");
+        let listed = disk.in_list(&helper);
+        assert_eq!(listed.volumes[0].folder.as_deref(), Some(folder.as_str()));
+
+        let again = helper.ask(Job::Mount { uuid: uuid.clone() });
+        assert!(refused(&again).contains("in use"), "{again:?}");
+        let wiped = helper.ask(disk.format(&listed, "Other"));
+        assert!(refused(&wiped).contains("in use"), "{wiped:?}");
+
+        assert_eq!(helper.ask(Job::Unmount { uuid: uuid.clone() }), Answer::Done);
+        assert!(!Path::new(&folder).exists(), "no empty folder is left");
+        let again = helper.ask(Job::Unmount { uuid });
+        assert!(matches!(again, Answer::Refused { .. } | Answer::Failed { .. }), "{again:?}");
+    });
+}
+
+#[test]
+fn a_disk_that_is_another_one_now_keeps_what_is_on_it() {
+    let helper = Helper::new();
+    let disk = Loop::new(64, &[]);
+    let listed = disk.in_list(&helper);
+    assert_eq!(helper.ask(disk.format(&listed, "Films")), Answer::Done);
+    let before = disk.in_list(&helper);
+    let other = |change: &dyn Fn(&mut Disk)| {
+        let mut other = before.clone();
+        change(&mut other);
+        helper.ask(disk.format(&other, "Other"))
+    };
+    for answer in [
+        other(&|disk| disk.size_bytes += 512),
+        other(&|disk| disk.model = Some("Blue".into())),
+        other(&|disk| disk.name = "sdzz".into()),
+        other(&|disk| disk.name = format!("../{}", disk.name)),
+        other(&|disk| disk.name = format!("/dev/{}", disk.name)),
+        helper.ask(disk.format(&before, "stead-data")),
+        helper.ask(disk.format(&before, "-O none")),
+        helper.ask(disk.format(&before, "")),
+    ] {
+        refused(&answer);
+    }
+    assert_eq!(disk.in_list(&helper), before);
+}
+
+#[test]
+fn disks_of_the_system_are_neither_shown_nor_touched() {
+    let helper = Helper::new();
+    let card = Loop::new(64, &[]);
+    let path = &card.device;
+    let made = Command::new("mkfs.ext4").args(["-q", "-F", "-L", "stead-data", path]).output();
+    assert!(made.unwrap().status.success());
+    let uuid = Command::new("blkid").args(["-p", "-o", "value", "-s", "UUID", path]).output();
+    let uuid = String::from_utf8(uuid.unwrap().stdout).unwrap().trim().to_owned();
+    let names: Vec<_> = helper.disks().into_iter().map(|disk| disk.name).collect();
+    assert!(!names.contains(&card.name().to_owned()), "{names:?}");
+    let answer = helper.ask(Job::Mount { uuid });
+    assert!(refused(&answer).contains("system"), "{answer:?}");
+    let disk = Disk {
+        name: card.name().to_owned(),
+        size_bytes: 64 * 1024 * 1024,
+        model: None,
+        read_only: false,
+        volumes: Vec::new(),
+    };
+    let answer = helper.ask(card.format(&disk, "Films"));
+    assert!(refused(&answer).contains("system"), "{answer:?}");
+
+    // The disk that this machine runs from, whatever it is called here.
+    let root = Command::new("findmnt").args(["-n", "-o", "SOURCE", "/"]).output().unwrap();
+    let root = String::from_utf8(root.stdout).unwrap();
+    for disk in helper.disks() {
+        assert!(!root.trim().starts_with(&format!("/dev/{}", disk.name)), "{disk:?}");
+    }
+}
+
+#[test]
+fn two_disks_with_one_id_are_not_told_apart_by_chance() {
+    let helper = Helper::new();
+    let uuid = "7f1c2d3e-0001-4000-8000-0123456789ab";
+    let disks = [Loop::new(64, &[]), Loop::new(64, &[])];
+    for disk in &disks {
+        let made = Command::new("mkfs.ext4").args(["-q", "-F", "-U", uuid, &disk.device]).output();
+        assert!(made.unwrap().status.success());
+    }
+    let answer = helper.ask(Job::Mount { uuid: uuid.to_owned() });
+    assert!(refused(&answer).contains("the same id"), "{answer:?}");
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_refused() {
+    let helper = Helper::new();
+    fs::write(helper.folder.path().join("outside.raucb"), "x").unwrap();
+    let elsewhere = helper.folder.path().join("outside.raucb");
+    std::os::unix::fs::symlink(&elsewhere, helper.place.updates.join("link.raucb")).unwrap();
+    fs::create_dir(helper.place.updates.join("folder.raucb")).unwrap();
+    std::os::unix::fs::symlink("/etc", helper.place.media.join("abcd-0001")).unwrap();
+    for uuid in ["", "..", "../..", "/", "a/b", "abcd-0001\0", "a b", "abcd-0001"] {
+        refused(&helper.ask(Job::Mount { uuid: uuid.to_owned() }));
+        let unmounted = helper.ask(Job::Unmount { uuid: uuid.to_owned() });
+        assert!(matches!(unmounted, Answer::Refused { .. } | Answer::Failed { .. }), "{uuid}");
+    }
+    for bundle in [
+        "",
+        "../outside.raucb",
+        "/etc/passwd",
+        "link.raucb",
+        "folder.raucb",
+        "none.raucb",
+        "-x.raucb",
+    ] {
+        let answer = helper.ask(Job::Install { bundle: bundle.to_owned() });
+        refused(&answer);
+    }
+    for unix_ms in [0, -1, i64::MIN, i64::MAX, 4_000_000_000_000_000] {
+        refused(&helper.ask(Job::SetTime { unix_ms }));
+    }
+}
+
+#[test]
+fn an_update_is_installed_by_rauc_and_by_its_path_alone() {
+    let helper = Helper::recording("");
+    let bundle = helper.place.updates.join("stead-1.2.3.raucb");
+    fs::write(&bundle, "x").unwrap();
+    let install = Job::Install { bundle: "stead-1.2.3.raucb".to_owned() };
+    for job in [install, Job::MarkGood, Job::SwitchSlot, Job::Restart, Job::PowerOff] {
+        assert_eq!(helper.ask(job.clone()), Answer::Done, "{job:?}");
+    }
+    let expected = format!(
+        "install {}\nstatus mark-good booted\nstatus mark-active other\n\
+         --no-block reboot\n--no-block poweroff\n",
+        bundle.display()
+    );
+    assert_eq!(helper.called(), expected);
+}
+
+#[test]
+fn what_a_tool_complains_of_is_told() {
+    let helper = Helper::recording("echo 'signature verification failed' >&2\nexit 1");
+    fs::write(helper.place.updates.join("a.raucb"), "x").unwrap();
+    let answer = helper.ask(Job::Install { bundle: "a.raucb".to_owned() });
+    let Answer::Failed { detail } = &answer else { panic!("{answer:?}") };
+    assert!(detail.contains("signature verification failed"), "{detail}");
+}
+
+#[test]
+fn a_factory_reset_forgets_the_networks_and_restarts() {
+    let helper = Helper::recording("");
+    let networks = helper.folder.path().join("iwd");
+    for name in ["Home.psk", "Cafe.open", "10-static.network", ".known_network.freq"] {
+        fs::write(networks.join(name), "secret").unwrap();
+    }
+    assert_eq!(helper.ask(Job::FactoryReset), Answer::Done);
+    let left: Vec<_> = fs::read_dir(&networks).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, [".known_network.freq"]);
+    assert_eq!(helper.called(), "--no-block reboot\n");
+}
+
+#[test]
+fn a_stranger_and_what_is_no_job_get_nothing() {
+    let helper = Helper::recording("");
+    let (ours, theirs) = pair();
+    send(&ours, &Ask { version: VERSION, job: Job::Restart }, &[]).unwrap();
+    let stranger = serve(&theirs, own_uid() + 1, &helper.place);
+    assert!(matches!(stranger, Err(HelperError::Stranger(_))), "{stranger:?}");
+
+    for text in [
+        "",
+        "{}",
+        "no JSON",
+        r#"{"version":1}"#,
+        r#"{"version":1,"job":"run"}"#,
+        r#"{"version":1,"job":{"run":{"command":"id"}}}"#,
+        r#"{"version":1,"job":"restart","as":"root"}"#,
+        r#"{"version":1,"job":{"mount":{"uuid":"abcd","options":"rw"}}}"#,
+        r#"{"version":1,"job":{"mount":{}}}"#,
+        r#"{"version":1,"job":["restart","restart"]}"#,
+        &format!(r#"{{"version":1,"job":"restart"{}}}"#, " ".repeat(20_000)),
+    ] {
+        let heard = helper.hears(text.as_bytes());
+        let nothing = text.is_empty() && heard.is_ok();
+        assert!(nothing || matches!(heard, Err(HelperError::NoJob(_))), "{text}: {heard:?}");
+    }
+    let newer = helper.hears(br#"{"version":2,"job":"restart"}"#);
+    assert!(matches!(newer, Err(HelperError::OtherVersion(2))), "{newer:?}");
+    let (ours, theirs) = pair();
+    drop(ours);
+    serve(&theirs, own_uid(), &helper.place).unwrap();
+    assert_eq!(helper.called(), "", "nothing was done");
+}
+
+/// The program as the system starts it: a connection as its input.
+#[test]
+fn the_program_answers_who_it_is_for_and_nobody_else() {
+    let helper = |user: &str, input: OwnedFd| {
+        Command::new(STEAD)
+            .args(["helper", "--config", "/dev/null", "--user", user])
+            .stdin(input)
+            .output()
+            .unwrap()
+    };
+    let own = stead::host::users::name_of(own_uid());
+    let (ours, theirs) = pair();
+    send(&ours, &Ask { version: VERSION, job: Job::SetTime { unix_ms: 0 } }, &[]).unwrap();
+    let ended = helper(&own, theirs);
+    assert!(ended.status.success(), "{ended:?}");
+    let (answer, _) = receive::<Answer>(ours.as_fd()).unwrap().unwrap();
+    assert_eq!(refused(&answer), "this cannot be the time");
+
+    let other = if own == "nobody" { "root" } else { "nobody" };
+    let (ours, theirs) = pair();
+    send(&ours, &Ask { version: VERSION, job: Job::PowerOff }, &[]).unwrap();
+    let ended = helper(other, theirs);
+    assert_eq!(ended.status.code(), Some(4), "{ended:?}");
+    assert!(receive::<Answer>(ours.as_fd()).unwrap().is_none(), "not even an answer");
+
+    let nothing = helper(&own, fs::File::open("/dev/null").unwrap().into());
+    let said = String::from_utf8_lossy(&nothing.stderr).into_owned();
+    assert!(said.contains("started by the system"), "{said}");
+}
