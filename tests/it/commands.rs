@@ -19,6 +19,7 @@ fn help_names_every_command_and_exit_code() {
         "open",
         "rescue",
         "recover",
+        "find",
         "status",
         "health",
         "console",
