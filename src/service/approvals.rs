@@ -117,7 +117,13 @@ pub fn ask_to_step_up(
 ) -> Result<Asked, ApprovalError> {
     permitted(permit, Action::OwnAccount(Own::StepUp))?;
     let id = facts.session.id;
-    let account = core.store()?.accounts.read(|tx| own_account(tx, facts))?;
+    let (account, kept) = core.store()?.accounts.read(|tx| {
+        Ok::<_, StoreError>((own_account(tx, facts)?, factors::second(tx, facts.user.account)?))
+    })?;
+    if kept.is_empty() {
+        // It stands in for a factor, and there is none.
+        return Err(ApprovalError::NobodyThere);
+    }
     // An approval is worth something beside the password only.
     if stepup::needs_password(facts, &account) {
         return Err(SignInError::PasswordNeeded.into());

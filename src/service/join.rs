@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use stead_rules::claim::State;
 use stead_rules::ids::{AccountId, IssuerId, UserId};
 use stead_rules::policy::{Action, ClientKind, Permit, Role};
 use stead_rules::secret::SecretText;
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 
 use super::core::{Core, CoreError, permitted};
 use super::invitations::asked;
+use super::judge;
 use super::passwords::HashError;
 use super::rescue::{
     Codes, Enrolment, NewFactor, Renewal, RescueError, confirmed, replace_factors,
@@ -35,6 +37,13 @@ pub enum JoinError {
     /// The invitation was used, is too old, was taken back, or never was.
     #[error("this invitation is over")]
     Over,
+    /// The server has no owner now, so nobody new comes in.
+    #[error("the server has no owner now")]
+    NoOwner,
+    /// A second factor is asked for, and none was begun: it is asked for since they looked, or the
+    /// server has started anew since.
+    #[error("a second factor is asked for by now")]
+    MoreIsAsked,
     /// Somebody else has the name by now.
     #[error("the name is taken")]
     NameTaken,
@@ -51,7 +60,9 @@ impl Failure for JoinError {
         match self {
             Self::Core(error) => error.into_store().map_err(Self::Core),
             Self::Renewal(error) => error.into_store().map_err(Self::Renewal),
-            other @ (Self::Over | Self::NameTaken) => Err(other),
+            other @ (Self::Over | Self::NoOwner | Self::MoreIsAsked | Self::NameTaken) => {
+                Err(other)
+            }
         }
     }
 }
@@ -107,6 +118,20 @@ fn live(
         .ok_or(JoinError::Over)
 }
 
+/// Only whom the owner knows comes in while the server has none.
+fn owned(core: &Core, now: Now) -> Result<(), JoinError> {
+    match judge::standing(core, now) {
+        State::Claimed => Ok(()),
+        State::Factory
+        | State::Legacy
+        | State::Offered
+        | State::Pending(_)
+        | State::Orphaned
+        | State::Recovery
+        | State::Locked(_) => Err(JoinError::NoOwner),
+    }
+}
+
 /// Tells what an invitation is for; that uses nothing up. Blocks.
 ///
 /// # Errors
@@ -118,6 +143,7 @@ pub fn look(
     secret: &SecretText,
 ) -> Result<Look, JoinError> {
     permitted(permit, Action::SignIn)?;
+    owned(core, now)?;
     core.store()?.accounts.read(|tx| {
         let invitation = live(tx, core, now, secret)?;
         let server = claim::server(tx)?.ok_or(StoreError::BadRow { what: "server" })?;
@@ -200,6 +226,7 @@ fn checked(
     secret: &SecretText,
     chosen: &Renewal,
 ) -> Result<Option<NewFactor>, JoinError> {
+    owned(core, now)?;
     let (invitation, asked) = core.store()?.accounts.read(|tx| {
         let invitation = live(tx, core, now, secret)?;
         let asked = asked(tx, &invitation)?;
@@ -212,7 +239,8 @@ fn checked(
     if !has_factor {
         return Ok(None);
     }
-    let secret = core.rescue_desk().enrolled(&invitation.secret_hash).ok_or(JoinError::Over)?;
+    let secret =
+        core.rescue_desk().enrolled(&invitation.secret_hash).ok_or(JoinError::MoreIsAsked)?;
     let step = confirmed(core, now, &secret, chosen.totp_code.as_deref(), chosen.browser_time)?;
     Ok(Some(NewFactor { secret, step }))
 }
@@ -233,7 +261,7 @@ fn make(
         }
         // More may be asked for since: nobody comes in with less.
         if factor.is_none() && asked(tx, &invitation)?.is_some() {
-            return Err(JoinError::Over);
+            return Err(JoinError::MoreIsAsked);
         }
         let user = make_user(tx, core, now, &invitation, password_hash)?;
         if alone {

@@ -9,6 +9,7 @@ use stead_rules::policy::{Action, Closed, Permit, Tend};
 use stead_rules::signin::{BadName, Name};
 use stead_rules::time::Now;
 use stead_store::accounts::libraries::{self as rows, LibraryRow, RootRow};
+use stead_store::accounts::requirements::{self, About};
 use stead_store::accounts::{audit, limits};
 use stead_store::library::problems::{self, ProblemRow};
 use stead_store::library::roots;
@@ -35,6 +36,9 @@ pub enum LibraryError {
     /// A library has this folder, or one within it or around it.
     #[error("a library has this folder already")]
     InUse,
+    /// Something is required for it.
+    #[error("something is required for this library: end that first")]
+    IsRequired,
     /// The indexer has too much to do.
     #[error(transparent)]
     Indexer(#[from] NoMoreOrders),
@@ -228,8 +232,14 @@ pub fn remove(
         "by": permit.user().map(|user| user.to_string()),
     });
     core.store()?.accounts.write(|tx| {
+        // With it would go what is required for it, and who tends libraries would be rid of that.
+        let asked = requirements::all(tx)?;
+        let of_it = About::Library(library);
+        if asked.into_iter().flatten().any(|row| row.is_on && row.about == of_it) {
+            return Err(LibraryError::IsRequired);
+        }
         rows::remove(tx, library)?;
-        audit::append(tx, now, "library.removed", &detail.to_string())
+        Ok(audit::append(tx, now, "library.removed", &detail.to_string())?)
     })?;
     core.scans.forget(library);
     core.scans.order_or_later(Order::Forget(library));

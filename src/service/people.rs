@@ -12,6 +12,7 @@ use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
 use super::notices;
+use super::policy::log;
 
 /// Somebody could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -150,8 +151,10 @@ pub fn set_role(
 /// [`PeopleError`].
 pub fn remove(core: &Core, permit: &Permit, now: Now, user: UserId) -> Result<(), PeopleError> {
     permitted(permit, Action::Guard(Guard::Users))?;
+    log::flush(core, now)?;
     core.store()?.accounts.write(|tx| {
         let person = somebody(tx, user)?;
+        log::tell_of(tx, now, user)?;
         alone::remove(tx, person.user.account)?;
         let detail = serde_json::json!({
             "user": user.to_string(), "name": person.user.name, "by": by(permit),

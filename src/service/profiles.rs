@@ -303,7 +303,9 @@ pub async fn leave(
     let look = move |tx: &WriteTx<'_, Accounts>| {
         let own = rows::own_pin(tx, user)?.filter(|_| inside);
         let misses = own.as_ref().map_or(0, |own| own.misses);
-        let way = way_through(PinDoor { has_pin: own.is_some(), needs_pin: false, misses })?;
+        // Whoever has no PIN where one is needed goes out by signing in anew.
+        let needs_pin = inside && rows::need_pins(tx, user)?;
+        let way = way_through(PinDoor { has_pin: own.is_some(), needs_pin, misses })?;
         if way == Way::ByPin {
             rows::set_own_misses(tx, user, misses.saturating_add(1))?;
         }

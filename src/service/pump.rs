@@ -47,6 +47,8 @@ pub struct Pumps {
 pub struct Seat {
     user: UserId,
     whose: Whose,
+    /// The door that it was asked for at: what is closed there meanwhile ends the stream.
+    door: Door,
     users: Arc<Mutex<HashMap<UserId, usize>>>,
 }
 
@@ -71,7 +73,7 @@ impl Pumps {
         }
         *streams = streams.saturating_add(1);
         drop(users);
-        Some(Seat { user, whose, users: Arc::clone(&self.users) })
+        Some(Seat { user, whose, door: permit.door(), users: Arc::clone(&self.users) })
     }
 
     fn device(&self, device: u64) -> Arc<Semaphore> {
@@ -91,7 +93,7 @@ impl Pumps {
     ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         core.metrics.figures().play.streams.inc();
         let Opened { file, device, item, .. } = opened;
-        let asked = Asked { action: Action::Play, door: Door::Stream };
+        let asked = Asked { action: Action::Play, door: seat.door };
         let pump = Pump {
             file: Arc::new(file),
             device: self.device(device),

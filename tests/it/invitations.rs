@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use stead_rules::time::WallMs;
 
 use crate::harness::{Answer, App, Client, Options, Owner, in_accounts, totp_code};
+use crate::recovery::{older, recovered};
 
 const DAY: u64 = 24 * 3600 * 1000;
 const PASSWORD: &str = "four slow wooden ferries";
@@ -335,4 +336,62 @@ fn the_secret_of_an_invitation_is_kept_nowhere() {
     let gone = format!("/api/v1/libraries/{LIBRARY}/remove");
     owner.browser.post(&gone, &json!({})).expect(204);
     assert_eq!(look(&app, &secret).expect(200).json()["libraries"], json!([]));
+}
+
+/// The former owner may have invited themselves, and a copy of the accounts may be of before an
+/// invitation was used.
+#[test]
+fn an_invitation_outlives_neither_its_owner_nor_the_accounts_that_knew_its_end() {
+    for rolled_back in [false, true] {
+        let (app, mut owner) = house(Options::default());
+        let secret = secret_of(&invite(&mut owner, &member("Sam")));
+        look(&app, &secret).expect(200);
+        let app = if rolled_back { older(app) } else { app };
+        let app = recovered(app, "root\n");
+        look(&app, &secret).expect(403);
+        let mut next = Owner::almost_as(
+            app.client(),
+            &app.link_secret(),
+            app.clock_ms(),
+            ("Kim", "nine blue teapots"),
+        );
+        next.finish().expect(200);
+        assert_eq!(look(&app, &secret).expect(403).code(), "invitation_over");
+        assert_eq!(join(&app, &secret).1.expect(403).code(), "invitation_over");
+    }
+    let (app, mut owner) = house(Options::default());
+    let secret = secret_of(&invite(&mut owner, &member("Sam")));
+    let app = older(app);
+    app.clock.advance(60_000);
+    let (mut browser, answer) = owner.sign_in_at(&app, app.clock_ms());
+    answer.expect(200);
+    browser.post("/api/v1/unlock", &json!({})).expect(204);
+    assert_eq!(look(&app, &secret).expect(403).code(), "invitation_over");
+}
+
+#[test]
+fn without_an_owner_nobody_new_comes_in_and_the_invitation_stays_good() {
+    let (app, mut owner) = house(Options::default());
+    let secret = secret_of(&invite(&mut owner, &member("Sam")));
+    owner.browser.post("/api/v1/server/give-up", &json!({ "name": "Stead" })).expect(204);
+    assert_eq!(look(&app, &secret).expect(403).code(), "orphaned");
+    assert_eq!(join(&app, &secret).1.expect(403).code(), "orphaned");
+    app.clock.advance(60_000);
+    let (mut browser, answer) = owner.sign_in_at(&app, app.clock_ms());
+    answer.expect(200);
+    browser.post("/api/v1/unlock", &json!({})).expect(204);
+    join(&app, &secret).1.expect(201);
+}
+
+/// Whoever looked before a second factor was asked for is told so, and has lost nothing.
+#[test]
+fn what_is_asked_since_the_look_is_told_and_uses_nothing_up() {
+    let (app, mut owner) = house(Options::default());
+    let secret = secret_of(&invite(&mut owner, &member("Sam")));
+    assert!(look(&app, &secret).expect(200).json().get("level").is_none());
+    let wish = json!({ "about": "server", "level": "mfa", "grace_days": 7 });
+    owner.browser.post("/api/v1/policy/requirements", &wish).expect(200);
+    assert_eq!(join(&app, &secret).1.expect(409).code(), "invitation_asks_more");
+    let code = first_code(&app, &secret);
+    join_with(&app, &secret, &json!({ "totp_code": code })).1.expect(201);
 }

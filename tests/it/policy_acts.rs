@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use stead_rules::signin::Assurance;
+use stead_store::accounts::audit;
 
 use crate::harness::{Client, in_accounts, in_accounts_many};
 use crate::policy_house::{DAY_MS, FAMILY, House, Of, SAM};
@@ -393,4 +394,54 @@ fn whoever_is_asked_for_a_factor_does_not_give_up_the_last_one() {
     assert_eq!(code(&mut browser, &remove, &json!({}), 409), "last_factor");
     switch_off(&mut owner, id);
     browser.post(&remove, &json!({})).expect(204);
+    // What was shown in this browser is gone: it counts for nothing when something is asked again.
+    browser.get(&format!("/api/v1/items/{}", house.film)).expect(200);
+    require(&house, &mut owner, Of::Films, 0);
+    let refused = browser.get(&format!("/api/v1/items/{}", house.film)).expect(403);
+    assert_eq!(refused.code(), "enrolment_required");
+}
+
+/// With the library would go what is required for it, and whoever tends libraries would be rid of that.
+#[test]
+fn a_library_that_something_is_required_for_is_not_removed() {
+    let house = House::new();
+    let mut owner = house.owner();
+    let id = require(&house, &mut owner, Of::Films, 14);
+    let remove = format!("/api/v1/libraries/{}/remove", house.films);
+    assert_eq!(code(&mut owner, &remove, &json!({}), 409), "library_required");
+    switch_off(&mut owner, id);
+    owner.post(&remove, &json!({})).expect(204);
+}
+
+/// An owner with an authenticator would be kept out by a group that must have a passkey, also from
+/// leaving it.
+#[test]
+fn an_owner_comes_into_no_group_that_would_lock_them_out() {
+    let house = House::new();
+    let mut owner = house.owner();
+    let me = owner.get("/api/v1/me").expect(200).json()["user"]["id"].clone();
+    require(&house, &mut owner, Of::Group, 14);
+    in_accounts_many(house.app(), "UPDATE requirement SET level = 'mfa_phishing_resistant'");
+    let members = format!("/api/v1/groups/{FAMILY}/members");
+    let body = json!({ "user_id": me, "member": true });
+    assert_eq!(code(&mut owner, &members, &body, 409), "own_factor_missing");
+    in_accounts_many(house.app(), "UPDATE requirement SET level = 'mfa'");
+    owner.post(&members, &body).expect(204);
+}
+
+/// Who is removed takes nothing out of the log, also not of the hour that is not over.
+#[test]
+fn what_was_refused_to_somebody_is_in_the_log_when_they_are_removed() {
+    let house = House::new();
+    let mut browser = house.browser();
+    let mut owner = house.owner();
+    require(&house, &mut owner, Of::Films, 0);
+    for _ in 0..3 {
+        drop(browser.get(&format!("/api/v1/items/{}", house.film)));
+    }
+    let remove = format!("/api/v1/people/{}/remove", sam());
+    owner.post(&remove, &json!({})).expect(204);
+    let log = house.write(|tx, _| audit::newest(tx, 50));
+    let denied = log.iter().filter(|(kind, _)| kind == "decision.denied").count();
+    assert_eq!(denied, 1, "{log:?}");
 }

@@ -39,14 +39,14 @@ pub(crate) fn wish(app: &App, by: &str) {
     chown(&path, Some(0), Some(0)).expect("these tests are run by root");
 }
 
-fn recovered(mut app: App, by: &str) -> App {
+pub(crate) fn recovered(mut app: App, by: &str) -> App {
     app.stop();
     wish(&app, by);
     restarted(app)
 }
 
 /// The server as it was before its last claim, as far as its generation tells.
-fn older(mut app: App) -> App {
+pub(crate) fn older(mut app: App) -> App {
     app.stop();
     let text = "This Stead server has been claimed. Do not remove this file.\ngeneration 5\n";
     fs::write(app.data.join("marker"), text).unwrap();

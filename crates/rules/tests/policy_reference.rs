@@ -162,10 +162,10 @@ fn reference(q: &Question<'_>) -> Answer {
 
 fn one(row: &Requirement, s: &Session, now: Now) -> Answer {
     let satisfied = match row.max_age_seconds {
-        None => worth(s.methods, false) >= row.level,
+        None => still_kept(s, false) >= row.level,
         Some(age) => {
             let in_time = age_ms(s.auth, now).upper.is_some_and(|ms| ms < age * 1000);
-            worth(s.methods, true) >= row.level && in_time
+            still_kept(s, true) >= row.level && in_time
         }
     };
     if satisfied {
@@ -204,6 +204,16 @@ fn age_ms(at: Moment, now: Now) -> Age {
     let lower = wall.max(0).unsigned_abs().max(now.boot.0);
     let believed = now.trust != TimeTrust::Unknown && wall >= 0;
     Age { lower, upper: believed.then_some(lower) }
+}
+
+/// What was shown of one's own counts as far as such a factor is kept; what an issuer said, counts.
+fn still_kept(s: &Session, by_themselves: bool) -> Assurance {
+    let said = [Method::External, Method::ExternalMfa, Method::ExternalPhishingResistant];
+    let by_issuer = said.into_iter().filter(|method| s.methods.has(*method)).collect();
+    let by_issuer = worth(by_issuer, by_themselves);
+    let own = worth(s.methods, by_themselves);
+    let most = if s.reach < Assurance::Password { Assurance::Password } else { s.reach };
+    if own > most { most.max(by_issuer) } else { own }
 }
 
 fn worth(methods: Methods, by_themselves: bool) -> Assurance {

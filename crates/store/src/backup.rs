@@ -37,7 +37,8 @@ const RESTORED: &str = "accounts.db.restored";
 const MADE: &str = "made_ms";
 
 /// What stays behind: what is open at the moment, what works once, and what waits to be sent.
-const LEFT_OUT: [&str; 5] = ["session", "way_back", "oauth_registration", "claim_offer", "carried"];
+const LEFT_OUT: [&str; 6] =
+    ["session", "way_back", "invitation", "oauth_registration", "claim_offer", "carried"];
 /// The largest number of any kind that is taken from a backup: a server that is claimed each second of
 /// a century does not come near, and what is counted on from there never overflows.
 const NUMBERS_MAX: u64 = 1 << 40;

@@ -102,6 +102,12 @@ impl From<LibraryError> for Problem {
                 "path_in_use",
                 "A library has this folder already, or one within it or around it.",
             ),
+            LibraryError::IsRequired => Self::new(
+                StatusCode::CONFLICT,
+                "library_required",
+                "Something is required for this library. Its owner switches that off first, then it \
+                 can be removed.",
+            ),
             LibraryError::Indexer(_) => {
                 Self::busy("Many libraries are being read at this moment. Try again soon.", 30)
             }

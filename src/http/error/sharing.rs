@@ -39,6 +39,18 @@ impl From<JoinError> for Problem {
                 "This invitation is over: it was used, is too old, or was taken back. Ask whoever \
                  invited you for another.",
             ),
+            JoinError::NoOwner => Self::new(
+                StatusCode::FORBIDDEN,
+                "orphaned",
+                "This server has no owner at the moment, so nobody new comes in. The invitation is \
+                 good again when its owner is back.",
+            ),
+            JoinError::MoreIsAsked => Self::new(
+                StatusCode::CONFLICT,
+                "invitation_asks_more",
+                "A second factor is asked for here by now. The invitation is still good: go on and \
+                 set one up.",
+            ),
             JoinError::NameTaken => Self::invalid(
                 "name",
                 "name_taken",

@@ -12,7 +12,7 @@ use futures_util::stream::unfold;
 use serde::Serialize;
 use stead_rules::ids::LibraryId;
 use stead_rules::limits::SESSION_LOOK_EVENTS_SECONDS;
-use stead_rules::policy::{Action, Door};
+use stead_rules::policy::Action;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
@@ -63,7 +63,7 @@ pub(crate) async fn events(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let asked = Asked { action: Action::Browse, door: Door::Api };
+    let asked = Asked { action: Action::Browse, door: ctx.permit.door() };
     let whose = Whose::of(&ctx.permit).ok_or_else(Problem::not_signed_in)?;
     let running = Running::since(ctx.now, whose, asked);
     let told = core.scans.listen();

@@ -186,8 +186,8 @@ fn generation_after(core: &Core, desk: &ClaimDesk) -> Result<Generation, ClaimEr
     })
 }
 
-/// The accounts may be older than what was done since: sessions that were ended and recovery codes
-/// that were used must not come back with them. From now on they are the latest: they know the
+/// The accounts may be older than what was done since: sessions that were ended, and recovery codes,
+/// invitations and ways back that were used, must not come back with them. From now on they are the latest: they know the
 /// marker's era.
 pub(super) fn void_what_is_old(
     tx: &WriteTx<'_, Accounts>,
@@ -197,5 +197,6 @@ pub(super) fn void_what_is_old(
     rows::set_generation(tx, generation.0)?;
     set_eras(tx, adopted(era))?;
     rows::bump_epoch(tx)?;
+    rows::void_what_works_once(tx)?;
     Ok(rows::void_recovery_codes(tx)?)
 }

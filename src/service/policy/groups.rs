@@ -2,9 +2,12 @@
 
 use stead_rules::ids::{GroupId, LibraryId, UserId};
 use stead_rules::limits::GROUPS_MAX;
-use stead_rules::policy::{Action, Guard, Permit, Scope, Tend, may_remove_group};
+use stead_rules::policy::{
+    Action, CannotRequire, Guard, Permit, Role, Scope, Tend, may_remove_group,
+};
 use stead_rules::signin::Name;
 use stead_rules::time::Now;
+use stead_store::accounts::board;
 use stead_store::accounts::groups::{self as rows, Group, With};
 use stead_store::accounts::requirements::{self, About, Required};
 use stead_store::accounts::{grace, identity};
@@ -159,6 +162,11 @@ pub fn set_member(
         }
         let asked = requirements::all(tx)?.into_iter().flatten();
         for row in asked.filter(|row| belongs && row.is_on && is_of(row, group)) {
+            // Nothing may keep the owner from switching it off again.
+            let owner = board::one(tx, user)?.filter(|one| one.role == Role::Owner);
+            if owner.is_some_and(|owner| owner.reach < row.level) {
+                return Err(CannotRequire::OwnFactor.into());
+            }
             if grace::of(tx, &core.run, user, row.id)?.is_none() {
                 grace::grant(tx, &core.run, user, row.id, row.grace_seconds, now)?;
             }

@@ -127,7 +127,24 @@ fn write(core: &Core, now: Now, held: &HashMap<Alike, Counted>) -> Result<(), Co
 }
 
 fn tell_hours(tx: &WriteTx<'_, Accounts>, now: Now, this_hour: i64) -> Result<(), StoreError> {
-    for (alike, counted) in rows::take_unlogged(tx, this_hour)? {
+    tell(tx, now, rows::take_unlogged(tx, this_hour)?)
+}
+
+/// Writes into the log what was counted of somebody who is about to be removed: it would go with them.
+pub(crate) fn tell_of(
+    tx: &WriteTx<'_, Accounts>,
+    now: Now,
+    user: UserId,
+) -> Result<(), StoreError> {
+    tell(tx, now, rows::take_unlogged_of(tx, user)?)
+}
+
+fn tell(
+    tx: &WriteTx<'_, Accounts>,
+    now: Now,
+    counted: Vec<(Alike, Counted)>,
+) -> Result<(), StoreError> {
+    for (alike, counted) in counted {
         let detail = serde_json::json!({
             "user": alike.user.to_string(), "door": alike.door, "reason": alike.reason,
             "requirement": (alike.requirement > 0).then_some(alike.requirement),

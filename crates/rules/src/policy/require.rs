@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::decision::Rule;
 use super::question::{Question, Session};
 use crate::ids::LibraryId;
-use crate::signin::Assurance;
+use crate::signin::{Assurance, Methods};
 use crate::time::Now;
 
 /// The number of a requirement's row.
@@ -115,9 +115,9 @@ impl Requirement {
 
     fn is_met(&self, session: &Session, now: Now) -> bool {
         let Some(seconds) = self.max_age_seconds else {
-            return session.methods.assurance() >= self.level;
+            return kept(session, Methods::assurance) >= self.level;
         };
-        let shown = session.methods.assurance_shown_now() >= self.level;
+        let shown = kept(session, Methods::assurance_shown_now) >= self.level;
         shown && session.auth.elapsed(now).surely_within(seconds)
     }
 
@@ -125,6 +125,14 @@ impl Requirement {
     pub(super) const fn rule(id: RequirementId) -> Rule {
         Rule::Requirement(id)
     }
+}
+
+/// What a session is worth as far as its person still keeps what was shown in it: a factor that is gone,
+/// or a code that stood in once for one that was never set up, speaks for nobody later. An issuer keeps
+/// its people's factors itself.
+fn kept(session: &Session, worth: impl Fn(Methods) -> Assurance) -> Assurance {
+    let own = worth(session.methods).min(session.reach.max(Assurance::Password));
+    own.max(worth(session.methods.of_an_issuer()))
 }
 
 /// What one requirement asks of a session. Later is less permissive.

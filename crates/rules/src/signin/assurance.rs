@@ -150,6 +150,13 @@ impl Methods {
         kept.into_iter().filter(|method| self.has(*method)).fold(shown, Self::and)
     }
 
+    /// Those that are an issuer's word.
+    #[must_use]
+    pub fn of_an_issuer(self) -> Self {
+        let word = [Method::External, Method::ExternalMfa, Method::ExternalPhishingResistant];
+        word.into_iter().filter(|method| self.has(*method)).collect()
+    }
+
     /// Whether an issuer's word who this is, is among them.
     #[must_use]
     pub const fn are_of_an_issuer(self) -> bool {

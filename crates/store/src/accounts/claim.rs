@@ -201,7 +201,19 @@ pub fn owner_account(tx: &ReadTx<'_, Accounts>) -> Result<Option<AccountId>, Sto
     Ok(found.optional()?)
 }
 
-/// Makes the owner a member who may not come in: their sessions and recovery codes are void, and
+/// Voids what works once and waits for whoever holds it: invitations, and links and codes of ways back.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn void_what_works_once(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
+    for sql in ["DELETE FROM invitation", "DELETE FROM way_back"] {
+        tx.transaction.execute(sql, [])?;
+    }
+    Ok(())
+}
+
+/// Makes the owner a member who may not come in: their sessions, recovery codes and invitations are
+/// void, and
 /// the name they signed in with is free for the next owner.
 ///
 /// # Errors
@@ -209,6 +221,8 @@ pub fn owner_account(tx: &ReadTx<'_, Accounts>) -> Result<Option<AccountId>, Sto
 pub fn depose_owner(tx: &WriteTx<'_, Accounts>) -> Result<(), StoreError> {
     let Some(account) = owner_account(tx)? else { return Ok(()) };
     let account = account.as_bytes();
+    // They may have invited themselves.
+    tx.transaction.execute("DELETE FROM invitation", [])?;
     let run = |sql: &str| tx.transaction.execute(sql, [account]);
     run("DELETE FROM recovery_code WHERE account_id = ?1")?;
     // A login is folded, and holds no space before it: nobody can type this one.

@@ -95,6 +95,24 @@ pub fn take_unlogged(
     Ok(rows)
 }
 
+/// What was counted of somebody and stands in no entry of the log yet; it is taken for logged from now
+/// on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn take_unlogged_of(
+    tx: &WriteTx<'_, Accounts>,
+    user: UserId,
+) -> Result<Vec<(Alike, Counted)>, StoreError> {
+    let sql = "SELECT * FROM decision WHERE is_logged = 0 AND user_id = ?1
+                ORDER BY hour, first_ms, kind, door, reason, requirement";
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([user.as_bytes()], decision_row)?.collect::<Result<_, _>>()?;
+    let sql = "UPDATE decision SET is_logged = 1 WHERE is_logged = 0 AND user_id = ?1";
+    tx.transaction.execute(sql, [user.as_bytes()])?;
+    Ok(rows)
+}
+
 /// Forgets what was counted before this hour, and the oldest of what is more than `most`.
 ///
 /// # Errors

@@ -74,6 +74,10 @@ export class JoinFlow {
       if (this.problem.code === 'invitation_over') {
         forget();
         this.screen = 'over';
+      } else if (this.problem.code === 'invitation_asks_more') {
+        // It is still good: what is asked now is looked at again.
+        this.look = await joining.look(this.#secret).catch(() => this.look);
+        this.screen = 'look';
       } else if (this.problem.field === 'password') this.screen = 'look';
     } finally {
       this.busy = false;

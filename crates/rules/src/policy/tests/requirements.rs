@@ -14,6 +14,7 @@ use crate::policy::{
     Role, Rule, Scope, Session, Tend, decide,
 };
 use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant};
+use crate::signin::{Method, Methods};
 
 fn row(level: Assurance, grace: Grace, exempt: bool) -> Requirement {
     Requirement {
@@ -101,6 +102,34 @@ fn what_must_resist_phishing_is_not_played_over_plain_http() {
         assert_eq!(ask(action, Door::Plain, MfaPhishingResistant), "-client", "{action:?}");
         assert_eq!(ask(action, Door::Plain, Mfa), "yes");
         assert_eq!(ask(action, Door::Api, MfaPhishingResistant), "yes");
+    }
+}
+
+/// A session that outlived the factor that was shown in it, or that a code from the owner opened once.
+#[test]
+fn a_factor_that_is_gone_speaks_for_nobody() {
+    let code = Methods::NONE.and(Method::Password).and(Method::RecoveryCode);
+    let issuer = Methods::NONE.and(Method::ExternalPhishingResistant);
+    for (methods, reach, level, want) in [
+        (TOTP, Mfa, Mfa, "yes"),
+        (TOTP, Assurance::Password, Mfa, "enrol mfa"),
+        (REMEMBERED, Assurance::Password, Mfa, "enrol mfa"),
+        (PASSKEY, Assurance::None, Mfa, "enrol mfa"),
+        (PASSKEY, Mfa, Mfa, "yes"),
+        (PASSKEY, Mfa, MfaPhishingResistant, "enrol mfa+"),
+        (code, Mfa, Mfa, "yes"),
+        (code, Assurance::Password, Mfa, "enrol mfa"),
+        (issuer, Mfa, MfaPhishingResistant, "yes"),
+        (issuer, Assurance::Password, Mfa, "yes"),
+    ] {
+        let person = Session { reach, ..session(Role::Member, methods, ago(60)) };
+        for max_age_seconds in [None, Some(3600)] {
+            let rows = [Requirement { max_age_seconds, ..row(level, Grace::Over, false) }];
+            let got = cell(&browse(person, &rows));
+            let want =
+                if methods == REMEMBERED && max_age_seconds.is_some() { "enrol mfa" } else { want };
+            assert_eq!(got, want, "{} with {reach:?} kept, {level:?}", methods.words());
+        }
     }
 }
 

@@ -50,7 +50,7 @@ fn a_backup_tells_what_it_is_of_and_carries_what_was_given_along() {
 #[test]
 fn no_session_and_no_offer_goes_along() {
     let (folder, store) = claimed();
-    let hash = [0x5e; 32];
+    let (hash, invited) = ([0x5e; 32], [0x5f; 32]);
     store
         .accounts
         .write(|tx| {
@@ -63,13 +63,17 @@ fn no_session_and_no_offer_goes_along() {
             a_user(tx, 5, Role::Member)?;
             let way =
                 "INSERT INTO way_back SELECT id, 'link', ?1, 0, 0, 0, x'00' FROM user LIMIT 1";
-            Ok::<_, StoreError>(tx.transaction.execute(way, [hash]).map(drop)?)
+            tx.transaction.execute(way, [hash])?;
+            let invitation = "INSERT INTO invitation VALUES
+                (x'00000000000000000000000000000009', ?1, 'Kim', 'kim', 'member', 0, 9, 0, 0, 0, x'00', 1)";
+            Ok::<_, StoreError>(tx.transaction.execute(invitation, [invited]).map(drop)?)
         })
         .unwrap();
     let bytes = fs::read(made(&store, folder.path())).unwrap();
     let holds = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
     assert!(holds(b"a certificate"));
-    assert!(!holds(b"a-secret-link-that-is-long") && !holds(&hash));
+    assert!(!holds(b"a-secret-link-that-is-long"));
+    assert!(!holds(&hash) && !holds(&invited), "what works once works once");
 }
 
 #[test]
