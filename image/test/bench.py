@@ -81,6 +81,11 @@ class Bench:
             made.write_text(stamp)
         return self.copy(kept, name)
 
+    def keep_settled(self, target: Path) -> None:
+        """Another case has made such a disk: this one need not be made again."""
+        self.copy(target, "settled")
+        (self.folder / "settled.of").write_text(f"{self.image.stat().st_mtime_ns}")
+
     def machine(self, target: Path, name: str, more: list[str] | None = None, memory_mb: int = 1024) -> Machine:
         """Starts a box from this disk."""
         return Machine(self.board, target, self.log(name), more, memory_mb)

@@ -102,6 +102,7 @@ class FirstBoot(Case):
             kept.cookies = one.cookies
             expect(kept.get("/api/v1/me")["name"] == name, "a browser is not signed in any more after a restart")
             box.off()
+        self.bench.keep_settled(flashed)
 
 
 class OwnIdentities(Case):
