@@ -12,6 +12,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use serde_json::{Value, json};
 use stead::http::oauth::Members;
 use stead::net::guard::parse_host;
+use stead::net::ssdp::search;
 use stead::service::issuer::is_readable;
 use stead::work::launcher::Cancel;
 use stead::work::probe::{Class, description, probe};
@@ -126,6 +127,7 @@ pub(crate) fn ranges(bytes: &[u8]) {
 pub(crate) fn texts(bytes: &[u8]) {
     let text = &String::from_utf8_lossy(bytes);
     drop((parse_host(text), parse_http_date(text), StreamLink::decode(bytes)));
+    drop(search(bytes));
     drop((ClaimCode::parse(text), LinkSecret::parse(text), AppPassword::parse(text)));
     for client in DeviceClient::ALL {
         let _: bool = client.may_ask_for(text);

@@ -6,6 +6,7 @@
 
 mod chores;
 mod given;
+mod ssdp;
 #[cfg(test)]
 mod tests;
 
@@ -210,6 +211,7 @@ async fn leave(core: &Arc<Core>) {
     // The goodbye is sent twice with a pause between, so it goes where blocking is fine.
     let leaving = Arc::clone(core);
     drop(tokio::task::spawn_blocking(move || leaving.announcer.shutdown()).await);
+    ssdp::leave(core).await;
     chores::keep_policy(core).await;
     chores::keep_clock_mark(core).await;
     let stopped = Arc::clone(core);
@@ -371,6 +373,7 @@ fn core(
         approvals: Mutex::default(),
         approval_told: watch::Sender::new(()),
         drafts: Mutex::default(),
+        drives: Mutex::new(()),
         backup: Mutex::new(()),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
         local,

@@ -10,7 +10,9 @@ use stead_rules::time::{Now, TimeTrust};
 use stead_store::accounts::claim::mark_clock;
 use stead_store::accounts::sessions;
 
-use super::{Made, ServeError, ca_files, given, given_files, reach, reliance, status, tell_change};
+use super::{
+    Made, ServeError, ca_files, given, given_files, reach, reliance, ssdp, status, tell_change,
+};
 use crate::host::clock::build_time;
 use crate::host::kind::Kind;
 use crate::host::notify::Notifier;
@@ -56,6 +58,7 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
     match made.core.kind {
         Kind::Server => {
             shutdown.spawn_chore("announce", announce(Arc::clone(&made.core)));
+            shutdown.spawn_chore("ssdp", ssdp::answer(Arc::clone(&made.core)));
             shutdown.spawn_chore("claim clock", tick_claim(Arc::clone(&made.core)));
             shutdown.spawn_chore("own codes", look_for_codes(Arc::clone(&made.core)));
             shutdown.spawn_chore("mail", mail::deliver(Arc::clone(&made.core)));

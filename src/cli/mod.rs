@@ -8,6 +8,7 @@ mod ask;
 mod audit;
 mod check_config;
 mod console;
+mod find;
 mod flags;
 mod health;
 mod helper;
@@ -84,6 +85,8 @@ enum Command {
     Rescue(rescue::Rescue),
     /// Open the way to a new owner, as root: when the old one is gone for good
     Recover(recover::Recover),
+    /// List the boxes of this network, with their addresses: exit code 1 if there is none
+    Find(find::Find),
     /// Tell what the running server says of itself
     Status(status::Status),
     /// Ask the running server whether it works: exit code 0 if it does, be it with limits
@@ -119,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Open(command) => command.run().into(),
         Command::Rescue(command) => command.run().into(),
         Command::Recover(command) => command.run().into(),
+        Command::Find(command) => command.run().into(),
         Command::Status(command) => command.run().into(),
         Command::Health(command) => command.run().into(),
         Command::Console(command) => command.run().into(),

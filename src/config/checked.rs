@@ -111,6 +111,8 @@ pub struct Media {
 pub struct Discovery {
     /// Announce by mDNS.
     pub mdns: bool,
+    /// Answer searches by SSDP besides.
+    pub ssdp: bool,
     /// On these interfaces, or on all when empty.
     pub interfaces: Vec<String>,
 }
@@ -500,7 +502,7 @@ fn media(raw: RawMedia, note: &mut impl FnMut(Problem)) -> Media {
 }
 
 fn discovery(raw: RawDiscovery) -> Discovery {
-    Discovery { mdns: raw.mdns, interfaces: raw.interfaces }
+    Discovery { mdns: raw.mdns, ssdp: raw.ssdp, interfaces: raw.interfaces }
 }
 
 /// The word among the prefixes that means the machine itself.

@@ -68,6 +68,9 @@ definitions! {
     discovery: RawDiscovery {
         /// Announce stead-XXXX.local by mDNS (Bonjour, Zeroconf).
         mdns: bool = true;
+        /// Be listed among the devices of a network by Windows, too (SSDP, UPnP): a name and the
+        /// plain page, and nothing else. It asks no router for anything. Only with mdns = true.
+        ssdp: bool = true;
         /// The network interfaces to announce on, for instance ["eth0"]; empty for all.
         interfaces: Vec<String> = Vec::new();
     }

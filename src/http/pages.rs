@@ -13,6 +13,7 @@ use stead_rules::policy::Holder;
 use super::ctx::Ctx;
 use super::error::Problem;
 use super::{assets, headers};
+use crate::net::ssdp::DESCRIPTION_PATH;
 use crate::service::core::Core;
 use crate::service::judge::{standing, standing_at_once};
 use crate::service::reach::Reach;
@@ -205,6 +206,11 @@ pub(super) fn lead_to_tls(core: &Core, reach: &Reach, host: &str, request: &Requ
         let secure = trust_page::secure_origin(host, reach.https_port);
         return certificate_page(core, &secure, system(request));
     }
+    if request.uri().path() == DESCRIPTION_PATH
+        && let Some(device) = core.device()
+    {
+        return described(device.description(host));
+    }
     static_page(trust_page::render(&TrustPage {
         asked_host: host,
         path: request.uri().path(),
@@ -214,6 +220,15 @@ pub(super) fn lead_to_tls(core: &Core, reach: &Reach, host: &str, request: &Requ
         state: behind_tls(core),
         family: agent(request).and_then(Family::of),
     }))
+}
+
+/// What SSDP leads to.
+fn described(description: String) -> Response {
+    let kind = HeaderValue::from_static("text/xml; charset=\"utf-8\"");
+    let mut response = description.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// What stands behind the secure door. While an owner is being written the set-up still does.

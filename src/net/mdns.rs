@@ -14,6 +14,7 @@
 //!
 //! Nothing secret stands in TXT. Discovery must not know the claim; it is told the one bit.
 
+pub mod found;
 mod running;
 mod services;
 
@@ -26,7 +27,7 @@ use std::thread;
 use mdns_sd::{DaemonEvent, Receiver};
 use tokio::sync::watch;
 
-use self::running::{Probe, Running};
+use self::running::Running;
 use crate::net::names::{RENAMES_MAX, SHARED_NAME, local_name};
 
 /// What is announced.
@@ -150,7 +151,7 @@ impl Announcer {
     pub fn set_claimed(&self, claimed: bool) {
         let mut running = self.shared.lock();
         running.config.claimed = claimed;
-        if let Err(trouble) = running.register(Probe::Known) {
+        if let Err(trouble) = running.tell_claimed() {
             drop(running);
             self.shared.degrade(trouble);
         }
@@ -257,12 +258,15 @@ fn announced(shared: &Shared, full_name: &str) {
     let ours = full_name == services::shared_full_name(&running.label());
     let holds = ours && !running.shared_name_is_taken;
     let live = running.has_announced(full_name);
+    let told = if live { running.tell_claimed() } else { Ok(()) };
     drop(running);
     if holds {
         shared.holds_shared_name(true);
     }
-    if live {
-        shared.live();
+    match told {
+        Ok(()) if live => shared.live(),
+        Ok(()) => {}
+        Err(trouble) => shared.degrade(trouble),
     }
 }
 

@@ -9,4 +9,5 @@ pub mod mdns;
 pub mod names;
 pub mod outbound;
 pub mod qr;
+pub mod ssdp;
 pub mod tls;

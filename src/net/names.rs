@@ -131,7 +131,8 @@ fn same_prefix_v6(left: Ipv6Addr, right: Ipv6Addr, prefix: u8) -> bool {
     (left.to_bits() ^ right.to_bits()).checked_shr(host_bits).unwrap_or(0) == 0
 }
 
-fn is_v6_link_local(address: IpAddr) -> bool {
+/// It leads through one interface only, which a browser cannot name.
+pub(crate) fn is_v6_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 

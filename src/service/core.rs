@@ -40,6 +40,7 @@ use crate::host::kind::Kind;
 use crate::host::metrics::Metrics;
 use crate::host::vital::Fallen;
 use crate::net::mdns::Announcer;
+use crate::net::ssdp::Device;
 use crate::net::tls::CurrentCertificate;
 
 /// What every use case needs.
@@ -99,6 +100,8 @@ pub struct Core {
     pub approval_told: watch::Sender<()>,
     /// Factors and recovery codes that wait to be confirmed.
     pub drafts: Mutex<DraftDesk>,
+    /// Held by whoever does something with a disk.
+    pub drives: Mutex<()>,
     /// Held by whoever makes or opens a backup.
     pub backup: Mutex<()>,
     /// Password hashing, a few at a time.
@@ -188,6 +191,18 @@ impl Core {
     #[must_use]
     pub fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// What is told of this server by SSDP; None where it is not to be found that way.
+    #[must_use]
+    pub fn device(&self) -> Option<Device> {
+        let wanted = self.config.discovery.mdns && self.config.discovery.ssdp;
+        (wanted && self.kind == Kind::Server).then(|| Device {
+            id: self.box_id,
+            host_name: self.announcer.now().host_name,
+            version: env!("CARGO_PKG_VERSION"),
+            http_port: self.reach().http_port,
+        })
     }
 
     /// The time to keep for the next start. While nobody owns the server a browser's word is not

@@ -94,6 +94,26 @@ fn avahi_sees_the_box_come_be_claimed_and_go() {
     assert!(!avahi.resolved().iter().any(|line| line.contains(label)), "goodbye clears caches");
 }
 
+/// Nobody is so quick by hand; a claim that an app drives is.
+#[test]
+fn a_claim_while_names_are_still_asked_for_is_told_under_one_name() {
+    let lan = Lan::new();
+    let avahi = Avahi::start(&lan, "phone");
+    let served = serve(&lan);
+    let host = host_name(&lan, &served);
+    let label = host.strip_suffix(".local").unwrap();
+    let secret = std::fs::read_to_string(served.data().join("Setup Stead.html")).unwrap();
+    let secret = secret.split("#s=").nth(1).unwrap().split('"').next().unwrap();
+    claim(&lan, &served, secret);
+    avahi.resolved_until(|lines| all_services_say(lines, label, "\"claimed=1\""));
+    // Another name would come with the probes that follow, three of them in three quarters of a second.
+    one_shot(&lan, &host, BOX_ADDRESS).expect("an answer");
+    let others = |line: &&String| {
+        line.split(';').nth(3).is_some_and(|name| name.starts_with(label) && name != label)
+    };
+    assert_eq!(avahi.resolved().iter().find(others), None);
+}
+
 /// A box that lost its accounts has an owner all the same: nobody is invited to claim it.
 #[test]
 fn a_locked_box_announces_that_it_is_claimed() {
@@ -116,25 +136,26 @@ fn a_locked_box_announces_that_it_is_claimed() {
     });
 }
 
-/// The whole claim, from the secret of the set-up page to the owner.
 fn claim(lan: &Lan, served: &Served, secret: &str) {
     let (port, secret) = (served.http_port, secret.to_owned());
-    lan.at(End::Box, move || {
-        let mut browser = Client::new(port);
-        let now = rustls::pki_types::UnixTime::now().as_secs();
-        let mut post = |path: &str, body: serde_json::Value| {
-            browser.post(&format!("/api/v1/claim/{path}"), &body).expect(200).json()
-        };
-        let proof = json!({ "kind": "link", "secret": secret });
-        post("begin", json!({ "proof": proof, "browser_time_ms": now * 1000 }));
-        let enrolment =
-            post("owner", json!({ "name": "Ada", "password": "four words of a phrase" }));
-        let code = totp_code(enrolment["secret_base32"].as_str().unwrap(), now);
-        let codes = post("totp", json!({ "code": code }));
-        let first = codes["recovery_codes"][0].as_str().unwrap();
-        let done = post("finish", json!({ "code_tail": &first[first.len() - 4..] }));
-        assert_eq!(done["step"], "done");
-    });
+    lan.at(End::Box, move || claim_here(port, &secret));
+}
+
+/// The whole claim, from the secret of the set-up page to the owner, where this thread is.
+pub(crate) fn claim_here(port: u16, secret: &str) {
+    let mut browser = Client::new(port);
+    let now = rustls::pki_types::UnixTime::now().as_secs();
+    let mut post = |path: &str, body: serde_json::Value| {
+        browser.post(&format!("/api/v1/claim/{path}"), &body).expect(200).json()
+    };
+    let proof = json!({ "kind": "link", "secret": secret });
+    post("begin", json!({ "proof": proof, "browser_time_ms": now * 1000 }));
+    let enrolment = post("owner", json!({ "name": "Ada", "password": "four words of a phrase" }));
+    let code = totp_code(enrolment["secret_base32"].as_str().unwrap(), now);
+    let codes = post("totp", json!({ "code": code }));
+    let first = codes["recovery_codes"][0].as_str().unwrap();
+    let done = post("finish", json!({ "code_tail": &first[first.len() - 4..] }));
+    assert_eq!(done["step"], "done");
 }
 
 /// Android's resolver asks once, from a high port, and wants the answer sent back there.

@@ -360,6 +360,23 @@ pub const MAIL_SECONDS: u64 = 60;
 pub const MAIL_RETRY_FIRST_SECONDS: u64 = 60;
 /// The longest pause.
 pub const MAIL_RETRY_LAST_SECONDS: u64 = 3600;
+/// Boxes that a search of the network lists: more than any home has; whoever answers for a thousand
+/// names fills a list and no memory.
+pub const FOUND_BOXES_MAX: usize = 64;
+/// Longest word of a box in that list: it stands in one line of a terminal.
+pub const FOUND_WORD_MAX_CHARS: usize = 64;
+/// A search listens this long, and no shorter one is of use: boxes answer within a fifth of a second,
+/// and are asked twice, more than two seconds apart, so that what one question misses the other finds.
+pub const FIND_SECONDS: u64 = 4;
+/// Longest search that can be asked for: a network that does not answer in a minute will not.
+pub const FIND_SECONDS_MAX: u64 = 60;
+/// Longest search by SSDP that is read: those of Windows have 150 bytes, and a packet of Ethernet has
+/// no more than this.
+pub const SSDP_SEARCH_MAX_BYTES: usize = 1472;
+/// Answers to such searches in a second, three of which go to one that asks for everything. A home
+/// with ten computers that search at once is served; whoever writes another's address into a search
+/// has them sent thirty small packets.
+pub const SSDP_ANSWERS_PER_SECOND: u32 = 30;
 
 /// Where on the partition of an appliance the two copies of the marker lie: beyond the loader's
 /// environment, which takes the first quarter at most, and far enough from each other that no

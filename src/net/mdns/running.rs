@@ -16,7 +16,7 @@ const MDNS_PORT: u16 = 5353;
 /// The daemon repeats a goodbye after 120 ms; leaving earlier would drop the second one.
 const GOODBYE: Duration = Duration::from_millis(200);
 /// A daemon that does not answer within this time hangs.
-const ANSWER: Duration = Duration::from_secs(1);
+pub(super) const ANSWER: Duration = Duration::from_secs(1);
 
 /// What is announced now, and by whom.
 pub(super) struct Running {
@@ -24,6 +24,8 @@ pub(super) struct Running {
     pub(super) renames: u32,
     pub(super) daemon: Option<ServiceDaemon>,
     seen: BTreeSet<&'static str>,
+    /// What was last told of the claim.
+    told_claimed: Option<bool>,
     /// Somebody else has the shared name: it is not asked for again before the next start.
     pub(super) shared_name_is_taken: bool,
 }
@@ -46,7 +48,14 @@ impl std::fmt::Debug for Running {
 impl Running {
     pub(super) fn of(config: AnnounceConfig) -> Self {
         let seen = BTreeSet::new();
-        Self { config, renames: 0, daemon: None, seen, shared_name_is_taken: false }
+        Self {
+            config,
+            renames: 0,
+            daemon: None,
+            seen,
+            told_claimed: None,
+            shared_name_is_taken: false,
+        }
     }
 
     /// The label now in use: the configured one, or the one with the number of a rename.
@@ -88,8 +97,18 @@ impl Running {
         }
     }
 
-    pub(super) fn register(&self, probe: Probe) -> Result<(), Trouble> {
+    /// Tells of the claim when it is another one than was told. While names are asked for this waits:
+    /// our own services with other words would be taken for another device's, and get a name each.
+    pub(super) fn tell_claimed(&mut self) -> Result<(), Trouble> {
+        if !self.is_announced() || self.told_claimed == Some(self.config.claimed) {
+            return Ok(());
+        }
+        self.register(Probe::Known)
+    }
+
+    pub(super) fn register(&mut self, probe: Probe) -> Result<(), Trouble> {
         let Some(daemon) = &self.daemon else { return Ok(()) };
+        self.told_claimed = Some(self.config.claimed);
         for mut service in services::all(&self.config, &self.label()).map_err(daemon_trouble)? {
             service.set_requires_probe(probe == Probe::First);
             daemon.register(service).map_err(daemon_trouble)?;
@@ -119,7 +138,11 @@ impl Running {
     pub(super) fn has_announced(&mut self, full_name: &str) -> bool {
         let kinds = services::kinds(&self.config);
         self.seen.extend(kinds.iter().filter(|kind| full_name.ends_with(*kind)));
-        self.seen.len() == kinds.len()
+        self.is_announced()
+    }
+
+    fn is_announced(&self) -> bool {
+        self.seen.len() == services::kinds(&self.config).len()
     }
 }
 
@@ -134,7 +157,7 @@ fn choose_interfaces(daemon: &ServiceDaemon, wanted: &[String]) -> Result<(), md
 
 /// The daemon keeps quiet when it cannot bind its port, so it is tried before. Other responders
 /// share the port as we do; one that does not keeps it for itself.
-fn port_can_be_shared() -> Result<(), Trouble> {
+pub(super) fn port_can_be_shared() -> Result<(), Trouble> {
     let tried = || -> nix::Result<()> {
         let flags = SockFlag::SOCK_CLOEXEC;
         let socket = socket(AddressFamily::Inet, SockType::Datagram, flags, None)?;
@@ -146,12 +169,12 @@ fn port_can_be_shared() -> Result<(), Trouble> {
     tried().map_err(|error| Trouble::Port(error.desc().to_owned()))
 }
 
-fn daemon_trouble(error: mdns_sd::Error) -> Trouble {
+pub(super) fn daemon_trouble(error: mdns_sd::Error) -> Trouble {
     Trouble::Daemon(error.to_string())
 }
 
 /// Waits on a channel that nobody writes to.
-fn pause(time: Duration) {
+pub(super) fn pause(time: Duration) {
     let (_silent, nothing) = mpsc::channel::<()>();
     let _ = nothing.recv_timeout(time);
 }

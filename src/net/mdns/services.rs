@@ -5,7 +5,7 @@ use mdns_sd::ServiceInfo;
 use super::AnnounceConfig;
 use crate::net::names::{SHARED_NAME, local_name};
 
-const STEAD: &str = "_stead._tcp.local.";
+pub(super) const STEAD: &str = "_stead._tcp.local.";
 const HTTPS: &str = "_https._tcp.local.";
 const HTTP: &str = "_http._tcp.local.";
 
