@@ -78,7 +78,7 @@ def make_root(asked: argparse.Namespace, board: tables.Board, work: Path, author
     store = packages.Packages(board.debian, asked.cache / board.arch)
     without = store.update(asked.insist_on_security)
     if without:
-        print(f"stead: the mirror has no {without} for {board.debian} now; this image is made without it", file=sys.stderr)
+        print(f"stead: the mirror has {without} in no usable state for {board.debian} now; this image is made without it", file=sys.stderr)
     debs = store.fetch([*tables.lines(tables.IMAGE / "packages.list"), board.kernel_package])
     clock.step(f"{len(debs)} packages are there")
     root = work / "root"

@@ -81,6 +81,11 @@ class Bench:
             made.write_text(stamp)
         return self.copy(kept, name)
 
+    def keep_settled(self, target: Path) -> None:
+        """Another case has made such a disk: this one need not be made again."""
+        self.copy(target, "settled")
+        (self.folder / "settled.of").write_text(f"{self.image.stat().st_mtime_ns}")
+
     def machine(self, target: Path, name: str, more: list[str] | None = None, memory_mb: int = 1024) -> Machine:
         """Starts a box from this disk."""
         return Machine(self.board, target, self.log(name), more, memory_mb)
@@ -89,7 +94,7 @@ class Bench:
         """The disk with the bundles, as words for QEMU; it appears as the second one."""
         made = self.folder / "bundles.img"
         stamp = self.folder / "bundles.of"
-        told = f"{self.image.stat().st_mtime_ns}"
+        told = f"{self.image.stat().st_mtime_ns} {Path(__file__).stat().st_mtime_ns}"
         if not made.exists() or not stamp.exists() or stamp.read_text() != told:
             Bundles(self).make(made)
             stamp.write_text(told)
@@ -217,9 +222,10 @@ class Bundles:
         self.work.mkdir(parents=True)
         self.write("good", self.newer(1), {"kernel": self.kernel, "root": self.root_of("good", self.newer(1), broken=False)})
         self.write("bad", self.newer(2), {"kernel": self.kernel, "root": self.root_of("bad", self.newer(2), broken=True)})
-        self.write("panic", self.newer(3), {"kernel": self.panicking_kernel()})
         garbage = self.work / "garbage.root"
         garbage.write_bytes(hashlib.shake_256(b"garbage").digest(4 << 20))
+        # RAUC switches to a slot when its root is among what was installed; this one is never reached.
+        self.write("panic", self.newer(3), {"kernel": self.panicking_kernel(), "root": garbage})
         self.write("garbage", self.newer(4), {"root": garbage})
         self.write("older", "0.0.1", {"root": garbage})
         self.write("other-board", self.newer(5), {"root": garbage}, compatible="stead-other")

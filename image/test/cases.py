@@ -87,7 +87,7 @@ class FirstBoot(Case):
                 same, told = box.shell.run(f"cmp /dev/stead/{kind}-a /dev/stead/{kind}-b", BOOT_S)
                 expect(same == 0, f"the copy of {kind} differs from its original: {told}")
             one = claim(box)
-            name = one.get("/api/v1/me")["name"]
+            owner = one.get("/api/v1/me")["user"]["id"]
             identity = box.shell.told("cat /var/lib/stead/box /etc/machine-id; blkid -s PARTUUID -o value /dev/stead/root-a")
             started = time.monotonic()
             restart(box)
@@ -100,8 +100,9 @@ class FirstBoot(Case):
             expect(again == identity, f"who the box is changed at its restart: {identity} → {again}")
             kept = browser(box)
             kept.cookies = one.cookies
-            expect(kept.get("/api/v1/me")["name"] == name, "a browser is not signed in any more after a restart")
+            expect(kept.get("/api/v1/me")["user"]["id"] == owner, "a browser is not signed in any more after a restart")
             box.off()
+        self.bench.keep_settled(flashed)
 
 
 class OwnIdentities(Case):
