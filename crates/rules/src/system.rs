@@ -147,7 +147,7 @@ impl Volume {
             let own = |name: &&Option<String>| {
                 name.as_deref().is_some_and(|name| name.starts_with(OWN_PREFIX))
             };
-            names.iter().any(|name| own(name))
+            names.iter().any(own)
                 || volume.mounted.iter().any(|at| Path::new(at).parent() != Some(media))
         })
     }
