@@ -373,6 +373,7 @@ fn core(
         approvals: Mutex::default(),
         approval_told: watch::Sender::new(()),
         drafts: Mutex::default(),
+        drives: Mutex::new(()),
         backup: Mutex::new(()),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
         local,

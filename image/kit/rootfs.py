@@ -15,7 +15,7 @@ UNITS = {"system": "usr/lib/systemd/system", "system-preset": "usr/lib/systemd/s
 # What Debian's alternatives would choose: link → target.
 ALTERNATIVES = {"usr/bin/awk": "mawk"}
 LIBRARY_ALTERNATIVES = {"libblas.so.3": "blas/libblas.so.3", "liblapack.so.3": "lapack/liblapack.so.3"}
-MOUNT_POINTS = ("proc", "sys", "dev", "run", "tmp", "var", "data", "media", "mnt", "root", "boot/stead")
+MOUNT_POINTS = ("proc", "sys", "dev", "run", "tmp", "var", "data", "media", "mnt", "srv", "root", "boot/stead")
 
 
 def run(*words: str | Path) -> None:

@@ -44,7 +44,7 @@ use crate::service::provider::{authorize, connections, keys, register};
 use crate::service::signin::{Asker, Factor, Remember, Sent};
 use crate::service::stepup::{self, Shown};
 use crate::service::{
-    app_passwords, approvals, authenticators, backup, devices, disown, factors, folders,
+    app_passwords, approvals, authenticators, backup, devices, disown, drives, factors, folders,
     invitations, items, join, libraries, lost, mail, notices, own_password, passkeys, people,
     pictures, playback, profiles, ratings, recovery, remembered, rescue, security_event, sessions,
     settings, sharing, signin,
@@ -184,6 +184,18 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         case("claim::receive", step, |permit| claim::receive(core, permit, NOW).map(drop)),
         case("claim::restore", step, move |permit| {
             runtime.block_on(claim::restore(core, permit, NOW, password())).map(drop)
+        }),
+        case("drives::look", Action::Tend(Tend::Libraries), |permit| drives::look(core, permit)),
+        case("drives::mount", Action::Tend(Tend::Libraries), |permit| {
+            drives::mount(core, permit, NOW, "0000-0000")
+        }),
+        case("drives::unmount", Action::Tend(Tend::Libraries), |permit| {
+            drives::unmount(core, permit, NOW, "0000-0000")
+        }),
+        case("drives::format", Action::Guard(Guard::Wipe), |permit| {
+            let (name, label) = ("sdz".to_owned(), "Films".to_owned());
+            let disk = drives::Emptied { name, size_bytes: 1, model: None, label };
+            drives::format(core, permit, NOW, &disk, "sdz")
         }),
         case("mail::look", Action::Tend(Tend::Boards), |permit| mail::look(core, permit)),
         case("mail::try_out", Action::Guard(Guard::Identity), |permit| {

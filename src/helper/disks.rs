@@ -1,17 +1,20 @@
-//! Which disks there are, by `lsblk`.
+//! Which disks there are, by `lsblk`, and what lies on them, by `blkid`: from the disks themselves, since
+//! what udev remembers is a moment older than a format or a change of disks.
 
 use serde::Deserialize;
 use std::path::Path;
 use stead_rules::limits::DISKS_LISTED_MAX;
 use stead_rules::system::{Volume, check_uuid};
 
-use super::tools::{ToolError, Tools, run};
+use super::tools::{ToolError, Tools, run, run_or};
 use crate::host::helper::{Disk, DiskVolume};
 
 #[cfg(test)]
 mod tests;
 
-const COLUMNS: &str = "KNAME,TYPE,SIZE,FSTYPE,LABEL,UUID,PARTLABEL,MOUNTPOINTS,MODEL,RO";
+const COLUMNS: &str = "KNAME,TYPE,SIZE,PARTLABEL,MOUNTPOINTS,MODEL,RO";
+/// How `blkid` ends when it knows nothing of what it read.
+const NOTHING_KNOWN: i32 = 2;
 
 #[derive(Debug, Deserialize)]
 struct Told {
@@ -24,9 +27,6 @@ struct Row {
     #[serde(rename = "type")]
     kind: String,
     size: Option<u64>,
-    fstype: Option<String>,
-    label: Option<String>,
-    uuid: Option<String>,
     partlabel: Option<String>,
     #[serde(default)]
     mountpoints: Vec<Option<String>>,
@@ -40,7 +40,44 @@ struct Row {
 /// Every disk with whatever lies on it.
 pub(super) fn all(tools: &Tools) -> Result<Vec<Volume>, ToolError> {
     let text = run(&tools.lsblk, &["--json", "--bytes", "--output", COLUMNS])?;
-    parse(&text, &tools.disk_kinds)
+    let mut disks = parse(&text, &tools.disk_kinds)?;
+    disks.iter_mut().for_each(|disk| probe(tools, disk));
+    Ok(disks)
+}
+
+/// Adds what lies on a disk and its partitions. One that cannot be read holds nothing that is known.
+fn probe(tools: &Tools, volume: &mut Volume) {
+    if volume.size_bytes > 0 {
+        let device = Path::new("/dev").join(&volume.name);
+        let arguments = ["-p".as_ref(), "-o".as_ref(), "export".as_ref(), device.as_os_str()];
+        let told = run_or(&tools.blkid, &arguments, NOTHING_KNOWN);
+        told.iter().for_each(|told| note(volume, told));
+    }
+    volume.parts.iter_mut().for_each(|part| probe(tools, part));
+}
+
+fn note(volume: &mut Volume, told: &str) {
+    for (name, value) in told.lines().filter_map(|line| line.split_once('=')) {
+        let value = Some(unescaped(value));
+        match name {
+            "TYPE" => volume.file_system = value,
+            "LABEL" => volume.label = value,
+            "UUID" => volume.uuid = value,
+            "PART_ENTRY_NAME" => volume.part_label = value,
+            // There is more that it tells, and nothing of it is asked for.
+            _ => {}
+        }
+    }
+}
+
+/// A value is written for a shell, with backslashes.
+fn unescaped(value: &str) -> String {
+    let mut characters = value.chars();
+    let mut plain = String::new();
+    while let Some(one) = characters.next() {
+        plain.extend(if one == '\\' { characters.next() } else { Some(one) });
+    }
+    plain
 }
 
 fn parse(text: &str, disk_kinds: &[String]) -> Result<Vec<Volume>, ToolError> {
@@ -92,14 +129,12 @@ impl Row {
             whole: disk_kinds.contains(&self.kind) && !made_up,
             name: self.kname,
             size_bytes: self.size.unwrap_or(0),
-            file_system: self.fstype,
-            label: self.label,
-            uuid: self.uuid,
             part_label: self.partlabel,
             mounted: self.mountpoints.into_iter().flatten().collect(),
             read_only: self.ro,
             model: self.model.map(|model| model.trim().to_owned()),
             parts: self.children.into_iter().map(|row| row.volume(disk_kinds)).collect(),
+            ..Volume::default()
         }
     }
 }

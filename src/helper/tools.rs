@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// How much of what a program complains of is passed on.
 const COMPLAINT_CHARS_MAX: usize = 600;
@@ -13,6 +13,8 @@ const COMPLAINT_CHARS_MAX: usize = 600;
 pub struct Tools {
     /// Lists disks.
     pub lsblk: PathBuf,
+    /// Reads what lies on a disk.
+    pub blkid: PathBuf,
     /// Takes away what a disk says of itself.
     pub wipefs: PathBuf,
     /// Makes a file system.
@@ -39,6 +41,7 @@ impl Tools {
     pub fn of_the_system() -> Self {
         Self {
             lsblk: "/usr/bin/lsblk".into(),
+            blkid: "/usr/sbin/blkid".into(),
             wipefs: "/usr/sbin/wipefs".into(),
             mkfs: "/usr/sbin/mkfs.ext4".into(),
             systemd_mount: "/usr/bin/systemd-mount".into(),
@@ -58,9 +61,22 @@ impl Tools {
 #[error("{0}")]
 pub(super) struct ToolError(pub(super) String);
 
+/// Runs a program to its end: what it said; nothing when it ends with `nothing`.
+pub(super) fn run_or<S: AsRef<OsStr>>(
+    program: &Path,
+    arguments: &[S],
+    nothing: i32,
+) -> Result<String, ToolError> {
+    told(program, output(program, arguments)?, Some(nothing))
+}
+
 /// Runs a program to its end: what it said.
 pub(super) fn run<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> Result<String, ToolError> {
-    let output = Command::new(program)
+    told(program, output(program, arguments)?, None)
+}
+
+fn output<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> Result<Output, ToolError> {
+    Command::new(program)
         .args(arguments)
         .env_clear()
         // Words of programs are for the log and are read by nobody but us.
@@ -68,9 +84,15 @@ pub(super) fn run<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> Result<St
         .current_dir("/")
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| ToolError(format!("{} does not start: {error}", program.display())))?;
+        .map_err(|error| ToolError(format!("{} does not start: {error}", program.display())))
+}
+
+fn told(program: &Path, output: Output, nothing: Option<i32>) -> Result<String, ToolError> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    if nothing.is_some() && output.status.code() == nothing {
+        return Ok(String::new());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let from = said.char_indices().rev().nth(COMPLAINT_CHARS_MAX).map_or(0, |(at, _)| at);

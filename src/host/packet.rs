@@ -47,6 +47,10 @@ pub fn send<T: Serialize>(
     descriptors: &[BorrowedFd<'_>],
 ) -> io::Result<()> {
     let bytes = serde_json::to_vec(message).map_err(io::Error::other)?;
+    // The space for descriptors is rounded up, and might hold one more than is received.
+    if descriptors.len() > DESCRIPTORS_MAX {
+        return Err(io::Error::other("too many descriptors for one job"));
+    }
     if bytes.len() > MESSAGE_MAX_BYTES {
         return Err(io::Error::other("the message is longer than the other side reads"));
     }

@@ -9,6 +9,7 @@ mod backup;
 mod claim;
 mod codes;
 mod devices;
+mod drives;
 mod factors;
 mod issuer;
 mod mail;

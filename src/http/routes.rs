@@ -280,6 +280,11 @@ pub fn table() -> Vec<Row> {
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::settings::read)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::settings::write)),
         row(Session, Action::Guard(Guard::Export), Door::Api, Long, routes!(v1::backup::make)),
+        // Disks that are attached to an appliance.
+        row(Session, Action::Tend(Tend::Libraries), Door::Api, Long, routes!(v1::drives::look)),
+        row(Session, Action::Tend(Tend::Libraries), Door::Api, Long, routes!(v1::drives::mount)),
+        row(Session, Action::Tend(Tend::Libraries), Door::Api, Long, routes!(v1::drives::unmount)),
+        row(Session, Action::Guard(Guard::Wipe), Door::Api, Long, routes!(v1::drives::empty)),
         row(Session, Action::Tend(Tend::Boards), Door::Api, Call, routes!(v1::mail::look)),
         row(Session, Action::Guard(Guard::Identity), Door::Api, Call, routes!(v1::mail::try_out)),
         row(Session, own(Own::Sessions), Door::Api, Call, routes!(v1::mail::address)),

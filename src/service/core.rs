@@ -100,6 +100,8 @@ pub struct Core {
     pub approval_told: watch::Sender<()>,
     /// Factors and recovery codes that wait to be confirmed.
     pub drafts: Mutex<DraftDesk>,
+    /// Held by whoever does something with a disk.
+    pub drives: Mutex<()>,
     /// Held by whoever makes or opens a backup.
     pub backup: Mutex<()>,
     /// Password hashing, a few at a time.

@@ -12,6 +12,7 @@ pub mod devices;
 pub mod disks;
 pub mod disown;
 pub mod drafts;
+pub mod drives;
 pub mod factors;
 pub mod folders;
 pub mod health;

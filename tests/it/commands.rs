@@ -143,6 +143,65 @@ fn open_shows_code_links_and_file() {
     assert!(opened.said.contains(&code), "the code to type");
 }
 
+/// What a box's screen shows from the first start to a server that is gone.
+#[test]
+fn the_console_shows_how_to_claim_until_the_claim_and_then_where_the_server_is() {
+    let mut served = Served::start();
+    let shown = |served: &Served| {
+        let mut command = Command::new(STEAD);
+        let shown = Ended::of(command.args(["console", "--once"]).args(served.flags()));
+        assert_eq!((shown.code, shown.complained.as_str()), (Some(0), ""), "{shown:?}");
+        shown.said
+    };
+    let waiting = shown(&served);
+    let code = stead_store::waiting_code(&served.data()).unwrap();
+    let secret = crate::harness::link_secret_in(&served.data());
+    let port = served.https_port;
+    // The sign of Stead has a few of these, and a code to scan hundreds.
+    let drawn = |text: &str| text.matches(['█', '▄', '▀']).count() > 100;
+    assert!(drawn(&waiting), "{waiting}");
+    for part in ["has no owner yet", &code, &format!(".local:{port}/")] {
+        assert!(waiting.contains(part), "{part} in {waiting}");
+    }
+    assert!(!waiting.contains(&secret), "the code to scan holds it, and no line");
+    let browser = crate::harness::Client::new(served.http_port);
+    let mut owner = crate::harness::Owner::almost_in(browser, &secret, crate::kills::now_ms());
+    owner.finish().expect(200);
+    let claimed = shown(&served);
+    for part in ["address   https://stead-", "state     claimed", "health    "] {
+        assert!(claimed.contains(part), "{part} in {claimed}");
+    }
+    assert!(!claimed.contains(&code) && !drawn(&claimed), "{claimed}");
+    served.signal(nix::sys::signal::Signal::SIGTERM);
+    served.told("STOPPING=1");
+    while served.is_alive() {
+        std::thread::yield_now();
+    }
+    assert!(shown(&served).contains("does not answer yet"));
+}
+
+/// The gate of an update waits for a server that is only beginning, and no longer than it is told.
+#[test]
+fn health_waits_for_a_server_as_long_as_it_is_told() {
+    let port = free_port().to_string();
+    let begun = std::time::Instant::now();
+    let ended = stead(&["health", "--wait", "1", "--config", "/dev/null", "--http-port", &port]);
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(begun.elapsed() >= std::time::Duration::from_secs(1));
+    let port: u16 = port.parse().unwrap();
+    let late = std::thread::spawn(move || {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let (mut asked, _) = listener.accept().unwrap();
+        let mut question = [0; 1024];
+        assert_ne!(std::io::Read::read(&mut asked, &mut question).unwrap(), 0);
+        std::io::Write::write_all(&mut asked, b"HTTP/1.0 200 OK\r\n\r\ndatabase ok\n").unwrap();
+    });
+    let port = port.to_string();
+    let ended = stead(&["health", "--wait", "60", "--config", "/dev/null", "--http-port", &port]);
+    assert_eq!((ended.code, ended.said.as_str()), (Some(0), "database ok\n"), "{ended:?}");
+    late.join().unwrap();
+}
+
 #[test]
 fn open_hands_the_desktop_the_file_and_never_the_link() {
     let served = Served::start();

@@ -27,6 +27,7 @@ mod discovery;
 mod disown;
 mod docs;
 mod drift;
+mod drives;
 mod endings;
 mod factors;
 mod find;

@@ -9,6 +9,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Where a kind stands: beside its call, or in the word of an enum of such kinds. */
 const WRITTEN = [
   /audit::append\(\s*\w+,\s*\w+,\s*"([a-z_]+\.[a-z_]+)"/g,
+  /write_down\([^"]*"([a-z_]+\.[a-z_]+)"/g,
   /^\s*Self::\w+(?: \{ \.\. \}|\(_\))? => "((?:claim|recovery|decision)\.[a-z_]+)"/gm,
 ];
 

@@ -162,6 +162,14 @@ impl Volume {
     }
 }
 
+/// Whether somebody typed the name that a disk was shown by: its model, or else what the kernel calls
+/// it. Spaces around it and large letters do not matter.
+#[must_use]
+pub fn is_named(typed: &str, model: Option<&str>, name: &str) -> bool {
+    let shown = model.map(str::trim).filter(|model| !model.is_empty()).unwrap_or(name);
+    typed.trim().to_lowercase() == shown.to_lowercase()
+}
+
 /// An id of a file system: hexadecimal digits and hyphens, so no path leads anywhere by it.
 ///
 /// # Errors

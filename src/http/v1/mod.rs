@@ -10,6 +10,7 @@ pub(crate) mod by_code;
 pub(crate) mod claim;
 pub(crate) mod connections;
 pub(crate) mod devices;
+pub(crate) mod drives;
 pub(crate) mod enrol;
 pub(crate) mod events;
 pub(crate) mod factors;

@@ -80,7 +80,7 @@ pub enum Guard {
     Identity,
     /// Install another version.
     Update,
-    /// End the ownership: sign the server out, or make it forget everything.
+    /// End the ownership: sign the server out, or make it forget everything. Make a disk empty.
     Wipe,
     /// Take data out of the box.
     Export,

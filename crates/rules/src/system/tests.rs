@@ -157,3 +157,19 @@ fn a_host_name_is_one_label() {
         assert_eq!(host_name(bad), Err(Refusal::BadName), "{bad}");
     }
 }
+
+#[test]
+fn a_disk_is_named_by_its_model_or_else_by_the_kernel() {
+    for (typed, model, is_it) in [
+        ("WDC WD40EFRX", Some("WDC WD40EFRX"), true),
+        (" wdc wd40efrx ", Some("WDC WD40EFRX "), true),
+        ("sda", Some("WDC WD40EFRX"), false),
+        ("", Some("WDC WD40EFRX"), false),
+        ("sda", None, true),
+        ("sda", Some("  "), true),
+        ("sdb", None, false),
+        ("", None, false),
+    ] {
+        assert_eq!(is_named(typed, model, "sda"), is_it, "{typed:?} of {model:?}");
+    }
+}
