@@ -171,7 +171,8 @@ impl Device {
 pub fn own_address(peer: Ipv4Addr, interfaces: &[Interface]) -> Option<Ipv4Addr> {
     let shares = |own: &&Interface| {
         let alone = std::slice::from_ref(*own);
-        !own.loopback && crate::net::names::on_link(IpAddr::V4(peer), alone)
+        // This machine itself counts as on the link everywhere, and has no need of an answer.
+        !own.loopback && !peer.is_loopback() && crate::net::names::on_link(IpAddr::V4(peer), alone)
     };
     interfaces.iter().filter(shares).find_map(|own| v4(own.address))
 }

@@ -115,14 +115,14 @@ fn ask(boxes: Boxes, time: Duration) -> Result<Boxes, Trouble> {
 /// Keeps what came last from each, until the search is stopped.
 fn listen(mut boxes: Boxes, events: &Receiver<ServiceEvent>) -> Boxes {
     while let Ok(event) = events.recv() {
-        match event {
-            ServiceEvent::ServiceResolved(service) => keep(&mut boxes, &service),
-            ServiceEvent::ServiceRemoved(_, full_name) => {
-                boxes.remove(&full_name);
-            }
-            ServiceEvent::SearchStopped(_) => break,
-            // The rest tells that something is on its way; the enum is the library's and may grow.
-            _ => {}
+        if let ServiceEvent::ServiceResolved(service) = &event {
+            keep(&mut boxes, service);
+        }
+        if let ServiceEvent::ServiceRemoved(_, full_name) = &event {
+            boxes.remove(full_name);
+        }
+        if matches!(event, ServiceEvent::SearchStopped(_)) {
+            break;
         }
     }
     boxes
