@@ -6,8 +6,8 @@ const pictures = process.env.STEAD_SCREENSHOTS !== undefined;
 export default defineConfig({
   testDir: '.',
   outputDir: './results',
-  // One box after the other: they share two cores with the server and its worker.
-  workers: 1,
+  // A page that waits leaves its core to another box.
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   forbidOnly: true,
