@@ -30,6 +30,8 @@ async function pressDigits(pin: string): Promise<void> {
 
 test('a profile with a PIN is made, and a PIN of one’s own', async () => {
   await page.goto(`${owned.box.origin}/settings`);
+  // What is listed above it comes a moment later and moves it.
+  await expect(page.getByText('This device')).toBeVisible();
   await page.getByRole('link', { name: 'Profiles of your household' }).click();
   await expect(heading('Household')).toBeVisible();
   await look(page);

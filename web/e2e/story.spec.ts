@@ -324,13 +324,13 @@ test('the log tells why each was let in or refused', async () => {
     await expect(entry('Kept out').first()).toBeVisible({ timeout: 3_000 });
   }).toPass({ timeout: 40_000 });
   const by = (door: string) => entries.filter({ hasText: new RegExp(`Door\\s*${door}`) });
-  for (const door of ['api', 'tv', 'stream']) {
+  for (const door of ['browser or app', 'television', 'what plays']) {
     const passed = by(door).filter({ hasText: 'Let in, with a notice' });
-    await expect(passed.first()).toContainText(/Reason\s*grace/);
+    await expect(passed.first()).toContainText(/Reason\s*there is time left/);
   }
-  for (const door of ['api', 'tv']) {
+  for (const door of ['browser or app', 'television']) {
     const keptOut = by(door).filter({ hasText: 'Kept out' });
-    await expect(keptOut.first()).toContainText(/Reason\s*enrolment_required/);
+    await expect(keptOut.first()).toContainText(/Reason\s*no second factor was set up in time/);
   }
   await shot(owner, 'story-log');
   const count = await entries.count();

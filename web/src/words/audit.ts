@@ -260,6 +260,8 @@ export const audit = {
   'audit.value.not_this_client': 'not from this device',
   'audit.value.in_profile': 'a profile without this right',
   'audit.value.policy_error': 'what is asked could not be read',
+  'audit.value.grace': 'there is time left to set it up',
+  'audit.value.exemption': 'an exemption',
   'audit.value.enrolment_required': 'no second factor was set up in time',
   'audit.value.insufficient_user_authentication': 'the second factor was not shown lately',
 } as const satisfies Words<'audit'>;
