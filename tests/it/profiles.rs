@@ -170,7 +170,11 @@ fn where_the_owner_wants_pins_nothing_is_entered_without_one() {
     let kim = make(phone, "Kim", None);
     enter(phone, &kim, None).expect(204);
     leave(phone, None).expect(204);
+    let mut tv = television(app, phone);
+    enter(&mut tv, &kim, None).expect(204);
     in_accounts(app, "UPDATE user_group SET profiles_need_pin = 1");
+    // Whoever was inside before comes out as nobody without a PIN does.
+    assert_eq!(leave(&mut tv, None).expect(409).code(), "pin_missing");
     assert_eq!(phone.get("/api/v1/profiles").expect(200).json()["pins_needed"], true);
     assert_eq!(enter(phone, &kim, None).expect(409).code(), "pin_missing");
     let without = phone.post("/api/v1/profiles", &json!({ "name": "Alex" }));
