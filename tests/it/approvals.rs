@@ -306,4 +306,7 @@ fn a_phone_is_asked_beside_a_factor_that_is_kept_and_never_in_its_place() {
     let told = other.post("/api/v1/signin", &who).expect(200).json();
     assert_eq!(told["step"], "done", "a phone that is gone would lock them out");
     other.get("/api/v1/home").expect(200);
+    // Nor is a session raised by one that a code opened once, or it would hand that on for ever.
+    let asked = other.post("/api/v1/stepup/approval/begin", &json!({}));
+    assert_eq!(asked.expect(409).code(), "no_approver");
 }
