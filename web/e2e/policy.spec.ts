@@ -103,6 +103,8 @@ test('it is switched on after the factor was shown again, and can be changed', a
   await dialog().getByText('30 days', { exact: true }).click();
   await dialog().getByLabel('Shown again').selectOption({ label: 'every 30 days' });
   await dialog().getByRole('button', { name: 'See who is affected' }).click();
+  await expect(dialog()).toContainText('has to be let in anew');
+  await look(page);
   await dialog().getByRole('button', { name: 'Change it' }).click();
   await expect(page.getByText('every 30 days')).toBeVisible();
   await seen('policy-on');

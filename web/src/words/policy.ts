@@ -52,7 +52,9 @@ export const policy = {
   'policy.graceField': 'Days, 0 to {max}',
   'policy.preview': 'See who is affected',
   'policy.previewTitle': 'Who is affected',
-  'policy.previewNone': 'Nobody is kept out or told anything by this.',
+  'policy.previewNone': 'Nobody has to set anything up for this.',
+  'policy.previewAge':
+    'Whoever showed the second factor longer ago is asked for it at once, and after each such time again. A television or an app has to be let in anew then.',
   'policy.previewSome': {
     one: 'For {n} person something changes.',
     other: 'For {n} people something changes.',
