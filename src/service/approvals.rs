@@ -152,7 +152,9 @@ pub(crate) fn somebody_else_is_there(
     now: Now,
     facts: &SessionFacts,
 ) -> Result<bool, StoreError> {
-    approvers(tx, core, now, facts.user.id, Some(facts.session.id))
+    // It stands in for a factor: whoever keeps none is not offered it.
+    Ok(!factors::second(tx, facts.user.account)?.is_empty()
+        && approvers(tx, core, now, facts.user.id, Some(facts.session.id))?)
 }
 
 fn ask(

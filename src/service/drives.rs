@@ -1,7 +1,7 @@
 //! Disks that are attached to an appliance: what there is, reading them, letting go of them, and
 //! making an empty one. The helper does it as root; here is decided who may ask, and it is written down.
 
-use std::sync::PoisonError;
+use std::sync::TryLockError;
 
 use serde_json::json;
 use stead_rules::policy::{Action, Guard, Permit, Tend};
@@ -27,6 +27,9 @@ pub enum DriveError {
     /// A tool says why it did not go.
     #[error("{0}")]
     Failed(String),
+    /// Something is being done with a disk.
+    #[error("something else is being done with a disk")]
+    Busy,
     /// The helper does not answer.
     #[error(transparent)]
     Helper(#[from] HelperError),
@@ -71,7 +74,7 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Option<Vec<Disk>>, DriveErro
 /// [`DriveError`].
 pub fn mount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<String, DriveError> {
     permitted(permit, Action::Tend(Tend::Libraries))?;
-    match answer(core, Job::Mount { uuid: uuid.to_owned() })? {
+    match in_turn(core, Job::Mount { uuid: uuid.to_owned() })? {
         Answer::Mounted { folder } => {
             write_down(core, permit, now, ("disk.mounted", json!({ "uuid": uuid })))?;
             Ok(folder)
@@ -88,7 +91,7 @@ pub fn mount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<Strin
 /// [`DriveError`].
 pub fn unmount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<(), DriveError> {
     permitted(permit, Action::Tend(Tend::Libraries))?;
-    done(answer(core, Job::Unmount { uuid: uuid.to_owned() })?)?;
+    done(in_turn(core, Job::Unmount { uuid: uuid.to_owned() })?)?;
     write_down(core, permit, now, ("disk.unmounted", json!({ "uuid": uuid })))
 }
 
@@ -112,13 +115,21 @@ pub fn format(
     let Emptied { name, size_bytes, model, label } = disk.clone();
     let detail = json!({ "name": name, "model": model, "label": label, "bytes": size_bytes });
     write_down(core, permit, now, ("disk.emptied", detail))?;
-    done(answer(core, Job::Format { disk: name, size_bytes, model, label })?)
+    done(in_turn(core, Job::Format { disk: name, size_bytes, model, label })?)
 }
 
-/// One thing is done with disks at a time.
+/// One thing is done with disks at a time; nobody waits for it on a thread, since it may take long.
+fn in_turn(core: &Core, job: Job) -> Result<Answer, DriveError> {
+    let _turn = match core.drives.try_lock() {
+        Ok(turn) => turn,
+        Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+        Err(TryLockError::WouldBlock) => return Err(DriveError::Busy),
+    };
+    answer(core, job)
+}
+
 fn answer(core: &Core, job: Job) -> Result<Answer, DriveError> {
     let helper = core.config.system.helper.as_deref().ok_or(DriveError::NotHere)?;
-    let _turn = core.drives.lock().unwrap_or_else(PoisonError::into_inner);
     match ask(helper, job)? {
         Answer::Refused { why } => Err(DriveError::Refused(why)),
         Answer::Failed { detail } => Err(DriveError::Failed(detail)),

@@ -9,7 +9,7 @@ use stead_rules::policy::{Action, Closed, Permit, Tend};
 use stead_rules::signin::{BadName, Name};
 use stead_rules::time::Now;
 use stead_store::accounts::libraries::{self as rows, LibraryRow, RootRow};
-use stead_store::accounts::requirements::{self, About};
+use stead_store::accounts::requirements::{self, About, Required};
 use stead_store::accounts::{audit, limits};
 use stead_store::library::problems::{self, ProblemRow};
 use stead_store::library::roots;
@@ -235,7 +235,9 @@ pub fn remove(
         // With it would go what is required for it, and who tends libraries would be rid of that.
         let asked = requirements::all(tx)?;
         let of_it = About::Library(library);
-        if asked.into_iter().flatten().any(|row| row.is_on && row.about == of_it) {
+        // What cannot be read is not known to be about another one.
+        let keeps = |row: &Required| row.is_on && row.about == of_it;
+        if asked.iter().any(|row| row.as_ref().map_or(true, keeps)) {
             return Err(LibraryError::IsRequired);
         }
         rows::remove(tx, library)?;

@@ -10,6 +10,7 @@ use stead_store::accounts::profiles::{self, Profile};
 use stead_store::accounts::{alone, audit, sessions, way_back};
 use stead_store::{Accounts, Failure, StoreError, WriteTx};
 
+use super::chain;
 use super::core::{Core, CoreError, permitted};
 use super::notices;
 use super::policy::log;
@@ -151,7 +152,10 @@ pub fn set_role(
 /// [`PeopleError`].
 pub fn remove(core: &Core, permit: &Permit, now: Now, user: UserId) -> Result<(), PeopleError> {
     permitted(permit, Action::Guard(Guard::Users))?;
-    log::flush(core, now)?;
+    if let Err(error) = log::flush(core, now) {
+        // The end of somebody does not wait for the log of what they were refused.
+        tracing::warn!(error = %chain(&error), "what was counted just now may not be in the log");
+    }
     core.store()?.accounts.write(|tx| {
         let person = somebody(tx, user)?;
         log::tell_of(tx, now, user)?;

@@ -33,6 +33,9 @@ impl From<DriveError> for Problem {
                      stop that first; else unplug the disk, plug it in again and look once more.",
                 )
             }
+            DriveError::Busy => {
+                Self::busy("Something else is being done with a disk. Try again in a moment.", 10)
+            }
             DriveError::Helper(error) => {
                 tracing::warn!(error = %chain(&error), "the helper does not answer");
                 Self::new(
