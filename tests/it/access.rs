@@ -146,6 +146,7 @@ pub(crate) const CASES: &[Case] = &[
     case("GET", "/api/v1/policy", [403, 403, 403, 403, 401, 403, 200]),
     case("POST", "/api/v1/policy/preview", [403, 403, 403, 403, 401, 403, 400]),
     case("POST", "/api/v1/policy/requirements", [403, 403, 403, 403, 401, 403, 400]),
+    case("POST", "/api/v1/policy/requirements/{id}/lower", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/policy/requirements/{id}/off", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/policy/requirements/{id}/remove", [403, 403, 403, 403, 401, 403, 404]),
     case("POST", "/api/v1/policy/grace", [403, 403, 403, 403, 401, 403, 400]),

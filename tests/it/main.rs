@@ -66,6 +66,7 @@ mod plug;
 mod policy_acts;
 mod policy_board;
 mod policy_doors;
+mod policy_ease;
 mod policy_enrol;
 mod policy_grace;
 mod policy_house;

@@ -13,14 +13,14 @@ const BEGIN: &str = "/api/v1/signin/passkey/begin";
 const FINISH: &str = "/api/v1/signin/passkey";
 
 /// A claimed server, the owner's browser at `localhost`, and a device with a passkey of the owner.
-struct Owned {
-    app: App,
-    owner: Owner,
-    device: Device,
+pub(crate) struct Owned {
+    pub(crate) app: App,
+    pub(crate) owner: Owner,
+    pub(crate) device: Device,
 }
 
 impl Owned {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let app = App::start();
         let mut owner = Owner::claim(&app);
         owner.browser = owner.browser.named("localhost");
@@ -30,7 +30,7 @@ impl Owned {
     }
 
     /// Another browser that opened the sign-in page.
-    fn stranger(&self) -> Client {
+    pub(crate) fn stranger(&self) -> Client {
         self.app.client().named("localhost")
     }
 }
@@ -58,7 +58,7 @@ fn finish(browser: &mut Client, begun: &Value, credential: &Value) -> Answer {
     browser.post(FINISH, &shown)
 }
 
-fn sign_in(browser: &mut Client, device: &mut Device) -> Answer {
+pub(crate) fn sign_in(browser: &mut Client, device: &mut Device) -> Answer {
     let begun = begin(browser);
     let credential = device.show(&begun["options"]);
     finish(browser, &begun, &credential)

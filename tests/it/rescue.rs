@@ -18,7 +18,7 @@ use crate::secret_age::until;
 use crate::secrets::{Shown, look_through};
 
 const DAY_MS: u64 = 24 * 3600 * 1000;
-const NEW: &str = "nine purple umbrellas";
+pub(crate) const NEW: &str = "nine purple umbrellas";
 const STRANGER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
 /// The id that the harness gives a second account's user.
 const SAM: &str = "08080808080808080808080808080808";
@@ -338,7 +338,7 @@ pub(crate) fn begin(browser: &mut Client, secret: &str, code: &str) -> Answer {
     browser.post("/api/v1/rescue/owner", &body)
 }
 
-fn finish(app: &App, ticket: &Value, totp: Option<&str>) -> Answer {
+pub(crate) fn finish(app: &App, ticket: &Value, totp: Option<&str>) -> Answer {
     let body = json!({ "ticket": ticket, "password": NEW, "totp_code": totp,
         "browser_time_ms": app.clock_ms() });
     app.client().post("/api/v1/rescue/owner/finish", &body)

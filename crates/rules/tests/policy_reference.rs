@@ -13,8 +13,8 @@ use std::cmp::Reverse;
 use stead_rules::claim::{Before, Generation, LockReason, Pending, ProofKind, State, WizardStep};
 use stead_rules::ids::{LibraryId, SessionId, TicketId, UserId};
 use stead_rules::policy::{
-    Account, Action, Actor, Assurance, ClientKind, Decision, Door, Epoch, Grace, Own, Question,
-    Reason, Required, Requirement, RequirementId, Role, Rule, Scope, Session, decide,
+    Account, Action, Actor, Assurance, ClientKind, Decision, Door, Epoch, Grace, Guard, Own,
+    Question, Reason, Required, Requirement, RequirementId, Role, Rule, Scope, Session, decide,
 };
 use stead_rules::signin::{Method, Methods};
 use stead_rules::time::{BootMs, Moment, Now, TimeTrust, WallMs};
@@ -134,6 +134,14 @@ fn reference(q: &Question<'_>) -> Answer {
             Required::Unreadable => level = level.max(s.reach),
         }
         let in_time = auth.upper.is_some_and(|ms| ms < age * 1000);
+        // Whoever requires less is asked for nothing that they have not: there must be a way left.
+        if q.action == Action::Guard(Guard::Ease) {
+            let spent_a_code = in_time && s.methods.has(Method::RecoveryCode);
+            let has_no_more = s.reach != Assurance::MfaPhishingResistant;
+            if spent_a_code || has_no_more {
+                level = Assurance::Mfa;
+            }
+        }
         let awake = !s.rested && idle.upper.is_some_and(|ms| ms < HOUR * 1000);
         let day = auth.upper.is_some_and(|ms| ms < DAY * 1000);
         if in_time && shown >= level && (!tends || (awake && day)) {

@@ -8,7 +8,7 @@ use stead_store::accounts::requirements::About;
 use super::*;
 use crate::service::policy::board::{self, Ask, Sort};
 use crate::service::policy::requirements::{self, Wish};
-use crate::service::policy::{asked, audit, exemptions, groups, reminders};
+use crate::service::policy::{asked, audit, ease, exemptions, groups, reminders};
 
 const SOMEBODY: UserId = UserId::from_bytes([5; 16]);
 const GROUP: GroupId = GroupId::from_bytes([5; 16]);
@@ -30,6 +30,7 @@ fn ask() -> Ask {
 
 pub(super) fn cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
     let (boards, policy) = (Action::Tend(Tend::Boards), Action::Guard(Guard::Policy));
+    let ease = Action::Guard(Guard::Ease);
     let (users, export) = (Action::Guard(Guard::Users), Action::Guard(Guard::Export));
     vec![
         case("requirements::all", boards, move |p| requirements::all(core, p, NOW, by)),
@@ -39,10 +40,9 @@ pub(super) fn cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
         case("requirements::set", policy, move |permit| {
             requirements::set(core, permit, NOW, by, wish())
         }),
-        case("requirements::switch_off", policy, |permit| {
-            requirements::switch_off(core, permit, NOW, ROW)
-        }),
-        case("requirements::remove", policy, |p| requirements::remove(core, p, NOW, ROW)),
+        case("ease::lower", ease, |permit| ease::lower(core, permit, NOW, ROW)),
+        case("ease::switch_off", ease, |permit| ease::switch_off(core, permit, NOW, ROW)),
+        case("ease::remove", ease, |permit| ease::remove(core, permit, NOW, ROW)),
         case("requirements::give_days", policy, |permit| {
             requirements::give_days(core, permit, NOW, SOMEBODY, ROW, 7)
         }),

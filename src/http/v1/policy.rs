@@ -19,8 +19,8 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::{Json, Segment};
 use crate::service::core::Core;
-use crate::service::policy::exemptions;
 use crate::service::policy::requirements::{self, Affected, Counts, Wish};
+use crate::service::policy::{ease, exemptions};
 
 const DAY_SECONDS: u64 = 24 * 3600;
 
@@ -327,8 +327,22 @@ pub(crate) async fn off(
     Segment(id): Segment<i64>,
 ) -> Result<StatusCode, Problem> {
     core.blocking(move |core| {
-        requirements::switch_off(core, &ctx.permit, ctx.now, RequirementId(id))
-            .map_err(Problem::from)
+        ease::switch_off(core, &ctx.permit, ctx.now, RequirementId(id)).map_err(Problem::from)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Asks for a second factor of any kind where a requirement asks for more.
+#[utoipa::path(post, path = "/api/v1/policy/requirements/{id}/lower", params(("id" = i64, Path)),
+    responses((status = 204), (status = "default", body = Problem)))]
+pub(crate) async fn lower(
+    State(core): State<Arc<Core>>,
+    ctx: Ctx,
+    Segment(id): Segment<i64>,
+) -> Result<StatusCode, Problem> {
+    core.blocking(move |core| {
+        ease::lower(core, &ctx.permit, ctx.now, RequirementId(id)).map_err(Problem::from)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -343,7 +357,7 @@ pub(crate) async fn remove(
     Segment(id): Segment<i64>,
 ) -> Result<StatusCode, Problem> {
     core.blocking(move |core| {
-        requirements::remove(core, &ctx.permit, ctx.now, RequirementId(id)).map_err(Problem::from)
+        ease::remove(core, &ctx.permit, ctx.now, RequirementId(id)).map_err(Problem::from)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)

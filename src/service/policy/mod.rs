@@ -7,6 +7,7 @@
 pub mod asked;
 pub mod audit;
 pub mod board;
+pub mod ease;
 pub mod exemptions;
 pub mod groups;
 pub mod keep;

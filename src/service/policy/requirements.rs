@@ -1,5 +1,4 @@
-//! Requirements: what would come of one, setting it, switching it off, and repairing a row that
-//! cannot be read.
+//! Requirements: what would come of one, setting it, and giving one person time.
 
 use stead_rules::ids::UserId;
 use stead_rules::policy::{
@@ -245,7 +244,7 @@ fn checked(
 }
 
 /// The requirement that is about this, also if it is switched off.
-fn at(tx: &ReadTx<'_, Accounts>, about: About) -> Result<Option<Required>, StoreError> {
+pub(super) fn at(tx: &ReadTx<'_, Accounts>, about: About) -> Result<Option<Required>, StoreError> {
     let mut known = rows::all(tx)?.into_iter().filter_map(Result::ok);
     Ok(known.find(|row| row.about == about))
 }
@@ -295,7 +294,7 @@ pub fn set(
 }
 
 /// What is used up until now is kept, and of a pause nothing is.
-fn settle(
+pub(super) fn settle(
     tx: &WriteTx<'_, Accounts>,
     core: &Core,
     requirement: RequirementId,
@@ -331,51 +330,6 @@ fn give_grace(
         grace::grant(tx, &core.run, user, requirement, seconds, now)?;
     }
     Ok(())
-}
-
-/// Switches a requirement off; what is used up of anybody's grace stays so. Blocks.
-///
-/// # Errors
-/// [`PolicyError`].
-pub fn switch_off(
-    core: &Core,
-    permit: &Permit,
-    now: Now,
-    requirement: RequirementId,
-) -> Result<(), PolicyError> {
-    permitted(permit, Action::Guard(Guard::Policy))?;
-    core.store()?.accounts.write(|tx| {
-        settle(tx, core, requirement, true, now)?;
-        if !rows::switch_off(tx, requirement)? {
-            return Err(PolicyError::NotFound);
-        }
-        let detail = serde_json::json!({ "requirement": number(requirement) });
-        Ok(note(tx, permit, now, "policy.off", detail)?)
-    })
-}
-
-/// Forgets a requirement that cannot be read: that is how it is repaired. Blocks.
-///
-/// # Errors
-/// [`PolicyError`].
-pub fn remove(
-    core: &Core,
-    permit: &Permit,
-    now: Now,
-    requirement: RequirementId,
-) -> Result<(), PolicyError> {
-    permitted(permit, Action::Guard(Guard::Policy))?;
-    core.store()?.accounts.write(|tx| {
-        let all = rows::all(tx)?;
-        if all.iter().flatten().any(|row| row.id == requirement) {
-            return Err(PolicyError::Stands);
-        }
-        if !rows::remove(tx, requirement)? {
-            return Err(PolicyError::NotFound);
-        }
-        let detail = serde_json::json!({ "requirement": number(requirement), "unreadable": true });
-        Ok(note(tx, permit, now, "policy.removed", detail)?)
-    })
 }
 
 /// Gives one person so many days from now on. Blocks.

@@ -20,6 +20,8 @@ export const policy = {
   /** Changes nothing; it refuses what setting it would refuse. */
   preview: (wish: Wish) => write<Preview>('/policy/preview', wish),
   require: (wish: Wish) => write<Requirement>('/policy/requirements', wish),
+  /** To a second factor of any kind, from a passkey. */
+  lower: (id: number) => write<undefined>(`/policy/requirements/${id}/lower`),
   off: (id: number) => write<undefined>(`/policy/requirements/${id}/off`),
   /** Only of a row that cannot be read. */
   remove: (id: number) => write<undefined>(`/policy/requirements/${id}/remove`),

@@ -54,6 +54,12 @@ export const asked = {
   'shut.libraryElsewhere':
     'It does not open on this device. Open Stead in a browser, and sign in there.',
 
+  'ease.title': 'You run this server',
+  'ease.text':
+    'If you can make or show no passkey any more, ask for less. That takes a recovery code, or your authenticator where no passkey of yours is left. It is written to the log.',
+  'ease.lower': 'Take any second factor',
+  'ease.lowered': 'Any second factor will do now',
+
   'enrol.title': 'A second factor',
   'enrol.passkeyTitle': 'A passkey',
   'enrol.why':
@@ -90,4 +96,4 @@ export const asked = {
   'enrol.nothing.title': 'Nothing is asked of you',
   'enrol.nothing.text': 'What you sign in with is in the settings, under Security.',
   'enrol.nothing.go': 'To Security',
-} as const satisfies Words<'asked' | 'shut' | 'enrol'>;
+} as const satisfies Words<'asked' | 'shut' | 'ease' | 'enrol'>;

@@ -45,6 +45,7 @@ export const audit = {
 
   'audit.kind.policy.required': 'Something was asked for',
   'audit.kind.policy.off': 'It was switched off',
+  'audit.kind.policy.lowered': 'Less was asked for',
   'audit.kind.policy.removed': 'A rule that could not be read was removed',
   'audit.kind.policy.orphaned_playback': 'What plays without an owner was changed',
   'audit.kind.grace.given': 'Time was given',

@@ -74,6 +74,8 @@ pub enum Guard {
     Shares,
     /// Say what is required of whom.
     Policy,
+    /// Require less: lower what is required, or switch it off. What shuts an owner out leaves this open.
+    Ease,
     /// Other people's factors and one's own recovery codes.
     Factors,
     /// The box's name and certificates.
@@ -107,7 +109,7 @@ pub enum Door {
 
 impl Action {
     /// Every action, for tables and tests that must be complete.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::ReadPublic,
         Self::ClaimBegin,
         Self::ClaimStep,
@@ -130,6 +132,7 @@ impl Action {
         Self::Guard(Guard::Users),
         Self::Guard(Guard::Shares),
         Self::Guard(Guard::Policy),
+        Self::Guard(Guard::Ease),
         Self::Guard(Guard::Factors),
         Self::Guard(Guard::Identity),
         Self::Guard(Guard::Update),
@@ -191,6 +194,7 @@ impl Guard {
             Self::Users => "guard.users",
             Self::Shares => "guard.shares",
             Self::Policy => "guard.policy",
+            Self::Ease => "guard.ease",
             Self::Factors => "guard.factors",
             Self::Identity => "guard.identity",
             Self::Update => "guard.update",

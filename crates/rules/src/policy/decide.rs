@@ -1,6 +1,6 @@
 //! The decision itself, top to bottom in the order in which it is judged.
 
-use super::act::{Action, Door, Own};
+use super::act::{Action, Door, Guard, Own};
 use super::actor::Role;
 use super::decision::{Closed, Decision, Eased, Opens, Permit, Reason, Rule};
 use super::question::{Actor, Question, Session};
@@ -41,6 +41,7 @@ fn judge(question: &Question<'_>) -> Result<Decision, Decision> {
             Ok(required(question, session))
         }
         Action::Tend(_) | Action::Metrics => tend(question, live_session(question)?),
+        Action::Guard(Guard::Ease) => ease(question, live_session(question)?),
         Action::Guard(_) => guard(question, live_session(question)?),
         Action::Unlock => unlock(question, live_session(question)?),
     }
@@ -205,6 +206,19 @@ fn guard(question: &Question<'_>, session: &Session) -> Result<Decision, Decisio
     check_administrator(session, Role::Owner)?;
     let asked = administration(question, session, GUARD_SECONDS);
     let fresh = asked.is_fresh(question, session);
+    Ok(administer(question, session, asked, fresh, Rule::Guard))
+}
+
+/// Less is required by an owner who shows the best that they have. Passkeys go with a rescue and with the
+/// server's name, and whoever has none any more could never end what asks for one. A recovery code
+/// stands for a passkey that is lost, as it does where it is removed.
+fn ease(question: &Question<'_>, session: &Session) -> Result<Decision, Decision> {
+    check_administrator(session, Role::Owner)?;
+    let asked = administration(question, session, GUARD_SECONDS);
+    let fresh = asked.is_fresh(question, session);
+    let stands_in = fresh && session.methods.has(Method::RecoveryCode);
+    let best = if stands_in { Assurance::Mfa } else { session.reach.max(Assurance::Mfa) };
+    let asked = AskedFor { level: asked.level.min(best), ..asked };
     Ok(administer(question, session, asked, fresh, Rule::Guard))
 }
 

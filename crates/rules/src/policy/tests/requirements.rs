@@ -10,8 +10,8 @@ use crate::claim::State;
 use crate::golden;
 use crate::ids::LibraryId;
 use crate::policy::{
-    Action, Actor, Decision, Door, Grace, Opens, Question, Required, Requirement, RequirementId,
-    Role, Rule, Scope, Session, Tend, decide,
+    Action, Actor, Decision, Door, Grace, Guard, Opens, Question, Required, Requirement,
+    RequirementId, Role, Rule, Scope, Session, Tend, decide,
 };
 use crate::signin::Assurance::{self, Mfa, MfaPhishingResistant};
 use crate::signin::{Method, Methods};
@@ -58,7 +58,37 @@ fn the_table_is_the_reviewed_one() {
             }
         }
     }
+    for level in [Mfa, MfaPhishingResistant] {
+        writeln!(text, "\n{}, of an owner who would require less", level.word()).unwrap();
+        for (name, person) in owners() {
+            let guard = |act| {
+                let (actor, rows) = (Actor::Session(person), [row(level, Grace::Over, false)]);
+                let act = Action::Guard(act);
+                cell(&ask_with(&State::Claimed, &actor, act, Door::Api, &rows))
+            };
+            let (policy, ease) = (guard(Guard::Policy), guard(Guard::Ease));
+            writeln!(text, "  {name:<35} policy: {policy:<12} ease: {ease}").unwrap();
+        }
+    }
     golden::check("requirements.txt", &text);
+}
+
+/// By what they keep, and what they have shown in this session.
+fn owners() -> [(&'static str, Session); 9] {
+    let code = PASSWORD.and(Method::RecoveryCode);
+    let by =
+        |reach, methods, seconds| Session { reach, ..session(Role::Owner, methods, ago(seconds)) };
+    [
+        ("nothing kept, pwd", by(Assurance::Password, PASSWORD, 60)),
+        ("nothing kept, recovery code", by(Assurance::Password, code, 60)),
+        ("totp kept, pwd", by(Mfa, PASSWORD, 60)),
+        ("totp kept, totp", by(Mfa, TOTP, 60)),
+        ("totp kept, totp 15m ago", by(Mfa, TOTP, 900)),
+        ("passkey kept, totp", by(MfaPhishingResistant, TOTP, 60)),
+        ("passkey kept, passkey", by(MfaPhishingResistant, PASSKEY, 60)),
+        ("passkey kept, recovery code", by(MfaPhishingResistant, code, 60)),
+        ("passkey kept, recovery code 15m ago", by(MfaPhishingResistant, code, 900)),
+    ]
 }
 
 fn lines(text: &mut String, rows: &[Requirement]) {
