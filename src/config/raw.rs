@@ -18,6 +18,10 @@ definitions! {
         /// sleep), and is made if it is missing. A path that is not absolute counts from the
         /// folder of this file.
         data_dir: PathBuf = PathBuf::from("data");
+        /// A file that whoever starts the server makes when the data folder could not be found and one in
+        /// memory stands for it: the server is locked then, so that nothing is begun that would be
+        /// gone at the next start. Empty for none.
+        data_missing: PathBuf = PathBuf::new();
     }
 
     /// Where Stead answers.
@@ -219,6 +223,7 @@ impl Raw {
             self.claim.boot_file = folder.join(&self.claim.boot_file);
         }
         let of_system = [
+            &mut self.paths.data_missing,
             &mut self.claim.marker_copy,
             &mut self.system.workers,
             &mut self.system.helper,

@@ -216,3 +216,53 @@ fn a_claim_cut_off_at_any_disk_call_leaves_a_copy_that_agrees_with_it() {
     eprintln!("kills of a claim with a second copy: {seen:?} offered and claimed");
     assert!(seen[0] >= 3 && seen[1] >= 12, "{seen:?}");
 }
+
+/// A folder in memory stands for a data partition that is missing: whatever is made there would be
+/// gone at the next start, and the owner's own wishes with it.
+#[test]
+fn without_its_data_partition_nothing_is_begun_and_nothing_is_forgotten() {
+    let outside = tempfile::tempdir().unwrap();
+    let partition = partition(outside.path());
+    let (missing, card) = (outside.path().join("data-missing"), outside.path().join("stead.txt"));
+    let config = format!(
+        "[paths]\ndata_missing = {missing:?}\n[claim]\nmarker_copy = {partition:?}\nboot_file = {card:?}\n"
+    );
+    let start =
+        |data: &Path| App::start_in(data, Options { config: config.clone(), ..Options::default() });
+    let (data, memory) = (outside.path().join("data"), outside.path().join("memory"));
+    let wishes = "code = some words of my own\nrecover = some words of my own\n";
+    for was_claimed in [false, true] {
+        let mut app = start(&data);
+        if was_claimed {
+            Owner::claim(&app);
+        }
+        let before = identity(&app);
+        app.stop();
+        fs::write(&missing, "").unwrap();
+        fs::write(&card, wishes).unwrap();
+        fs::create_dir(&memory).unwrap();
+        fs::write(memory.join("recover"), "root\n").unwrap();
+        for _ in 0..2 {
+            app = start(&memory);
+            assert_eq!(state(&app), "locked: data_missing");
+            assert!(
+                !memory.join("accounts.db").exists() && !memory.join("Setup Stead.html").exists()
+            );
+            app.client().get("/api/v1/libraries").expect(403);
+            assert_eq!(fs::read_to_string(&card).unwrap(), wishes, "they wait for the disk");
+            let page = app.client().get("/").expect(200);
+            assert!(page.text().contains("check that its disk"));
+            if was_claimed {
+                assert_eq!(identity(&app), before, "it is found by its name");
+            }
+            app.stop();
+        }
+        fs::remove_file(&missing).unwrap();
+        fs::remove_file(&card).unwrap();
+        fs::remove_dir_all(&memory).unwrap();
+        app = start(&data);
+        assert_eq!(state(&app), if was_claimed { "claimed" } else { "offered" });
+        assert_eq!(identity(&app), before);
+        app.stop();
+    }
+}

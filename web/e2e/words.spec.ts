@@ -8,6 +8,7 @@ import { expectNoSidewaysScroll, expectOnlyCatalogueWords } from './checks.ts';
 import { addFolder, claim, nameOneself, nameOwner, openSetupFile, waitForIndex } from './person.ts';
 
 const LOCKED_BECAUSE = [
+  'data_missing',
   'database_missing',
   'database_unreadable',
   'database_replaced',

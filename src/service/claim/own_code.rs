@@ -19,7 +19,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use stead_rules::claim::{
-    BootFile, Peer, RecoveryWay, Reject, Reset, State, Wait, blanked, check_own_code,
+    BootFile, LockReason, Peer, RecoveryWay, Reject, Reset, State, Wait, blanked, check_own_code,
 };
 use stead_rules::limits::BOOT_FILE_MAX_BYTES;
 use stead_rules::secret::SecretText;
@@ -117,8 +117,12 @@ pub(super) fn look_at_start(core: &Core, now: Now) {
     }
 }
 
-/// Every place where one may lie.
+/// Every place where one may lie. Where nothing is kept none is read: it would be blanked, and what it
+/// asks for forgotten at the next start.
 fn files(core: &Core) -> Vec<PathBuf> {
+    if core.desk().state == State::Locked(LockReason::DataMissing) {
+        return Vec::new();
+    }
     let claim = &core.config.claim;
     let sticks = claim.sticks.iter().map(|folder| folder.join(FILE));
     claim.boot_file.clone().into_iter().chain(sticks).collect()

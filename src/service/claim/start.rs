@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stead_rules::claim::{
     Applied, Copied, Database, Effect, Event, Generation, Kept, LocalPlayback, LocalSecurity,
-    Marker, MarkerCopy, Start, State, Version, apply, copied, start_state,
+    Marker, MarkerCopy, Start, State, Version, apply, copied, start_state, start_without_data,
 };
 use stead_rules::ids::{BoxId, EraId};
 use stead_store::accounts::claim::{Server, set_generation};
@@ -65,6 +65,9 @@ pub fn come_up(
     setting: LocalSecurity,
     kind: Kind,
 ) -> Result<ComeUp, StartError> {
+    if paths.data_missing.as_deref().is_some_and(Path::exists) {
+        return Ok(without_data(paths, entropy));
+    }
     if wipe::go_on(paths).map_err(StartError::Wipe)? {
         tracing::warn!("this server was wiped, and begins anew");
     }
@@ -80,7 +83,7 @@ pub fn come_up(
     let (marker, era) = marker::read(&paths.marker());
     let (database, of) = database(&paths.data_dir, era)?;
     let kept_id = box_id::read(&paths.box_id());
-    let copy = paths.marker_copy.as_deref().map_or(MarkerCopy::None, marker_copy::read);
+    let copy = copy_of(paths);
     let (marker, database) = copy.seen(of.or(kept_id), marker, database);
     let mut start = start_state(marker, database, setting);
     if let Some(raise) = copy_to_raise(paths, copy, of, database, &start) {
@@ -120,6 +123,26 @@ pub fn come_up(
         local_playback: start.local_playback,
         effects: start.effects,
     })
+}
+
+fn copy_of(paths: &Paths) -> MarkerCopy {
+    paths.marker_copy.as_deref().map_or(MarkerCopy::None, marker_copy::read)
+}
+
+/// The data folder is missing: nothing of it is looked at, and nothing is made. A box that was
+/// claimed keeps its name by the second copy of the marker.
+fn without_data(paths: &Paths, entropy: &dyn Entropy) -> ComeUp {
+    tracing::error!(
+        "the data folder is missing, and one in memory stands for it: the server is locked"
+    );
+    let start = start_without_data();
+    ComeUp {
+        store: None,
+        server: new_server(entropy, copy_of(paths).box_id()),
+        desk: ClaimDesk::new(start.state, Marker::Unreadable, None),
+        local_playback: start.local_playback,
+        effects: start.effects,
+    }
 }
 
 /// The account service alone has no owner to wait for: whoever runs it has the shell. It counts as

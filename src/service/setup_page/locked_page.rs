@@ -29,10 +29,10 @@ pub fn render(page: &LockedPage<'_>) -> Page {
         owner(page.reason),
         happened(page.reason),
         remedies(page.reason),
-        NEW_OWNER,
+        if page.reason.may_be_recovered() { NEW_OWNER } else { "" },
         escape(page.host_name),
         escape(page.version),
-        word(page.reason)
+        page.reason.word()
     );
     template::page("This server is locked – Stead", &body)
 }
@@ -50,6 +50,7 @@ const fn owner(reason: LockReason) -> &'static str {
         LockReason::DatabaseUnreadable => {
             "It cannot tell any more whether it has an owner, and who that is."
         }
+        LockReason::DataMissing => "It cannot tell whether it has an owner.",
         LockReason::DatabaseMissing
         | LockReason::DatabaseReplaced
         | LockReason::OlderGeneration
@@ -61,6 +62,10 @@ const fn owner(reason: LockReason) -> &'static str {
 
 const fn happened(reason: LockReason) -> &'static str {
     match reason {
+        LockReason::DataMissing => {
+            "The part of the disk where it keeps its data could not be found, or is damaged. What \
+             is done now would be forgotten at the next start, so nothing can be done."
+        }
         LockReason::DatabaseMissing => {
             "The database with the accounts is gone, although this server was set up before. A \
              disk that is not connected can be the reason, or a data folder that was emptied."
@@ -96,6 +101,13 @@ const fn happened(reason: LockReason) -> &'static str {
 
 const fn remedies(reason: LockReason) -> &'static str {
     match reason {
+        LockReason::DataMissing => {
+            "<li>Switch the server off, check that its disk or memory card sits well, and switch \
+             it on again.</li>\
+             <li>If that does not help, keep the disk or card as it is: what was kept may still be \
+             read from it by a computer. Write the image to another one, and choose “Restore a \
+             backup” there if you have one. Disks with media are not touched by any of this.</li>"
+        }
         LockReason::DatabaseMissing | LockReason::DatabaseUnreadable => {
             "<li>Switch the server off, check that its disk or memory card sits well, and switch \
              it on again.</li>\
@@ -140,17 +152,5 @@ const fn remedies(reason: LockReason) -> &'static str {
              <li>Or <a href=\"/signin\">sign in as its owner</a>, with your second factor or a \
              recovery code: that opens it.</li>"
         }
-    }
-}
-
-const fn word(reason: LockReason) -> &'static str {
-    match reason {
-        LockReason::DatabaseMissing => "database_missing",
-        LockReason::DatabaseUnreadable => "database_unreadable",
-        LockReason::DatabaseReplaced => "database_replaced",
-        LockReason::OlderGeneration => "older_generation",
-        LockReason::OlderCopy => "older_copy",
-        LockReason::Restored => "restored",
-        LockReason::MarkerUnreadable => "marker_unreadable",
     }
 }

@@ -88,6 +88,7 @@ fn nothing_from_outside_becomes_markup() {
         check_static(&unclaimed_page::render(&page).html);
     }
     for reason in [
+        LockReason::DataMissing,
         LockReason::DatabaseMissing,
         LockReason::DatabaseUnreadable,
         LockReason::DatabaseReplaced,

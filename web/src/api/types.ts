@@ -20,6 +20,7 @@ export type ServerState =
   | 'legacy';
 
 export type LockReason =
+  | 'data_missing'
   | 'database_missing'
   | 'database_unreadable'
   | 'database_replaced'

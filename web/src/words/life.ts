@@ -5,6 +5,8 @@ export const life = {
   'locked.title': 'This Stead is locked',
   'locked.text':
     'It has an owner, but cannot read its own books. To keep your library safe it shows nothing until that is put right.',
+  'locked.data_missing':
+    'The part of the disk where it keeps its data could not be found, or is damaged. What is done now would be forgotten.',
   'locked.database_missing': 'The database with the accounts is gone. Perhaps its disk is not connected.',
   'locked.database_unreadable': 'The database with the accounts is damaged and cannot be read.',
   'locked.database_replaced': 'In place of the database with the accounts there is another one.',
@@ -26,6 +28,9 @@ export const life = {
   'locked.box.text':
     'With its plug, and nothing else, you can show that it is yours, and make a new owner or restore a backup. Media stay.',
   'locked.box.go': 'Show it with the plug',
+  'locked.disk.title': 'Look at its disk',
+  'locked.disk.text':
+    'Switch the box off, see that its disk or card sits well, and switch it on. If that does not help, keep that disk or card as it is, write the image to another one, and restore a backup there.',
   'locked.backup.title': 'You have a backup',
   'locked.backup.text':
     'Show that you have the box at hand, as above. On the page that opens choose “Restore a backup”. Then sign in as its owner.',

@@ -45,7 +45,7 @@ pub use plug::{
 pub use proof::{BadProof, ClaimCode, LinkSecret, secret_is_old};
 pub use start::{
     CLAIM_RULE_SINCE, Database, Kept, LocalPlayback, LocalSecurity, Marker, Start, Version,
-    next_generation, recovery_generation, start_state,
+    next_generation, recovery_generation, start_state, start_without_data,
 };
 pub use state::{Before, Generation, LockReason, Pending, ProofKind, Serves, State, WizardStep};
 pub use step::{Applied, Step, apply, may_show_proof, settle, step};

@@ -112,6 +112,17 @@ pub fn start_state(marker: Marker, database: Database, setting: LocalSecurity) -
     Start { state, local_playback: local_playback(&state, setting), effects }
 }
 
+/// With what a server comes up whose data folder is missing: whether it was claimed is not known, so
+/// it is closed, and nothing is begun that could not be kept.
+#[must_use]
+pub const fn start_without_data() -> Start {
+    Start {
+        state: State::Locked(LockReason::DataMissing),
+        local_playback: LocalPlayback::Refused,
+        effects: Vec::new(),
+    }
+}
+
 /// The generation of accounts that wait for a new owner: nothing older may take their place. A
 /// server with the sign of a claim is of the first generation at least.
 #[must_use]
@@ -221,7 +232,8 @@ fn start_effects(state: &State, marker: Marker, database: Database) -> Vec<Effec
             let mut effects = match reason {
                 // The box may have had no owner before: from here on it had one.
                 LockReason::Restored => raise_marker(marker, database),
-                LockReason::DatabaseMissing
+                LockReason::DataMissing
+                | LockReason::DatabaseMissing
                 | LockReason::DatabaseUnreadable
                 | LockReason::DatabaseReplaced
                 | LockReason::OlderGeneration

@@ -89,9 +89,12 @@ pub enum Before {
     Recovery,
 }
 
-/// Why a server that was claimed does not serve.
+/// Why a server does not serve, although it was claimed or may have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LockReason {
+    /// The whole data folder is missing, and another one in memory stands for it: whatever was
+    /// claimed, made or put back there would be gone at the next start.
+    DataMissing,
     /// The marker says claimed, and there is no database.
     DatabaseMissing,
     /// There is a database that cannot be read.
@@ -261,6 +264,7 @@ impl LockReason {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::DataMissing => "data_missing",
             Self::DatabaseMissing => "database_missing",
             Self::DatabaseUnreadable => "database_unreadable",
             Self::DatabaseReplaced => "database_replaced",
@@ -271,6 +275,21 @@ impl LockReason {
         }
     }
 
+    /// Whether somebody with the box in hand may make a new owner of it: not where nothing is kept.
+    #[must_use]
+    pub const fn may_be_recovered(self) -> bool {
+        match self {
+            Self::DataMissing => false,
+            Self::DatabaseMissing
+            | Self::DatabaseUnreadable
+            | Self::DatabaseReplaced
+            | Self::OlderGeneration
+            | Self::OlderCopy
+            | Self::Restored
+            | Self::MarkerUnreadable => true,
+        }
+    }
+
     /// Whether an owner might still sign in: the database can be read and may hold one.
     #[must_use]
     pub const fn owner_may_sign_in(self) -> bool {
@@ -278,7 +297,10 @@ impl LockReason {
             Self::OlderGeneration | Self::OlderCopy | Self::Restored | Self::MarkerUnreadable => {
                 true
             }
-            Self::DatabaseMissing | Self::DatabaseUnreadable | Self::DatabaseReplaced => false,
+            Self::DataMissing
+            | Self::DatabaseMissing
+            | Self::DatabaseUnreadable
+            | Self::DatabaseReplaced => false,
         }
     }
 }

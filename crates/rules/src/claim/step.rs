@@ -367,6 +367,7 @@ fn recovery_opened(state: &State, by: RecoveryWay, generation: Generation) -> Re
         {
             Err(Reject::NotNow)
         }
+        (State::Locked(reason), _) if !reason.may_be_recovered() => Err(Reject::Locked(*reason)),
         (State::Claimed | State::Locked(_) | State::Orphaned, _) => {
             Ok(go(State::Recovery, opened(by, generation)))
         }

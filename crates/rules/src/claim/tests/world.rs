@@ -14,7 +14,8 @@ pub(super) const A: TicketId = TicketId::from_bytes([0xaa; 16]);
 pub(super) const B: TicketId = TicketId::from_bytes([0xbb; 16]);
 pub(super) const D: TicketId = TicketId::from_bytes([0xdd; 16]);
 pub(super) const DEADLINE: BootMs = BootMs(5_000_000);
-pub(super) const LOCKS: [LockReason; 7] = [
+pub(super) const LOCKS: [LockReason; 8] = [
+    LockReason::DataMissing,
     LockReason::DatabaseMissing,
     LockReason::DatabaseUnreadable,
     LockReason::DatabaseReplaced,
