@@ -1,13 +1,16 @@
 // Builds web/dist, which the binary embeds. Nothing here runs on the box.
 import { gzipSync, constants } from 'node:zlib';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, extname } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 
-const WORTH_PACKING = new Set(['.html', '.js', '.css', '.svg', '.webmanifest', '.txt']);
+const WORTH_PACKING = new Set(['.js', '.css', '.svg', '.webmanifest', '.txt']);
 
-/** Writes `file.gz` beside every text file, so that the box never compresses an asset itself. */
+/**
+ * Writes `file.gz` in place of every text file, so that the box never compresses an asset itself and
+ * carries each once. The page itself stays plain: it is small, and comes first.
+ */
 function precompress(): Plugin {
   let folder = 'dist';
   return {
@@ -20,6 +23,7 @@ function precompress(): Plugin {
         const path = join(entry.parentPath, entry.name);
         const packed = gzipSync(readFileSync(path), { level: constants.Z_BEST_COMPRESSION });
         writeFileSync(`${path}.gz`, packed);
+        rmSync(path);
       }
     },
   };
