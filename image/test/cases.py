@@ -162,6 +162,32 @@ class BadUpdate(Case):
             started = time.monotonic()
             back_on_a(box, self.bench.base)
             self.bench.figure("rollback", time.monotonic() - started)
+            left = box.shell.told("cat /data/rauc/fallen")
+            expect(left.startswith(f"slot=B version={self.bench.base}.2 reason="), f"the reason that was left is {left!r}")
+            answers(box)
+            box.off()
+
+
+class KeepsWhatWorked(Case):
+    """A system that worked before stays where its service fails: a restart would take away what says why."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+            box.up()
+            box.settled()
+            here = f"slot=A version={self.bench.base}"
+            expect(box.shell.told("cat /data/rauc/confirmed") == here, "what proved itself is not remembered")
+            # No folder for the service: it cannot start.
+            box.shell.told("systemctl stop stead.service; umount /var/lib/stead; mv /data/stead /data/kept && touch /data/stead")
+            restart(box)
+            box.sees("Stead: trying slot A")
+            box.up()
+            deadline = time.monotonic() + BOOT_S
+            while f"{here} does not answer, but worked before" not in box.shell.told("journalctl -b -u stead-fall-back --no-pager -o cat"):
+                expect(time.monotonic() < deadline, "the gate that did not open has no end")
+                box.drain()
+                time.sleep(2)
+            box.shell.told("rm /data/stead && mv /data/kept /data/stead && systemctl restart stead-data.service stead.service")
             answers(box)
             box.off()
 
@@ -390,5 +416,5 @@ class HungKernel(Case):
             box.off()
 
 
-CASES = [FirstBoot, GoodUpdate, BadUpdate, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
+CASES = [FirstBoot, GoodUpdate, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
          OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService, HungKernel]
