@@ -373,7 +373,7 @@ fn core(
         approvals: Mutex::default(),
         approval_told: watch::Sender::new(()),
         drafts: Mutex::default(),
-        drives: Mutex::new(()),
+        drives: Mutex::default(),
         backup: Mutex::new(()),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
         local,

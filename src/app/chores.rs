@@ -14,6 +14,7 @@ use super::{
     Made, ServeError, ca_files, given, given_files, reach, reliance, ssdp, status, tell_change,
 };
 use crate::host::clock::build_time;
+use crate::host::disk::partitions;
 use crate::host::kind::Kind;
 use crate::host::notify::Notifier;
 use crate::host::shutdown::Shutdown;
@@ -21,6 +22,7 @@ use crate::net::ca::{CaError, Change, IssueTimes, OwnNames, TlsIdentity};
 use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
+use crate::service::drives;
 use crate::service::invitations;
 use crate::service::issuer::Keeper;
 use crate::service::mail;
@@ -66,6 +68,10 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
             shutdown.spawn_chore("grace", keep_grace(Arc::clone(&made.core)));
             shutdown.spawn_chore("decisions", write_decisions(Arc::clone(&made.core)));
             shutdown.spawn_chore("invitations", age_invitations(Arc::clone(&made.core)));
+            let system = &made.core.config.system;
+            if system.helper.is_some() && system.attach_disks {
+                shutdown.spawn_chore("disks", attach_disks(Arc::clone(&made.core)));
+            }
             if made.core.issuer.is_some() {
                 let core = Arc::clone(&made.core);
                 shutdown.spawn_chore("registration", keep_registration(core));
@@ -165,6 +171,29 @@ async fn tick_rescue(core: Arc<Core>) {
         let ticked = core.blocking(|core| rescue::tick(core, core.now())).await;
         if let Err(error) = ticked {
             tracing::warn!(error = %crate::service::chain(&error), "a rescue secret is in arrears");
+        }
+    }
+}
+
+/// Has disks read as soon as they are plugged in. Looking asks the kernel only.
+async fn attach_disks(core: Arc<Core>) {
+    let (mut every, mut seen) = (tokio::time::interval(LOOK), String::new());
+    loop {
+        every.tick().await;
+        if !*core.claimed.borrow() {
+            continue;
+        }
+        let Ok(there) = partitions() else { continue };
+        if there == seen {
+            continue;
+        }
+        let attaching = Arc::clone(&core);
+        match blocking(move || drives::attach(&attaching, attaching.now())).await {
+            Some(Ok(())) => seen = there,
+            Some(Err(error)) => {
+                tracing::warn!(error = %crate::service::chain(&error), "disks are looked for again");
+            }
+            None => {}
         }
     }
 }

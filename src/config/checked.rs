@@ -173,6 +173,8 @@ pub struct System {
     pub helper: Option<PathBuf>,
     /// Where the helper mounts disks with media.
     pub disks: PathBuf,
+    /// Whether disks are read as soon as they are there.
+    pub attach_disks: bool,
     /// Where updates lie until the helper installs them.
     pub updates: PathBuf,
 }
@@ -531,6 +533,7 @@ fn system(raw: &RawSystem, note: &mut impl FnMut(Problem)) -> System {
         workers: given(&raw.workers),
         helper: given(&raw.helper),
         disks: absolute(&raw.disks),
+        attach_disks: raw.attach_disks,
         updates: absolute(&raw.updates),
     }
 }

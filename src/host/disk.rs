@@ -22,6 +22,15 @@ const FULL_BELOW_BYTES: u64 = 1024 * 1024;
 /// What indexing and pictures leave to people: a claim, sign-ins and settings of many days.
 const LEFT_TO_PEOPLE_BYTES: u64 = 8 * 1024 * 1024;
 
+/// What the kernel calls the disks and their partitions, and how large they are, as it lists them:
+/// another text when one has come or gone.
+///
+/// # Errors
+/// When `/proc` cannot be read.
+pub fn partitions() -> io::Result<String> {
+    std::fs::read_to_string("/proc/partitions")
+}
+
 /// Whether so much free space is enough to set the reserve aside.
 #[must_use]
 pub const fn has_room_for_ballast(free_bytes: u64) -> bool {

@@ -20,6 +20,7 @@ use super::claim::ClaimDesk;
 use super::devices::DeviceDesk;
 use super::disks::Disks;
 use super::drafts::DraftDesk;
+use super::drives::LetGo;
 use super::health::LastLook;
 use super::issuer::ExternalIssuer;
 use super::mail::Letterbox;
@@ -101,7 +102,7 @@ pub struct Core {
     /// Factors and recovery codes that wait to be confirmed.
     pub drafts: Mutex<DraftDesk>,
     /// Held by whoever does something with a disk.
-    pub drives: Mutex<()>,
+    pub drives: Mutex<LetGo>,
     /// Held by whoever makes or opens a backup.
     pub backup: Mutex<()>,
     /// Password hashing, a few at a time.

@@ -1,7 +1,8 @@
 //! Disks that are attached to an appliance: what there is, reading them, letting go of them, and
 //! making an empty one. The helper does it as root; here is decided who may ask, and it is written down.
 
-use std::sync::TryLockError;
+use std::collections::BTreeSet;
+use std::sync::{MutexGuard, TryLockError};
 
 use serde_json::json;
 use stead_rules::policy::{Action, Guard, Permit, Tend};
@@ -10,7 +11,7 @@ use stead_rules::time::Now;
 use stead_store::accounts::audit;
 
 use super::core::{Core, CoreError, permitted};
-use crate::host::helper::{Answer, Disk, HelperError, Job, ask};
+use crate::host::helper::{Answer, Disk, DiskVolume, HelperError, Job, ask};
 
 /// Why nothing was done with a disk.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,10 @@ pub enum DriveError {
     #[error(transparent)]
     Core(#[from] CoreError),
 }
+
+/// The file systems that an owner has let go of: they stay so until their disk is unplugged, or
+/// until they are to be read again.
+pub type LetGo = BTreeSet<String>;
 
 /// A disk that is to be made empty, as it was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +79,11 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Option<Vec<Disk>>, DriveErro
 /// [`DriveError`].
 pub fn mount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<String, DriveError> {
     permitted(permit, Action::Tend(Tend::Libraries))?;
-    match in_turn(core, Job::Mount { uuid: uuid.to_owned() })? {
+    let mut let_go = turn(core)?;
+    match answer(core, Job::Mount { uuid: uuid.to_owned() })? {
         Answer::Mounted { folder } => {
-            write_down(core, permit, now, ("disk.mounted", json!({ "uuid": uuid })))?;
+            let_go.remove(uuid);
+            write_down(core, Some(permit), now, ("disk.mounted", json!({ "uuid": uuid })))?;
             Ok(folder)
         }
         Answer::Done | Answer::Disks(_) | Answer::Refused { .. } | Answer::Failed { .. } => {
@@ -91,8 +98,10 @@ pub fn mount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<Strin
 /// [`DriveError`].
 pub fn unmount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<(), DriveError> {
     permitted(permit, Action::Tend(Tend::Libraries))?;
-    done(in_turn(core, Job::Unmount { uuid: uuid.to_owned() })?)?;
-    write_down(core, permit, now, ("disk.unmounted", json!({ "uuid": uuid })))
+    let mut let_go = turn(core)?;
+    done(answer(core, Job::Unmount { uuid: uuid.to_owned() })?)?;
+    let_go.insert(uuid.to_owned());
+    write_down(core, Some(permit), now, ("disk.unmounted", json!({ "uuid": uuid })))
 }
 
 /// Makes a whole disk empty, with one new file system on it. `typed` is the name that it was shown
@@ -114,18 +123,48 @@ pub fn format(
     // Before it is done: what is on the disk is gone afterwards, whatever becomes of this server.
     let Emptied { name, size_bytes, model, label } = disk.clone();
     let detail = json!({ "name": name, "model": model, "label": label, "bytes": size_bytes });
-    write_down(core, permit, now, ("disk.emptied", detail))?;
-    done(in_turn(core, Job::Format { disk: name, size_bytes, model, label })?)
+    write_down(core, Some(permit), now, ("disk.emptied", detail))?;
+    let _turn = turn(core)?;
+    done(answer(core, Job::Format { disk: name, size_bytes, model, label })?)
+}
+
+/// Has what lies on disks read, read-only, but for what was let go of. Asked for by nobody: it is what
+/// an appliance does by itself once it is claimed. Blocks.
+///
+/// # Errors
+/// [`DriveError`]; the next look tries again.
+pub(crate) fn attach(core: &Core, now: Now) -> Result<(), DriveError> {
+    let mut let_go = turn(core)?;
+    let Answer::Disks(disks) = answer(core, Job::ListDisks)? else { return Err(unlike()) };
+    let volumes: Vec<DiskVolume> = disks.into_iter().flat_map(|disk| disk.volumes).collect();
+    let_go.retain(|uuid| volumes.iter().any(|volume| volume.uuid == *uuid));
+    for DiskVolume { uuid, folder, .. } in volumes {
+        if folder.is_none() && !let_go.contains(&uuid) {
+            attach_one(core, now, uuid)?;
+        }
+    }
+    Ok(())
+}
+
+/// What cannot be read stays on the list of disks, with what its owner can do about it.
+fn attach_one(core: &Core, now: Now, uuid: String) -> Result<(), DriveError> {
+    match answer(core, Job::Mount { uuid: uuid.clone() }) {
+        Ok(_) => write_down(core, None, now, ("disk.mounted", json!({ "uuid": uuid }))),
+        Err(DriveError::Refused(why) | DriveError::Failed(why)) => {
+            tracing::warn!(uuid, why, "a disk that is there cannot be read");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// One thing is done with disks at a time; nobody waits for it on a thread, since it may take long.
-fn in_turn(core: &Core, job: Job) -> Result<Answer, DriveError> {
-    let _turn = match core.drives.try_lock() {
-        Ok(turn) => turn,
-        Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
-        Err(TryLockError::WouldBlock) => return Err(DriveError::Busy),
-    };
-    answer(core, job)
+fn turn(core: &Core) -> Result<MutexGuard<'_, LetGo>, DriveError> {
+    match core.drives.try_lock() {
+        Ok(turn) => Ok(turn),
+        Err(TryLockError::Poisoned(turn)) => Ok(turn.into_inner()),
+        Err(TryLockError::WouldBlock) => Err(DriveError::Busy),
+    }
 }
 
 fn answer(core: &Core, job: Job) -> Result<Answer, DriveError> {
@@ -153,11 +192,11 @@ fn unlike() -> DriveError {
 
 fn write_down(
     core: &Core,
-    permit: &Permit,
+    permit: Option<&Permit>,
     now: Now,
     (kind, mut detail): (&str, serde_json::Value),
 ) -> Result<(), DriveError> {
-    if let (Some(object), Some(user)) = (detail.as_object_mut(), permit.user()) {
+    if let (Some(object), Some(user)) = (detail.as_object_mut(), permit.and_then(Permit::user)) {
         object.insert("by".to_owned(), json!(user.to_string()));
     }
     let accounts = &core.store()?.accounts;

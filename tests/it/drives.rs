@@ -1,6 +1,7 @@
 //! Disks of an appliance, over the API: a real helper, and disks that are files behind loop devices.
 
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -11,10 +12,12 @@ use crate::harness::Options;
 use crate::helper::{Helper, Loop, in_own_mounts};
 use crate::library::World;
 use crate::media::Media;
+use crate::secret_age::until;
 
-fn world(helper: &Helper) -> World {
+fn world(helper: &Helper, attach: bool) -> World {
+    let (socket, media) = (helper.listens(), &helper.place.media);
     let config =
-        format!("[system]\nhelper = {:?}\ndisks = {:?}\n", helper.listens(), helper.place.media);
+        format!("[system]\nhelper = {socket:?}\ndisks = {media:?}\nattach_disks = {attach}\n");
     World::with(Media::new(), Options { config, ..Options::default() })
 }
 
@@ -28,7 +31,7 @@ fn shown(world: &mut World, disk: &Loop) -> Option<Value> {
 fn a_disk_is_made_empty_by_its_typed_name_then_read_and_let_go() {
     in_own_mounts(|| {
         let helper = Helper::new();
-        let mut world = world(&helper);
+        let mut world = world(&helper, false);
         let disk = Loop::new(64, &[]);
         let found = shown(&mut world, &disk).expect("it is shown");
         assert_eq!(found["volumes"], json!([]));
@@ -65,6 +68,51 @@ fn a_disk_is_made_empty_by_its_typed_name_then_read_and_let_go() {
         let written =
             ["disk.unmounted", "disk.emptied", "disk.mounted", "disk.emptied", "disk.emptied"];
         assert_eq!(of_disks.collect::<Vec<_>>(), written, "what was tried is in the log too");
+    });
+}
+
+/// Looked at each few seconds, so this waits for what has to come.
+#[test]
+fn a_disk_that_is_plugged_in_is_read_by_itself_and_one_that_was_let_go_of_is_not() {
+    in_own_mounts(|| {
+        let disk = Loop::new(64, &[]);
+        let made = Command::new("mkfs.ext4").args(["-q", "-L", "Films", disk.device()]).status();
+        assert!(made.unwrap().success());
+        let mut helper = Helper::new();
+        // Others attach disks of theirs meanwhile.
+        helper.sees_only(&disk);
+        let mut world = world(&helper, true);
+        let folder = |world: &mut World| {
+            let shown = shown(world, &disk).expect("it is shown");
+            shown["volumes"][0]["folder"].as_str().map(ToOwned::to_owned)
+        };
+        until("it is read", || folder(&mut world).is_some());
+        let path = folder(&mut world).unwrap();
+        assert!(Path::new(&path).join("lost+found").is_dir());
+
+        let shown = shown(&mut world, &disk).unwrap();
+        let uuid = json!({ "uuid": shown["volumes"][0]["uuid"] });
+        world.browser.post("/api/v1/disks/unmount", &uuid).expect(204);
+        // Another disk comes: this one stays as its owner left it.
+        let looked = helper.looks();
+        let _other = Loop::new(64, &[]);
+        until("it is looked at again", || helper.looks() > looked);
+        // While that look has its turn nothing else has; what it had read would be in use then.
+        let mut answer = world.browser.post("/api/v1/disks/mount", &uuid);
+        until("its turn comes", || {
+            if answer.status == 503 {
+                answer = world.browser.post("/api/v1/disks/mount", &uuid);
+            }
+            answer.status != 503
+        });
+        answer.expect(200);
+        assert_eq!(folder(&mut world), Some(path));
+        let store = Store::open(&world.app.data).unwrap();
+        let log = store.accounts.read(|tx| audit::newest(tx, 100)).unwrap();
+        let by_itself = log
+            .iter()
+            .filter(|(kind, detail)| kind == "disk.mounted" && !detail.contains("\"by\""));
+        assert_eq!(by_itself.count(), 1);
     });
 }
 

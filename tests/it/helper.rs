@@ -65,6 +65,25 @@ impl Helper {
         helper
     }
 
+    /// With a list of disks that holds no other, and writes down each look.
+    pub(crate) fn sees_only(&mut self, disk: &Loop) {
+        let program = self.folder.path().join("lsblk");
+        let (lsblk, looks) = (self.place.tools.lsblk.display(), self.calls());
+        let script = format!(
+            "#!/bin/sh\necho look >>{}\nexec {lsblk} \"$@\" {}\n",
+            looks.display(),
+            disk.device
+        );
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        self.place.tools.lsblk = program;
+    }
+
+    /// How often the disks were looked at.
+    pub(crate) fn looks(&self) -> usize {
+        self.called().lines().count()
+    }
+
     /// Where it listens, as the system does for it: one job for each connection, until the test ends.
     pub(crate) fn listens(&self) -> PathBuf {
         let path = self.folder.path().join("helper.sock");
@@ -134,6 +153,10 @@ impl Loop {
         assert!(output.status.success(), "loop devices take root: {output:?}");
         let device = String::from_utf8(output.stdout).unwrap().trim().to_owned();
         Self { device, _file: file }
+    }
+
+    pub(crate) fn device(&self) -> &str {
+        &self.device
     }
 
     pub(crate) fn name(&self) -> &str {
