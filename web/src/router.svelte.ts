@@ -29,6 +29,7 @@ export type RouteName =
   | 'groups'
   | 'exemptions'
   | 'log'
+  | 'disks'
   | 'lost'
   | 'missing';
 
@@ -67,6 +68,7 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings\/groups$/, 'groups'],
   [/^\/settings\/exemptions$/, 'exemptions'],
   [/^\/settings\/log$/, 'log'],
+  [/^\/settings\/disks$/, 'disks'],
   [/^\/lost$/, 'lost'],
 ];
 

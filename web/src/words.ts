@@ -8,6 +8,7 @@ import { audit } from './words/audit';
 import { backup } from './words/backup';
 import { claim } from './words/claim';
 import { devices } from './words/devices';
+import { disks } from './words/disks';
 import { everywhere } from './words/everywhere';
 import { library } from './words/library';
 import { life } from './words/life';
@@ -32,6 +33,7 @@ const en = {
   ...signin,
   ...provider,
   ...devices,
+  ...disks,
   ...account,
   ...asked,
   ...policy,
