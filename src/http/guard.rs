@@ -404,7 +404,8 @@ fn words(reason: Reason) -> (StatusCode, &'static str) {
         ),
         Reason::PolicyError => (
             StatusCode::FORBIDDEN,
-            "The rules of this server cannot be judged, so nobody gets in. Ask its owner.",
+            "What is asked of you here cannot be read, so this server does not let you in. Ask its \
+             owner to repair it.",
         ),
     }
 }

@@ -92,8 +92,8 @@ fn a_row_says_what_somebody_has_and_what_hangs_on_them() {
         (
             "requirements",
             json!([
-                { "id": id, "state": "grace", "days_left": 14 },
-                { "id": library, "state": "grace", "days_left": 7 },
+                { "id": id, "state": "grace", "days_left": 14, "unreadable": false },
+                { "id": library, "state": "grace", "days_left": 7, "unreadable": false },
             ]),
         ),
         ("blocked_30d", json!(0)),

@@ -87,7 +87,7 @@ const people = STATES.map((state, n) => ({
   factors: n === 0 ? ['totp', 'passkey', 'recovery'] : [],
   recovery_codes: n === 0 ? 9 : 0,
   groups: n === 0 ? [{ id: id(2), name: 'Neighbours' }] : [],
-  requirements: n === 4 ? [] : [{ id: 1, state, days_left: 1 }, { id: 9, state }],
+  requirements: n === 4 ? [] : [{ id: 1, state, days_left: 1, unreadable: n === 3 }, { id: 9, state }],
   last_seen_ms: 1,
   last_mfa_ms: n === 0 ? 1 : undefined,
   blocked_30d: n,
@@ -138,7 +138,7 @@ test('on the board, however somebody stands', async () => {
   await open('/settings/board');
   await page.getByText('The same in numbers').click();
   await read();
-  for (const n of [2, 4]) {
+  for (const n of [2, 3, 4]) {
     await button(`Person ${n}`).click();
     await read();
     await page.keyboard.press('Escape');
@@ -182,6 +182,7 @@ test('in groups, exemptions and the log', async () => {
     { ...exemption, id: id(2), user_id: id(2), days_left: 7, requirement_id: 2 },
     { ...exemption, id: id(3), user_id: id(3), days_left: 0, over: true },
     { ...exemption, id: id(4), user_id: id(4), days_left: 7, void: true },
+    { ...exemption, id: '05', user_id: id(5), reason: '', days: 0, days_left: 0, unreadable: true },
   ];
   await answer('policy/exemptions', { exemptions });
   await open('/settings/exemptions');

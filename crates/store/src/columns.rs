@@ -94,6 +94,15 @@ impl<'r, 's> Cells<'r, 's> {
         says(self.take_ref()?.as_str()?).ok_or(FromSqlError::InvalidType.into())
     }
 
+    /// Yes or no in the next cell, and nothing else.
+    pub(crate) fn flag(&mut self) -> rusqlite::Result<bool> {
+        match self.take()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(FromSqlError::OutOfRange(other).into()),
+        }
+    }
+
     /// The next cell as it lies there.
     pub(crate) fn take_ref(&mut self) -> rusqlite::Result<ValueRef<'r>> {
         let cell = self.row.get_ref(self.next)?;

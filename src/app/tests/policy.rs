@@ -1,6 +1,6 @@
 //! The use cases of the policy.
 
-use stead_rules::ids::{ExemptionId, GroupId};
+use stead_rules::ids::GroupId;
 use stead_rules::policy::{RequirementId, Wished};
 use stead_store::accounts::audit::Wanted;
 use stead_store::accounts::requirements::About;
@@ -48,9 +48,7 @@ pub(super) fn cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
         }),
         case("exemptions::all", boards, |permit| exemptions::all(core, permit, NOW)),
         case("exemptions::give", policy, |p| exemptions::give(core, p, NOW, exemption())),
-        case("exemptions::end", policy, |permit| {
-            exemptions::end(core, permit, NOW, ExemptionId::from_bytes([5; 16]))
-        }),
+        case("exemptions::end", policy, |permit| exemptions::end(core, permit, NOW, "05")),
         case("groups::all", boards, |permit| groups::all(core, permit)),
         case("groups::members", boards, |permit| groups::members(core, permit, GROUP)),
         case("groups::make", users, |p| groups::make(core, p, NOW, "Family", false)),

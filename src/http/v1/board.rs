@@ -158,6 +158,9 @@ struct WithOne {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     days_left: Option<u32>,
+    /// Their time for it, or an exemption from it, cannot be read: they are refused until time is given
+    /// anew, or the exemption is ended.
+    unreadable: bool,
 }
 
 const fn ms(at: Option<WallMs>) -> Option<i64> {
@@ -180,6 +183,7 @@ impl From<BoardRow> for BoardRowWire {
             id: id.0,
             state: standing.word(),
             days_left: standing.days_left(),
+            unreadable: stands.unreadable.contains(&id),
         };
         Self {
             user_id: somebody.user.to_string(),

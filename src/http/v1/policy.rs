@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use stead_rules::ids::{ExemptionId, GroupId, LibraryId, UserId};
+use stead_rules::ids::{GroupId, LibraryId, UserId};
 use stead_rules::limits::{
     EXEMPTION_MAX_SECONDS, EXEMPTION_SECONDS, GRACE_MAX_DAYS, GRACE_PRESETS_DAYS,
     MAX_AGE_MAX_SECONDS, MAX_AGE_MIN_SECONDS,
 };
 use stead_rules::policy::{RequirementId, Standing, Wished};
 use stead_rules::signin::Assurance;
+use stead_store::accounts::exemptions::Unreadable;
 use stead_store::accounts::requirements::{About, Required};
 use utoipa::ToSchema;
 
@@ -412,10 +413,29 @@ struct ExemptionWire {
     days_left: u32,
     created_ms: i64,
     over: bool,
+    /// Nothing of it is known but whose it is: they are refused until it is ended.
+    unreadable: bool,
 }
 
-impl From<exemptions::Stands> for ExemptionWire {
-    fn from(stands: exemptions::Stands) -> Self {
+impl From<exemptions::Listed> for ExemptionWire {
+    fn from(one: exemptions::Listed) -> Self {
+        let stands = match one {
+            Ok(stands) => stands,
+            Err((Unreadable { id, user, from }, name)) => {
+                return Self {
+                    id,
+                    user_id: user.to_string(),
+                    name,
+                    requirement_id: from.map(|from| from.0),
+                    reason: String::new(),
+                    days: 0,
+                    days_left: 0,
+                    created_ms: 0,
+                    over: false,
+                    unreadable: true,
+                };
+            }
+        };
         let exemption = stands.exemption;
         Self {
             id: exemption.id.to_string(),
@@ -427,6 +447,7 @@ impl From<exemptions::Stands> for ExemptionWire {
             days_left: stands.days_left.unwrap_or_default(),
             created_ms: exemption.created.0,
             over: stands.days_left.is_none(),
+            unreadable: false,
         }
     }
 }
@@ -493,10 +514,10 @@ pub(crate) async fn exempt(
 pub(crate) async fn end_exemption(
     State(core): State<Arc<Core>>,
     ctx: Ctx,
-    Segment(id): Segment<ExemptionId>,
+    Segment(id): Segment<String>,
 ) -> Result<StatusCode, Problem> {
     core.blocking(move |core| {
-        exemptions::end(core, &ctx.permit, ctx.now, id).map_err(Problem::from)
+        exemptions::end(core, &ctx.permit, ctx.now, &id).map_err(Problem::from)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)

@@ -138,7 +138,10 @@ fn described(
         let known = blocked.get(&user).copied();
         shown.push(BoardRow {
             with_each: each
-                .map(|one| (one.id, person.standing(std::slice::from_ref(one))))
+                .map(|one| match stands.unreadable.contains(&one.id) {
+                    true => (one.id, Standing::Blocked),
+                    false => (one.id, person.standing(std::slice::from_ref(one))),
+                })
                 .collect(),
             groups: own.filter_map(|id| Some((id, names.get(&id)?.clone()))).collect(),
             hanging: rows::hanging(tx, user)?,

@@ -6,9 +6,9 @@ use stead_rules::policy::{
     Action, Allowance, CannotExempt, Guard, Permit, RequirementId, Tend, may_exempt,
 };
 use stead_rules::time::Now;
-use stead_store::accounts::exemptions::{self as rows, Exemption};
+use stead_store::accounts::exemptions::{self as rows, Exemption, Unreadable};
 use stead_store::accounts::requirements;
-use stead_store::{StoreError, accounts::identity};
+use stead_store::{Accounts, ReadTx, StoreError, accounts::identity};
 
 use super::{PolicyError, note, number};
 use crate::host::entropy::fresh;
@@ -40,21 +40,33 @@ pub struct Stands {
     pub days_left: Option<u32>,
 }
 
-/// Every exemption, also those that are over. Blocks.
+/// An exemption as it stands, or one that cannot be read with the name of whose it is.
+pub type Listed = Result<Stands, (Unreadable, String)>;
+
+/// Every exemption, also those that are over; and those that cannot be read, with whose they are. Blocks.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn all(core: &Core, permit: &Permit, now: Now) -> Result<Vec<Stands>, CoreError> {
+pub fn all(core: &Core, permit: &Permit, now: Now) -> Result<Vec<Listed>, CoreError> {
     permitted(permit, Action::Tend(Tend::Boards))?;
     Ok(core.store()?.accounts.read(|tx| {
-        let all = rows::all(tx, &core.run)?.into_iter().map(|exemption| {
-            let user = identity::user_by_id(tx, exemption.user)?;
-            let name = user.map(|user| user.name).unwrap_or_default();
-            let days_left = exemption.allowance.days_left(now);
-            Ok(Stands { exemption, name, days_left })
+        let all = rows::all(tx, &core.run)?.into_iter().map(|one| match one {
+            Ok(exemption) => {
+                let name = name_of(tx, exemption.user)?;
+                let days_left = exemption.allowance.days_left(now);
+                Ok(Ok(Stands { exemption, name, days_left }))
+            }
+            Err(unreadable) => {
+                let name = name_of(tx, unreadable.user)?;
+                Ok(Err((unreadable, name)))
+            }
         });
         all.collect::<Result<_, StoreError>>()
     })?)
+}
+
+fn name_of(tx: &ReadTx<'_, Accounts>, user: UserId) -> Result<String, StoreError> {
+    Ok(identity::user_by_id(tx, user)?.map(|user| user.name).unwrap_or_default())
 }
 
 /// Exempts somebody, in place of what they had from the same. Blocks.
@@ -99,24 +111,22 @@ pub fn give(
     Ok(id)
 }
 
-/// Ends an exemption. Blocks.
+/// Ends the exemption with this id, also one that cannot be read. Blocks.
 ///
 /// # Errors
 /// [`PolicyError`].
-pub fn end(
-    core: &Core,
-    permit: &Permit,
-    now: Now,
-    exemption: ExemptionId,
-) -> Result<(), PolicyError> {
+pub fn end(core: &Core, permit: &Permit, now: Now, id: &str) -> Result<(), PolicyError> {
     permitted(permit, Action::Guard(Guard::Policy))?;
     core.store()?.accounts.write(|tx| {
-        let known = rows::all(tx, &core.run)?.into_iter().find(|one| one.id == exemption);
-        let known = known.ok_or(PolicyError::NotFound)?;
-        rows::end(tx, exemption)?;
+        let known = rows::all(tx, &core.run)?.into_iter().find_map(|one| match one {
+            Ok(one) => (one.id.to_string() == id).then_some((one.user, one.from, false)),
+            Err(one) => (one.id == id).then_some((one.user, one.from, true)),
+        });
+        let (user, from, unreadable) = known.ok_or(PolicyError::NotFound)?;
+        rows::end(tx, id)?;
         let detail = serde_json::json!({
-            "exemption": exemption.to_string(), "user": known.user.to_string(),
-            "requirement": known.from.map(number),
+            "exemption": id, "user": user.to_string(), "requirement": from.map(number),
+            "unreadable": unreadable.then_some(true),
         });
         Ok::<_, PolicyError>(note(tx, permit, now, "exemption.ended", detail)?)
     })?;

@@ -332,7 +332,7 @@ fn give_grace(
     Ok(())
 }
 
-/// Gives one person so many days from now on. Blocks.
+/// Gives one person so many days from now on, also in place of time that cannot be read. Blocks.
 ///
 /// # Errors
 /// [`PolicyError`].
@@ -352,11 +352,17 @@ pub fn give_days(
             return Err(PolicyError::NotFound);
         }
         let left = u64::from(days).saturating_mul(DAY_SECONDS);
-        let used = match grace::of(tx, &core.run, user, requirement)? {
-            Some(granted) => {
+        let known = grace::of(tx, &core.run, user, requirement)?;
+        let unreadable = matches!(known, Some(Err(_)));
+        let used = match known {
+            Some(Ok(granted)) => {
                 grace::keep(tx, &core.run, &granted, now)?;
                 // Rounded down: of a second more, a whole day would be shown.
                 granted.allowance.until(now).used_ms / 1000
+            }
+            Some(Err(_)) => {
+                grace::forget(tx, user, requirement)?;
+                0
             }
             None => 0,
         };
@@ -364,6 +370,7 @@ pub fn give_days(
         grace::grant(tx, &core.run, user, requirement, seconds, now)?;
         let detail = serde_json::json!({
             "user": user.to_string(), "requirement": number(requirement), "days": days,
+            "unreadable": unreadable.then_some(true),
         });
         Ok(note(tx, permit, now, "grace.given", detail)?)
     })?;

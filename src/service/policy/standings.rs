@@ -34,6 +34,9 @@ pub struct Stands {
     pub exempt_days: Option<u32>,
     /// How they stand.
     pub standing: Standing,
+    /// Of what they are asked for, that of which their time or an exemption cannot be read: they are
+    /// refused by that.
+    pub unreadable: Vec<RequirementId>,
 }
 
 /// A requirement that is tried and not set.
@@ -62,13 +65,16 @@ pub(super) fn all(
             required: Vec::new(),
             exempt_days: None,
             standing: Standing::Blocked,
+            unreadable: Vec::new(),
         };
         let people = people.into_iter().map(refused).collect();
         return Ok(Everybody { people, unreadable: true });
     };
     let people = people.into_iter().map(|somebody| {
-        let concerns = concerns.remove(&somebody.user).unwrap_or_default();
-        stands(somebody, &concerns, now)
+        let OfOne { concerns, unreadable } = concerns.remove(&somebody.user).unwrap_or_default();
+        let stands = stands(somebody, &concerns, now);
+        let standing = if unreadable.is_empty() { stands.standing } else { Standing::Blocked };
+        Stands { standing, unreadable, ..stands }
     });
     Ok(Everybody { people: people.collect(), unreadable: false })
 }
@@ -79,10 +85,19 @@ pub(super) fn stands(somebody: Somebody, concerns: &[Concern], now: Now) -> Stan
     let days = concerns.iter().flat_map(|concern| &concern.exemptions);
     let exempt_days = days.filter_map(|allowance| allowance.days_left(now)).max();
     let standing = somebody.person().standing(&required);
-    Stands { somebody, required, exempt_days, standing }
+    Stands { somebody, required, exempt_days, standing, unreadable: Vec::new() }
 }
 
-type OfAll = HashMap<UserId, Vec<Concern>>;
+/// What is required of one person, and of which of that what they have cannot be read.
+#[derive(Default)]
+struct OfOne {
+    concerns: Vec<Concern>,
+    unreadable: Vec<RequirementId>,
+}
+
+/// An exemption: from what, and for how long if that can be read.
+type Kept = (Option<RequirementId>, Option<Allowance>);
+type OfAll = HashMap<UserId, OfOne>;
 
 /// What is required of everybody; none where it cannot be read.
 fn concerns(
@@ -102,11 +117,19 @@ fn concerns(
     rows.extend(tried.map(|tried| tried.row));
     let mut graces = HashMap::new();
     for granted in grace::every(tx, run)? {
-        graces.insert((granted.user, granted.requirement), granted.allowance);
+        match granted {
+            Ok(one) => graces.insert((one.user, one.requirement), Some(one.allowance)),
+            Err(one) => graces.insert((one.user, one.requirement), None),
+        };
     }
-    let mut exempt: HashMap<UserId, Vec<(Option<RequirementId>, Allowance)>> = HashMap::new();
+    let mut exempt: HashMap<UserId, Vec<Kept>> = HashMap::new();
     for exemption in exemptions::all(tx, run)? {
-        exempt.entry(exemption.user).or_default().push((exemption.from, exemption.allowance));
+        let (user, from, allowance) = match exemption {
+            Ok(one) => (one.user, one.from, Some(one.allowance)),
+            // As at the door: whatever it was from, its person is refused.
+            Err(one) => (one.user, None, None),
+        };
+        exempt.entry(user).or_default().push((from, allowance));
     }
     let mut all = OfAll::new();
     for row in rows {
@@ -114,13 +137,19 @@ fn concerns(
         for user in board::concerned(tx, row.about)? {
             let known = graces.get(&(user, row.id)).copied();
             let grace = match trying {
-                Some(tried) => would_have(known, tried, now),
-                None => known,
+                Some(tried) => would_have(known.flatten(), tried, now),
+                None => known.flatten(),
             };
             let own = exempt.get(&user).into_iter().flatten();
             let covers = |from: &Option<RequirementId>| from.is_none_or(|from| from == row.id);
-            let exemptions = own.filter(|(from, _)| covers(from)).map(|(_, one)| *one).collect();
-            all.entry(user).or_default().push(Concern { row, grace, exemptions });
+            let own = own.filter(|(from, _)| covers(from)).map(|(_, one)| *one);
+            let exemptions: Option<Vec<_>> = own.collect();
+            let of_one = all.entry(user).or_default();
+            if known == Some(None) || exemptions.is_none() {
+                of_one.unreadable.push(row.id);
+            }
+            let exemptions = exemptions.unwrap_or_default();
+            of_one.concerns.push(Concern { row, grace, exemptions });
         }
     }
     Ok(Some(all))

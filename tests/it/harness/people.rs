@@ -177,6 +177,17 @@ pub(crate) fn in_index(app: &App, sql: &str) {
     in_database(app, "library.db", sql);
 }
 
+/// Damages one row of the accounts of a running server, as no SQL of the store could: what a column must
+/// be is not looked at.
+pub(crate) fn damage_accounts(app: &App, sql: &str) {
+    #[expect(clippy::disallowed_methods, reason = "the store has no such writes, on purpose")]
+    let database = rusqlite::Connection::open(app.data.join("accounts.db")).unwrap();
+    database
+        .execute_batch("PRAGMA ignore_check_constraints = on; PRAGMA foreign_keys = off")
+        .unwrap();
+    assert_eq!(database.execute(sql, []).unwrap(), 1, "{sql}");
+}
+
 fn in_database(app: &App, name: &str, sql: &str) -> usize {
     #[expect(clippy::disallowed_methods, reason = "the store has no such writes, on purpose")]
     let database = rusqlite::Connection::open(app.data.join(name)).unwrap();

@@ -83,6 +83,8 @@ export interface Exemption {
   over: boolean;
   /** Its person administers by now, and nobody who does is exempt. */
   void: boolean;
+  /** Nothing of it is known but whose it is: they are kept out until it is removed. */
+  unreadable: boolean;
 }
 
 export interface Group {
@@ -111,7 +113,7 @@ export interface BoardRow {
   factors: ('totp' | 'passkey' | 'recovery')[];
   recovery_codes: number;
   groups: { id: string; name: string }[];
-  requirements: { id: number; state: StandingState; days_left?: number }[];
+  requirements: (Standing & { id: number; unreadable: boolean })[];
   last_seen_ms?: number;
   last_mfa_ms?: number;
   blocked_30d: number;

@@ -131,6 +131,9 @@ export const policy = {
   'board.times': { zero: 'never', one: 'once', other: '{n} times' },
   'board.off': 'switched off',
   'board.codes': { zero: 'no recovery codes', one: '{n} recovery code', other: '{n} recovery codes' },
+  'board.unreadable':
+    'What is kept of their time or of an exemption cannot be read, so they are kept out. Give time anew, or remove the exemption.',
+  'board.toExemptions': 'To the exemptions',
   'board.codeWaits': 'A one-time code waits for them',
   'board.groups': 'Groups',
   'board.open': 'Details',
@@ -181,6 +184,9 @@ export const policy = {
   'exempt.given': 'given {date} for {n} days',
   'exempt.isOver': 'Over',
   'exempt.isVoid': 'Void: this person administers',
+  'exempt.isUnreadable': 'Cannot be read',
+  'exempt.unreadableText':
+    'Somebody or something changed the accounts from outside. Whoever has an exemption that cannot be read is kept out until you remove it.',
   'exempt.live': 'Now',
   'exempt.past': 'Over or void',
   'exempt.give': 'To exempt somebody, open them on the board.',

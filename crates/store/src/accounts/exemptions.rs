@@ -5,9 +5,9 @@ use stead_rules::ids::{ExemptionId, UserId};
 use stead_rules::policy::{Allowance, RequirementId};
 use stead_rules::time::{Now, WallMs};
 
-use super::grace::SEEN;
-use super::sessions::{RunId, moment};
-use crate::columns::id;
+use super::grace;
+use super::sessions::RunId;
+use crate::columns::Cells;
 use crate::{Accounts, ReadTx, StoreError, WriteTx};
 
 /// Somebody's exemption.
@@ -27,24 +27,31 @@ pub struct Exemption {
     pub created: WallMs,
 }
 
+/// An exemption of which nothing is known but whose it is: it exempts nobody, and they are refused until
+/// it is ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its id as it lies there, in hexadecimal digits.
+    pub id: String,
+    /// Whose.
+    pub user: UserId,
+    /// From what, where that can be read.
+    pub from: Option<RequirementId>,
+}
+
 /// All exemptions of somebody.
 pub(super) struct Exemptions(Vec<(Option<RequirementId>, Allowance)>);
 
 impl Exemptions {
+    /// None where one of them means nothing.
     pub(super) fn of_user(
         tx: &ReadTx<'_, Accounts>,
         run: &RunId,
         user: UserId,
-    ) -> Result<Self, StoreError> {
-        let sql = "SELECT * FROM exemption WHERE user_id = ?1";
-        let mut statement = tx.transaction.prepare_cached(sql)?;
-        let rows = statement.query_map([user.as_bytes()], |row| {
-            Ok((
-                row.get::<_, Option<i64>>("requirement_id")?.map(RequirementId),
-                allowance(row, run)?,
-            ))
-        })?;
-        Ok(Self(rows.collect::<Result<_, _>>()?))
+    ) -> Result<Option<Self>, StoreError> {
+        let own = own(tx, run, user)?.into_iter();
+        let kept = own.map(|one| one.map(|one| (one.from, one.allowance)));
+        Ok(kept.collect::<Result<_, Unreadable>>().ok().map(Self))
     }
 
     /// Those from this requirement, or from everything.
@@ -91,24 +98,41 @@ pub fn give(
     Ok(())
 }
 
+const COLUMNS: &str = "user_id, requirement_id, lower(hex(id)), id, reason, created_ms,
+            granted_seconds, used_ms, seen_ms, seen_boot_ms, seen_run, believed";
+
 /// Every exemption, also those that are over.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn all(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Exemption>, StoreError> {
-    let mut statement =
-        tx.transaction.prepare("SELECT * FROM exemption ORDER BY created_ms, id")?;
-    let rows = statement.query_map([], |row| exemption_row(row, run))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+pub fn all(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+) -> Result<Vec<Result<Exemption, Unreadable>>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM exemption ORDER BY created_ms, id");
+    let mut statement = tx.transaction.prepare_cached(&sql)?;
+    let rows = statement.query_map([], |row| Ok(exemption_row(row, run)))?;
+    Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }
 
-/// Ends an exemption; whose it was, if there was one.
+fn own(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+    user: UserId,
+) -> Result<Vec<Result<Exemption, Unreadable>>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM exemption WHERE user_id = ?1");
+    let mut statement = tx.transaction.prepare_cached(&sql)?;
+    let rows = statement.query_map([user.as_bytes()], |row| Ok(exemption_row(row, run)))?;
+    Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+}
+
+/// Ends the exemption with this id, in hexadecimal digits; false when there is none.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn end(tx: &WriteTx<'_, Accounts>, exemption: ExemptionId) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM exemption WHERE id = ?1";
-    Ok(tx.transaction.execute(sql, [exemption.as_bytes()])? == 1)
+pub fn end(tx: &WriteTx<'_, Accounts>, id: &str) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM exemption WHERE lower(hex(id)) = ?1";
+    Ok(tx.transaction.execute(sql, [id])? == 1)
 }
 
 /// Keeps what is used up of every exemption by now.
@@ -116,7 +140,7 @@ pub fn end(tx: &WriteTx<'_, Accounts>, exemption: ExemptionId) -> Result<bool, S
 /// # Errors
 /// [`StoreError`].
 pub fn keep_all(tx: &WriteTx<'_, Accounts>, run: &RunId, now: Now) -> Result<(), StoreError> {
-    all(tx, run)?.iter().try_for_each(|exemption| keep(tx, run, exemption, now))
+    all(tx, run)?.iter().flatten().try_for_each(|exemption| keep(tx, run, exemption, now))
 }
 
 /// Keeps what is used up of somebody's exemptions by now.
@@ -129,11 +153,7 @@ pub fn keep_of(
     user: UserId,
     now: Now,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT * FROM exemption WHERE user_id = ?1";
-    let mut statement = tx.transaction.prepare_cached(sql)?;
-    let rows = statement.query_map([user.as_bytes()], |row| exemption_row(row, run))?;
-    let own = rows.collect::<Result<Vec<_>, _>>()?;
-    own.iter().try_for_each(|exemption| keep(tx, run, exemption, now))
+    own(tx, run, user)?.iter().flatten().try_for_each(|exemption| keep(tx, run, exemption, now))
 }
 
 fn keep(
@@ -152,22 +172,28 @@ fn keep(
     Ok(())
 }
 
-fn allowance(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Allowance> {
-    Ok(Allowance {
-        granted_seconds: row.get("granted_seconds")?,
-        used_ms: row.get("used_ms")?,
-        seen: moment(row, run, SEEN)?,
-        believed: row.get("believed")?,
-    })
+/// None of what is nobody's.
+fn exemption_row(row: &Row<'_>, run: &RunId) -> Option<Result<Exemption, Unreadable>> {
+    let cells = &mut Cells::of(row);
+    let (user, from, id) = (cells.id().ok()?, cells.take(), cells.take().ok()?);
+    let from = from.map(|from: Option<i64>| from.map(RequirementId));
+    let known = from.as_ref().ok().copied().flatten();
+    let read = from.and_then(|from| exemption(user, from, cells, run));
+    Some(read.map_err(|_| Unreadable { id, user, from: known }))
 }
 
-fn exemption_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Exemption> {
+fn exemption(
+    user: UserId,
+    from: Option<RequirementId>,
+    cells: &mut Cells<'_, '_>,
+    run: &RunId,
+) -> rusqlite::Result<Exemption> {
     Ok(Exemption {
-        id: id(row, "id")?,
-        user: id(row, "user_id")?,
-        from: row.get::<_, Option<i64>>("requirement_id")?.map(RequirementId),
-        reason: row.get("reason")?,
-        allowance: allowance(row, run)?,
-        created: WallMs(row.get("created_ms")?),
+        user,
+        from,
+        id: cells.id()?,
+        reason: cells.take()?,
+        created: WallMs(cells.take()?),
+        allowance: grace::allowance(cells.take()?, cells, run)?,
     })
 }

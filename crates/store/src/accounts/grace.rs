@@ -67,6 +67,15 @@ pub fn regrant_all(
     Ok(())
 }
 
+/// Grace that means nothing: it is nobody's time, and whoever it is of is refused until it is given anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Whose.
+    pub user: UserId,
+    /// From what.
+    pub requirement: RequirementId,
+}
+
 /// Somebody's grace from one requirement.
 ///
 /// # Errors
@@ -76,25 +85,42 @@ pub fn of(
     run: &RunId,
     user: UserId,
     requirement: RequirementId,
-) -> Result<Option<Granted>, StoreError> {
+) -> Result<Option<Result<Granted, Unreadable>>, StoreError> {
     let sql = format!("SELECT {GRANTED} FROM grace g WHERE user_id = ?1 AND requirement_id = ?2");
     let found = tx
         .transaction
-        .query_row(&sql, (user.as_bytes(), requirement.0), |row| granted_row(row, run));
-    Ok(found.optional()?)
+        .query_row(&sql, (user.as_bytes(), requirement.0), |row| Ok(granted_row(row, run)));
+    Ok(found.optional()?.flatten())
+}
+
+/// Forgets somebody's grace from one requirement, whatever it says.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(
+    tx: &WriteTx<'_, Accounts>,
+    user: UserId,
+    requirement: RequirementId,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM grace WHERE user_id = ?1 AND requirement_id = ?2";
+    tx.transaction.execute(sql, (user.as_bytes(), requirement.0))?;
+    Ok(())
 }
 
 /// Everybody's grace, also from requirements that are switched off.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn every(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Granted>, StoreError> {
+pub fn every(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+) -> Result<Vec<Result<Granted, Unreadable>>, StoreError> {
     let mut statement = tx.transaction.prepare_cached(&format!("SELECT {GRANTED} FROM grace g"))?;
-    let rows = statement.query_map([], |row| granted_row(row, run))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = statement.query_map([], |row| Ok(granted_row(row, run)))?;
+    Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }
 
-/// Everybody's grace from requirements that are switched on.
+/// Everybody's grace from requirements that are switched on, as far as it can be read.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -104,11 +130,11 @@ pub fn running(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Granted>, S
                 WHERE r.is_on = 1 ORDER BY g.requirement_id, g.user_id"
     );
     let mut statement = tx.transaction.prepare(&sql)?;
-    let rows = statement.query_map([], |row| granted_row(row, run))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = statement.query_map([], |row| Ok(granted_row(row, run)))?;
+    readable(rows)
 }
 
-/// Grace of one person from requirements that are switched on.
+/// Grace of one person from requirements that are switched on, as far as it can be read.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -122,8 +148,15 @@ pub fn running_of(
                 WHERE r.is_on = 1 AND g.user_id = ?1"
     );
     let mut statement = tx.transaction.prepare_cached(&sql)?;
-    let rows = statement.query_map([user.as_bytes()], |row| granted_row(row, run))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = statement.query_map([user.as_bytes()], |row| Ok(granted_row(row, run)))?;
+    readable(rows)
+}
+
+fn readable(
+    rows: impl Iterator<Item = rusqlite::Result<Option<Result<Granted, Unreadable>>>>,
+) -> Result<Vec<Granted>, StoreError> {
+    let all: Vec<_> = rows.collect::<Result<_, _>>()?;
+    Ok(all.into_iter().flatten().flatten().collect())
 }
 
 /// Keeps what is used up of somebody's grace by now.
@@ -166,8 +199,8 @@ pub fn go_on(
 ) -> Result<(), StoreError> {
     let sql = format!("SELECT {GRANTED} FROM grace g WHERE requirement_id = ?1");
     let mut statement = tx.transaction.prepare_cached(&sql)?;
-    let rows = statement.query_map([requirement.0], |row| granted_row(row, run))?;
-    for granted in rows.collect::<Result<Vec<_>, _>>()? {
+    let rows = statement.query_map([requirement.0], |row| Ok(granted_row(row, run)))?;
+    for granted in readable(rows)? {
         put(tx, run, &Granted { allowance: granted.allowance.going_on(now), ..granted }, now)?;
     }
     Ok(())
@@ -207,9 +240,20 @@ const GRANTED: &str =
     "g.user_id, g.requirement_id, g.told, g.granted_seconds, g.used_ms, g.seen_ms,
                        g.seen_boot_ms, g.seen_run, g.believed";
 
-fn granted_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Granted> {
+/// None of what is nobody's.
+fn granted_row(row: &Row<'_>, run: &RunId) -> Option<Result<Granted, Unreadable>> {
     let cells = &mut Cells::of(row);
-    let (user, requirement) = (cells.id()?, RequirementId(cells.take()?));
+    let (user, requirement) = (cells.id().ok()?, RequirementId(cells.take().ok()?));
+    let granted = granted(user, requirement, cells, run);
+    Some(granted.map_err(|_| Unreadable { user, requirement }))
+}
+
+fn granted(
+    user: UserId,
+    requirement: RequirementId,
+    cells: &mut Cells<'_, '_>,
+    run: &RunId,
+) -> rusqlite::Result<Granted> {
     let told: Option<String> = cells.take()?;
     Ok(Granted {
         user,
@@ -219,7 +263,7 @@ fn granted_row(row: &Row<'_>, run: &RunId) -> rusqlite::Result<Granted> {
     })
 }
 
-fn allowance(
+pub(super) fn allowance(
     granted_seconds: u64,
     cells: &mut Cells<'_, '_>,
     run: &RunId,
@@ -228,6 +272,6 @@ fn allowance(
         granted_seconds,
         used_ms: cells.take()?,
         seen: next_moment(cells, run)?,
-        believed: cells.take()?,
+        believed: cells.flag()?,
     })
 }

@@ -119,7 +119,7 @@ pub fn all(tx: &ReadTx<'_, Accounts>) -> Result<Vec<Result<Required, Requirement
     let rows = statement.query_map([], |row| {
         let mut cells = Cells::of(row);
         let id = RequirementId(cells.take()?);
-        Ok(requirement(&mut cells, id)?.ok_or(id))
+        Ok(requirement(&mut cells, id).ok_or(id))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -154,7 +154,8 @@ impl Concern {
     }
 }
 
-/// What is required of a user, of libraries whichever they are.
+/// What is required of a user, of libraries whichever they are. It is unreadable as a whole where a row of
+/// it is, or one of what they have of grace and exemptions.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -168,8 +169,8 @@ pub fn of_user(
                       g.seen_ms, g.seen_boot_ms, g.seen_run, g.believed
                  FROM requirement r
                  LEFT JOIN grace g ON g.requirement_id = r.id AND g.user_id = ?1
-                WHERE r.is_on = 1
-                  AND (r.group_id IS NULL
+                WHERE r.is_on IS NOT 0
+                  AND (r.group_id IS NULL OR length(r.group_id) IS NOT 16
                        OR EXISTS (SELECT 1 FROM group_member m
                                    WHERE m.group_id = r.group_id AND m.user_id = ?1))
                 ORDER BY r.id";
@@ -177,9 +178,10 @@ pub fn of_user(
     let rows = statement.query_map([user.as_bytes()], |row| {
         let mut cells = Cells::of(row);
         let id = RequirementId(cells.take()?);
-        let Some(row) = requirement(&mut cells, id)? else { return Ok(None) };
-        let grace = grace::maybe(&mut cells, run)?;
-        Ok(Some(Concern { row, grace, exemptions: Vec::new() }))
+        let row = requirement(&mut cells, id);
+        let grace = grace::maybe(&mut cells, run).ok();
+        let concern = |(row, grace)| Concern { row, grace, exemptions: Vec::new() };
+        Ok(row.zip(grace).map(concern))
     })?;
     let mut found = Vec::new();
     for row in rows {
@@ -187,7 +189,9 @@ pub fn of_user(
         found.push(concern);
     }
     if !found.is_empty() {
-        let exempt = Exemptions::of_user(tx, run, user)?;
+        let Some(exempt) = Exemptions::of_user(tx, run, user)? else {
+            return Ok(Found::Unreadable);
+        };
         for concern in &mut found {
             concern.exemptions = exempt.from(concern.row.id);
         }
@@ -203,26 +207,23 @@ const fn columns_of(about: &About) -> (&'static str, Option<&[u8; 16]>, Option<&
     }
 }
 
-/// What follows the id in [`COLUMNS`]; none if its words mean nothing to this program.
-fn requirement(cells: &mut Cells<'_, '_>, id: RequirementId) -> rusqlite::Result<Option<Required>> {
-    let scope = cells.take_ref()?.as_str()?;
-    let group: Option<GroupId> = cells.maybe_id()?;
-    let library: Option<LibraryId> = cells.maybe_id()?;
+/// What follows the id in [`COLUMNS`]; none if it means nothing to this program.
+fn requirement(cells: &mut Cells<'_, '_>, id: RequirementId) -> Option<Required> {
+    let scope = cells.take_ref().ok()?.as_str().ok()?;
+    let group: Option<GroupId> = cells.maybe_id().ok()?;
+    let library: Option<LibraryId> = cells.maybe_id().ok()?;
     let about = match (scope, group, library) {
         ("server", None, None) => About::Server,
         ("group", Some(group), None) => About::Group(group),
         ("library", None, Some(library)) => About::Library(library),
-        _ => return Ok(None),
+        _ => return None,
     };
-    let level = match cells.take_ref()?.as_str()? {
+    let level = match cells.take_ref().ok()?.as_str().ok()? {
         "mfa" => Assurance::Mfa,
         "mfa_phishing_resistant" => Assurance::MfaPhishingResistant,
-        _ => return Ok(None),
+        _ => return None,
     };
-    let (Ok(grace_seconds), Ok(max_age_seconds)) = (cells.take(), cells.take()) else {
-        return Ok(None);
-    };
-    let is_on = cells.take()?;
-    let begun = WallMs(cells.take()?);
-    Ok(Some(Required { id, about, level, grace_seconds, max_age_seconds, is_on, begun }))
+    let (grace_seconds, max_age_seconds) = (cells.take().ok()?, cells.take().ok()?);
+    let (is_on, begun) = (cells.flag().ok()?, WallMs(cells.take().ok()?));
+    Some(Required { id, about, level, grace_seconds, max_age_seconds, is_on, begun })
 }
