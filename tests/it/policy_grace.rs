@@ -182,6 +182,48 @@ fn shorter_holds_at_once_and_longer_is_an_act_of_the_owner() {
     assert!(entry["by"].as_str().is_some_and(|by| by.len() == 32), "{entry}");
 }
 
+/// Of everybody's days and those that one person was given, the later end counts; what is previewed is
+/// what comes of it.
+#[test]
+fn days_given_to_one_person_outlast_a_change_of_everybodys() {
+    let house = House::new();
+    let (mut owner, mut browser) = (house.owner(), house.browser());
+    let id = require(&house, &mut owner, Of::Server, 14);
+    house.app().clock.advance(2 * DAY_MS);
+    let mut owner = house.owner();
+    let give = |owner: &mut Client, days: i64| {
+        let body = json!({ "user_id": sam(), "requirement_id": id, "days": days });
+        owner.post("/api/v1/policy/grace", &body).expect(204);
+    };
+    let change = |owner: &mut Client, browser: &mut Client, wish: &Value, then: i64| {
+        let before = left(browser);
+        let preview = owner.post("/api/v1/policy/preview", wish).expect(200).json();
+        owner.post("/api/v1/policy/requirements", wish).expect(200);
+        assert_eq!(left(browser), then, "{wish}");
+        let told = preview["affected"][0]["after"]["days_left"].clone();
+        assert_eq!(told, if before == then { Value::Null } else { json!(then) }, "{preview}");
+    };
+    let days = |days| wish(&house, Of::Server, "mfa", days);
+    give(&mut owner, 60);
+    assert_eq!(left(&mut browser), 60);
+    change(&mut owner, &mut browser, &days(7), 60);
+    // Off and on again, too.
+    switch_off(&mut owner, id);
+    owner.post("/api/v1/policy/requirements", &days(14)).expect(200);
+    assert_eq!(left(&mut browser), 60);
+    change(&mut owner, &mut browser, &days(90), 88);
+    // Unless the owner says otherwise: shorter holds, and what changes no days gives none back.
+    give(&mut owner, 3);
+    assert_eq!(left(&mut browser), 3);
+    let mut asked_again = days(90);
+    asked_again["max_age_s"] = json!(7200);
+    change(&mut owner, &mut browser, &asked_again, 3);
+    switch_off(&mut owner, id);
+    owner.post("/api/v1/policy/requirements", &asked_again).expect(200);
+    assert_eq!(left(&mut browser), 3);
+    change(&mut owner, &mut browser, &days(30), 28);
+}
+
 #[test]
 fn an_exemption_is_used_up_like_grace() {
     let house = House::new();

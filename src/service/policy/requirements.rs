@@ -197,7 +197,7 @@ pub fn preview(
             is_on: true,
             begun: now.wall,
         };
-        let tried = Tried { row, is_on: known.is_some_and(|row| row.is_on) };
+        let tried = Tried { row, known };
         let before = standings::all(tx, &core.run, now, None)?.people;
         let after = standings::all(tx, &core.run, now, Some(&tried))?.people;
         Ok(compared(&before, &after))
@@ -250,7 +250,9 @@ pub(super) fn at(tx: &ReadTx<'_, Accounts>, about: About) -> Result<Option<Requi
 }
 
 /// Requires something, in place of what was required of the same. Those who are there when it is
-/// switched on get its grace; who comes later enrols with the invitation. Blocks.
+/// switched on get its grace; who comes later enrols with the invitation. Where the days change, who had
+/// some gets the new time, less what is used up, or keeps what was given to them alone if that is longer.
+/// Blocks.
 ///
 /// # Errors
 /// [`PolicyError`]; nothing is changed then.
@@ -267,12 +269,20 @@ pub fn set(
         let grace_seconds = checked(tx, core, facts, wish)?;
         let known = at(tx, about)?;
         let was_on = known.is_some_and(|row| row.is_on);
+        let days_changed = known.is_some_and(|row| row.grace_seconds != grace_seconds);
         if let Some(known) = known {
             settle(tx, core, known.id, was_on, now)?;
         }
         let age = wished.max_age_seconds;
         let id = rows::put(tx, about, wished.level, grace_seconds, age, now.wall)?;
-        give_grace(tx, core, id, about, was_on, grace_seconds, now)?;
+        if days_changed {
+            grace::regrant_all(tx, &core.run, id, grace_seconds)?;
+        }
+        if !was_on {
+            for user in board::concerned(tx, about)? {
+                grace::grant(tx, &core.run, user, id, grace_seconds, now)?;
+            }
+        }
         let detail = serde_json::json!({
             "requirement": number(id), "about": about_word(about), "level": wished.level.word(),
             "grace_days": wished.grace_days, "max_age_s": age, "was_on": was_on,
@@ -312,26 +322,6 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// Who had grace gets the new time, less what is used up; who had none gets some only where it is
-/// switched on just now.
-fn give_grace(
-    tx: &WriteTx<'_, Accounts>,
-    core: &Core,
-    requirement: RequirementId,
-    about: About,
-    was_on: bool,
-    seconds: u64,
-    now: Now,
-) -> Result<(), StoreError> {
-    if was_on {
-        return grace::regrant_all(tx, requirement, seconds);
-    }
-    for user in board::concerned(tx, about)? {
-        grace::grant(tx, &core.run, user, requirement, seconds, now)?;
-    }
-    Ok(())
-}
-
 /// Gives one person so many days from now on, also in place of time that cannot be read. Blocks.
 ///
 /// # Errors
@@ -367,7 +357,7 @@ pub fn give_days(
             None => 0,
         };
         let seconds = used.saturating_add(left);
-        grace::grant(tx, &core.run, user, requirement, seconds, now)?;
+        grace::give(tx, &core.run, user, requirement, seconds, now)?;
         let detail = serde_json::json!({
             "user": user.to_string(), "requirement": number(requirement), "days": days,
             "unreadable": unreadable.then_some(true),

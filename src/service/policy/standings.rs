@@ -7,9 +7,10 @@ use stead_rules::policy::{Allowance, Requirement, RequirementId, Standing};
 use stead_rules::signin::Assurance;
 use stead_rules::time::Now;
 use stead_store::accounts::board::{self, Somebody};
+use stead_store::accounts::exemptions;
+use stead_store::accounts::grace::{self, Granted};
 use stead_store::accounts::requirements::{self, Concern, Found, Required};
 use stead_store::accounts::sessions::RunId;
-use stead_store::accounts::{exemptions, grace};
 use stead_store::{Accounts, ReadTx, StoreError};
 
 use crate::service::core::Core;
@@ -44,8 +45,8 @@ pub struct Stands {
 pub(super) struct Tried {
     /// As it would be; its number is that of the one whose place it takes, if there is one.
     pub(super) row: Required,
-    /// Whether it is switched on now.
-    pub(super) is_on: bool,
+    /// That one, as it is now.
+    pub(super) known: Option<Required>,
 }
 
 /// Everybody with what is required of them, with what is tried in its place.
@@ -118,7 +119,7 @@ fn concerns(
     let mut graces = HashMap::new();
     for granted in grace::every(tx, run)? {
         match granted {
-            Ok(one) => graces.insert((one.user, one.requirement), Some(one.allowance)),
+            Ok(one) => graces.insert((one.user, one.requirement), Some(one)),
             Err(one) => graces.insert((one.user, one.requirement), None),
         };
     }
@@ -138,7 +139,7 @@ fn concerns(
             let known = graces.get(&(user, row.id)).copied();
             let grace = match trying {
                 Some(tried) => would_have(known.flatten(), tried, now),
-                None => known.flatten(),
+                None => known.flatten().map(|granted| granted.allowance),
             };
             let own = exempt.get(&user).into_iter().flatten();
             let covers = |from: &Option<RequirementId>| from.is_none_or(|from| from == row.id);
@@ -157,14 +158,18 @@ fn concerns(
 
 /// The grace that somebody would have: who had some keeps what is used up, and who had none gets
 /// some where it is switched on.
-fn would_have(known: Option<Allowance>, tried: &Tried, now: Now) -> Option<Allowance> {
-    let seconds = tried.row.grace_seconds;
-    match known {
-        Some(known) if tried.is_on => Some(known.regranted(seconds)),
-        Some(known) => Some(known.going_on(now).regranted(seconds)),
-        None if tried.is_on => None,
-        None => Some(Allowance::granted(seconds, now)),
+fn would_have(had: Option<Granted>, tried: &Tried, now: Now) -> Option<Allowance> {
+    let Tried { row, known } = tried;
+    let is_on = known.is_some_and(|known| known.is_on);
+    let days_change = known.is_some_and(|known| known.grace_seconds != row.grace_seconds);
+    let Some(Granted { allowance, given_seconds, .. }) = had else {
+        return (!is_on).then(|| Allowance::granted(row.grace_seconds, now));
+    };
+    let going_on = if is_on { allowance } else { allowance.going_on(now) };
+    if !days_change {
+        return Some(going_on);
     }
+    Some(going_on.regranted_beside(row.grace_seconds, given_seconds))
 }
 
 /// What is required of one person; none where it cannot be read.

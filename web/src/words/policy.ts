@@ -47,7 +47,7 @@ export const policy = {
   'policy.which.library': 'Library',
   'policy.choose': 'Choose one',
   'policy.graceTitle': 'Time to set it up',
-  'policy.graceText': 'For those who have none. Whoever has a second factor shows it at once.',
+  'policy.graceText': 'For those who have none; whoever has a second factor shows it at once. Where you gave somebody more time yourself, that stays.',
   'policy.graceOther': 'Another number',
   'policy.graceField': 'Days, 0 to {max}',
   'policy.preview': 'See who is affected',
@@ -194,7 +194,7 @@ export const policy = {
 
   'grace.ask': 'Time for {name}',
   'grace.for': 'For what',
-  'grace.text': 'So many days from now, also for whoever is kept out already. It is written to the log.',
+  'grace.text': 'So many days from now, also for whoever is kept out already. It stays theirs if you change the days of everybody, unless those are more. It is written to the log.',
   'grace.days': 'Days from now, 0 to {max}',
   'grace.yes': 'Give it',
   'grace.done': '{name} has time',

@@ -79,6 +79,12 @@ impl Allowance {
         Self { granted_seconds: seconds, ..self }
     }
 
+    /// Grants what everybody has by now, unless one person was given more of their own.
+    #[must_use]
+    pub fn regranted_beside(self, everybody: u64, given: Option<u64>) -> Self {
+        self.regranted(given.map_or(everybody, |given| given.max(everybody)))
+    }
+
     /// Milliseconds that are left.
     #[must_use]
     pub fn left_ms(self, now: Now) -> u64 {

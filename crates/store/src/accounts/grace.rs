@@ -21,12 +21,13 @@ pub struct Granted {
     pub requirement: RequirementId,
     /// What was granted, and is used up.
     pub allowance: Allowance,
+    /// What the owner granted them of their own.
+    pub given_seconds: Option<u64>,
     /// The last reminder that was sent.
     pub told: Option<Reminder>,
 }
 
-/// Grants somebody grace, unless they had some of this requirement before: what was used up stays
-/// used up then, and the longer or shorter time holds.
+/// Grants somebody grace, unless they had some of this requirement before.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -41,29 +42,61 @@ pub fn grant(
     let sql = "INSERT INTO grace (user_id, requirement_id, granted_seconds, used_ms, seen_ms,
                                   seen_boot_ms, seen_run, believed)
                VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)
-               ON CONFLICT (user_id, requirement_id) DO UPDATE SET
-                 told = CASE WHEN excluded.granted_seconds > granted_seconds THEN NULL ELSE told END,
-                 granted_seconds = excluded.granted_seconds";
+               ON CONFLICT (user_id, requirement_id) DO NOTHING";
     let Allowance { seen, believed, .. } = Allowance::granted(seconds, now);
     let values = (user.as_bytes(), requirement.0, seconds, seen.wall.0, now.boot.0, run, believed);
     tx.transaction.execute(sql, values)?;
     Ok(())
 }
 
-/// Gives everybody who had grace from a requirement another time.
+/// Gives one person a time of their own; what was used up stays used up.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn give(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    user: UserId,
+    requirement: RequirementId,
+    seconds: u64,
+    now: Now,
+) -> Result<(), StoreError> {
+    grant(tx, run, user, requirement, seconds, now)?;
+    let sql = "UPDATE grace SET given_seconds = ?3 WHERE user_id = ?1 AND requirement_id = ?2";
+    tx.transaction.execute(sql, (user.as_bytes(), requirement.0, seconds))?;
+    regrant(tx, user, requirement, seconds)
+}
+
+/// Gives everybody who had grace from a requirement another time, but who was given more of their own.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn regrant_all(
     tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    requirement: RequirementId,
+    seconds: u64,
+) -> Result<(), StoreError> {
+    for granted in of_requirement(tx, run, requirement)? {
+        let after = granted.allowance.regranted_beside(seconds, granted.given_seconds);
+        regrant(tx, granted.user, requirement, after.granted_seconds)?;
+    }
+    Ok(())
+}
+
+/// Who has more time than before is reminded of it anew.
+fn regrant(
+    tx: &WriteTx<'_, Accounts>,
+    user: UserId,
     requirement: RequirementId,
     seconds: u64,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE grace SET
-                 told = CASE WHEN ?2 > granted_seconds THEN NULL ELSE told END,
-                 granted_seconds = ?2
-                WHERE requirement_id = ?1";
-    tx.transaction.execute(sql, (requirement.0, seconds))?;
+                 told = CASE WHEN ?3 > granted_seconds THEN NULL ELSE told END,
+                 granted_seconds = ?3
+                WHERE user_id = ?1 AND requirement_id = ?2";
+    let values = (user.as_bytes(), requirement.0, seconds);
+    tx.transaction.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
@@ -197,13 +230,22 @@ pub fn go_on(
     requirement: RequirementId,
     now: Now,
 ) -> Result<(), StoreError> {
-    let sql = format!("SELECT {GRANTED} FROM grace g WHERE requirement_id = ?1");
-    let mut statement = tx.transaction.prepare_cached(&sql)?;
-    let rows = statement.query_map([requirement.0], |row| Ok(granted_row(row, run)))?;
-    for granted in readable(rows)? {
+    for granted in of_requirement(tx, run, requirement)? {
         put(tx, run, &Granted { allowance: granted.allowance.going_on(now), ..granted }, now)?;
     }
     Ok(())
+}
+
+/// Everybody's grace from one requirement, as far as it can be read.
+fn of_requirement(
+    tx: &ReadTx<'_, Accounts>,
+    run: &RunId,
+    requirement: RequirementId,
+) -> Result<Vec<Granted>, StoreError> {
+    let sql = format!("SELECT {GRANTED} FROM grace g WHERE requirement_id = ?1");
+    let mut statement = tx.transaction.prepare_cached(&sql)?;
+    let rows = statement.query_map([requirement.0], |row| Ok(granted_row(row, run)))?;
+    readable(rows)
 }
 
 fn put(
@@ -237,7 +279,7 @@ pub(super) fn maybe(cells: &mut Cells<'_, '_>, run: &RunId) -> rusqlite::Result<
 
 /// What [`granted_row`] reads, in its order.
 const GRANTED: &str =
-    "g.user_id, g.requirement_id, g.told, g.granted_seconds, g.used_ms, g.seen_ms,
+    "g.user_id, g.requirement_id, g.told, g.given_seconds, g.granted_seconds, g.used_ms, g.seen_ms,
                        g.seen_boot_ms, g.seen_run, g.believed";
 
 /// None of what is nobody's.
@@ -259,6 +301,7 @@ fn granted(
         user,
         requirement,
         told: told.as_deref().and_then(Reminder::from_word),
+        given_seconds: cells.take()?,
         allowance: allowance(cells.take()?, cells, run)?,
     })
 }

@@ -168,7 +168,11 @@ fn grace_is_used_up_over_restarts_and_stays_so_when_it_is_granted_anew() {
     let (_folder, store) = with_people();
     let id = require(&store, About::Server, 14);
     let grant = |days: u64, now: Now| {
-        store.accounts.write(|tx| grace::grant(tx, &RUN, SAM, id, days * DAY, now)).unwrap();
+        let grant = |tx: &WriteTx<'_, Accounts>| {
+            grace::grant(tx, &RUN, SAM, id, days * DAY, now)?;
+            grace::regrant_all(tx, &RUN, id, days * DAY)
+        };
+        store.accounts.write(grant).unwrap();
     };
     let left = |run, now| of_sam(&store, run, now)[0].3;
     grant(14, at(0));
