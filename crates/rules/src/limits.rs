@@ -151,8 +151,9 @@ pub const SESSION_LOOK_EVENTS_SECONDS: u64 = 25;
 /// deadline ends is over within a minute, whatever is under way.
 pub const SESSION_LOOK_STREAM_SECONDS: u64 = 30;
 /// While the accounts cannot be asked, a running answer goes on for this long since somebody last
-/// said that it may: two looks of a stream, and nobody plays on by a broken disk.
-pub const SESSION_UNJUDGED_SECONDS: u64 = 120;
+/// said that it may: the second look of a stream that fails ends it, so a deadline that passed meanwhile is
+/// kept to the minute, too.
+pub const SESSION_UNJUDGED_SECONDS: u64 = 60;
 /// A sign-in waits this long for its second factor.
 pub const SIGNIN_TICKET_SECONDS: u64 = 5 * 60;
 /// A stream link is good for this long; the player asks again.
