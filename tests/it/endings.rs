@@ -39,12 +39,11 @@ fn a_session_in_use_goes_on() {
 pub(crate) fn begin(app: &App, browser: &Client, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, app.http_port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let token = browser.cookie("stead-loopback").unwrap();
-    let head = format!(
-        "GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\ncookie: stead-loopback={token}\r\n\
-         connection: close\r\n\r\n",
-        app.http_port
-    );
+    let mut head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n", browser.host());
+    for (name, value) in browser.who() {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("connection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     let mut first = [0; 12];
     stream.read_exact(&mut first).unwrap();

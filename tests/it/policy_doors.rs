@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use stead::http::routes::table;
 use stead::http::row::Row;
-use stead_rules::limits::SESSION_LOOK_STREAM_SECONDS;
+use stead_rules::limits::{SESSION_LOOK_STREAM_SECONDS, SESSION_UNJUDGED_SECONDS};
 use stead_rules::policy::Action;
 use stead_rules::signin::Assurance;
 
@@ -258,7 +258,7 @@ fn what_runs_ends_within_a_minute_of_the_deadline() {
         sam.clone().get(&house.link(&sam, &house.song)).expect(200);
         // The deadline, and less than a minute.
         app.clock.advance(60_000 + SESSION_LOOK_STREAM_SECONDS * 1000);
-        const { assert!(SESSION_LOOK_STREAM_SECONDS < 60) };
+        const { assert!(SESSION_LOOK_STREAM_SECONDS < 60 && SESSION_UNJUDGED_SECONDS <= 60) };
         let sent = drain(&mut song);
         let mut owner = house.owner();
         if of == Of::Films {
@@ -274,6 +274,30 @@ fn what_runs_ends_within_a_minute_of_the_deadline() {
         owner.post("/api/v1/signout", &json!({})).expect(204);
         events.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         drain(&mut events);
+    }
+}
+
+/// What must resist phishing is not sent over plain http, also not to the end of what began before that was
+/// asked; what came in by TLS has grace and goes on.
+#[test]
+fn what_runs_is_judged_by_the_door_that_it_came_in_by() {
+    let house = House::new();
+    let app = house.app();
+    let clients = house.clients();
+    let streams: Vec<_> = clients
+        .iter()
+        .map(|(kind, client)| (*kind, begin(app, client, &house.link(client, &house.song))))
+        .collect();
+    let requirement = house.require(Of::Server, Assurance::MfaPhishingResistant);
+    house.grant(requirement, 14);
+    app.clock.advance(SESSION_LOOK_STREAM_SECONDS * 1000);
+    for (kind, mut stream) in streams {
+        let sent = drain(&mut stream);
+        if kind == "television over plain http" {
+            assert!(sent < SONG_BYTES / 2, "{kind}: what was under way, and no more: {sent}");
+        } else {
+            assert!(sent > SONG_BYTES, "{kind}: {sent}");
+        }
     }
 }
 

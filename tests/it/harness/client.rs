@@ -148,6 +148,11 @@ impl Client {
         pairs.join("; ")
     }
 
+    /// By which name it asks.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The headers that say who asks, for another way of asking.
     pub(crate) fn who(&self) -> Vec<(String, String)> {
         let cookies = (!self.cookies.is_empty()).then(|| ("cookie".to_owned(), self.cookie_line()));
