@@ -45,7 +45,7 @@ test('a guarded act on the computer is approved on the phone', async () => {
   const question = phone.getByRole('dialog', { name: 'Is this you?' });
   await question.getByRole('button', { name: number, exact: true }).click();
   await page.waitForURL(`${owned.box.origin}/`);
-  owned.box.pass(16 * 60);
+  await owned.box.pass(16 * 60);
   await page.goto(`${owned.box.origin}/settings/security`);
   await page.getByRole('button', { name: 'Add authenticator' }).click();
   const asked = page.getByRole('dialog', { name: 'Is it still you?' });

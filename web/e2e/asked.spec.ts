@@ -100,7 +100,7 @@ test('at a sign-in it is told first, and can wait', async () => {
 });
 
 test('after the deadline nothing opens, and nothing of a library is asked for', async () => {
-  owned.box.pass(8 * DAY_S);
+  await owned.box.pass(8 * DAY_S);
   const calls = watchCalls(page);
   await page.goto(`${owned.box.origin}/`);
   await title(page, 'First a second factor');

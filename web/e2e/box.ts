@@ -25,15 +25,22 @@ const TEST_HOST = fromEnvironment('STEAD_TEST_HOST', 'target/debug/stead-test-ho
 /** Two films, a series of three episodes, an album of four tracks, four photos. */
 export const SAMPLE = fromEnvironment('STEAD_SAMPLE', 'target/sample');
 
+interface Running {
+  child: ChildProcessWithoutNullStreams;
+  facts: Facts;
+  /** What it says from then on. */
+  lines: AsyncIterator<string>;
+}
+
 /** Starts the program and waits until it answers. */
-async function run(words: string[]): Promise<{ child: ChildProcessWithoutNullStreams; facts: Facts }> {
+async function run(words: string[]): Promise<Running> {
   const child = spawn(TEST_HOST, words, { cwd: dirname(TEST_HOST) });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const first = await lines.next();
   if (first.done === true) throw new Error(`the box did not start: ${errors}`);
-  return { child, facts: JSON.parse(first.value) as Facts };
+  return { child, facts: JSON.parse(first.value) as Facts, lines };
 }
 
 const kindWords = (kind: 'server' | 'accounts') => (kind === 'accounts' ? ['--kind', kind] : []);
@@ -41,6 +48,7 @@ const kindWords = (kind: 'server' | 'accounts') => (kind === 'accounts' ? ['--ki
 export class Box {
   facts: Facts;
   #process: ChildProcessWithoutNullStreams;
+  #lines: AsyncIterator<string>;
   readonly #folder: string;
   readonly #media: string;
   #boot = 1;
@@ -49,14 +57,9 @@ export class Box {
   /** How far the test has set the clock of the box ahead of this machine's. */
   ahead = 0;
 
-  private constructor(
-    process: ChildProcessWithoutNullStreams,
-    folder: string,
-    media: string,
-    words: string[],
-    facts: Facts,
-  ) {
-    this.#process = process;
+  private constructor({ child, facts, lines }: Running, folder: string, media: string, words: string[]) {
+    this.#process = child;
+    this.#lines = lines;
     this.#folder = folder;
     this.#media = media;
     this.#words = words;
@@ -69,8 +72,8 @@ export class Box {
       if (!existsSync(needed)) throw new Error(`${needed} is missing: run scripts/browser, which makes it`);
     }
     const folder = mkdtempSync(join(tmpdir(), 'stead-e2e-'));
-    const { child, facts } = await run(['--data', join(folder, 'data'), '--media', media, ...kindWords(kind)]);
-    return new Box(child, folder, media, kindWords(kind), facts);
+    const running = await run(['--data', join(folder, 'data'), '--media', media, ...kindWords(kind)]);
+    return new Box(running, folder, media, kindWords(kind));
   }
 
   /** The plug is pulled and put back: the machine starts anew, on what lies on its disk; if it is
@@ -108,15 +111,16 @@ export class Box {
   /** Starts it on the same data, and on the same ports unless it moves. */
   async #again(moves = false): Promise<void> {
     const { https_port, http_port } = this.facts;
-    const { child, facts } = await run([
+    const { child, facts, lines } = await run([
       ...['--data', join(this.#folder, 'data'), '--media', this.#media, ...this.#words],
       ...['--boot', `${this.#boot}`],
       ...(moves ? [] : ['--https-port', `${https_port}`, '--http-port', `${http_port}`]),
     ]);
     this.#process = child;
+    this.#lines = lines;
     // What else it says it may keep to itself by now.
     this.facts = { ...this.facts, https_port: facts.https_port, http_port: facts.http_port };
-    if (this.ahead > 0) child.stdin.write(`wall +${this.ahead}\n`);
+    if (this.ahead > 0) await this.#step(this.ahead);
   }
 
   /** `https://stead-ab12.local:8443` */
@@ -134,9 +138,16 @@ export class Box {
   }
 
   /** Lets time go by at the box, and there alone. */
-  pass(seconds: number): void {
+  pass(seconds: number): Promise<void> {
     this.ahead += seconds * 1000;
-    this.#process.stdin.write(`wall +${seconds * 1000}\n`);
+    return this.#step(seconds * 1000);
+  }
+
+  /** What is asked next finds the box's clock where it was set, and not somewhat later. */
+  async #step(ms: number): Promise<void> {
+    this.#process.stdin.write(`wall +${ms}\n`);
+    const said = await this.#lines.next();
+    if (said.value !== 'done') throw new Error('the box did not set its clock');
   }
 
   async stop(): Promise<void> {

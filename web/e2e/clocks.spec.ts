@@ -56,7 +56,7 @@ async function expectClocks(on: Locator, secret: string, go: Locator): Promise<v
 
 test('in set-up', async () => {
   // Far enough that the times of the box and of this browser cannot be taken for each other.
-  box.pass(7 * 3600);
+  await box.pass(7 * 3600);
   await openSetupFile(page, box);
   keys = await claim(page, box, async (screen) => {
     if (screen !== 'totp') return;
@@ -74,14 +74,14 @@ test('in set-up', async () => {
 test('at a sign-in', async () => {
   const desk = await (await own.device(DESKTOP)).newPage();
   await desk.goto(`${box.origin}/signin`);
-  box.pass(600);
+  await box.pass(600);
   await nameOneself(desk);
   const go = desk.locator('button.primary');
   await expectClocks(desk.locator('body'), keys.secret, go);
   await look(desk);
   await shot(desk, 'clocks-signin-desktop');
   // Whoever guesses is not told that a code will be right soon.
-  box.pass(5);
+  await box.pass(5);
   await desk.getByLabel('Code from the app').fill(totp(keys.secret, box.now() + BEHIND_MS));
   await go.click();
   await expect(desk.getByRole('alert')).toContainText('This code is wrong');
@@ -91,7 +91,7 @@ test('at a sign-in', async () => {
 
 test('where one shows a factor again', async () => {
   await page.goto(`${box.origin}/settings/security`);
-  box.pass(16 * 60);
+  await box.pass(16 * 60);
   await page.getByRole('button', { name: 'Make new codes' }).click();
   const dialog = page.getByRole('dialog', { name: 'Is it still you?' });
   await expect(dialog).toBeVisible();

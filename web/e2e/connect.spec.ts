@@ -92,7 +92,7 @@ test('who is not signed in does that first, in place', async () => {
   await stranger.getByLabel('Name').fill(NAME);
   await stranger.locator('input[name=password]').fill(PASSWORD);
   await stranger.getByRole('button', { name: 'Sign in', exact: true }).click();
-  owned.box.pass(60);
+  await owned.box.pass(60);
   await stranger.getByLabel('Code from the app').fill(totp(owned.keys.secret, owned.box.now()));
   await stranger.getByRole('button', { name: 'Sign in', exact: true }).click();
   await stranger.getByRole('button', { name: 'Connect', exact: true }).click();

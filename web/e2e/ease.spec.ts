@@ -41,7 +41,7 @@ test('any second factor will do again, by a factor shown anew', async () => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await shot(page, 'ease-closed-desktop');
   await page.setViewportSize({ width: 390, height: 780 });
-  box.pass(15 * 60);
+  await box.pass(15 * 60);
   await page.getByRole('button', { name: /^Take any second factor/ }).click();
   await showFactor(page, box, owned.keys.secret);
   await expect(page.getByText('Any second factor will do now')).toBeVisible();

@@ -74,7 +74,7 @@ async function signInThere(page: Page): Promise<void> {
   await page.locator('input[name=password]').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   // At both alike: what is dated ahead is not believed.
-  for (const one of [issuer, box]) one.pass(60);
+  for (const one of [issuer, box]) await one.pass(60);
   await page.getByLabel('Code from the app').fill(totp(issuerSecret, issuer.now()));
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }

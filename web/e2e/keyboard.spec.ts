@@ -106,7 +106,7 @@ async function signInByKeys(page: Page, box: Box, secret: string): Promise<void>
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Shift+Tab');
   await expect(password).toBeFocused();
-  box.pass(60);
+  await box.pass(60);
   await send(page, PASSWORD);
   await expect(page.getByLabel('Code from the app')).toBeFocused();
   await send(page, totp(secret, box.now()));

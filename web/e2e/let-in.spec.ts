@@ -110,7 +110,7 @@ test('a box is claimed by a code that is approved on a phone, and signed in to f
   await hand.waitForURL(`${box.origin}/signin**`);
   await expect(hand.getByLabel('Code from the app')).toBeVisible();
   expect(new URL(hand.url()).search, 'no code stays in the address').toBe('');
-  box.pass(60);
+  await box.pass(60);
   await hand.getByLabel('Code from the app').fill(totp(secret, box.now()));
   await hand.getByRole('button', { name: 'Sign in', exact: true }).click();
   await hand.waitForURL(`${box.origin}/settings`);

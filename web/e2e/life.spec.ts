@@ -34,7 +34,7 @@ test('the plug and a phone claim a box; the page counts along', async () => {
     await expect(page.getByText(`${cut} of ${told}`)).toBeVisible({ timeout: 20_000 });
   }
   await look(page);
-  box.pass(91);
+  await box.pass(91);
   await expect(page.getByRole('heading', { name: 'It is in your hands' })).toBeVisible({ timeout: 20_000 });
   await look(page);
   await page.getByRole('button', { name: 'Go on' }).click();
@@ -61,7 +61,7 @@ test('beside an owner the plug waits for a day, everybody is told, and the owner
     await box.powerCut();
     await expect(phone.getByText(`${cut} of ${told}`)).toBeVisible({ timeout: 20_000 });
   }
-  box.pass(91);
+  await box.pass(91);
   await expect(phone.getByText('Its owner may still come for 24 hours')).toBeVisible({ timeout: 20_000 });
   await look(phone);
 
@@ -73,7 +73,7 @@ test('beside an owner the plug waits for a day, everybody is told, and the owner
   await expect(note).toContainText('Unless its owner signs in within 24 hours');
   await look(member);
 
-  box.pass(24 * 3600);
+  await box.pass(24 * 3600);
   await expect(phone.getByRole('link', { name: 'I have my recovery codes' })).toBeVisible({ timeout: 20_000 });
   await look(phone);
   await phone.getByRole('link', { name: 'I have my recovery codes' }).click();

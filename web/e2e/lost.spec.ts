@@ -79,7 +79,7 @@ test('naming the phone names what was made in it', async () => {
 });
 
 test('one act ends it, and says what else to do', async () => {
-  owned.box.pass(16 * 60);
+  await owned.box.pass(16 * 60);
   await desk.getByRole('button', { name: 'End it all now' }).click();
   const question = desk.getByRole('dialog', { name: 'Is it still you?' });
   await question.getByLabel('Code from the app').fill(totp(owned.keys.secret, owned.box.now()));

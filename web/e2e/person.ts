@@ -85,7 +85,7 @@ export async function signIn(
   keys: Keys,
   onScreen: OnScreen = nothing,
 ): Promise<void> {
-  box.pass(60);
+  await box.pass(60);
   await nameOneself(page);
   await onScreen('factor');
   await page.getByLabel('Code from the app').fill(totp(keys.secret, box.now()));

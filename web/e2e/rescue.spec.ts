@@ -88,7 +88,7 @@ test.describe('ways back', () => {
     await goOn(phone).click();
     await phone.getByRole('button', { name: 'Sign in' }).click();
     await nameOneself(phone, MEMBER, NEW);
-    box.pass(60);
+    await box.pass(60);
     await phone.getByLabel('Code from the app').fill(totp(secret, box.now()));
     await phone.locator('button.primary').click();
     await phone.waitForURL(`${box.origin}/`);
@@ -136,7 +136,7 @@ test.describe('ways back', () => {
     await expect(heading(phone, 'The new password holds')).toBeVisible();
     await phone.getByRole('button', { name: 'Sign in' }).click();
     await nameOneself(phone, NAME, NEW);
-    box.pass(60);
+    await box.pass(60);
     await phone.getByLabel('Code from the app').fill(totp(keys.secret, box.now()));
     await phone.locator('button.primary').click();
     await phone.waitForURL(`${box.origin}/`);

@@ -40,7 +40,7 @@ test('after sixteen minutes a change asks for the factor once and then goes on',
   await expect(row(page, 'Authenticator')).toHaveCount(1);
   await look(page);
   await shot(page, 'security-phone');
-  owned.box.pass(16 * 60);
+  await owned.box.pass(16 * 60);
   await page.getByRole('button', { name: 'Add authenticator' }).click();
   await expect(page.getByRole('dialog', { name: 'Is it still you?' })).toBeVisible();
   await look(page);
@@ -102,7 +102,7 @@ test('the new one signs in, and a remembered device is not asked again', async (
   };
   await other.goto(`${owned.box.origin}/signin`);
   await goIn();
-  owned.box.pass(60);
+  await owned.box.pass(60);
   await other.getByLabel('Code from the app').fill(totp(second, owned.box.now()));
   await other.getByLabel('Do not ask on this device for a while').check();
   await other.getByLabel('For how long').selectOption({ label: '90 days' });
@@ -120,7 +120,7 @@ test('the new one signs in, and a remembered device is not asked again', async (
 test('new recovery codes are shown once and count when one was typed', async () => {
   await page.reload();
   await expect(page.getByText('10 recovery codes are left.')).toBeVisible();
-  owned.box.pass(16 * 60);
+  await owned.box.pass(16 * 60);
   await page.getByRole('button', { name: 'Make new codes' }).click();
   await showFactor(page, owned.box, second);
   const dialog = page.getByRole('dialog', { name: 'New recovery codes' });
@@ -143,7 +143,7 @@ test('another password signs out everywhere else', async () => {
   await dialog.getByLabel('New password').fill('nine blue umbrellas');
   await dialog.getByRole('button', { name: 'Change password' }).click();
   await expect(dialog).toContainText('Your present password is another one.');
-  owned.box.pass(5);
+  await owned.box.pass(5);
   await dialog.getByLabel('Present password').fill(PASSWORD);
   await dialog.getByRole('button', { name: 'Change password' }).click();
   await expect(dialog).toBeHidden();

@@ -7,7 +7,7 @@ import { totp } from './totp.ts';
 export async function showFactor(on: Page, box: Box, secret: string): Promise<void> {
   const dialog = on.getByRole('dialog', { name: 'Is it still you?' });
   await expect(dialog).toBeVisible();
-  box.pass(60);
+  await box.pass(60);
   await dialog.getByLabel('Code from the app').fill(totp(secret, box.now()));
   await dialog.getByRole('button', { name: 'Go on' }).click();
   await expect(dialog).toBeHidden();

@@ -182,7 +182,7 @@ test('whoever has none reads who asks and by when, and plays meanwhile, also on 
 
 test('a reminder by hand is read where it is meant to be, and nowhere else', async () => {
   const { box } = owned;
-  box.pass(3 * DAY_S);
+  await box.pass(3 * DAY_S);
   // What the server tells by itself comes first, so that the one that is written now is known from it.
   await expect(async () => {
     await home(sam);
@@ -219,7 +219,7 @@ test('the deadline ends what plays without a factor, and nothing else', async ()
   const running = { sam: streams.sam.at(-1), tv: streams.tv.at(-1) };
   const refused = { sam: refusals(sam), tv: refusals(tv) };
   const before = kimCalls.length;
-  box.pass(4 * DAY_S + HOUR_S);
+  await box.pass(4 * DAY_S + HOUR_S);
 
   // Nobody touches these two: what plays there ends, and the page says why.
   await expect(sam.getByRole('heading', { name: 'First a second factor' })).toBeVisible({ timeout: ENDS_MAX_MS });
@@ -312,7 +312,7 @@ test('the television is let in once more, by the phone that has shown it, and pl
 test('the log tells why each was let in or refused', async () => {
   const { box } = owned;
   // An hour is told when it is over.
-  box.pass(2 * HOUR_S);
+  await box.pass(2 * HOUR_S);
   await owner.goto(`${box.origin}/settings/log`);
   await showFactor(owner, box, owned.keys.secret);
   const entries = owner.locator('ol li');

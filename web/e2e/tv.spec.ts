@@ -65,7 +65,7 @@ test('a phone lets a television in, which plays and administers nothing', async 
   await phone.getByLabel('Code', { exact: true }).fill('BBBB BBBB');
   await phone.getByRole('button', { name: 'Continue' }).click();
   await expect(phone.getByRole('alert')).toContainText('Nothing waits under this code');
-  box.pass(2);
+  await box.pass(2);
 
   // By way of another page: the step of the clock reaches the box before the next code does.
   await phone.goto(`${box.origin}/`);
@@ -82,7 +82,7 @@ test('a phone lets a television in, which plays and administers nothing', async 
   await phone.getByLabel('What to call it').fill('Living room');
   await phone.getByRole('button', { name: 'Let it in' }).click();
   await expect(phone.getByRole('heading', { level: 1 })).toHaveText('It is in');
-  box.pass(6);
+  await box.pass(6);
   await tv.waitForURL(`${box.origin}/`, { timeout: 20_000 });
   await expect(tv.getByRole('link', { name: 'Films' }).first()).toBeVisible();
   await expect(tv.getByRole('heading', { level: 1 })).toBeAttached();

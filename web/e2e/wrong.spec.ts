@@ -101,7 +101,7 @@ test('wrong answers in the wizard are told at their fields', async () => {
 test('a claim that waited too long begins again with the same link', async () => {
   await openSetupFile(page, box);
   await expect(page.getByRole('heading', { name: 'You are the owner' })).toBeVisible();
-  box.pass(16 * 60);
+  await box.pass(16 * 60);
   await nameOwner(page);
   await expect(page.getByRole('heading', { name: 'This set-up is over' })).toBeVisible();
   await page.getByRole('button', { name: 'Start again' }).click();

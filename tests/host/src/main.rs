@@ -5,7 +5,7 @@
 //! `--https-port P` and `--http-port P` where: killed and started with another N on the same ports and
 //! data, it is a box whose power was cut. When it answers, it prints one line of JSON:
 //! `{"data_dir", "https_port", "http_port", "host_name", "setup_file", "ca_file"}`. Lines on
-//! standard input step its clock:
+//! standard input step its clock, and each is answered by `done` once it goes by that:
 //!
 //! ```text
 //! wall +3600000     wall time and uptime go on by so many milliseconds
@@ -165,7 +165,8 @@ fn worker() -> Result<WorkerProgram, Error> {
 fn listen(clock: Arc<SteppedClock>, shutdown: Shutdown) {
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            if let Err(error) = clock.obey(&line) {
+            let obeyed = clock.obey(&line);
+            if let Err(error) = obeyed.and_then(|()| Ok(writeln!(std::io::stdout(), "done")?)) {
                 eprintln!("{error}");
             }
         }
