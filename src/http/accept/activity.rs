@@ -90,14 +90,28 @@ impl Activity {
     }
 
     async fn stall(&self) {
-        let mut requests = self.0.requests.subscribe();
+        let (mut requests, mut looks) = (self.0.requests.subscribe(), Looks::default());
         // Waiting fails only without a sender, and this is one.
         while requests.wait_for(|count| *count > 0).await.is_ok() {
             sleep(LOOK).await;
-            if *requests.borrow() > 0 && self.0.stands_still() {
+            if looks.still(*requests.borrow() > 0 && self.0.stands_still()) {
                 return;
             }
         }
+    }
+}
+
+/// Looks at whether answers move, one after the other. Uptime goes on while a machine sleeps, and nobody
+/// reads meanwhile: when it wakes, whoever does read has until the next look to show it.
+#[derive(Default)]
+struct Looks {
+    stood: bool,
+}
+
+impl Looks {
+    /// Whether they stand still at this look as they did at the one before.
+    fn still(&mut self, stands: bool) -> bool {
+        std::mem::replace(&mut self.stood, stands) && stands
     }
 }
 

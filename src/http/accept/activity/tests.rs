@@ -50,3 +50,11 @@ async fn what_moves_goes_on_and_what_stands_still_is_over() {
     clock.advance(1000);
     assert_eq!(activity.over().await, Over::Stalled);
 }
+
+/// A machine that slept for longer than a reader may, or a clock that a test sets.
+#[test]
+fn whoever_reads_after_a_jump_of_time_is_not_cut_off() {
+    let mut looks = Looks::default();
+    let over = [true, false, true, true].map(|stands| looks.still(stands));
+    assert_eq!(over, [false, false, false, true]);
+}
