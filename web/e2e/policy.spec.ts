@@ -1,7 +1,7 @@
 // What an owner asks of people: who is affected is seen before it is switched on; then the board, time,
 // exemptions, groups and the log. Every page on phones by day and by night, and at a desk.
 import { readFileSync } from 'node:fs';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page, type Route } from '@playwright/test';
 import { DESKTOP } from './browser.ts';
 import { expectAccessible, expectNoSidewaysScroll, look, watchLog } from './checks.ts';
 import { addMember, MEMBER, nameOneself } from './member.ts';
@@ -58,6 +58,18 @@ async function seenAtDesk(part: string, name: string): Promise<void> {
   await shot(desk, `${name}-desktop`);
 }
 
+/** The next question to this waits until the answered function is called. */
+async function held(what: string): Promise<() => void> {
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const wait = async (route: Route) => {
+    await released;
+    await route.continue();
+  };
+  await page.route(what, wait, { times: 1 });
+  return release;
+}
+
 test('who is affected is seen before anything is asked', async () => {
   await page.goto(`${owned.box.origin}/settings`);
   await page.getByRole('link', { name: 'What is asked' }).click();
@@ -92,10 +104,16 @@ test('a passkey is not asked for where nobody could make one', async () => {
 });
 
 test('it is switched on after the factor was shown again, and can be changed', async () => {
-  owned.box.pass(16 * 60);
+  await owned.box.pass(16 * 60);
   await page.getByRole('button', { name: 'Switch on', exact: true }).click();
+  const letLook = await held('**/api/v1/policy/preview');
   await dialog().getByRole('button', { name: 'See who is affected' }).click();
+  await dialog().getByText('7 days', { exact: true }).click();
+  letLook();
+  await expect(dialog().getByRole('row').filter({ hasText: MEMBER })).toContainText('14 days left');
+  const asked = page.waitForRequest('**/api/v1/policy/requirements');
   await dialog().getByRole('button', { name: 'Switch it on' }).click();
+  expect((await asked).postDataJSON(), 'what was seen is what is set').toMatchObject({ grace_days: 14 });
   await showFactor(page, owned.box, owned.keys.secret);
   await expect(page.getByText('On since')).toBeVisible();
   await expect(dialog()).toBeHidden();
@@ -122,6 +140,12 @@ test('the board says how everybody stands, and finds and orders them', async () 
   await expect(page.getByRole('status').filter({ hasText: '1 person' })).toBeVisible();
   await expect(page.locator('li.card h2')).toHaveText([MEMBER]);
   await expect(page.getByText('It begins tomorrow')).toBeVisible();
+  // A chip that is pressed while a word is still being typed leaves the word as it is.
+  await page.getByLabel('Name', { exact: true }).fill('nobody of this name');
+  await page.getByRole('button', { name: /^Everybody/ }).click();
+  await expect(page.getByText('Nobody is like this.')).toBeVisible();
+  await page.getByLabel('Name', { exact: true }).fill(MEMBER.slice(0, 2));
+  await expect(page.locator('li.card h2')).toHaveText([MEMBER]);
   await seenAtDesk('board', 'board');
   await desk.getByRole('button', { name: 'Person' }).click();
   await expect(desk.getByRole('columnheader', { name: 'Person' })).toHaveAttribute('aria-sort', 'ascending');
@@ -158,7 +182,7 @@ test('somebody is reminded once a day, given time, and exempted with a reason', 
 
 test('the table is saved as a file, once the factor was shown', async () => {
   await page.keyboard.press('Escape');
-  owned.box.pass(16 * 60);
+  await owned.box.pass(16 * 60);
   const saved = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save as a table' }).click();
   await showFactor(page, owned.box, owned.keys.secret);
@@ -240,7 +264,15 @@ test('the log tells all of it in words, is searched by name and day, and saved',
   await expect(page.getByText('Nothing like this is in the log.')).toBeVisible();
   await page.getByLabel('To day').fill('');
   await expect(page.locator('ol li')).toHaveCount(2);
-  owned.box.pass(16 * 60);
+  // A name is known as such also where the names come after it was typed.
+  const letKnow = await held('**/api/v1/people');
+  await open('log', 'Log');
+  await page.getByLabel('What', { exact: true }).selectOption({ label: 'Exemptions' });
+  await page.getByLabel('Name or word in it').fill(MEMBER.toLowerCase());
+  await expect(page.getByText('Nothing like this is in the log.')).toBeVisible();
+  letKnow();
+  await expect(page.locator('ol li')).toHaveCount(2);
+  await owned.box.pass(16 * 60);
   const saved = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save as JSON lines' }).click();
   await showFactor(page, owned.box, owned.keys.secret);

@@ -42,10 +42,19 @@ export class BoardList {
     void this.load();
   }
 
-  /** The same while somebody types. */
+  /** The same while somebody types: it is wished at once, and asked for when the word is done. */
   typed(text: string): void {
+    this.drop();
+    this.wish = { ...this.wish, text: text.trim() };
+    this.offset = 0;
+    this.busy = true;
+    this.#timer = setTimeout(() => void this.load(), TYPING_MS);
+  }
+
+  /** Whatever was asked for is not waited for any more. */
+  drop(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.change({ text: text.trim() }), TYPING_MS);
+    this.#turn += 1;
   }
 
   turn(pages: number): void {

@@ -13,13 +13,18 @@ export const inbox = $state<Inbox>({ requests: [] });
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let following = false;
+let turn = 0;
 
-/** Asks for what waits. It fails without a word: the next look makes up for it. */
+/** Asks for what waits. It fails without a word: the next look makes up for it, and of two answers
+ * the one to the later question counts. */
 export async function refreshInbox(): Promise<void> {
   clearTimeout(timer);
   // A profile answers nothing in its person's place.
   if (session.me?.profile) return;
-  inbox.requests = await approvals.inbox().catch(() => inbox.requests);
+  const mine = ++turn;
+  const requests = await approvals.inbox().catch(() => inbox.requests);
+  if (mine !== turn) return;
+  inbox.requests = requests;
   if (following && inbox.requests.length > 0) {
     clearTimeout(timer);
     timer = setTimeout(() => void refreshInbox(), LOOK_MS);
@@ -36,6 +41,7 @@ export function followInbox(): () => void {
   document.addEventListener('visibilitychange', look);
   return () => {
     following = false;
+    turn += 1;
     clearTimeout(timer);
     inbox.requests = [];
     document.removeEventListener('visibilitychange', look);

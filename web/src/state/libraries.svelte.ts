@@ -20,13 +20,19 @@ interface Shelf {
 
 export const shelf = $state<Shelf>({ list: [], known: false, problem: undefined, changes: {} });
 
+let turn = 0;
+
+/** Asks for the libraries; an answer that comes after a newer question is dropped. */
 export async function refreshLibraries(): Promise<void> {
+  const mine = ++turn;
   try {
-    shelf.list = await api.list();
+    const list = await api.list();
+    if (mine !== turn) return;
+    shelf.list = list;
     shelf.known = true;
     shelf.problem = undefined;
   } catch (thrown) {
-    shelf.problem = asProblem(thrown);
+    if (mine === turn) shelf.problem = asProblem(thrown);
   }
 }
 

@@ -11,15 +11,25 @@ export class Log {
   known = $state(false);
   #wish: AuditQuery = { kind: '', text: '' };
   #turn = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   get wish(): AuditQuery {
     return this.#wish;
   }
 
-  /** Shows what fits this wish, from the newest on. */
-  open(wish: AuditQuery): void {
+  /** Shows what fits this wish, from the newest on; it is asked for after a pause, if one is given. */
+  open(wish: AuditQuery, pauseMs = 0): void {
+    this.drop();
     this.#wish = wish;
-    void this.#ask(undefined);
+    this.busy = true;
+    if (pauseMs === 0) void this.#ask(undefined);
+    else this.#timer = setTimeout(this.again, pauseMs);
+  }
+
+  /** Whatever was asked for is not waited for any more. */
+  drop(): void {
+    clearTimeout(this.#timer);
+    this.#turn += 1;
   }
 
   readonly older = () => void this.#ask(this.next);
