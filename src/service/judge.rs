@@ -4,15 +4,16 @@
 use std::sync::{Arc, TryLockError};
 
 use stead_rules::claim::{Generation, State, settle};
-use stead_rules::ids::{ItemId, LibraryId, SessionId};
+use stead_rules::ids::{ItemId, SessionId};
 use stead_rules::limits::SESSION_UNJUDGED_SECONDS;
 use stead_rules::policy::{
-    Account, Action, Actor, Decision, Door, Epoch, Holder, Permit, Question, Required, Session,
-    decide,
+    Account, Action, Actor, Decision, Door, Epoch, Holder, Permit, Question, Required, Role,
+    Session, decide,
 };
+use stead_rules::signin::Assurance;
 use stead_rules::time::{BootMs, Now};
 use stead_store::accounts::requirements::Found;
-use stead_store::accounts::sessions::SessionFacts;
+use stead_store::accounts::sessions::{Session as Stored, SessionFacts};
 use stead_store::library::detail;
 
 use super::core::{Core, CoreError};
@@ -103,8 +104,8 @@ pub(crate) struct Running {
     asked: Asked,
     /// What is sent, if it is one item.
     item: Option<ItemId>,
-    /// Libraries that were closed when it was last asked.
-    closed: Vec<LibraryId>,
+    /// What was allowed when it was last asked.
+    permit: Option<Arc<Permit>>,
     /// When it was last asked whether it may go on.
     looked: BootMs,
     /// When the answer was last known: yes.
@@ -115,7 +116,7 @@ impl Running {
     /// It was allowed just now.
     pub(crate) const fn since(now: Now, whose: Whose, asked: Asked) -> Self {
         let (looked, known) = (now.boot, now.boot);
-        Self { whose, asked, item: None, closed: Vec::new(), looked, known }
+        Self { whose, asked, item: None, permit: None, looked, known }
     }
 
     /// It is about this item.
@@ -123,9 +124,10 @@ impl Running {
         Self { item: Some(item), ..self }
     }
 
-    /// Whether nothing may be told of this library, as it was when that was last asked.
-    pub(crate) fn closes(&self, library: LibraryId) -> bool {
-        self.closed.contains(&library)
+    /// What it may do, as it was when that was last asked: since it began, its role, its profile and what
+    /// is closed to it may have become others.
+    pub(crate) fn permit(&self) -> Option<Arc<Permit>> {
+        self.permit.clone()
     }
 
     /// When it was last asked whether it may go on.
@@ -142,7 +144,7 @@ impl Running {
         match core.blocking(move |core| allowed(core, now, whose, asked, item)).await {
             Ok(Some(permit)) => {
                 self.known = now.boot;
-                self.closed = permit.closed().iter().map(|closed| closed.library).collect();
+                self.permit = Some(Arc::new(permit));
                 true
             }
             Ok(None) => false,
@@ -194,18 +196,29 @@ fn actor(facts: &SessionFacts) -> Actor {
 
 /// A session as the rules judge it.
 pub(crate) fn session(facts: &SessionFacts) -> Session {
+    let account = Account { enabled: facts.user.enabled, epoch: Epoch(facts.epoch_now) };
+    session_of(&facts.session, facts.user.role, facts.within_reach, account)
+}
+
+/// The same of what is known of a session and of its user.
+pub(crate) fn session_of(
+    stored: &Stored,
+    role: Role,
+    reach: Assurance,
+    account: Account,
+) -> Session {
     Session {
-        id: facts.session.id,
-        user: facts.user.id,
-        role: facts.user.role,
-        client: facts.session.client,
-        methods: facts.session.methods,
-        reach: facts.within_reach,
-        auth: facts.session.auth,
-        last_seen: facts.session.last_seen,
-        rested: facts.session.rested,
-        generation: Generation(facts.session.generation),
-        epoch: Epoch(facts.session.epoch),
-        account: Account { enabled: facts.user.enabled, epoch: Epoch(facts.epoch_now) },
+        id: stored.id,
+        user: stored.user,
+        role,
+        client: stored.client,
+        methods: stored.methods,
+        reach,
+        auth: stored.auth,
+        last_seen: stored.last_seen,
+        rested: stored.rested,
+        generation: Generation(stored.generation),
+        epoch: Epoch(stored.epoch),
+        account,
     }
 }

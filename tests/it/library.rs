@@ -156,9 +156,14 @@ impl Events {
     }
 
     /// What is said of a library's scan when it has ended.
-    pub(crate) fn until_scanned(self, library: &str) -> Value {
+    pub(crate) fn until_scanned(mut self, library: &str) -> Value {
+        last(self.scanned(library))
+    }
+
+    /// All that is said until then, on a stream that is listened to after that, too.
+    pub(crate) fn scanned(&mut self, library: &str) -> Vec<Value> {
         let mut begun = false;
-        self.until(|scan| {
+        self.heard_until(|scan| {
             let is_this = scan["library_id"] == library && scan["state"].is_string();
             let is_scanning = scan["state"] == "scanning";
             begun |= is_this && is_scanning;
@@ -167,8 +172,13 @@ impl Events {
     }
 
     /// The first event whose data `wanted` accepts.
-    pub(crate) fn until(mut self, mut wanted: impl FnMut(&Value) -> bool) -> Value {
-        let mut line = String::new();
+    pub(crate) fn until(mut self, wanted: impl FnMut(&Value) -> bool) -> Value {
+        last(self.heard_until(wanted))
+    }
+
+    /// What is told up to the first event whose data `wanted` accepts.
+    pub(crate) fn heard_until(&mut self, mut wanted: impl FnMut(&Value) -> bool) -> Vec<Value> {
+        let (mut line, mut heard) = (String::new(), Vec::new());
         let mut silences = 0;
         loop {
             line.clear();
@@ -178,11 +188,17 @@ impl Events {
             assert!(silences < 4, "what was waited for did not come");
             let Some(data) = line.strip_prefix("data:") else { continue };
             let data: Value = serde_json::from_str(data.trim()).unwrap();
-            if wanted(&data) {
-                return data;
+            let is_wanted = wanted(&data);
+            heard.push(data);
+            if is_wanted {
+                return heard;
             }
         }
     }
+}
+
+fn last(mut heard: Vec<Value>) -> Value {
+    heard.pop().expect("it ends with what was waited for")
 }
 
 fn a_bit_of_everything() -> Media {

@@ -344,6 +344,36 @@ fn a_limit_ends_links_and_counts_of_what_it_hides_at_once() {
     browser.get(&item).expect(200);
 }
 
+/// Who looks by a child's profile by now is told no more than that, by what they opened before, too.
+#[test]
+fn whoever_listens_is_told_what_is_for_the_profile_that_they_look_by_now() {
+    let mut cinema = Cinema::new(FILM);
+    let library = cinema.world.get("/api/v1/libraries");
+    let library = library["libraries"][0]["id"].as_str().unwrap().to_owned();
+    let (sam, mut sams) = member(&cinema.world.app, 1);
+    let store = Store::open(&cinema.world.app.data).unwrap();
+    let share = |tx: &stead_store::WriteTx<'_, stead_store::Accounts>| {
+        libraries::share(tx, library.parse().unwrap(), sam.parse().unwrap(), WallMs(0))
+    };
+    store.accounts.write(share).unwrap();
+    let profile = profile(&store, &sam, 1);
+    let limit = json!({ "max_age": 12 });
+    sams.post(&format!("/api/v1/profiles/{profile}/limit"), &limit).expect(204);
+    let cookie = "stead-loopback=a-token-of-member-1";
+    let mut events = Events::listen_by(cookie, cinema.world.app.http_port);
+    let counted = |told: &Value| told["files_seen"].as_u64() > Some(0);
+    cinema.world.scan(&library);
+    assert!(
+        events.scanned(&library).last().is_some_and(counted),
+        "by their own eyes they are told"
+    );
+    let session = SessionId::from_bytes([0x41; 16]);
+    store.accounts.write(|tx| profiles::look_by(tx, session, Some(profile))).unwrap();
+    cinema.world.scan(&library);
+    let told = events.scanned(&library);
+    assert!(!told.last().is_some_and(counted), "{told:?}");
+}
+
 /// A series without artwork is pictured by a frame of its first episode. Whoever does not see that
 /// episode does not see the frame; artwork is of the series, and shown to all who see that.
 #[test]

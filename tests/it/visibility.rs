@@ -17,7 +17,7 @@ use stead_store::accounts::identity::{self, Account, User};
 use stead_store::accounts::sessions::{Session, make_session};
 
 use crate::harness::{App, Client};
-use crate::library::World;
+use crate::library::{Events, World};
 use crate::media::{FILM, Media};
 
 /// The one word that all of a library is called by, and nothing of another.
@@ -125,6 +125,12 @@ impl House {
                 set(&mut self.belongs, (user, group), belongs);
             }
         }
+    }
+
+    /// What this one sees, in the order in which it was made.
+    fn seen_by(&self, user: usize) -> Vec<String> {
+        let seen = self.shelves.iter().enumerate().filter(|(library, _)| self.sees(user, *library));
+        seen.map(|(_, shelf)| shelf.id.clone()).collect()
     }
 
     /// What the rule says, in words of its own.
@@ -358,6 +364,52 @@ fn what_is_not_shared_is_in_no_body_of_any_row() {
     }
     // The dice made both.
     assert!(hidden > 30 && seen > 30, "{hidden} hidden, {seen} seen");
+}
+
+/// Who listens sees some of it no more, and some of it only now: what happens then is told as it is seen
+/// then, and not as it was when they began.
+#[test]
+fn whoever_listens_is_told_of_nothing_that_is_hidden_by_now() {
+    let mut house = House::build();
+    let mut dice = Dice(0x5EED_0002);
+    let (mut hidden, mut seen) = (0, 0);
+    house.shuffle(&mut dice);
+    for round in 0..ROUNDS {
+        let port = house.world.app.http_port;
+        let mut listening = Vec::new();
+        for user in 0..house.members.len() {
+            let mut events =
+                Events::listen_by(&format!("stead-loopback=a-token-of-member-{user}"), port);
+            // How things stand is told at first, and is over then.
+            let mut left = house.seen_by(user);
+            if !left.is_empty() {
+                events.heard_until(|told| {
+                    left.retain(|id| told["library_id"] != id.as_str());
+                    left.is_empty()
+                });
+            }
+            listening.push(events);
+        }
+        house.shuffle(&mut dice);
+        for shelf in &house.shelves {
+            house.world.scan(&shelf.id);
+        }
+        for (user, mut events) in listening.into_iter().enumerate() {
+            let mine = house.seen_by(user);
+            // They are read in this order, so that whatever came before is heard with it.
+            let Some(last) = mine.last() else { continue };
+            let told = events.scanned(last);
+            seen += mine.len();
+            for shelf in house.shelves.iter().filter(|shelf| !mine.contains(&shelf.id)) {
+                hidden += 1;
+                for one in &told {
+                    let body = one.to_string();
+                    assert_eq!(tells(&body, shelf, ""), None, "round {round}, user {user}: {body}");
+                }
+            }
+        }
+    }
+    assert!(hidden > 10 && seen > 10, "{hidden} hidden, {seen} seen");
 }
 
 pub(crate) fn link_in(told: &Value) -> String {

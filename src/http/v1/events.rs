@@ -12,7 +12,7 @@ use futures_util::stream::unfold;
 use serde::Serialize;
 use stead_rules::ids::LibraryId;
 use stead_rules::limits::SESSION_LOOK_EVENTS_SECONDS;
-use stead_rules::policy::Action;
+use stead_rules::policy::{Action, Permit};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
@@ -23,7 +23,7 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::service::core::Core;
 use crate::service::judge::{Asked, Running, Whose};
-use crate::service::libraries;
+use crate::service::libraries::{self, LibraryError};
 use crate::service::scans::{ScanProgress, Told};
 
 /// Proxies and phones close connections that say nothing for a minute.
@@ -43,7 +43,6 @@ struct LibraryEvent {
 
 struct Listening {
     core: Arc<Core>,
-    ctx: Ctx,
     told: Receiver<Told>,
     /// What is still to be said of how things stand.
     standing: Vec<Event>,
@@ -65,14 +64,15 @@ pub(crate) async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let asked = Asked { action: Action::Browse, door: ctx.permit.door() };
     let whose = Whose::of(&ctx.permit).ok_or_else(Problem::not_signed_in)?;
-    let running = Running::since(ctx.now, whose, asked);
+    let mut running = Running::since(ctx.now, whose, asked);
+    running.goes_on(&core).await;
     let told = core.scans.listen();
     let session_ended = core.session_ended.subscribe();
     let approval_told = core.approval_told.subscribe();
     let look = interval(Duration::from_secs(SESSION_LOOK_EVENTS_SECONDS));
     let standing = Vec::new();
     let mut listening =
-        Listening { core, ctx, told, standing, session_ended, approval_told, look, running };
+        Listening { core, told, standing, session_ended, approval_told, look, running };
     listening.look_at_all().await;
     let stream = unfold(listening, |mut listening| async {
         let event = listening.next().await?;
@@ -121,37 +121,31 @@ impl Listening {
 
     /// As much of a scan as is for whoever listens.
     async fn as_seen(&self, scan: ScanProgress) -> Option<ScanProgress> {
-        let ctx = self.ctx.clone();
-        self.core
-            .blocking(move |core| {
-                libraries::scan_as_seen(core, &ctx.permit, scan).map_err(Problem::from)
-            })
-            .await
-            .ok()
+        self.look(move |core, permit| libraries::scan_as_seen(core, permit, scan)).await
     }
 
     async fn look_at_all(&mut self) {
-        let ctx = self.ctx.clone();
-        let all = self
-            .core
-            .blocking(move |core| libraries::list(core, &ctx.permit).map_err(Problem::from))
-            .await;
+        let all = self.look(libraries::list).await;
         let events = all.into_iter().flatten().filter(|view| view.closed.is_none());
         self.standing.extend(events.filter_map(|view| scan_event(view.row.id, view.scan)));
     }
 
     /// Judged anew for each event: a share may have been taken away, or the library closed.
     async fn sees(&self, library: LibraryId) -> bool {
-        if self.running.closes(library) {
-            return false;
-        }
-        let ctx = self.ctx.clone();
-        self.core
-            .blocking(move |core| {
-                libraries::is_seen(core, &ctx.permit, library).map_err(Problem::from)
-            })
-            .await
-            .unwrap_or(false)
+        let seen = self.look(move |core, permit| {
+            Ok(permit.opens(library).is_ok() && libraries::is_seen(core, permit, library)?)
+        });
+        seen.await.unwrap_or(false)
+    }
+
+    /// Looks by what is allowed now, and never by what was when it began: whoever listens may look by a
+    /// child's profile meanwhile. Nothing where that cannot be known.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Core, &Permit) -> Result<T, LibraryError> + Send + 'static,
+    ) -> Option<T> {
+        let permit = self.running.permit()?;
+        self.core.blocking(move |core| look(core, &permit).map_err(Problem::from)).await.ok()
     }
 }
 
