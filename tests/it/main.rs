@@ -71,6 +71,7 @@ mod policy_enrol;
 mod policy_grace;
 mod policy_house;
 mod policy_log;
+mod policy_preview;
 mod policy_unreadable;
 mod profiles;
 mod program;

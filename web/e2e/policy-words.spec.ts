@@ -116,8 +116,9 @@ test('where an owner says what is asked', async () => {
   await answer('policy', { ...view, unreadable: [], can_require: { mfa: null, mfa_phishing_resistant: null } });
   const affected = STATES.map((state, n) => ({
     user_id: id(n), name: `Person ${n}`, role: 'administrator', before: { state }, after: { state, days_left: n },
+    asked_again: n === 1, devices: n,
   }));
-  await answer('policy/preview', { before: counts, after: { ...counts, ok: 0 }, changed: 300, affected });
+  await answer('policy/preview', { before: counts, after: { ...counts, ok: 0 }, changed: 300, asked_again: 1, devices: 2, affected });
   await open('/settings/policy');
   await button('Change').first().click();
   await button('See who is affected').click();

@@ -8,7 +8,7 @@ use stead_store::accounts::requirements::About;
 use super::*;
 use crate::service::policy::board::{self, Ask, Sort};
 use crate::service::policy::requirements::{self, Wish};
-use crate::service::policy::{asked, audit, ease, exemptions, groups, reminders};
+use crate::service::policy::{asked, audit, ease, exemptions, groups, preview, reminders};
 
 const SOMEBODY: UserId = UserId::from_bytes([5; 16]);
 const GROUP: GroupId = GroupId::from_bytes([5; 16]);
@@ -35,7 +35,7 @@ pub(super) fn cases<'a>(core: &'a Core, by: &'a SessionFacts) -> Vec<Case<'a>> {
     vec![
         case("requirements::all", boards, move |p| requirements::all(core, p, NOW, by)),
         case("requirements::preview", boards, move |permit| {
-            requirements::preview(core, permit, NOW, by, wish())
+            preview::preview(core, permit, NOW, by, wish())
         }),
         case("requirements::set", policy, move |permit| {
             requirements::set(core, permit, NOW, by, wish())

@@ -20,7 +20,8 @@ use crate::http::ctx::Ctx;
 use crate::http::error::Problem;
 use crate::http::wire::{Json, Segment};
 use crate::service::core::Core;
-use crate::service::policy::requirements::{self, Affected, Counts, Wish};
+use crate::service::policy::preview::{self as tried, Affected};
+use crate::service::policy::requirements::{self, Counts, Wish};
 use crate::service::policy::{ease, exemptions};
 
 const DAY_SECONDS: u64 = 24 * 3600;
@@ -245,8 +246,12 @@ pub(super) fn named<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
 pub(crate) struct PreviewAnswer {
     before: CountsWire,
     after: CountsWire,
-    /// How many would stand otherwise than now.
+    /// For how many something would change.
     changed: usize,
+    /// How many would have to show their factor again at once.
+    asked_again: usize,
+    /// How many televisions and apps would have to be let in anew.
+    devices: usize,
     /// The worst off of them first, 200 at most.
     affected: Vec<AffectedWire>,
 }
@@ -259,6 +264,10 @@ struct AffectedWire {
     role: &'static str,
     before: StandingWire,
     after: StandingWire,
+    /// Whether they would have to show their factor again at once.
+    asked_again: bool,
+    /// Their televisions and apps that would have to be let in anew.
+    devices: usize,
 }
 
 impl From<Affected> for AffectedWire {
@@ -269,6 +278,8 @@ impl From<Affected> for AffectedWire {
             role: affected.role.word(),
             before: affected.before.into(),
             after: affected.after.into(),
+            asked_again: affected.stopped.asked_again,
+            devices: affected.stopped.devices,
         }
     }
 }
@@ -287,7 +298,7 @@ pub(crate) async fn preview(
     let preview = core
         .blocking(move |core| {
             let facts = ctx.signed_in()?;
-            let preview = requirements::preview(core, &ctx.permit, ctx.now, facts, wish)?;
+            let preview = tried::preview(core, &ctx.permit, ctx.now, facts, wish)?;
             Ok::<_, Problem>(preview)
         })
         .await?;
@@ -295,6 +306,8 @@ pub(crate) async fn preview(
         before: preview.before.into(),
         after: preview.after.into(),
         changed: preview.changed,
+        asked_again: preview.asked_again,
+        devices: preview.devices,
         affected: preview.affected.into_iter().map(AffectedWire::from).collect(),
     }))
 }

@@ -12,6 +12,7 @@ pub mod exemptions;
 pub mod groups;
 pub mod keep;
 pub mod log;
+pub mod preview;
 pub mod reminders;
 pub mod requirements;
 pub mod standings;

@@ -1,8 +1,8 @@
-//! Requirements: what would come of one, setting it, and giving one person time.
+//! Requirements: those that there are, setting one, and giving one person time.
 
 use stead_rules::ids::UserId;
 use stead_rules::policy::{
-    Action, Author, CannotRequire, Guard, Permit, RequirementId, Role, Standing, Tend, Wished,
+    Action, Author, CannotRequire, Guard, Permit, RequirementId, Standing, Tend, Wished,
     may_require,
 };
 use stead_rules::signin::Assurance;
@@ -12,15 +12,13 @@ use stead_store::accounts::sessions::SessionFacts;
 use stead_store::accounts::{board, grace, groups, identity, libraries, passkeys};
 use stead_store::{Accounts, ReadTx, StoreError, WriteTx};
 
-use super::standings::{self, Tried};
+use super::standings;
 use super::{PolicyError, about_word, note, number, reminders};
 use crate::config::Tls;
 use crate::service::chain;
 use crate::service::core::{Core, CoreError, permitted};
 
 const DAY_SECONDS: u64 = 24 * 3600;
-/// Who is shown of those whom a requirement would affect; all are counted.
-const SHOWN_MAX: usize = 200;
 
 /// A requirement that is wished.
 #[derive(Debug, Clone, Copy)]
@@ -145,87 +143,8 @@ fn author(
     })
 }
 
-/// What would come of a requirement.
-#[derive(Debug)]
-pub struct Preview {
-    /// How everybody stands now.
-    pub before: Counts,
-    /// How they would.
-    pub after: Counts,
-    /// How many would stand otherwise than now.
-    pub changed: usize,
-    /// Some of them, the worst off first.
-    pub affected: Vec<Affected>,
-}
-
-/// Somebody who would stand otherwise than now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Affected {
-    /// Who.
-    pub user: UserId,
-    /// What they are called.
-    pub name: String,
-    /// What they are here.
-    pub role: Role,
-    /// How they stand.
-    pub before: Standing,
-    /// How they would.
-    pub after: Standing,
-}
-
-/// What would come of a requirement, by the rules that would judge it. Nothing is changed. Blocks.
-///
-/// # Errors
-/// [`PolicyError`], as setting it would be refused.
-pub fn preview(
-    core: &Core,
-    permit: &Permit,
-    now: Now,
-    facts: &SessionFacts,
-    wish: Wish,
-) -> Result<Preview, PolicyError> {
-    permitted(permit, Action::Tend(Tend::Boards))?;
-    core.store()?.accounts.read(|tx| {
-        let grace_seconds = checked(tx, core, facts, wish)?;
-        let known = at(tx, wish.about)?;
-        let row = Required {
-            id: known.map_or(RequirementId(0), |row| row.id),
-            about: wish.about,
-            level: wish.wished.level,
-            grace_seconds,
-            max_age_seconds: wish.wished.max_age_seconds,
-            is_on: true,
-            begun: now.wall,
-        };
-        let tried = Tried { row, known };
-        let before = standings::all(tx, &core.run, now, None)?.people;
-        let after = standings::all(tx, &core.run, now, Some(&tried))?.people;
-        Ok(compared(&before, &after))
-    })
-}
-
-fn compared(before: &[standings::Stands], after: &[standings::Stands]) -> Preview {
-    let now: std::collections::HashMap<_, _> =
-        before.iter().map(|one| (one.somebody.user, one.standing)).collect();
-    let mut affected: Vec<_> = after
-        .iter()
-        .filter(|one| one.somebody.enabled)
-        .filter_map(|one| {
-            let before = *now.get(&one.somebody.user)?;
-            let (user, role, after) = (one.somebody.user, one.somebody.role, one.standing);
-            let name = one.somebody.name.clone();
-            (before != after).then_some(Affected { user, name, role, before, after })
-        })
-        .collect();
-    affected.sort_by(|a, b| b.after.cmp(&a.after).then_with(|| a.name.cmp(&b.name)));
-    let changed = affected.len();
-    affected.truncate(SHOWN_MAX);
-    let (before, after) = (Counts::of(before.iter()), Counts::of(after.iter()));
-    Preview { before, after, changed, affected }
-}
-
 /// Whether whoever asks may require this; the seconds of grace.
-fn checked(
+pub(super) fn checked(
     tx: &ReadTx<'_, Accounts>,
     core: &Core,
     facts: &SessionFacts,

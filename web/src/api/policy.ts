@@ -61,12 +61,19 @@ export interface Affected {
   role: 'owner' | 'administrator' | 'member';
   before: Standing;
   after: Standing;
+  asked_again: boolean;
+  /** Televisions and apps that would have to be let in anew. */
+  devices: number;
 }
 
 export interface Preview {
   before: Counts;
   after: Counts;
   changed: number;
+  /** How many would have to show their factor again at once. */
+  asked_again: number;
+  /** Televisions and apps that would have to be let in anew. */
+  devices: number;
   affected: Affected[];
 }
 

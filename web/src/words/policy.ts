@@ -54,7 +54,17 @@ export const policy = {
   'policy.previewTitle': 'Who is affected',
   'policy.previewNone': 'Nobody has to set anything up for this.',
   'policy.previewAge':
-    'Whoever showed the second factor longer ago is asked for it at once, and after each such time again. A television or an app has to be let in anew then.',
+    'After each such time everybody is asked for the second factor again, and a television or an app has to be let in anew.',
+  'policy.previewAgain': {
+    one: '{n} person has to show it again at once.',
+    other: '{n} people have to show it again at once.',
+  },
+  'policy.previewDevices': {
+    one: '{n} television or app stops at once, and has to be let in anew.',
+    other: '{n} televisions and apps stop at once, and have to be let in anew.',
+  },
+  'policy.previewOneAgain': 'shows it again',
+  'policy.previewOneDevices': { one: '{n} device stops', other: '{n} devices stop' },
   'policy.previewSome': {
     one: 'For {n} person something changes.',
     other: 'For {n} people something changes.',

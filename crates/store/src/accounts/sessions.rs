@@ -211,6 +211,23 @@ pub fn of_user(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// All sessions of everybody that still count, in no order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn every(tx: &ReadTx<'_, Accounts>, run: &RunId) -> Result<Vec<Session>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        session_columns!(),
+        " FROM session s JOIN user u ON u.id = s.user_id
+                 JOIN server ON server.one = 1
+                WHERE s.epoch = server.epoch + u.epoch AND s.generation = server.generation"
+    );
+    let mut statement = tx.transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| session(&mut Cells::of(row), run))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Ends a session of `user`: false when there is none.
 ///
 /// # Errors
