@@ -227,6 +227,14 @@ impl Core {
         Arc::clone(&self.reach.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Where links of this server lead, the farthest-reaching first: whoever gets one may be away from
+    /// home. Each ends with a slash.
+    #[must_use]
+    pub fn link_bases(&self) -> Vec<String> {
+        let public = self.config.net.public_url.as_ref().map(|url| format!("{url}/"));
+        public.into_iter().chain(self.reach().urls()).collect()
+    }
+
     /// The CA as it is now.
     #[must_use]
     pub fn ca(&self) -> Arc<CaFiles> {

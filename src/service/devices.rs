@@ -156,12 +156,12 @@ pub fn ask(core: &Core, permit: &Permit, now: Now, asked: Asked) -> Result<Offer
     Ok(Offer { device_code, user_code, pages, expires_in_seconds })
 }
 
-/// A television is in the house, and its people type what they know the box by. A server elsewhere
-/// leads to the one address that it knows this service by.
+/// Whoever lets a television or an app in may be away from home, and what they type is what they know
+/// the box by. A server elsewhere leads to the one address that it knows this service by.
 fn pages(core: &Core, client: DeviceClient) -> Vec<String> {
     match client {
         DeviceClient::Tv | DeviceClient::App => {
-            core.reach().urls().iter().map(|url| format!("{url}device")).collect()
+            core.link_bases().iter().map(|url| format!("{url}device")).collect()
         }
         DeviceClient::Server => vec![format!("{}/device", issuer(core))],
     }

@@ -104,11 +104,6 @@ pub fn reaches(core: &Core) -> Reaches {
     }
 }
 
-fn urls(core: &Core) -> Vec<String> {
-    let public = core.config.net.public_url.as_ref().map(|url| format!("{url}/"));
-    public.into_iter().chain(core.reach().urls()).collect()
-}
-
 /// Invites somebody. Blocks.
 ///
 /// # Errors
@@ -145,7 +140,7 @@ pub fn make(core: &Core, permit: &Permit, now: Now, wish: Wish) -> Result<Made, 
         let detail = told(&invitation, permit);
         Ok::<_, InviteError>(audit::append(tx, now, "invitation.made", &detail)?)
     })?;
-    let (id, urls, reaches) = (invitation.id, urls(core), reaches(core));
+    let (id, urls, reaches) = (invitation.id, core.link_bases(), reaches(core));
     Ok(Made { id, urls, reaches, secret, seconds })
 }
 

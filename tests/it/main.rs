@@ -53,6 +53,7 @@ mod library;
 mod local_security;
 mod locked;
 mod lost;
+mod mail;
 mod marker_copy;
 mod media;
 mod older_copy;

@@ -52,11 +52,16 @@ pub(crate) enum Of {
 
 impl House {
     pub(crate) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With more of the network's config, and whatever follows it.
+    pub(crate) fn with(more: &str) -> Self {
         let media = Media::new();
         media.make("films/Tide (2020)/Tide (2020).mp4", FILM);
         media.make("films/Tide (2020)/poster.jpg", STILL);
         silence(media.at("songs/Silence.wav").parent().unwrap());
-        let config = "[net]\nplain_playback = \"on-link\"\n".to_owned();
+        let config = format!("[net]\nplain_playback = \"on-link\"\n{more}");
         let options = Options { config, media: vec![media.path.clone()], ..Options::default() };
         let app = App::start_with(options);
         let owner = Owner::claim(&app);

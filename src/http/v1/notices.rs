@@ -30,7 +30,7 @@ struct NoticeWire {
     /// `passkey_copied`, `device_lost`, `disowned`, `authority_made`, `second_factor_asked`,
     /// `backup_made` or `restored`.
     kind: &'static str,
-    /// The name of the factor, what a device calls itself, or how many codes are left.
+    /// The name of the factor, what a device calls itself, how many codes are left, or what is asked for.
     about: String,
     at_ms: i64,
 }

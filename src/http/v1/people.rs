@@ -130,8 +130,7 @@ pub(crate) async fn link(
         })
         .await?;
     let urls: Vec<String> = core
-        .reach()
-        .urls()
+        .link_bases()
         .iter()
         .map(|url| format!("{url}reset#s={}", made.secret.as_str()))
         .collect();

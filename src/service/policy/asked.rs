@@ -64,7 +64,7 @@ pub fn of(
         if rows.is_empty() {
             return Ok(None);
         }
-        rows.sort_by_key(|row| std::cmp::Reverse(row.asks));
+        rows.sort_by_key(|row| std::cmp::Reverse((row.asks, row.level)));
         let owner = people::owner(tx)?.map(|owner| owner.user.name);
         Ok::<_, StoreError>(Some(Asked { owner, rows }))
     })?)

@@ -26,6 +26,7 @@ export const account = {
   'notice.authority_made':
     'This Stead has another certificate. Devices that installed the old one warn until they install this one.',
   'notice.second_factor_asked': 'The owner reminds you: please set up a second factor.',
+  'notice.passkey_asked': 'The owner reminds you: please set up a passkey.',
   'notice.joined': '{about} has come in by your invitation.',
   'notice.role_changed': 'The owner of this Stead gave you another role: {about}.',
   'notice.security_event':

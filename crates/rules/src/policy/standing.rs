@@ -34,8 +34,15 @@ impl Person {
     /// How this person stands with these, which concern them.
     #[must_use]
     pub fn standing(self, required: &[Requirement]) -> Standing {
-        let worst = required.iter().map(|row| self.with_one(row)).max();
-        worst.unwrap_or(Standing::Fine)
+        self.bound_by(required).map_or(Standing::Fine, |(standing, _)| standing)
+    }
+
+    /// Which of these, which concern this person, binds them, and how they stand with it: the one that is
+    /// worst for them, and of such the one that asks for more.
+    #[must_use]
+    pub fn bound_by(self, required: &[Requirement]) -> Option<(Standing, Requirement)> {
+        let each = required.iter().map(|row| (self.with_one(row), *row));
+        each.max_by_key(|(standing, row)| (*standing, row.level))
     }
 
     fn with_one(self, row: &Requirement) -> Standing {
