@@ -246,6 +246,35 @@ fn what_must_resist_phishing_is_not_shown_over_plain_http() {
 }
 
 #[test]
+fn each_kind_of_client_is_told_who_asks_for_it_here_and_by_when() {
+    let house = House::new();
+    let clients = house.clients();
+    let requirement = house.require(Of::Server, Assurance::Mfa);
+    house.grant(requirement, 14);
+    let by = house.app().clock_ms() + i64::try_from(14 * DAY_MS).unwrap();
+    let told = |client: &Client, what: &str| {
+        let me = client.clone().get("/api/v1/me");
+        assert_eq!(me.status, 200, "{what}");
+        me.json()["asked"].clone()
+    };
+    for (what, client) in &clients {
+        let asked = told(client, what);
+        let said = ["owner", "state", "level", "days_left", "by_ms", "after_deadline"]
+            .map(|member| asked[member].clone());
+        let expected =
+            [json!("Robin"), json!("notice"), json!("mfa"), json!(14), json!(by), json!(false)];
+        assert_eq!(said, expected, "{what}");
+        assert!(asked["server"].as_str().is_some_and(|name| !name.is_empty()), "{what}: {asked}");
+    }
+    house.app().clock.advance(14 * DAY_MS);
+    for (what, client) in &clients {
+        let asked = told(client, what);
+        let said = (&asked["owner"], &asked["state"], &asked["after_deadline"]);
+        assert_eq!(said, (&json!("Robin"), &json!("enrol"), &json!(true)), "{what}");
+    }
+}
+
+#[test]
 fn what_runs_ends_within_a_minute_of_the_deadline() {
     for of in [Of::Server, Of::Group, Of::Films] {
         let house = House::new();
