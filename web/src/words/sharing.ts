@@ -58,6 +58,10 @@ export const sharing = {
   'join.overText': 'It was used, is too old, or was taken back. Ask whoever sent it for another one.',
   'join.in': 'You are in',
   'join.inText': 'This browser is signed in. Elsewhere you sign in by your name and your password.',
+  'join.inTotpText':
+    'This browser is signed in. Elsewhere you sign in by your name, your password and a code of the app.',
+  'join.inPasskeyText':
+    'This browser is signed in. Set up the passkey now: until you have one, nothing opens here.',
   'join.start': 'Look around',
   'join.goPasskey': 'Set up a passkey',
 
