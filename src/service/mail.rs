@@ -18,8 +18,9 @@ use stead_rules::ids::{TicketId, UserId};
 use stead_rules::limits::{MAIL_RETRY_FIRST_SECONDS, MAIL_RETRY_LAST_SECONDS, MAIL_WAITING_MAX};
 use stead_rules::policy::{Action, Guard, Own, Permit, Tend};
 use stead_rules::time::Now;
+use stead_store::accounts::mail::{self, Kept};
 use stead_store::accounts::sessions::SessionFacts;
-use stead_store::accounts::{audit, claim as rows, mail};
+use stead_store::accounts::{audit, claim as rows};
 use stead_store::{Accounts, StoreError, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
@@ -44,6 +45,9 @@ pub enum MailError {
     /// Whoever asks has left no address.
     #[error("there is no address to write to")]
     NoneLeft,
+    /// As many messages wait as may.
+    #[error("too many messages wait")]
+    Full,
     /// The core refused.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -62,6 +66,8 @@ pub struct Seen {
     pub from: Option<String>,
     /// How it stands.
     pub standing: mail::Standing,
+    /// Whether as many messages wait as may, so that no more are kept.
+    pub is_full: bool,
 }
 
 /// How the mail stands. Blocks.
@@ -72,7 +78,8 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Seen, CoreError> {
     permitted(permit, Action::Tend(Tend::Boards))?;
     let standing = core.store()?.accounts.read(mail::standing)?;
     let from = core.letterbox.as_ref().map(|letterbox| letterbox.from());
-    Ok(Seen { from, standing })
+    let is_full = standing.waiting >= u64::from(MAIL_WAITING_MAX);
+    Ok(Seen { from, standing, is_full })
 }
 
 /// Where whoever asks wants to be written to. Blocks.
@@ -120,7 +127,7 @@ pub fn try_out(
     permitted(permit, Action::Guard(Guard::Identity))?;
     let letterbox = core.letterbox.as_ref().ok_or(MailError::NotSetUp)?;
     let user = facts.user.id;
-    let waits = core.store()?.accounts.write(|tx| {
+    let kept = core.store()?.accounts.write(|tx| {
         let name = rows::server(tx)?.map_or_else(String::new, |server| server.name);
         let subject = format!("{name} can write to you");
         let body = "This message was asked for in the settings of your Stead.\n".to_owned();
@@ -129,11 +136,15 @@ pub fn try_out(
         tell(tx, core, now, user, &subject, &body)
     })?;
     letterbox.hasten.notify_one();
-    if waits { Ok(()) } else { Err(MailError::NoneLeft) }
+    match kept {
+        Kept::Waits => Ok(()),
+        Kept::NoAddress => Err(MailError::NoneLeft),
+        Kept::Full => Err(MailError::Full),
+    }
 }
 
-/// Has a message wait for a user who left an address, and says whether one does. It is sent after the
-/// commit, as soon as the mail server takes it.
+/// Has a message wait for a user who left an address. It is sent after the commit, as soon as the mail
+/// server takes it. One that there is no room for is told in the app all the same, and the log says so.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -144,12 +155,34 @@ pub(crate) fn tell(
     user: UserId,
     subject: &str,
     body: &str,
-) -> Result<bool, StoreError> {
-    let Some(letterbox) = &core.letterbox else { return Ok(false) };
-    let waits = mail::wait(tx, user, subject, body, now.wall, MAIL_WAITING_MAX)?;
-    letterbox.told.notify_one();
-    Ok(waits)
+) -> Result<Kept, StoreError> {
+    let Some(letterbox) = &core.letterbox else { return Ok(Kept::NoAddress) };
+    let kept = mail::wait(tx, user, subject, body, now.wall, MAIL_WAITING_MAX)?;
+    match kept {
+        Kept::Waits => letterbox.told.notify_one(),
+        Kept::NoAddress => {}
+        Kept::Full => say_full(tx, now)?,
+    }
+    Ok(kept)
 }
+
+/// The owner reads once a day that there is no room for more.
+fn say_full(tx: &WriteTx<'_, Accounts>, now: Now) -> Result<(), StoreError> {
+    tracing::warn!(waiting = MAIL_WAITING_MAX, "no more mail is kept; it is told in the app alone");
+    let wanted = audit::Wanted {
+        kinds: vec![FULL.to_owned()],
+        from: Some(now.wall.plus_ms(-DAY_MS)),
+        ..audit::Wanted::default()
+    };
+    if audit::page(tx, &wanted, 1)?.is_empty() {
+        let detail = serde_json::json!({ "waiting": MAIL_WAITING_MAX }).to_string();
+        audit::append(tx, now, FULL, &detail)?;
+    }
+    Ok(())
+}
+
+const FULL: &str = "mail.full";
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Sends what waits, for as long as the server runs.
 pub async fn deliver(core: Arc<Core>) {

@@ -5,6 +5,7 @@ use serde_json::json;
 use stead_rules::signin::Assurance;
 use stead_store::accounts::mail;
 
+use crate::harness::in_accounts_many;
 use crate::policy_acts::{on_board, require, sam};
 use crate::policy_house::{House, Of, SAM};
 use crate::resets::television;
@@ -65,4 +66,33 @@ fn links_that_are_handed_over_lead_to_the_public_address_first() {
     assert!(made["urls"].as_array().unwrap().len() > 1, "the home network's are named too");
     let (_, shown) = television(house.app());
     public(&shown["pages"][0], "device");
+}
+
+#[test]
+fn where_there_is_no_room_for_more_mail_it_is_said_and_told_in_the_app() {
+    let house = house();
+    let mut owner = house.owner();
+    let filled = "INSERT INTO mail_waiting (user_id, subject, body, made_ms)
+                  WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 19999)
+                  SELECT user_id, 'x', 'x', 0 FROM mail_address, n";
+    in_accounts_many(house.app(), filled);
+    let full = |owner: &mut crate::harness::Client| {
+        let log = owner.get("/api/v1/audit?kind=mail.full").expect(200).json();
+        let rows = log["entries"].as_array().unwrap().len();
+        (owner.get("/api/v1/mail").expect(200).json()["full"].clone(), rows)
+    };
+    assert_eq!(full(&mut owner), (json!(false), 0));
+    // One is kept still, and two are not.
+    for (of, expected) in [(Of::Server, 0), (Of::Group, 1), (Of::Films, 1)] {
+        let id = require(&house, &mut owner, of, 1);
+        assert_eq!(full(&mut owner), (json!(true), expected), "{of:?}");
+        crate::policy_acts::switch_off(&mut owner, id);
+    }
+    let told = house.browser().get("/api/v1/notices").expect(200).json();
+    let asked = told["notices"].as_array().unwrap().iter();
+    assert_eq!(asked.filter(|notice| notice["kind"] == "second_factor_asked").count(), 3);
+    // What was refused for good makes room.
+    in_accounts_many(house.app(), "UPDATE mail_waiting SET refused = 'no such person'");
+    require(&house, &mut owner, Of::Songs, 1);
+    assert_eq!(owner.get("/api/v1/mail").expect(200).json()["waiting"], 1);
 }

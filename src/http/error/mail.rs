@@ -24,6 +24,12 @@ impl From<MailError> for Problem {
                 "no_mail_address",
                 "You have left no address to write to. Leave one under Settings, Security first.",
             ),
+            MailError::Full => Self::new(
+                StatusCode::CONFLICT,
+                "mail_full",
+                "As many messages wait as may, so no more are kept. Look at what the mail server says; what \
+                 waits is sent when it takes it.",
+            ),
             MailError::Core(error) => error.into(),
         }
     }

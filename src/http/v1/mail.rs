@@ -24,6 +24,8 @@ pub(crate) struct MailAnswer {
     /// Since when the oldest of them does.
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest_ms: Option<i64>,
+    /// Whether as many wait as may: what is told meanwhile is told in the app alone.
+    full: bool,
     /// Messages that the mail server has refused for good; the next trial forgets them.
     refused: u64,
     /// When one was last taken.
@@ -51,6 +53,7 @@ pub(crate) async fn look(
         from: seen.from,
         waiting: standing.waiting,
         oldest_ms: standing.oldest.map(|at| at.0),
+        full: seen.is_full,
         refused: standing.refused,
         sent_ms: standing.sent.map(|at| at.0),
         trouble,

@@ -5,6 +5,8 @@ export interface MailStanding {
   /** Messages that wait to be taken. */
   waiting: number;
   oldest_ms?: number;
+  /** As many wait as may: what is told meanwhile is told in the app alone. */
+  full: boolean;
   /** Messages that the mail server refused for good. */
   refused: number;
   sent_ms?: number;

@@ -77,6 +77,7 @@ export const audit = {
   'audit.kind.mfa.approval_wrong_number': 'A wrong number was tapped',
   'audit.kind.mfa.step_lowered': 'Codes of an authenticator count again, after the clock was wrong',
   'audit.kind.mfa.browser_time': 'The time was taken from a browser',
+  'audit.kind.mail.full': 'No more mail is kept: too much waits',
   'audit.kind.mail.refused': 'A mail was refused',
   'audit.kind.people.switched_on': 'Somebody was switched on',
   'audit.kind.people.switched_off': 'Somebody was switched off',

@@ -9,12 +9,13 @@ export const mail = {
   'mail.sent': 'The last message was taken {ago}.',
   'mail.none': 'None was sent yet.',
   'mail.waiting': { one: '{n} message waits, since {ago}.', other: '{n} messages wait, the first since {ago}.' },
+  'mail.full': 'No more are kept. What there is to tell is told in the app all the same.',
   'mail.refused': {
     one: '{n} message was refused for good: its address may be wrong.',
     other: '{n} messages were refused for good: their addresses may be wrong.',
   },
   'mail.trouble': 'The mail server did not take one ({ago}): {said}',
-  'mail.again': 'What waits is sent as soon as it is taken. Nothing is lost.',
+  'mail.again': 'What waits is sent as soon as it is taken.',
   'mail.try': 'Send a message to me',
   'mail.tried': 'A message to you is on its way.',
 

@@ -40,7 +40,19 @@ pub fn set_address(
     Ok(())
 }
 
-/// Has a message wait for whoever left an address, if fewer than `most` wait; says whether it does.
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It waits to be sent.
+    Waits,
+    /// Whom it is for has left no address.
+    NoAddress,
+    /// As many wait as may.
+    Full,
+}
+
+/// Has a message wait for whoever left an address, if fewer than `most` are kept. Those that were
+/// refused for good make room for it.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -51,13 +63,18 @@ pub fn wait(
     body: &str,
     now: WallMs,
     most: u32,
-) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO mail_waiting (user_id, subject, body, made_ms)
-               SELECT ?1, ?2, ?3, ?4
-                WHERE EXISTS (SELECT 1 FROM mail_address WHERE user_id = ?1)
-                  AND (SELECT count(*) FROM mail_waiting) < ?5";
-    let made = tx.transaction.execute(sql, (user.as_bytes(), subject, body, now.0, most))?;
-    Ok(made == 1)
+) -> Result<Kept, StoreError> {
+    if address(tx, user)?.is_none() {
+        return Ok(Kept::NoAddress);
+    }
+    let sql = "SELECT count(*) FROM mail_waiting";
+    let kept: u32 = tx.transaction.query_row(sql, [], |row| row.get(0))?;
+    if kept >= most && forget_refused(tx)? == 0 {
+        return Ok(Kept::Full);
+    }
+    let sql = "INSERT INTO mail_waiting (user_id, subject, body, made_ms) VALUES (?1, ?2, ?3, ?4)";
+    tx.transaction.execute(sql, (user.as_bytes(), subject, body, now.0))?;
+    Ok(Kept::Waits)
 }
 
 /// A message that waits.
