@@ -13,17 +13,19 @@ export const inbox = $state<Inbox>({ requests: [] });
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let following = false;
-let turn = 0;
+let asked = 0;
+let shown = 0;
 
-/** Asks for what waits. It fails without a word: the next look makes up for it, and of two answers
- * the one to the later question counts. */
+/** Asks for what waits. It fails without a word: the next look makes up for it. An answer that is older
+ * than what is shown is dropped. */
 export async function refreshInbox(): Promise<void> {
   clearTimeout(timer);
   // A profile answers nothing in its person's place.
   if (session.me?.profile) return;
-  const mine = ++turn;
+  const mine = ++asked;
   const requests = await approvals.inbox().catch(() => inbox.requests);
-  if (mine !== turn) return;
+  if (mine < shown) return;
+  shown = mine;
   inbox.requests = requests;
   if (following && inbox.requests.length > 0) {
     clearTimeout(timer);
@@ -41,7 +43,7 @@ export function followInbox(): () => void {
   document.addEventListener('visibilitychange', look);
   return () => {
     following = false;
-    turn += 1;
+    shown = asked + 1;
     clearTimeout(timer);
     inbox.requests = [];
     document.removeEventListener('visibilitychange', look);

@@ -20,19 +20,22 @@ interface Shelf {
 
 export const shelf = $state<Shelf>({ list: [], known: false, problem: undefined, changes: {} });
 
-let turn = 0;
+let asked = 0;
+let shown = 0;
 
-/** Asks for the libraries; an answer that comes after a newer question is dropped. */
+/** Asks for the libraries. An answer that is older than what is shown is dropped; one to an older question
+ * is not, or whoever asks often enough would see nothing. */
 export async function refreshLibraries(): Promise<void> {
-  const mine = ++turn;
+  const mine = ++asked;
   try {
     const list = await api.list();
-    if (mine !== turn) return;
+    if (mine < shown) return;
+    shown = mine;
     shelf.list = list;
     shelf.known = true;
     shelf.problem = undefined;
   } catch (thrown) {
-    if (mine === turn) shelf.problem = asProblem(thrown);
+    if (mine > shown) shelf.problem = asProblem(thrown);
   }
 }
 
