@@ -374,6 +374,7 @@ fn core(
         approval_told: watch::Sender::new(()),
         drafts: Mutex::default(),
         drives: Mutex::default(),
+        updates: crate::service::updates::UpdateDesk::default(),
         backup: Mutex::new(()),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
         local,

@@ -31,6 +31,7 @@ use crate::service::policy;
 use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
 use crate::service::sign_up;
+use crate::service::updates;
 
 /// How often addresses and the clock are looked at: a phone that follows a new address waits no
 /// longer, and two system calls cost nothing.
@@ -71,6 +72,9 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
             let system = &made.core.config.system;
             if system.helper.is_some() && system.attach_disks {
                 shutdown.spawn_chore("disks", attach_disks(Arc::clone(&made.core)));
+            }
+            if system.helper.is_some() {
+                shutdown.spawn_chore("updates", install_updates(Arc::clone(&made.core)));
             }
             if made.core.issuer.is_some() {
                 let core = Arc::clone(&made.core);
@@ -172,6 +176,17 @@ async fn tick_rescue(core: Arc<Core>) {
         if let Err(error) = ticked {
             tracing::warn!(error = %crate::service::chain(&error), "a rescue secret is in arrears");
         }
+    }
+}
+
+/// Installs the updates that somebody wants installed.
+async fn install_updates(core: Arc<Core>) {
+    let tidying = Arc::clone(&core);
+    blocking(move || updates::tidy(&tidying)).await;
+    loop {
+        updates::wanted(&core).await;
+        let installing = Arc::clone(&core);
+        blocking(move || updates::install_now(&installing, installing.now())).await;
     }
 }
 

@@ -47,7 +47,7 @@ use crate::service::{
     app_passwords, approvals, authenticators, backup, devices, disown, drives, factors, folders,
     invitations, items, join, libraries, lost, mail, notices, own_password, passkeys, people,
     pictures, playback, profiles, ratings, recovery, remembered, rescue, security_event, sessions,
-    settings, sharing, signin,
+    settings, sharing, signin, updates,
 };
 
 const NOW: Now = Now { wall: WallMs(0), boot: BootMs(60_000), trust: TimeTrust::Synced };
@@ -196,6 +196,19 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
             let (name, label) = ("sdz".to_owned(), "Films".to_owned());
             let disk = drives::Emptied { name, size_bytes: 1, model: None, label };
             drives::format(core, permit, NOW, &disk, "sdz")
+        }),
+        case("updates::look", Action::Tend(Tend::Boards), |permit| updates::look(core, permit)),
+        case("updates::receive", Action::Guard(Guard::Update), |permit| {
+            updates::receive(core, permit).map(drop)
+        }),
+        case("updates::install", Action::Guard(Guard::Update), |permit| {
+            updates::install(core, permit, NOW)
+        }),
+        case("updates::switch", Action::Guard(Guard::Update), |permit| {
+            updates::switch(core, permit, NOW)
+        }),
+        case("updates::restart", Action::Guard(Guard::Update), |permit| {
+            updates::restart(core, permit, NOW)
         }),
         case("mail::look", Action::Tend(Tend::Boards), |permit| mail::look(core, permit)),
         case("mail::try_out", Action::Guard(Guard::Identity), |permit| {

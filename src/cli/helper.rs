@@ -10,6 +10,10 @@ use clap::Args;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 
+/// os-release(5).
+const OS_RELEASE: &str = "/etc/os-release";
+/// Where `image/rootfs/usr/lib/stead/fall-back` leaves its word.
+const FALLEN: &str = "/data/rauc/fallen";
 /// Where a system keeps the networks that it was told of: iwd's, and networkd's written by Stead.
 const NETWORKS: [&str; 2] = ["/var/lib/iwd", "/var/lib/stead-network"];
 
@@ -58,6 +62,8 @@ fn place(config: &Config) -> Place {
     Place {
         media: config.system.disks.clone(),
         updates: config.system.updates.clone(),
+        os_release: OS_RELEASE.into(),
+        fallen: FALLEN.into(),
         networks: NETWORKS.map(Into::into).to_vec(),
         tools: Tools::of_the_system(),
     }

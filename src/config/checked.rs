@@ -278,6 +278,12 @@ impl Paths {
         self.data_dir.join("own-code")
     }
 
+    /// Which update was installed last, and in which run of the box.
+    #[must_use]
+    pub fn update_installed(&self) -> PathBuf {
+        self.data_dir.join("update-installed")
+    }
+
     /// The word that a wipe is decided.
     #[must_use]
     pub fn wipe_journal(&self) -> PathBuf {

@@ -16,6 +16,7 @@ use stead_rules::time::WallMs;
 use super::Place;
 use super::disks;
 use super::tools::{ToolError, run};
+use super::updates;
 use crate::host::clock::build_time;
 use crate::host::files::{PRIVATE, write_atomically};
 use crate::host::helper::{Answer, Job, Passphrase};
@@ -60,6 +61,10 @@ fn done(place: &Place, job: &Job) -> Result<Answer, Undone> {
             let all = disks::all(tools)?;
             let disk = to_format(&all, disk, *size_bytes, model.as_deref(), &place.media)?;
             format(place, disk, label)
+        }
+        Job::ListSystems => Ok(Answer::Systems(updates::systems(place)?)),
+        Job::Inspect { bundle } => {
+            Ok(Answer::Update(updates::inspect(place, &bundle_path(place, bundle)?)??))
         }
         Job::Install { bundle } => install(place, bundle),
         Job::MarkGood => told(&tools.rauc, &["status", "mark-good", "booted"]),
@@ -177,6 +182,12 @@ fn format(place: &Place, disk: &Volume, label: &str) -> Result<Answer, Undone> {
 /// What rauc is told to install is a plain file in the one folder for updates; whether it is an
 /// update of this board, and signed, is rauc's to say.
 fn install(place: &Place, bundle: &str) -> Result<Answer, Undone> {
+    let path = bundle_path(place, bundle)?;
+    run(&place.tools.rauc, &["install".as_ref(), path.as_os_str()])?;
+    Ok(Answer::Done)
+}
+
+fn bundle_path(place: &Place, bundle: &str) -> Result<PathBuf, Undone> {
     check_bundle(bundle)?;
     let updates = canonical(&place.updates)?;
     let path = updates.join(bundle);
@@ -184,8 +195,7 @@ fn install(place: &Place, bundle: &str) -> Result<Answer, Undone> {
     if !found.is_ok_and(|found| found.is_file()) || canonical(&path)? != path {
         return Err(Refusal::BadName.into());
     }
-    run(&place.tools.rauc, &["install".as_ref(), path.as_os_str()])?;
-    Ok(Answer::Done)
+    Ok(path)
 }
 
 /// Keeps a network where iwd finds it at once.

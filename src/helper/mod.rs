@@ -13,6 +13,7 @@
 mod disks;
 mod jobs;
 mod tools;
+mod updates;
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -36,6 +37,10 @@ pub struct Place {
     pub updates: PathBuf,
     /// The folders in which the system keeps the networks that it knows.
     pub networks: Vec<PathBuf>,
+    /// What the running system says of itself.
+    pub os_release: PathBuf,
+    /// What a system that was left by itself has said last.
+    pub fallen: PathBuf,
     /// The programs that do the work.
     pub tools: Tools,
 }

@@ -52,6 +52,13 @@ pub enum Job {
         /// What the new file system is called.
         label: String,
     },
+    /// Tell which systems there are, and which runs.
+    ListSystems,
+    /// Say what an update is that lies in the folder for updates.
+    Inspect {
+        /// The name of its file.
+        bundle: String,
+    },
     /// Install an update that lies in the folder for updates.
     Install {
         /// The name of its file.
@@ -99,6 +106,8 @@ impl Job {
         match self {
             Self::Format { .. } | Self::Install { .. } => HELPER_LONG_MS,
             Self::ListDisks
+            | Self::ListSystems
+            | Self::Inspect { .. }
             | Self::Mount { .. }
             | Self::Unmount { .. }
             | Self::MarkGood
@@ -120,6 +129,10 @@ pub enum Answer {
     Done,
     /// The disks.
     Disks(Vec<Disk>),
+    /// The systems.
+    Systems(Systems),
+    /// What the update is.
+    Update(Bundle),
     /// It is mounted there.
     Mounted {
         /// The folder.
@@ -135,6 +148,52 @@ pub enum Answer {
         /// The last that the tool said.
         detail: String,
     },
+}
+
+/// The systems of a box, of which one runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Systems {
+    /// What updates must be made for.
+    pub compatible: String,
+    /// The version that runs.
+    pub version: String,
+    /// Where they lie, in the order of their names.
+    pub slots: Vec<Slot>,
+    /// The last one that did not work and was left by itself.
+    pub fallen: Option<Fallen>,
+}
+
+/// Where a system lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// `A` or `B`.
+    pub name: String,
+    /// It runs.
+    pub is_running: bool,
+    /// The next start begins with it.
+    pub is_next: bool,
+    /// It may be started.
+    pub is_good: bool,
+    /// Its version, where an update brought it.
+    pub version: Option<String>,
+}
+
+/// A system that was left by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fallen {
+    /// Where it lay.
+    pub slot: String,
+    /// Its version.
+    pub version: String,
+    /// The last that its service said.
+    pub reason: String,
+}
+
+/// An update that may be installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// Its version.
+    pub version: String,
 }
 
 /// A disk that is not the system's.

@@ -22,6 +22,7 @@ mod ratings;
 mod sharing;
 mod sign_up;
 mod signin;
+mod updates;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -34,6 +34,7 @@ use super::rescue::RescueDesk;
 use super::room::DataRoom;
 use super::scans::Scans;
 use super::signin::SignInDesk;
+use super::updates::UpdateDesk;
 use crate::config::{Config, Paths};
 use crate::host::clock::Clock;
 use crate::host::entropy::Entropy;
@@ -103,6 +104,8 @@ pub struct Core {
     pub drafts: Mutex<DraftDesk>,
     /// Held by whoever does something with a disk.
     pub drives: Mutex<LetGo>,
+    /// An update on its way.
+    pub updates: UpdateDesk,
     /// Held by whoever makes or opens a backup.
     pub backup: Mutex<()>,
     /// Password hashing, a few at a time.

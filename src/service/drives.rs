@@ -67,9 +67,12 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Option<Vec<Disk>>, DriveErro
     }
     match answer(core, Job::ListDisks)? {
         Answer::Disks(disks) => Ok(Some(disks)),
-        Answer::Done | Answer::Mounted { .. } | Answer::Refused { .. } | Answer::Failed { .. } => {
-            Err(unlike())
-        }
+        Answer::Done
+        | Answer::Systems(_)
+        | Answer::Update(_)
+        | Answer::Mounted { .. }
+        | Answer::Refused { .. }
+        | Answer::Failed { .. } => Err(unlike()),
     }
 }
 
@@ -86,9 +89,12 @@ pub fn mount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<Strin
             write_down(core, Some(permit), now, ("disk.mounted", json!({ "uuid": uuid })))?;
             Ok(folder)
         }
-        Answer::Done | Answer::Disks(_) | Answer::Refused { .. } | Answer::Failed { .. } => {
-            Err(unlike())
-        }
+        Answer::Done
+        | Answer::Disks(_)
+        | Answer::Systems(_)
+        | Answer::Update(_)
+        | Answer::Refused { .. }
+        | Answer::Failed { .. } => Err(unlike()),
     }
 }
 
@@ -172,7 +178,11 @@ fn answer(core: &Core, job: Job) -> Result<Answer, DriveError> {
     match ask(helper, job)? {
         Answer::Refused { why } => Err(DriveError::Refused(why)),
         Answer::Failed { detail } => Err(DriveError::Failed(detail)),
-        answer @ (Answer::Done | Answer::Disks(_) | Answer::Mounted { .. }) => Ok(answer),
+        answer @ (Answer::Done
+        | Answer::Disks(_)
+        | Answer::Systems(_)
+        | Answer::Update(_)
+        | Answer::Mounted { .. }) => Ok(answer),
     }
 }
 
@@ -180,6 +190,8 @@ fn done(answer: Answer) -> Result<(), DriveError> {
     match answer {
         Answer::Done => Ok(()),
         Answer::Disks(_)
+        | Answer::Systems(_)
+        | Answer::Update(_)
         | Answer::Mounted { .. }
         | Answer::Refused { .. }
         | Answer::Failed { .. } => Err(unlike()),

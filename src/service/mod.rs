@@ -53,6 +53,7 @@ pub mod sign_up;
 pub mod signin;
 pub mod stepup;
 mod totp;
+pub mod updates;
 
 /// SHA-256 of something that needs no slow hash, because it is random.
 fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -47,6 +47,8 @@ impl Helper {
         let place = Place {
             media: root.join("media"),
             updates: root.join("updates"),
+            os_release: root.join("os-release"),
+            fallen: root.join("fallen"),
             networks: vec![root.join("iwd"), root.join("not-there")],
             tools,
         };

@@ -73,6 +73,8 @@ export type * from './api/sharing';
 export type * from './api/types';
 export type * from './api/disks';
 export { disks } from './api/disks';
+export type * from './api/updates';
+export { updates } from './api/updates';
 export { whenFactorIsWanted, whenShut, whenSignedOut } from './api/http';
 export { adoption, audit, board, exemptions, groups, policy } from './api/policy-calls';
 export { Problem, asProblem } from './api/problem';

@@ -30,6 +30,7 @@ export type RouteName =
   | 'exemptions'
   | 'log'
   | 'disks'
+  | 'updates'
   | 'lost'
   | 'missing';
 
@@ -69,6 +70,7 @@ const TABLE: readonly (readonly [RegExp, RouteName])[] = [
   [/^\/settings\/exemptions$/, 'exemptions'],
   [/^\/settings\/log$/, 'log'],
   [/^\/settings\/disks$/, 'disks'],
+  [/^\/settings\/updates$/, 'updates'],
   [/^\/lost$/, 'lost'],
 ];
 

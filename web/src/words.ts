@@ -21,6 +21,7 @@ import { ratings } from './words/ratings';
 import { settings } from './words/settings';
 import { sharing } from './words/sharing';
 import { signin } from './words/signin';
+import { updates } from './words/updates';
 import type { Forms } from './words/forms';
 
 const en = {
@@ -43,6 +44,7 @@ const en = {
   ...sharing,
   ...profiles,
   ...ratings,
+  ...updates,
 };
 
 export type Word = keyof typeof en;

@@ -390,6 +390,8 @@ pub const DISK_LABEL_MAX_CHARS: usize = 16;
 pub const UPDATE_NAME_MAX_CHARS: usize = 128;
 /// Disks and partitions that are listed: a box has a handful of ports, and a hub on each.
 pub const DISKS_LISTED_MAX: usize = 64;
+/// The largest file that is taken for an update: both slots of a system are 448 MiB, uncompressed.
+pub const UPDATE_MAX_BYTES: u64 = 448 * 1024 * 1024;
 /// How long the helper waits for its job once somebody has connected.
 pub const HELPER_WAIT_MS: u64 = 10_000;
 /// How long the service waits for the helper to install an update or to format a large disk.

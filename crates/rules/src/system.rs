@@ -85,6 +85,17 @@ pub enum Refusal {
         "this is no name of a network, or no password of one: a password has 8 to 63 characters"
     )]
     BadNetwork,
+    /// Nobody whom this box trusts has signed it, or it was changed or cut off afterwards.
+    #[error(
+        "this file is no update that this box trusts: it is damaged, cut off, or signed by others"
+    )]
+    NotSigned,
+    /// It is for other boxes.
+    #[error("this update is made for other boxes")]
+    OtherBoard,
+    /// It is older than what runs.
+    #[error("this update is older than what runs: it could not read what is kept here")]
+    Older,
     /// The time is not one that can be meant.
     #[error("this cannot be the time")]
     BadTime,
@@ -215,6 +226,24 @@ pub fn check_bundle(name: &str) -> Result<(), Refusal> {
     } else {
         Err(Refusal::BadName)
     }
+}
+
+/// Whether an update may be installed: both are a board and a version, of what is offered and of what
+/// runs. The same version is, to mend a system.
+///
+/// # Errors
+/// [`Refusal::OtherBoard`], [`Refusal::Older`].
+pub fn check_update(offered: (&str, &str), running: (&str, &str)) -> Result<(), Refusal> {
+    if offered.0 != running.0 {
+        return Err(Refusal::OtherBoard);
+    }
+    if numbers(offered.1) < numbers(running.1) { Err(Refusal::Older) } else { Ok(()) }
+}
+
+/// The numbers in a version, in order; a number too large to be one is the largest.
+fn numbers(version: &str) -> Vec<u64> {
+    let parts = version.split(|one: char| !one.is_ascii_digit()).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().unwrap_or(u64::MAX)).collect()
 }
 
 /// Whether the system's clock may be set so.

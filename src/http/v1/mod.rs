@@ -40,3 +40,4 @@ pub(crate) mod signin;
 pub(crate) mod signup;
 pub(crate) mod stepup;
 pub(crate) mod tv;
+pub(crate) mod updates;

@@ -25,12 +25,13 @@ use crate::service::core::{Core, CoreError, permitted};
 const JOURNAL: &str = "This Stead server is being wiped. The next start goes on with it.\n";
 /// Databases, with their logs and with whatever was set aside of them.
 const BEGINNINGS: [&str; 2] = ["accounts.db", "library.db"];
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "marker",
     "box",
     "own-code",
     "plug",
     "host-name",
+    "update-installed",
     "reset-asked",
     "recover",
     "new-secret",

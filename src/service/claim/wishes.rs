@@ -133,7 +133,7 @@ pub(super) fn join(core: &Core, file: &BootFile) -> Option<String> {
             tracing::warn!(detail, "a network of stead.txt could not be handed on");
             "the network could not be kept; the log of the server says why.".to_owned()
         }
-        Ok(Answer::Disks(_) | Answer::Mounted { .. }) => {
+        Ok(Answer::Disks(_) | Answer::Systems(_) | Answer::Update(_) | Answer::Mounted { .. }) => {
             "the network could not be kept.".to_owned()
         }
         Err(error) => {

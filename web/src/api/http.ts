@@ -68,6 +68,11 @@ export async function writeFile(path: string, file: Blob): Promise<void> {
   await send(path, posted('application/octet-stream', file));
 }
 
+/** Sends a file, and reads what it is. */
+export async function askFile<T>(path: string, file: Blob): Promise<T> {
+  return (await (await send(path, posted('application/octet-stream', file))).json()) as T;
+}
+
 /** Asks for a file. */
 export async function readFile(path: string, body: unknown): Promise<Blob> {
   return (await send(path, posted('application/json', JSON.stringify(body)))).blob();

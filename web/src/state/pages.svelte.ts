@@ -26,6 +26,7 @@ const LAZY: Partial<Record<RouteName, () => Promise<{ default: Component }>>> = 
   groups: () => import('../pages/policy/Groups.svelte'),
   exemptions: () => import('../pages/policy/Exemptions.svelte'),
   log: () => import('../pages/policy/Log.svelte'),
+  updates: () => import('../pages/system/Updates.svelte'),
   disks: () => import('../pages/system/Disks.svelte'),
   lost: () => import('../pages/lost/Lost.svelte'),
   settings: () => import('../pages/settings/Settings.svelte'),

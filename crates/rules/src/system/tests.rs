@@ -107,6 +107,25 @@ fn names_lead_nowhere() {
 }
 
 #[test]
+fn an_update_is_of_this_board_and_not_older() {
+    let runs = ("stead-arm64", "0.9.2");
+    for (board, version, expected) in [
+        ("stead-arm64", "0.9.2", Ok(())),
+        ("stead-arm64", "0.9.2.1", Ok(())),
+        ("stead-arm64", "0.10.0", Ok(())),
+        ("stead-arm64", "1.0", Ok(())),
+        ("stead-arm64", "99999999999999999999.0", Ok(())),
+        ("stead-arm64", "0.9.1", Err(Refusal::Older)),
+        ("stead-arm64", "0.9", Err(Refusal::Older)),
+        ("stead-arm64", "", Err(Refusal::Older)),
+        ("stead-armhf", "1.0", Err(Refusal::OtherBoard)),
+        ("", "1.0", Err(Refusal::OtherBoard)),
+    ] {
+        assert_eq!(check_update((board, version), runs), expected, "{board} {version}");
+    }
+}
+
+#[test]
 fn a_clock_is_set_after_the_build_and_within_a_life() {
     let build = WallMs(1_767_225_600_000);
     for (time, is_good) in [

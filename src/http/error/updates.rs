@@ -1,0 +1,65 @@
+//! The words for updates of an appliance.
+
+use axum::http::StatusCode;
+
+use super::Problem;
+use crate::service::chain;
+use crate::service::updates::UpdateError;
+
+impl From<UpdateError> for Problem {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::NotHere => Self::new(
+                StatusCode::CONFLICT,
+                "updates_not_here",
+                "This server is not updated from here; the system that it runs on does that.",
+            ),
+            UpdateError::TooLarge => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "update_too_large",
+                "This file is too large for an update. Choose the one whose name ends in .raucb.",
+            ),
+            UpdateError::NoneSent => Self::new(
+                StatusCode::CONFLICT,
+                "update_none_sent",
+                "There is no update to install. Choose its file first.",
+            ),
+            UpdateError::Busy => {
+                Self::busy("An update is under way. Wait until it is installed.", 60)
+            }
+            UpdateError::Refused(why) => {
+                let sentence = format!("Nothing was installed: {why}.");
+                Self::new(StatusCode::CONFLICT, "update_refused", sentence)
+            }
+            UpdateError::Failed(detail) => {
+                tracing::warn!(detail, "a tool could not do what an update asks");
+                Self::new(
+                    StatusCode::CONFLICT,
+                    "update_failed",
+                    "The system could not do that. What runs now is not changed; restart the box and \
+                     try again.",
+                )
+            }
+            UpdateError::Io(error) => {
+                tracing::warn!(error = %chain(&error), "an update could not be kept");
+                Self::new(
+                    StatusCode::CONFLICT,
+                    "update_failed",
+                    "The system could not do that. What runs now is not changed; restart the box and \
+                     try again.",
+                )
+            }
+            UpdateError::Helper(error) => {
+                tracing::warn!(error = %chain(&error), "the helper does not answer");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "system_silent",
+                    "The system does not answer. Try again in a minute; if it stays so, restart \
+                     the box.",
+                )
+                .retry_after(60)
+            }
+            UpdateError::Core(error) => error.into(),
+        }
+    }
+}

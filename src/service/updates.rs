@@ -1,0 +1,397 @@
+//! Updates of an appliance: which systems it has, taking in a file with a new one, having it
+//! installed, and starting another system.
+//!
+//! ```text
+//! file ─▶ looked at (signature, board, version) ─▶ ready ─▶ installed beside what runs ─▶ restart
+//!                                                                          │
+//!                       works, and stays ◀── its gate ──▶ is left by itself, and says why
+//! ```
+//!
+//! What is signed, and for which board, rauc decides in the helper, before the file is offered and
+//! again when it is installed.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::json;
+use stead_rules::limits::UPDATE_MAX_BYTES;
+use stead_rules::policy::{Action, Guard, Permit, Tend};
+use stead_rules::time::Now;
+use stead_store::StoreError;
+use stead_store::accounts::audit;
+use tokio::sync::Notify;
+
+use super::chain;
+use super::core::{Core, CoreError, permitted};
+use crate::host::disk::is_full;
+use crate::host::files::{PRIVATE, remove_durably, write_atomically};
+use crate::host::helper::{Answer, Bundle, HelperError, Job, Systems, ask};
+
+/// What an update is called in the folder for updates; there is one at a time.
+const FILE: &str = "update.raucb";
+/// The same while it comes in.
+const PART: &str = "update.part";
+
+/// Why nothing was done about an update.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// Nobody updates this server.
+    #[error("this server is not updated by itself")]
+    NotHere,
+    /// It is larger than both slots.
+    #[error("the file is too large for an update")]
+    TooLarge,
+    /// None was sent before.
+    #[error("no update was sent")]
+    NoneSent,
+    /// One is taken in or installed.
+    #[error("an update is under way")]
+    Busy,
+    /// The rules or rauc say no.
+    #[error("{0}")]
+    Refused(String),
+    /// A tool says why it did not go.
+    #[error("{0}")]
+    Failed(String),
+    /// The disk.
+    #[error("the update could not be kept")]
+    Io(#[source] io::Error),
+    /// The helper does not answer.
+    #[error(transparent)]
+    Helper(#[from] HelperError),
+    /// The core refused.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
+
+impl From<io::Error> for UpdateError {
+    fn from(error: io::Error) -> Self {
+        if is_full(&error) {
+            return Self::Core(StoreError::Full(None).into());
+        }
+        Self::Io(error)
+    }
+}
+
+/// How far an update is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// There is none.
+    #[default]
+    None,
+    /// It comes in.
+    Arrives,
+    /// It may be installed.
+    Ready(Bundle),
+    /// It is written beside what runs.
+    Installing(Bundle),
+    /// It could not be installed, for this reason.
+    Failed(String),
+}
+
+/// What is known of updates while the server runs.
+#[derive(Default)]
+pub struct UpdateDesk {
+    stage: Mutex<Stage>,
+    /// Told when somebody wants the update installed.
+    wanted: Notify,
+}
+
+impl UpdateDesk {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What became of the update that was installed last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is installed, and begins with the next start.
+    Waits,
+    /// It runs.
+    Runs,
+    /// It was left by itself; the last that its service said, if it came so far.
+    Left(Option<String>),
+}
+
+/// All there is to say.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The systems.
+    pub systems: Systems,
+    /// An update on its way.
+    pub stage: Stage,
+    /// The version that was installed last, and what became of it.
+    pub last: Option<(String, Outcome)>,
+}
+
+/// What there is; none where nobody updates this server. Blocks.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn look(core: &Core, permit: &Permit) -> Result<Option<View>, UpdateError> {
+    permitted(permit, Action::Tend(Tend::Boards))?;
+    if core.config.system.helper.is_none() {
+        return Ok(None);
+    }
+    let Answer::Systems(systems) = answer(core, Job::ListSystems)? else { return Err(unlike()) };
+    let last = installed(core).map(|(version, boot)| {
+        let outcome = outcome(core, &systems, &version, &boot);
+        (version, outcome)
+    });
+    Ok(Some(View { systems, stage: core.updates.stage().clone(), last }))
+}
+
+fn outcome(core: &Core, systems: &Systems, version: &str, boot: &str) -> Outcome {
+    if boot == this_boot(core) {
+        return Outcome::Waits;
+    }
+    if systems.version == version {
+        return Outcome::Runs;
+    }
+    let fallen = systems.fallen.as_ref().filter(|fallen| fallen.version == version);
+    Outcome::Left(fallen.map(|fallen| fallen.reason.clone()))
+}
+
+/// An update that comes in. It is gone when this is dropped.
+pub struct Incoming<'a> {
+    core: &'a Core,
+    file: File,
+    size: u64,
+}
+
+/// Begins to take an update in. Blocks.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn receive<'a>(core: &'a Core, permit: &Permit) -> Result<Incoming<'a>, UpdateError> {
+    permitted(permit, Action::Guard(Guard::Update))?;
+    if core.config.system.helper.is_none() {
+        return Err(UpdateError::NotHere);
+    }
+    let mut stage = core.updates.stage();
+    match *stage {
+        Stage::Arrives | Stage::Installing(_) => return Err(UpdateError::Busy),
+        Stage::None | Stage::Ready(_) | Stage::Failed(_) => {}
+    }
+    // What was sent before makes way: there may be room for one only.
+    remove(core)?;
+    let file = File::create(part(core))?;
+    *stage = Stage::Arrives;
+    Ok(Incoming { core, file, size: 0 })
+}
+
+impl Incoming<'_> {
+    /// Takes some more of it. Blocks.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; what came in goes with this.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), UpdateError> {
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        if self.size > UPDATE_MAX_BYTES {
+            return Err(UpdateError::TooLarge);
+        }
+        Ok(self.file.write_all(bytes)?)
+    }
+
+    /// It is all there: what it is, if it may be installed here. Blocks.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; the file is gone then.
+    pub fn keep(self) -> Result<Bundle, UpdateError> {
+        self.file.sync_all()?;
+        fs::rename(part(self.core), file(self.core))?;
+        let looked = match answer(self.core, Job::Inspect { bundle: FILE.to_owned() }) {
+            Ok(Answer::Update(bundle)) => Ok(bundle),
+            Ok(_) => Err(unlike()),
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(bundle) => {
+                *self.core.updates.stage() = Stage::Ready(bundle.clone());
+                Ok(bundle)
+            }
+            Err(error) => {
+                remove(self.core)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Incoming<'_> {
+    fn drop(&mut self) {
+        let mut stage = self.core.updates.stage();
+        if *stage == Stage::Arrives {
+            *stage = Stage::None;
+            if let Err(error) = remove(self.core) {
+                tracing::warn!(error = %chain(&error), "half an update is left");
+            }
+        }
+    }
+}
+
+/// Has the update installed that was sent, beside what runs: it begins, and goes on after this. Blocks.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn install(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError> {
+    permitted(permit, Action::Guard(Guard::Update))?;
+    let mut stage = core.updates.stage();
+    let bundle = match &*stage {
+        Stage::Ready(bundle) => bundle.clone(),
+        Stage::Arrives | Stage::Installing(_) => return Err(UpdateError::Busy),
+        Stage::None | Stage::Failed(_) => return Err(UpdateError::NoneSent),
+    };
+    let detail = json!({ "version": bundle.version });
+    write_down(core, Some(permit), now, "update.began", detail)?;
+    *stage = Stage::Installing(bundle);
+    core.updates.wanted.notify_one();
+    Ok(())
+}
+
+/// Waits until an update is to be installed.
+pub(crate) async fn wanted(core: &Core) {
+    core.updates.wanted.notified().await;
+}
+
+/// Installs it. Blocks for minutes.
+pub(crate) fn install_now(core: &Core, now: Now) {
+    let Stage::Installing(bundle) = core.updates.stage().clone() else { return };
+    let done = done(answer(core, Job::Install { bundle: FILE.to_owned() }));
+    let done = done.and_then(|()| note_installed(core, now, &bundle));
+    // Installed or not, it has no further use, and takes much room.
+    if let Err(error) = remove(core) {
+        tracing::warn!(error = %chain(&error), "a file of an update is left");
+    }
+    *core.updates.stage() = match done {
+        Ok(()) => Stage::None,
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "an update could not be installed");
+            Stage::Failed(error.to_string())
+        }
+    };
+}
+
+fn note_installed(core: &Core, now: Now, bundle: &Bundle) -> Result<(), UpdateError> {
+    let text = format!("{}\n{}\n", bundle.version, this_boot(core));
+    core.room
+        .with_room(|| write_atomically(&core.paths().update_installed(), text.as_bytes(), PRIVATE))
+        .map_err(|error| UpdateError::Failed(chain(&error).to_string()))?;
+    write_down(core, None, now, "update.installed", json!({ "version": bundle.version }))
+}
+
+/// Starts the other system, as long as it has not been overwritten; the box restarts with it. Blocks.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn switch(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError> {
+    permitted(permit, Action::Guard(Guard::Update))?;
+    if matches!(*core.updates.stage(), Stage::Installing(_)) {
+        return Err(UpdateError::Busy);
+    }
+    if core.config.system.helper.is_none() {
+        return Err(UpdateError::NotHere);
+    }
+    write_down(core, Some(permit), now, "update.switched", json!({}))?;
+    done(answer(core, Job::SwitchSlot))?;
+    // What runs next was chosen, and is no update that was left.
+    if let Err(error) = remove_durably(&core.paths().update_installed()) {
+        tracing::warn!(error = %chain(&error), "which update was installed last is still noted");
+    }
+    done(answer(core, Job::Restart))
+}
+
+/// Restarts the box. Blocks.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn restart(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError> {
+    permitted(permit, Action::Guard(Guard::Update))?;
+    if matches!(*core.updates.stage(), Stage::Installing(_)) {
+        return Err(UpdateError::Busy);
+    }
+    if core.config.system.helper.is_none() {
+        return Err(UpdateError::NotHere);
+    }
+    write_down(core, Some(permit), now, "system.restarted", json!({}))?;
+    done(answer(core, Job::Restart))
+}
+
+/// What a start has found in the folder for updates is of a run that was cut off.
+pub(crate) fn tidy(core: &Core) {
+    if core.config.system.helper.is_some()
+        && let Err(error) = remove(core)
+    {
+        tracing::warn!(error = %chain(&error), "a file of an update is left");
+    }
+}
+
+fn file(core: &Core) -> PathBuf {
+    core.config.system.updates.join(FILE)
+}
+
+fn part(core: &Core) -> PathBuf {
+    core.config.system.updates.join(PART)
+}
+
+fn remove(core: &Core) -> io::Result<()> {
+    for path in [file(core), part(core)] {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The version that was installed last, and in which run of the box.
+fn installed(core: &Core) -> Option<(String, String)> {
+    let text = fs::read_to_string(core.paths().update_installed()).ok()?;
+    let (version, boot) = text.split_once('\n')?;
+    Some((version.to_owned(), boot.trim().to_owned()))
+}
+
+fn this_boot(core: &Core) -> String {
+    let id = core.clock.boot_id().unwrap_or_default();
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn answer(core: &Core, job: Job) -> Result<Answer, UpdateError> {
+    let helper = core.config.system.helper.as_deref().ok_or(UpdateError::NotHere)?;
+    match ask(helper, job)? {
+        Answer::Refused { why } => Err(UpdateError::Refused(why)),
+        Answer::Failed { detail } => Err(UpdateError::Failed(detail)),
+        answer @ (Answer::Done
+        | Answer::Disks(_)
+        | Answer::Systems(_)
+        | Answer::Update(_)
+        | Answer::Mounted { .. }) => Ok(answer),
+    }
+}
+
+fn done(answer: Result<Answer, UpdateError>) -> Result<(), UpdateError> {
+    if answer? == Answer::Done { Ok(()) } else { Err(unlike()) }
+}
+
+fn unlike() -> UpdateError {
+    UpdateError::Failed("the answer is one to another question".to_owned())
+}
+
+fn write_down(
+    core: &Core,
+    permit: Option<&Permit>,
+    now: Now,
+    kind: &str,
+    mut detail: serde_json::Value,
+) -> Result<(), UpdateError> {
+    let by = permit.and_then(Permit::user).map(|user| json!(user.to_string()));
+    if let (Some(object), Some(by)) = (detail.as_object_mut(), by) {
+        object.insert("by".to_owned(), by);
+    }
+    let accounts = &core.store()?.accounts;
+    let written = accounts.write(|tx| audit::append(tx, now, kind, &detail.to_string()));
+    Ok(written.map_err(CoreError::from)?)
+}

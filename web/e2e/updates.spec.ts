@@ -1,0 +1,98 @@
+// Updates of a box, on their page. What is asked of rauc is the matter of tests/it/updates.rs, and of
+// image/test; here the answers of a box stand in, since a browser's server is no appliance.
+import { expect, test, type Page } from '@playwright/test';
+import { DESKTOP } from './browser.ts';
+import { expectAccessible, expectNoSidewaysScroll, look } from './checks.ts';
+import { ownedBox, type Owned } from './owned.ts';
+import { signIn } from './person.ts';
+import { shot } from './shots.ts';
+
+test.describe.configure({ mode: 'serial' });
+
+let owned: Owned;
+let page: Page;
+
+const A = { name: 'A', running: true, next: true, good: true, version: '0.9.2' };
+const B = { name: 'B', running: false, next: false, good: true, version: '0.9.1' };
+const RESTS = { here: true, version: '0.9.2', systems: [A, B], stage: 'none' };
+
+/** The box as it is told, and what is asked of it. */
+class StandIn {
+  told: object = RESTS;
+  readonly asked: string[] = [];
+
+  async at(page: Page): Promise<void> {
+    const done = (path: string, next: object) =>
+      page.route(`**/api/v1/system/${path}`, (route) => {
+        this.asked.push(path);
+        this.told = next;
+        return path === 'updates/file' ? route.fulfill({ json: { version: '0.10.0' } }) : route.fulfill({ status: 204 });
+      });
+    await page.route('**/api/v1/system/updates', (route) => route.fulfill({ json: this.told }));
+    await done('updates/file', { ...RESTS, stage: 'ready', offered: '0.10.0' });
+    await done('updates/install', { ...RESTS, stage: 'installing', offered: '0.10.0' });
+    await done('updates/switch', RESTS);
+    await done('restart', { ...RESTS, last: { version: '0.10.0', outcome: 'left', reason: 'the database cannot be opened' } });
+  }
+}
+
+const box = new StandIn();
+
+test.beforeAll(async () => {
+  owned = await ownedBox({ Films: 2 });
+  page = owned.page;
+});
+
+test.afterAll(() => owned.close());
+
+test('a server that is no appliance says who updates it', async () => {
+  await page.goto(`${owned.box.origin}/settings`);
+  await page.getByRole('link', { name: 'Updates' }).click();
+  await expect(page.getByText('the system that it runs on does that')).toBeVisible();
+  await look(page);
+});
+
+test('a file is chosen, installed, and begins with a restart; one that does not work says why', async () => {
+  await box.at(page);
+  await page.goto(`${owned.box.origin}/settings/updates`);
+  await expect(page.getByText('Version 0.9.2')).toBeVisible();
+  await look(page);
+  await shot(page, 'updates-phone');
+  const chosen = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Choose the file' }).click();
+  await (await chosen).setFiles({ name: 'stead-arm64-0.10.0.raucb', mimeType: 'application/octet-stream', buffer: Buffer.from('bundle') });
+  await expect(page.getByText('Version 0.10.0 can be installed')).toBeVisible();
+  await look(page);
+  await page.getByRole('button', { name: 'Install it' }).click();
+  await expect(page.getByRole('progressbar')).toBeVisible();
+  await look(page);
+  await shot(page, 'updates-installing-phone');
+  box.told = { ...RESTS, last: { version: '0.10.0', outcome: 'waits' } };
+  await page.getByRole('button', { name: 'Restart now' }).click();
+  await expect(page.getByText('0.10.0 did not work')).toBeVisible();
+  await expect(page.getByText('the database cannot be opened')).toBeVisible();
+  await look(page);
+  await shot(page, 'updates-left-phone');
+  expect(box.asked).toEqual(['updates/file', 'updates/install', 'restart']);
+});
+
+test('the other system is started after a question', async () => {
+  const desk = await (await owned.own.device(DESKTOP)).newPage();
+  await desk.goto(`${owned.box.origin}/signin`);
+  await signIn(desk, owned.box, owned.keys);
+  await desk.waitForURL(`${owned.box.origin}/`);
+  box.told = RESTS;
+  box.asked.length = 0;
+  await box.at(desk);
+  await desk.goto(`${owned.box.origin}/settings/updates`);
+  await expect(desk.getByText('System B')).toBeVisible();
+  await expectAccessible(desk);
+  await expectNoSidewaysScroll(desk);
+  await shot(desk, 'updates-desktop');
+  await desk.getByRole('button', { name: 'Start the other system' }).click();
+  await expect(desk.getByRole('dialog')).toContainText('interrupted');
+  expect(box.asked).toEqual([]);
+  await desk.getByRole('button', { name: 'Restart with it' }).click();
+  await expect(desk.getByRole('dialog')).toBeHidden();
+  expect(box.asked).toEqual(['updates/switch']);
+});
