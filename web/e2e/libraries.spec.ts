@@ -121,3 +121,42 @@ test('a photo that is gone is told, and can be closed', async () => {
   await dialog.getByRole('button', { name: 'Close' }).click();
   await expect(dialog).toBeHidden();
 });
+
+test('libraries show although they are asked for again, and an older answer takes nothing back', async () => {
+  const { page, box } = owned;
+  const photosLink = page.getByRole('navigation').getByRole('link', { name: 'Photos' });
+  /** The home page, where the first or all later questions about libraries are answered when this says so. */
+  const open = async (held: 'first' | 'later', json?: object) => {
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    let askAgain: () => void = () => undefined;
+    const askedAgain = new Promise<void>((resolve) => (askAgain = resolve));
+    let asked = 0;
+    await page.route('**/api/v1/libraries', async (route) => {
+      asked += 1;
+      const isFirst = asked === 1;
+      if (!isFirst) askAgain();
+      // The first question is answered after the second was asked, or the second would never be.
+      await askedAgain;
+      if (isFirst === (held === 'first')) await answered;
+      await (isFirst && json ? route.fulfill({ json }) : route.continue());
+    });
+    await page.goto(`${box.origin}/`);
+    return answer;
+  };
+  let answer = await open('later');
+  await expect(photosLink).toBeVisible();
+  answer();
+  await page.unrouteAll({ behavior: 'wait' });
+  answer = await open('first', { libraries: [] });
+  await expect(photosLink).toBeVisible();
+  const late = page.waitForResponse('**/api/v1/libraries');
+  answer();
+  await (await late).finished();
+  // What it says would be drawn by then.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 5; frame++) await new Promise((drawn) => requestAnimationFrame(drawn));
+  });
+  expect(await photosLink.isVisible(), 'an older answer takes nothing back').toBe(true);
+  await page.unrouteAll({ behavior: 'wait' });
+});
