@@ -117,6 +117,19 @@ fn a_disk_that_is_plugged_in_is_read_by_itself_and_one_that_was_let_go_of_is_not
 }
 
 #[test]
+fn a_wipe_forgets_the_networks_of_the_system_too_and_restarts_it() {
+    let helper = Helper::recording("");
+    let known = helper.place.networks[0].join("Our house.psk");
+    std::fs::write(&known, "[Security]\nPassphrase=12345678\n").unwrap();
+    let mut world = world(&helper, false);
+    let name = world.get("/api/v1/server")["name"].clone();
+    world.browser.post("/api/v1/server/wipe", &json!({ "name": name })).expect(204);
+    assert!(!known.exists(), "its next owner gets nobody's password");
+    assert_eq!(helper.called(), "--no-block reboot\n");
+    assert!(world.app.data.join("wipe").exists(), "which the next start goes on with");
+}
+
+#[test]
 fn without_a_helper_nothing_is_done_with_disks() {
     let mut world = World::new(Media::new());
     assert_eq!(world.get("/api/v1/disks"), json!({ "looked_after": false, "disks": [] }));

@@ -56,7 +56,7 @@ impl Helper {
     }
 
     /// With a program in place of rauc and systemctl that writes down how it was called.
-    fn recording(says: &str) -> Self {
+    pub(crate) fn recording(says: &str) -> Self {
         let mut helper = Self::new();
         let program = helper.folder.path().join("program");
         let script = format!("#!/bin/sh\necho \"$@\" >>{}\n{says}\n", helper.calls().display());
@@ -106,7 +106,7 @@ impl Helper {
         self.folder.path().join("calls")
     }
 
-    fn called(&self) -> String {
+    pub(crate) fn called(&self) -> String {
         fs::read_to_string(self.calls()).unwrap_or_default()
     }
 

@@ -20,6 +20,8 @@ use super::ownership::check_name;
 use super::{ClaimError, Outcome, marker_copy};
 use crate::config::Paths;
 use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
+use crate::host::helper::{Answer, Job, ask};
+use crate::service::chain;
 use crate::service::core::{Core, CoreError, permitted};
 
 const JOURNAL: &str = "This Stead server is being wiped. The next start goes on with it.\n";
@@ -56,8 +58,24 @@ pub fn wipe(core: &Core, permit: &Permit, now: Now, typed: &str) -> Outcome {
         .map_err(CoreError::from)?;
     core.room.with_room(|| begin(core.paths())).map_err(ClaimError::Wish)?;
     tracing::warn!("the owner wipes this server; it ends now and begins anew at its next start");
-    core.stopping.cancel();
+    end(core);
     Ok(())
+}
+
+/// Ends the server, whose next start goes on with a wipe that is decided. On an appliance the system
+/// forgets the networks of its owner before, and restarts the box.
+pub(super) fn end(core: &Core) {
+    if let Some(helper) = &core.config.system.helper {
+        match ask(helper, Job::FactoryReset) {
+            Ok(Answer::Done) => {}
+            Ok(refused) => tracing::warn!(?refused, "the system forgets nothing of its owner"),
+            Err(error) => {
+                let error = chain(&error).to_string();
+                tracing::warn!(error, "the system forgets nothing of its owner");
+            }
+        }
+    }
+    core.stopping.cancel();
 }
 
 /// Decides the wipe: from here on only the end of it is left.

@@ -90,7 +90,7 @@ pub(super) fn reset_if_asked(core: &Core) {
     match wipe::begin(core.paths()) {
         Ok(()) => {
             tracing::warn!("a stead.txt asked for a reset: this server ends now and begins anew");
-            core.stopping.cancel();
+            wipe::end(core);
         }
         Err(error) => tracing::error!(
             error = %chain(&error), "a reset could not be begun; it is tried at the next start"
