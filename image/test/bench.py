@@ -86,9 +86,20 @@ class Bench:
         self.copy(target, "settled")
         (self.folder / "settled.of").write_text(f"{self.image.stat().st_mtime_ns}")
 
-    def machine(self, target: Path, name: str, more: list[str] | None = None, memory_mb: int = 1024) -> Machine:
+    def machine(self, target: Path, name: str, more: list[str] | None = None, memory_mb: int = 1024,
+                network: bool = True) -> Machine:
         """Starts a box from this disk."""
-        return Machine(self.board, target, self.log(name), more, memory_mb)
+        return Machine(self.board, target, self.log(name), more, memory_mb, network)
+
+    def media(self) -> list[str]:
+        """A disk of people with the sample library, as words for QEMU."""
+        made = self.folder / "media.img"
+        if not made.exists():
+            sample = subprocess.run([tables.IMAGE.parent / "scripts/sample-library"], check=True, capture_output=True, text=True)
+            with tempfile.TemporaryDirectory() as copy:
+                shutil.copytree(sample.stdout.strip(), copy, dirs_exist_ok=True)
+                disk.ext4(made, Path(copy), "Films", 256 << 20, 1_700_000_000)
+        return ["-drive", f"if=none,id=media,file={made},format=raw", "-device", "virtio-blk-pci,drive=media"]
 
     def bundles(self) -> list[str]:
         """The disk with the bundles, as words for QEMU; it appears as the second one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from pathlib import Path
 
 import bench as shared
 from bench import Bench, answers, browser, claim, environment, slot, version
@@ -415,5 +416,74 @@ class HungKernel(Case):
             box.off()
 
 
+class SmallMemory(Case):
+    """With 512 MB a disk that is plugged in is read by itself and all on it is found; the kernel ends nothing for want of memory."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name, self.bench.media(), memory_mb=512) as box:
+            answers(box)
+            box.up()
+            box.settled()
+            one = claim(box)
+            deadline = time.monotonic() + BOOT_S
+            while not (folders := one.get("/api/v1/folders?path=/run/stead/media")["folders"]):
+                expect(time.monotonic() < deadline, "the disk is not read by itself")
+                box.drain()
+                time.sleep(2)
+            folder = Path(folders[0]["path"])
+            library = shared.client.add_library(one, "All", "mixed", folder)
+            row = shared.client.wait_for_scan(one, library, BOOT_S, 2)
+            expect(row["items"] > 5, f"what is on the disk was not found: {row}")
+            expect(box.shell.run(f"touch {folder}/x")[0] != 0, "the disk of people can be written")
+            killed = box.shell.told("journalctl -k -b --no-pager -o cat | grep -ci 'out of memory' || true")
+            expect(killed.strip() == "0", "the kernel ended something for want of memory")
+            box.settled()
+            box.off()
+
+
+class Offline(Case):
+    """A box that is not on any network starts, works, and says so on its console."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name, network=False) as box:
+            box.up()
+            box.settled()
+            box.shell.told("stead health --wait 60 --config /etc/stead/stead.toml", BOOT_S)
+            box.off()
+
+
+class FactoryReset(Case):
+    """A line in stead.txt makes a claimed box a new one, once, and its disk stays as large as it was."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+            answers(box)
+            box.up()
+            box.settled()
+            one = claim(box)
+            size = box.shell.told("df --output=size -B1M /data | tail -n 1")
+            box.shell.told("echo 'reset = everything' >>/boot/stead/stead.txt; sync")
+            restart(box)
+            deadline = time.monotonic() + BOOT_S
+            while answers(box)["claimed"]:
+                expect(time.monotonic() < deadline, "the box is not reset")
+                box.drain()
+                time.sleep(2)
+            box.up()
+            box.settled()
+            expect("reset = everything" not in box.shell.told("grep -v '^#' /boot/stead/stead.txt || true"), "the wish stands there still")
+            expect(box.shell.told("df --output=size -B1M /data | tail -n 1") == size, "the data partition has another size")
+            old = browser(box)
+            old.cookies = one.cookies
+            try:
+                old.get("/api/v1/me")
+                raise AssertionError("a browser of before is still known")
+            except shared.client.ApiError:
+                pass
+            claim(box)
+            box.off()
+
+
 CASES = [FirstBoot, GoodUpdate, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
-         OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService, HungKernel]
+         OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
+         SmallMemory, Offline, FactoryReset, HungKernel]

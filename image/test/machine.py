@@ -92,7 +92,8 @@ class Shell:
 class Machine:
     """One box. Its disk is a file that outlives it."""
 
-    def __init__(self, board: tables.Board, disk: Path, log: Path, more: list[str] | None = None, memory_mb: int = 1024):
+    def __init__(self, board: tables.Board, disk: Path, log: Path, more: list[str] | None = None, memory_mb: int = 1024,
+                 network: bool = True):
         self.disk, self.log, self.port = disk, log, free_port()
         self.line = disk.with_suffix(".line")
         self.line.unlink(missing_ok=True)
@@ -101,9 +102,10 @@ class Machine:
                  "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(memory_mb), "-nodefaults", "-display", "none", "-monitor", "none",
                  "-bios", f"/usr/lib/u-boot/{board.uboot}/u-boot.bin",
                  "-drive", f"if=none,id=disk,file={disk},format=raw,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
-                 "-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:443", "-device", "virtio-net-pci,netdev=net,romfile=",
                  "-device", "virtio-serial-pci", "-chardev", f"socket,id=line,path={self.line},server=on,wait=off",
                  "-device", "virtconsole,chardev=line", "-serial", "stdio", *(more or [])]
+        if network:
+            words += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:443", "-device", "virtio-net-pci,netdev=net,romfile="]
         self.started = time.monotonic()
         self._log = log.open("ab")
         self._log.write(b"\n" + b"# " + shlex.join(words).encode() + b"\n")
