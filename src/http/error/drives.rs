@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use super::Problem;
+use crate::host::helper::HelperError;
 use crate::service::chain;
 use crate::service::drives::DriveError;
 
@@ -36,17 +37,20 @@ impl From<DriveError> for Problem {
             DriveError::Busy => {
                 Self::busy("Something else is being done with a disk. Try again in a moment.", 10)
             }
-            DriveError::Helper(error) => {
-                tracing::warn!(error = %chain(&error), "the helper does not answer");
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "system_silent",
-                    "The system does not answer. Try again in a minute; if it stays so, restart \
-                     the box.",
-                )
-                .retry_after(60)
-            }
+            DriveError::Helper(error) => error.into(),
             DriveError::Core(error) => error.into(),
         }
+    }
+}
+
+impl From<HelperError> for Problem {
+    fn from(error: HelperError) -> Self {
+        tracing::warn!(error = %chain(&error), "the helper does not answer");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "system_silent",
+            "The system does not answer. Try again in a minute; if it stays so, restart the box.",
+        )
+        .retry_after(60)
     }
 }

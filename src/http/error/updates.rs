@@ -31,35 +31,19 @@ impl From<UpdateError> for Problem {
                 let sentence = format!("Nothing was installed: {why}.");
                 Self::new(StatusCode::CONFLICT, "update_refused", sentence)
             }
-            UpdateError::Failed(detail) => {
-                tracing::warn!(detail, "a tool could not do what an update asks");
-                Self::new(
-                    StatusCode::CONFLICT,
-                    "update_failed",
-                    "The system could not do that. What runs now is not changed; restart the box and \
-                     try again.",
-                )
-            }
-            UpdateError::Io(error) => {
-                tracing::warn!(error = %chain(&error), "an update could not be kept");
-                Self::new(
-                    StatusCode::CONFLICT,
-                    "update_failed",
-                    "The system could not do that. What runs now is not changed; restart the box and \
-                     try again.",
-                )
-            }
-            UpdateError::Helper(error) => {
-                tracing::warn!(error = %chain(&error), "the helper does not answer");
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "system_silent",
-                    "The system does not answer. Try again in a minute; if it stays so, restart \
-                     the box.",
-                )
-                .retry_after(60)
-            }
+            UpdateError::Failed(detail) => not_done(&detail),
+            UpdateError::Io(error) => not_done(&chain(&error).to_string()),
+            UpdateError::Helper(error) => error.into(),
             UpdateError::Core(error) => error.into(),
         }
     }
+}
+
+fn not_done(why: &str) -> Problem {
+    tracing::warn!(why, "what an update asks could not be done");
+    Problem::new(
+        StatusCode::CONFLICT,
+        "update_failed",
+        "The system could not do that. What runs now is not changed; restart the box and try again.",
+    )
 }
