@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 
 use super::chain;
 use super::core::{Core, CoreError, permitted};
-use crate::host::disk::is_full;
+use crate::host::disk::{is_full, space};
 use crate::host::files::{PRIVATE, remove_durably, write_atomically};
 use crate::host::helper::{Answer, Bundle, HelperError, Job, Systems, ask};
 
@@ -192,6 +192,10 @@ impl Incoming<'_> {
         self.size = self.size.saturating_add(bytes.len() as u64);
         if self.size > UPDATE_MAX_BYTES {
             return Err(UpdateError::TooLarge);
+        }
+        // What people write comes first.
+        if space(&self.core.config.system.updates)?.is_short() {
+            return Err(CoreError::from(StoreError::Full(None)).into());
         }
         Ok(self.file.write_all(bytes)?)
     }

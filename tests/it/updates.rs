@@ -9,12 +9,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::mount::{MsFlags, mount};
 use serde_json::{Value, json};
 use stead_store::Store;
 use stead_store::accounts::audit;
 
 use crate::harness::{Answer, Options};
-use crate::helper::Helper;
+use crate::helper::{Helper, in_own_mounts};
 use crate::library::World;
 use crate::media::Media;
 use crate::secret_age::until;
@@ -30,8 +31,14 @@ struct Box {
 
 impl Box {
     fn new() -> Self {
+        Self::with_folder(|_| {})
+    }
+
+    /// After something was done with the folder in which updates wait.
+    fn with_folder(prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut helper = Helper::new();
+        prepare(&helper.place.updates);
         authority(folder.path(), "ours");
         fs::write(
             &helper.place.os_release,
@@ -256,6 +263,22 @@ fn an_update_that_cannot_be_installed_says_why_and_changes_nothing() {
     at.world.browser.post(&format!("{PATH}/switch"), &json!({})).expect(204);
     assert!(at.calls().ends_with("rauc status mark-active other\nsystemctl --no-block reboot\n"));
     assert_eq!(at.look().get("last"), None, "what is chosen by hand is no update that was left");
+}
+
+/// Sign-ins and settings are written to the same disk.
+#[test]
+fn an_update_that_does_not_fit_leaves_room_for_people_and_takes_none() {
+    in_own_mounts(|| {
+        let mut at = Box::with_folder(|updates| {
+            let size = Some("size=12m");
+            mount(Some("tmpfs"), updates, Some("tmpfs"), MsFlags::empty(), size).unwrap();
+        });
+        let refused = at.send(&vec![7; 6 * 1024 * 1024]).expect(507);
+        assert_eq!(refused.code(), "disk_full");
+        until("half an update goes", || at.waiting_files().is_empty());
+        let update = at.bundle("ours", "stead-arm64", "1.0.0");
+        at.send(&update).expect(200);
+    });
 }
 
 #[test]
