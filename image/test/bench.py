@@ -101,6 +101,13 @@ class Bench:
                 disk.ext4(made, Path(copy), "Films", 256 << 20, 1_700_000_000)
         return ["-drive", f"if=none,id=media,file={made},format=raw", "-device", "virtio-blk-pci,drive=media"]
 
+    def bundle(self, name: str) -> Path:
+        """One of the bundles as a file."""
+        self.bundles()
+        target = self.folder / f"{name}.raucb"
+        subprocess.run(["debugfs", "-R", f"dump /{name}.raucb {target}", self.folder / "bundles.img"], check=True, capture_output=True)
+        return target
+
     def bundles(self) -> list[str]:
         """The disk with the bundles, as words for QEMU; it appears as the second one."""
         made = self.folder / "bundles.img"

@@ -152,6 +152,47 @@ class GoodUpdate(Case):
             box.off()
 
 
+class UpdateByWeb(Case):
+    """The owner sends an update by the browser, has it installed and restarts; what does not work is told afterwards, with its reason."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+            answers(box)
+            box.up()
+            box.settled()
+            one = claim(box)
+            for name, runs in (("good", True), ("bad", False)):
+                started = time.monotonic()
+                before = slot(box)
+                file = self.bench.bundle(name)
+                status, _, told = one.raw("POST", "/api/v1/system/updates/file", file.read_bytes(), {"Content-Type": "application/octet-stream"})
+                file.unlink()
+                expect(status == 200, f"the update {name} was not taken: {status} {told[:300]}")
+                one.post("/api/v1/system/updates/install", {})
+                deadline = time.monotonic() + BOOT_S
+                while (last := (view := one.get("/api/v1/system/updates")).get("last", {})).get("outcome") != "waits":
+                    expect(time.monotonic() < deadline and view["stage"] != "failed", f"it is not installed: {view}")
+                    box.drain()
+                    time.sleep(2)
+                if TRIES != 3:
+                    box.shell.told(f"fw_setenv BOOT_{'A' if before == 'B' else 'B'}_LEFT {TRIES}")
+                box.shell.socket.close()
+                box.shell = None
+                one.post("/api/v1/system/restart", {})
+                box.sees(f"Stead: trying slot {'A' if before == 'B' else 'B'}")
+                if not runs:
+                    box.sees(f"Stead: trying slot {before}")
+                box.up()
+                box.settled()
+                answers(box)
+                last = one.get("/api/v1/system/updates")["last"]
+                expect(last["outcome"] == ("runs" if runs else "left"), f"what became of {name}: {last}")
+                expect((slot(box) != before) == runs, f"slot {slot(box)} runs after {before}")
+                self.bench.figure(f"update_by_web_{name}", time.monotonic() - started)
+            expect(bool(last.get("reason")), f"no reason is told: {last}")
+            box.off()
+
+
 class BadUpdate(Case):
     """An update whose health gate never opens is left for the slot before, unaided."""
 
@@ -484,6 +525,6 @@ class FactoryReset(Case):
             box.off()
 
 
-CASES = [FirstBoot, GoodUpdate, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
+CASES = [FirstBoot, GoodUpdate, UpdateByWeb, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
          OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
          SmallMemory, Offline, FactoryReset, HungKernel]
