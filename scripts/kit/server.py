@@ -1,6 +1,7 @@
 """A `stead serve` of one's own: its folder, its ports, its process; gone when the block ends."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,11 +25,16 @@ format = 'text'
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on at this moment, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
+    """Ports that nobody listens on, all different, and below those that the kernel hands out to connections by itself."""
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randrange(12_000, 32_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        if port not in ports:
+            ports.append(port)
     return ports
 
 

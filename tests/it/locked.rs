@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use stead::host::clock::Clock;
 
 use crate::harness::{App, Client, Options, Owner, in_accounts_many};
+use crate::secret_age::until;
 
 /// What others know a server by: id, name in the network, and the authority they have installed.
 fn identity(app: &App) -> (Value, Value, String) {
@@ -108,6 +109,8 @@ fn a_restored_database_is_not_mixed_with_the_log_of_the_lost_one() {
         let leftover = fs::read(&log).unwrap();
         assert!(!leftover.is_empty(), "the new name is in the log");
         app.stop();
+        // What still runs of it when it has ended closes the database soon, and the log goes with that.
+        until("the log is closed", || !log.exists());
 
         match damage {
             None => fs::remove_file(&database).unwrap(),

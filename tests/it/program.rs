@@ -12,6 +12,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use crate::lan::{End, Lan};
@@ -55,18 +56,27 @@ impl From<Output> for Ended {
     }
 }
 
-/// A port that was free a moment ago.
+/// Where [`free_port`] looks: below the ports that the kernel hands out by itself (32768 and up), or a
+/// connection of another test could have it by the time that a server is started on it.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
+/// A port that nobody has, and that no other test is told of.
 pub(crate) fn free_port() -> u16 {
-    free_ports().0
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let many = PORTS.end - PORTS.start;
+    // Another run at the same time begins elsewhere.
+    let begin = u16::try_from(u32::from(many) * (std::process::id() % 97) / 97).unwrap();
+    let mut ports = std::iter::repeat_with(|| {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed) % many;
+        PORTS.start + (begin + step) % many
+    });
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok();
+    ports.by_ref().take(1000).find(is_free).expect("a free port")
 }
 
-/// Two different ports that were free a moment ago.
+/// Two different ones.
 pub(crate) fn free_ports() -> (u16, u16) {
-    let socket = || TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a free port");
-    let port = |socket: &TcpListener| socket.local_addr().expect("its address").port();
-    // Both are held until both are known: else the second could be the first once more.
-    let (first, second) = (socket(), socket());
-    (port(&first), port(&second))
+    (free_port(), free_port())
 }
 
 /// A config that leaves the machine's own alone and says nothing on its network.

@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -45,6 +46,27 @@ async function run(words: string[]): Promise<Running> {
 
 const kindWords = (kind: 'server' | 'accounts') => (kind === 'accounts' ? ['--kind', kind] : []);
 
+/** Ports that are free, below those that the kernel gives to connections by itself: nobody has them by
+ * the time that a box starts on them anew. */
+async function newPorts(): Promise<string[]> {
+  const words: string[] = [];
+  for (const name of ['--https-port', '--http-port']) {
+    let port: number;
+    do port = 12_000 + Math.floor(Math.random() * 20_000);
+    while (!(await isFree(port)));
+    words.push(name, `${port}`);
+  }
+  return words;
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((told) => {
+    server.once('error', () => told(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => told(true)));
+  });
+}
+
 export class Box {
   facts: Facts;
   #process: ChildProcessWithoutNullStreams;
@@ -72,7 +94,7 @@ export class Box {
       if (!existsSync(needed)) throw new Error(`${needed} is missing: run scripts/browser, which makes it`);
     }
     const folder = mkdtempSync(join(tmpdir(), 'stead-e2e-'));
-    const running = await run(['--data', join(folder, 'data'), '--media', media, ...kindWords(kind)]);
+    const running = await run(['--data', join(folder, 'data'), '--media', media, ...kindWords(kind), ...(await newPorts())]);
     return new Box(running, folder, media, kindWords(kind));
   }
 
@@ -114,7 +136,7 @@ export class Box {
     const { child, facts, lines } = await run([
       ...['--data', join(this.#folder, 'data'), '--media', this.#media, ...this.#words],
       ...['--boot', `${this.#boot}`],
-      ...(moves ? [] : ['--https-port', `${https_port}`, '--http-port', `${http_port}`]),
+      ...(moves ? await newPorts() : ['--https-port', `${https_port}`, '--http-port', `${http_port}`]),
     ]);
     this.#process = child;
     this.#lines = lines;
