@@ -320,7 +320,7 @@ pub fn restart(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError
     if core.config.system.helper.is_none() {
         return Err(UpdateError::NotHere);
     }
-    write_down(core, Some(permit), now, "system.restarted", json!({}))?;
+    write_down(core, Some(permit), now, "server.restarted", json!({}))?;
     done(answer(core, Job::Restart))
 }
 

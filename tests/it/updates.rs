@@ -192,8 +192,8 @@ fn an_update_is_looked_at_then_installed_and_runs_after_a_restart() {
     let log = store.accounts.read(|tx| audit::newest(tx, 100)).unwrap();
     let kinds = log.iter().map(|(kind, _)| kind.as_str());
     let kinds: Vec<_> =
-        kinds.filter(|k| k.starts_with("update.") || k.starts_with("system.")).collect();
-    assert_eq!(kinds, ["system.restarted", "update.installed", "update.began"]);
+        kinds.filter(|k| k.starts_with("update.") || *k == "server.restarted").collect();
+    assert_eq!(kinds, ["server.restarted", "update.installed", "update.began"]);
 }
 
 #[test]

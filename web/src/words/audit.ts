@@ -40,6 +40,7 @@ export const audit = {
   'audit.part.recovery': 'Ways back in',
   'audit.part.server': 'This server',
   'audit.part.disk': 'Disks',
+  'audit.part.update': 'Updates',
   'audit.part.library': 'Libraries',
   'audit.part.audit': 'The log itself',
 
@@ -150,7 +151,7 @@ export const audit = {
   'audit.kind.update.began': 'An update was begun',
   'audit.kind.update.installed': 'An update was installed',
   'audit.kind.update.switched': 'The other system was started',
-  'audit.kind.system.restarted': 'The box was restarted',
+  'audit.kind.server.restarted': 'The box was restarted',
   'audit.kind.disk.mounted': 'A disk was taken in',
   'audit.kind.disk.unmounted': 'A disk was let go',
   'audit.kind.disk.emptied': 'A disk was made empty',
