@@ -19,6 +19,8 @@ const RESTS = { here: true, version: '0.9.2', systems: [A, B], stage: 'none' };
 /** The box as it is told, and what is asked of it. */
 class StandIn {
   told: object = RESTS;
+  /** How often it does not answer. */
+  away = 0;
   readonly asked: string[] = [];
 
   async at(page: Page): Promise<void> {
@@ -26,9 +28,12 @@ class StandIn {
       page.route(`**/api/v1/system/${path}`, (route) => {
         this.asked.push(path);
         this.told = next;
+        if (path === 'restart' || path === 'updates/switch') this.away = 1;
         return path === 'updates/file' ? route.fulfill({ json: { version: '0.10.0' } }) : route.fulfill({ status: 204 });
       });
-    await page.route('**/api/v1/system/updates', (route) => route.fulfill({ json: this.told }));
+    await page.route('**/api/v1/system/updates', (route) =>
+      this.away-- > 0 ? route.abort() : route.fulfill({ json: this.told }),
+    );
     await done('updates/file', { ...RESTS, stage: 'ready', offered: '0.10.0' });
     await done('updates/install', { ...RESTS, stage: 'installing', offered: '0.10.0' });
     await done('updates/switch', RESTS);
@@ -94,5 +99,8 @@ test('the other system is started after a question', async () => {
   expect(box.asked).toEqual([]);
   await desk.getByRole('button', { name: 'Restart with it' }).click();
   await expect(desk.getByRole('dialog')).toBeHidden();
+  await expect(desk.getByText('The box restarts.')).toBeVisible();
+  await expect(desk.getByText('System B')).toBeVisible();
+  await expect(desk.getByText('The box restarts.')).toBeHidden();
   expect(box.asked).toEqual(['updates/switch']);
 });
