@@ -41,7 +41,7 @@ class Client:
         kept = self._connection is not None
         try:
             return self._exchange(method, path, body, sent)
-        except (http.client.RemoteDisconnected, ConnectionError):
+        except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLEOFError):
             # A kept connection that the server has closed meanwhile says nothing about it.
             if not kept:
                 raise

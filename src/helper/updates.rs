@@ -65,14 +65,18 @@ pub(super) fn systems(place: &Place) -> Result<Systems, ToolError> {
 fn slots(status: Status) -> Vec<Slot> {
     let next = status.boot_primary;
     let rows = status.slots.into_iter().flatten().filter(|(_, row)| row.class == SYSTEM_CLASS);
-    rows.map(|(id, row)| Slot {
-        is_next: next.as_ref() == Some(&id),
-        name: row.bootname.unwrap_or(id),
-        is_running: row.state == "booted",
-        is_good: row.boot_status.as_deref() == Some("good"),
-        version: row.slot_status.and_then(|status| status.bundle?.version),
-    })
-    .collect()
+    let mut slots: Vec<Slot> = rows
+        .map(|(id, row)| Slot {
+            is_next: next.as_ref() == Some(&id),
+            name: row.bootname.unwrap_or(id),
+            is_running: row.state == "booted",
+            is_good: row.boot_status.as_deref() == Some("good"),
+            version: row.slot_status.and_then(|status| status.bundle?.version),
+        })
+        .collect();
+    // rauc lists them in no order.
+    slots.sort_by(|one, other| one.name.cmp(&other.name));
+    slots
 }
 
 /// What this file is, if it may be installed here: signed by whom this box trusts, for this board, and
@@ -119,9 +123,9 @@ mod tests {
 
     const STATUS: &str = r#"{"compatible":"stead-arm64","variant":"","booted":"A","boot_primary":"root.1","slots":[
         {"kernel.0":{"class":"kernel","device":"/dev/stead/kernel-a","type":"raw","bootname":null,"state":"active","parent":"root.0","mountpoint":null}},
-        {"root.0":{"class":"root","device":"/dev/stead/root-a","type":"raw","bootname":"A","state":"booted","parent":null,"mountpoint":null,"boot_status":"good"}},
         {"root.1":{"class":"root","device":"/dev/stead/root-b","type":"raw","bootname":"B","state":"inactive","parent":null,"mountpoint":null,"boot_status":"bad",
-            "slot_status":{"bundle":{"compatible":"stead-arm64","version":"0.2.0"},"status":"ok"}}}]}"#;
+            "slot_status":{"bundle":{"compatible":"stead-arm64","version":"0.2.0"},"status":"ok"}}},
+        {"root.0":{"class":"root","device":"/dev/stead/root-a","type":"raw","bootname":"A","state":"booted","parent":null,"mountpoint":null,"boot_status":"good"}}]}"#;
 
     #[test]
     fn both_systems_are_told_apart_from_their_kernels() {

@@ -95,11 +95,17 @@ pub enum Stage {
 #[derive(Default)]
 pub struct UpdateDesk {
     stage: Mutex<Stage>,
+    /// The systems as they were when an install began: rauc tells nobody of them until it is over.
+    before: Mutex<Option<Systems>>,
     /// Told when somebody wants the update installed.
     wanted: Notify,
 }
 
 impl UpdateDesk {
+    fn before(&self) -> MutexGuard<'_, Option<Systems>> {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,12 +142,22 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Option<View>, UpdateError> {
     if core.config.system.helper.is_none() {
         return Ok(None);
     }
-    let Answer::Systems(systems) = answer(core, Job::ListSystems)? else { return Err(unlike()) };
+    let stage = core.updates.stage().clone();
+    let known = core.updates.before().clone();
+    let systems = match known.filter(|_| matches!(stage, Stage::Installing(_))) {
+        Some(known) => known,
+        None => systems(core)?,
+    };
     let last = installed(core).map(|(version, boot)| {
         let outcome = outcome(core, &systems, &version, &boot);
         (version, outcome)
     });
-    Ok(Some(View { systems, stage: core.updates.stage().clone(), last }))
+    Ok(Some(View { systems, stage, last }))
+}
+
+fn systems(core: &Core) -> Result<Systems, UpdateError> {
+    let Answer::Systems(systems) = answer(core, Job::ListSystems)? else { return Err(unlike()) };
+    Ok(systems)
 }
 
 fn outcome(core: &Core, systems: &Systems, version: &str, boot: &str) -> Outcome {
@@ -249,6 +265,7 @@ pub fn install(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError
         Stage::Arrives | Stage::Installing(_) => return Err(UpdateError::Busy),
         Stage::None | Stage::Failed(_) => return Err(UpdateError::NoneSent),
     };
+    *core.updates.before() = Some(systems(core)?);
     let detail = json!({ "version": bundle.version });
     write_down(core, Some(permit), now, "update.began", detail)?;
     *stage = Stage::Installing(bundle);

@@ -50,9 +50,11 @@ impl Box {
         let script = format!(
             "#!/bin/sh\ncase $1 in\n\
              info) exec rauc --keyring={at}/ours/cert.pem \"$@\" ;;\n\
-             status) [ \"$2\" != mark-active ] || echo \"rauc $*\" >>{at}/calls\n\
+             status) [ ! -e {at}/busy ] || {{ echo 'already processing a different method' >&2; exit 1; }}\n\
+             [ \"$2\" != mark-active ] || echo \"rauc $*\" >>{at}/calls\n\
              [ \"$2\" = mark-active ] || cat {at}/status.json ;;\n\
-             install) echo \"rauc $*\" >>{at}/calls\n\
+             install) touch {at}/busy; echo \"rauc $*\" >>{at}/calls\n\
+             while [ -e {at}/slow ]; do sleep 0.05; done; rm {at}/busy\n\
              [ ! -e {at}/broken ] || {{ echo 'the slot cannot be written' >&2; exit 1; }} ;;\n\
              esac\n"
         );
@@ -169,7 +171,18 @@ fn an_update_is_looked_at_then_installed_and_runs_after_a_restart() {
     assert_eq!((&ready["stage"], &ready["offered"]), (&json!("ready"), &json!("0.10.0")));
     assert_eq!(at.calls(), "", "nothing is installed by sending it");
 
+    // rauc says nothing of its slots while it writes one.
+    let slow = at.folder.path().join("slow");
+    fs::write(&slow, "").unwrap();
     at.world.browser.post(&format!("{PATH}/install"), &json!({})).expect(204);
+    until("it is begun", || at.folder.path().join("busy").exists());
+    let under_way = at.look();
+    assert_eq!(
+        (&under_way["stage"], &under_way["offered"]),
+        (&json!("installing"), &json!("0.10.0"))
+    );
+    assert_eq!(under_way["systems"], before["systems"]);
+    fs::remove_file(slow).unwrap();
     until("it is installed", || at.look()["stage"] == "none");
     let path = at.helper.place.updates.join("update.raucb");
     assert_eq!(at.calls(), format!("rauc install {}\n", path.display()));
