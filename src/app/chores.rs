@@ -328,13 +328,12 @@ async fn tidy(core: Arc<Core>) {
         if now.trust == TimeTrust::Unknown {
             continue;
         }
-        let before = now.wall.plus_ms(-i64::try_from(SESSION_IDLE_SECONDS * 1000).unwrap_or(0));
         let removed = core.blocking(move |core| {
             let mark = core.clock_mark();
             let accounts = &core.store()?.accounts;
             let sessions = accounts.note(|tx| {
                 mark_clock(tx, mark)?;
-                sessions::remove_unused(tx, before)
+                sessions::remove_unused(tx, &core.run, now, SESSION_IDLE_SECONDS)
             })?;
             let unused = match core.kind {
                 // Whoever uses a media server was let in by its owner.

@@ -384,12 +384,21 @@ pub fn touch(
     Ok(())
 }
 
-/// Removes sessions that were not used since `before`.
+/// Removes sessions that were not used for `seconds`. Uptime is believed before the wall clock, which
+/// may have jumped; of what was used before this start only the wall clock's reading is left.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn remove_unused(tx: &WriteTx<'_, Accounts>, before: WallMs) -> Result<usize, StoreError> {
-    Ok(tx.transaction.execute("DELETE FROM session WHERE last_seen_ms < ?1", [before.0])?)
+pub fn remove_unused(
+    tx: &WriteTx<'_, Accounts>,
+    run: &RunId,
+    now: Now,
+    seconds: u64,
+) -> Result<usize, StoreError> {
+    let long = i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let sql = "DELETE FROM session WHERE CASE WHEN seen_run = ?1 THEN ?2 - seen_boot_ms >= ?4
+                                              ELSE ?3 - last_seen_ms >= ?4 END";
+    Ok(tx.transaction.execute(sql, (run, now.boot.0, now.wall.0, long))?)
 }
 
 fn session(cells: &mut Cells<'_, '_>, run: &RunId) -> rusqlite::Result<Session> {

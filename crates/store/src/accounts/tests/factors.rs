@@ -130,6 +130,29 @@ fn open(tx: &WriteTx<'_, Accounts>, n: u8, created: WallMs) -> Result<SessionId,
     Ok(session.id)
 }
 
+#[test]
+fn a_clock_that_jumped_ends_no_session_of_this_start() {
+    const DAY_S: u64 = 24 * 3600;
+    let (_folder, store) = with_people();
+    let removed = |run: &sessions::RunId, days_of_wall: u64, days_of_boot: u64| {
+        let removed: Result<_, StoreError> = store.accounts.write(|tx| {
+            open(tx, 1, NOW)?;
+            let later = Now {
+                wall: NOW.plus_ms((days_of_wall * DAY_S * 1000).cast_signed()),
+                boot: now().boot.plus_ms(days_of_boot * DAY_S * 1000),
+                ..now()
+            };
+            let removed = sessions::remove_unused(tx, run, later, 90 * DAY_S)?;
+            sessions::end(tx, UserId::from_bytes([1; 16]), SessionId::from_bytes([1; 16]))?;
+            Ok(removed)
+        });
+        removed.unwrap()
+    };
+    assert_eq!([removed(&RUN, 400, 89), removed(&RUN, 0, 90)], [0, 1]);
+    let since = [7; 16];
+    assert_eq!([removed(&since, 89, 400), removed(&since, 90, 0)], [0, 1]);
+}
+
 fn a_notice(id: NoticeId, kind: NoticeKind, at: WallMs) -> Notice {
     Notice { id, kind, about: String::new(), at, factor: None, session: None }
 }
