@@ -54,7 +54,9 @@ fn near(listen: SocketAddr) -> SocketAddr {
 fn exchange(connection: &mut TcpStream, address: SocketAddr, path: &str) -> io::Result<Answer> {
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.set_write_timeout(Some(PATIENCE))?;
-    write!(connection, "GET {path} HTTP/1.0\r\nhost: {address}\r\naccept: */*\r\n\r\n")?;
+    // In one piece: formatted into the connection, each part of it would be a packet of its own.
+    let question = format!("GET {path} HTTP/1.0\r\nhost: {address}\r\naccept: */*\r\n\r\n");
+    connection.write_all(question.as_bytes())?;
     let mut text = String::new();
     connection.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
     parse(&text).ok_or_else(|| io::Error::other("this is not an HTTP answer"))
