@@ -95,11 +95,13 @@ class Machine:
     def __init__(self, board: tables.Board, disk: Path, log: Path, more: list[str] | None = None, memory_mb: int = 1024,
                  network: bool = True):
         self.disk, self.log, self.port = disk, log, free_port()
-        self.line = disk.with_suffix(".line")
-        self.line.unlink(missing_ok=True)
+        self.line, self.monitor = disk.with_suffix(".line"), disk.with_suffix(".monitor")
+        for path in (self.line, self.monitor):
+            path.unlink(missing_ok=True)
         machine = "virt,highmem=off" if board.arch == "armhf" else "virt"
         words = [board.qemu, "-machine", machine, "-cpu", "cortex-a15" if board.arch == "armhf" else "cortex-a72",
-                 "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(memory_mb), "-nodefaults", "-display", "none", "-monitor", "none",
+                 "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(memory_mb), "-nodefaults", "-display", "none",
+                 "-monitor", f"unix:{self.monitor},server=on,wait=off",
                  "-bios", f"/usr/lib/u-boot/{board.uboot}/u-boot.bin",
                  "-drive", f"if=none,id=disk,file={disk},format=raw,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
                  "-device", "virtio-serial-pci", "-chardev", f"socket,id=line,path={self.line},server=on,wait=off",
@@ -136,6 +138,16 @@ class Machine:
                 expect(time.monotonic() < deadline, f"no shell within {patience_s:.0f} s")
                 time.sleep(0.3)
         return self.shell
+
+    def press(self, key: str, seconds: float) -> None:
+        """Holds a key of the box's keyboard for so long."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(self.monitor))
+            monitor.sendall(f"sendkey {key} {seconds * 1000:.0f}\n".encode())
+            # It prompts before the command, and again after it.
+            said = b""
+            while said.count(b"(qemu)") < 2:
+                said += monitor.recv(4096)
 
     def drain(self) -> None:
         """Reads what the serial line has said, so that it does not fill up."""
