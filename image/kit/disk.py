@@ -22,8 +22,8 @@ def identity(*words: str) -> str:
     return str(uuid.uuid5(NAMES, " ".join(words))).upper()
 
 
-def script(board: tables.Board, target: Path, epoch: int) -> None:
-    """boot.cmd, filled and packed as U-Boot reads it."""
+def script(board: tables.Board, target: Path, epoch: int, words: str = "") -> None:
+    """boot.cmd, filled and packed as U-Boot reads it; the kernel is told `words` as well."""
     numbers = {one.label: one.number for one in tables.partitions()}
     offset, size = tables.state()["environment"]
     copy, _ = tables.state()["environment-copy"]
@@ -35,7 +35,7 @@ def script(board: tables.Board, target: Path, epoch: int) -> None:
         "ROOT_B": str(numbers["stead-root-b"]), "KERNEL_FILE": board.kernel_file, "BOOT_COMMAND": board.boot,
     })
     plain = target.with_suffix(".cmd")
-    plain.write_text(text)
+    plain.write_text(text.replace("${stead_console}", f"${{stead_console}} {words}".rstrip()))
     subprocess.run(["mkimage", "-A", "arm", "-T", "script", "-C", "none", "-n", "Stead", "-d", plain, target],
                    env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)}, capture_output=True, check=True)
 

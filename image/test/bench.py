@@ -102,19 +102,16 @@ class Bench:
         return ["-drive", f"if=none,id=media,file={made},format=raw", "-device", "virtio-blk-pci,drive=media"]
 
     def bundle(self, name: str) -> Path:
-        """One of the bundles as a file."""
-        self.bundles()
-        target = self.folder / f"{name}.raucb"
-        subprocess.run(["debugfs", "-R", f"dump /{name}.raucb {target}", self.folder / "bundles.img"], check=True, capture_output=True)
-        return target
+        """One of the bundles as a file; made when it is first asked for."""
+        return Bundles(self).made(name)
 
     def bundles(self) -> list[str]:
-        """The disk with the bundles, as words for QEMU; it appears as the second one."""
+        """The disk with all the bundles, as words for QEMU; it appears as the second one."""
         made = self.folder / "bundles.img"
         stamp = self.folder / "bundles.of"
-        told = f"{self.image.stat().st_mtime_ns} {Path(__file__).stat().st_mtime_ns}"
+        told = Bundles(self).stamp()
         if not made.exists() or not stamp.exists() or stamp.read_text() != told:
-            Bundles(self).make(made)
+            Bundles(self).disk(made)
             stamp.write_text(told)
         return ["-drive", f"if=none,id=bundles,file={made},format=raw,readonly=on", "-device", "virtio-blk-pci,drive=bundles"]
 
@@ -175,24 +172,82 @@ def claim(box: Machine):
 class Bundles:
     """Updates, good and bad, made of the image's own slots."""
 
+    NAMES = ("good", "bad", "panic", "garbage", "older", "other-board", "foreign", "torn", "tampered")
+
     def __init__(self, bench: Bench):
-        self.bench, out = bench, bench.image.parent
+        self.bench, self.image = bench, bench.image
         self.kernel, self.root = Path(f"{str(bench.image)[:-4]}.kernel"), Path(f"{str(bench.image)[:-4]}.root")
-        self.authority = bundle.Authority(out / "development-authority")
         self.work = bench.folder / "bundles"
 
-    def newer(self, step: int) -> str:
-        """A later version than the image's."""
-        return f"{self.bench.base}.{step}"
+    def stamp(self) -> str:
+        """What they are made of and by."""
+        return f"{self.image.stat().st_mtime_ns} {Path(__file__).stat().st_mtime_ns}"
 
-    def root_of(self, name: str, version: str, broken: bool) -> Path:
-        """The image's root file system with another version, and with a gate that never opens."""
+    def made(self, name: str) -> Path:
+        """One of them, named for what is wrong with it."""
+        stamp = self.work / "of"
+        if not stamp.exists() or stamp.read_text() != self.stamp():
+            shutil.rmtree(self.work, ignore_errors=True)
+            self.work.mkdir(parents=True)
+            stamp.write_text(self.stamp())
+        target = self.work / f"{name}.raucb"
+        if not target.exists():
+            getattr(self, name.replace("-", "_"))(target)
+        return target
+
+    def good(self, target: Path) -> None:
+        """The same system with a later version."""
+        self.write(target, 1, {"kernel": self.kernel, "root": self.other_root(1, broken=False)})
+
+    def bad(self, target: Path) -> None:
+        """One whose gate never opens."""
+        self.write(target, 2, {"kernel": self.kernel, "root": self.other_root(2, broken=True)})
+
+    def panic(self, target: Path) -> None:
+        """One whose kernel panics. RAUC goes to a slot whose root was installed; this one is never reached."""
+        self.write(target, 3, {"kernel": self.panicking_kernel(), "root": self.no_root()})
+
+    def garbage(self, target: Path) -> None:
+        """One whose root is no file system."""
+        self.write(target, 4, {"root": self.no_root()})
+
+    def older(self, target: Path) -> None:
+        """One of before."""
+        self.write(target, 0, {"root": self.no_root()}, version="0.0.1")
+
+    def other_board(self, target: Path) -> None:
+        """One for something else."""
+        self.write(target, 5, {"root": self.no_root()}, compatible="stead-other")
+
+    def foreign(self, target: Path) -> None:
+        """One that a stranger signed."""
+        self.write(target, 6, {"root": self.no_root()}, authority=bundle.Authority(self.work / "stranger"))
+
+    def torn(self, target: Path) -> None:
+        """The first half of one."""
+        whole = self.made("garbage").read_bytes()
+        target.write_bytes(whole[: len(whole) // 2])
+
+    def tampered(self, target: Path) -> None:
+        """One of which a bit is another."""
+        whole = bytearray(self.made("garbage").read_bytes())
+        whole[len(whole) // 3] ^= 1
+        target.write_bytes(whole)
+
+    def no_root(self) -> Path:
+        """What no kernel can mount."""
+        target = self.work / "garbage.root"
+        target.write_bytes(hashlib.shake_256(b"garbage").digest(4 << 20))
+        return target
+
+    def other_root(self, step: int, broken: bool) -> Path:
+        """The image's root file system with a later version, and with a gate that never opens."""
         tree = self.work / "tree"
         if not tree.exists():
             subprocess.run(["unsquashfs", "-quiet", "-no-progress", "-d", tree, self.root], check=True, capture_output=True)
         release = tree / "usr/lib/os-release"
         release.write_text("".join(
-            f'{line.split("=")[0]}="{version}"\n' if line.startswith(("IMAGE_VERSION", "VERSION_ID")) else line
+            f'{line.split("=")[0]}="{self.bench.base}.{step}"\n' if line.startswith(("IMAGE_VERSION", "VERSION_ID")) else line
             for line in release.read_text().splitlines(keepends=True)))
         unit = tree / "usr/lib/systemd/system/stead-health.service.d/zz-broken.conf"
         if broken:
@@ -200,31 +255,14 @@ class Bundles:
             unit.write_text("[Service]\nExecStart=\nExecStart=/bin/false\n")
         else:
             unit.unlink(missing_ok=True)
-        target = self.work / f"{name}.root"
+        target = self.work / "other.root"
         disk.root_slot(target, tree, 1_700_000_000, ["-comp", "zstd", "-Xcompression-level", "1"])
         return target
-
-    def write(self, name: str, version: str, images: dict[str, Path], compatible: str = "", authority=None) -> None:
-        """One bundle, named for what is wrong with it."""
-        folder = self.work / "content"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        manifest = f"[update]\ncompatible={compatible or self.bench.board.compatible}\nversion={version}\n[bundle]\nformat=verity\n"
-        for kind, path in images.items():
-            os.link(path, folder / f"{kind}.img")
-            manifest += f"[image.{kind}]\nfilename={kind}.img\n"
-        (folder / "manifest.raucm").write_text(manifest)
-        target = self.work / "all" / f"{name}.raucb"
-        target.parent.mkdir(exist_ok=True)
-        target.unlink(missing_ok=True)
-        who = authority or self.authority
-        subprocess.run(["rauc", "bundle", f"--cert={who.cert}", f"--key={who.key}", f"--keyring={who.keyring}",
-                        "--mksquashfs-args=-comp zstd -Xcompression-level 1 -no-progress", folder, target], check=True, capture_output=True)
 
     def panicking_kernel(self) -> Path:
         """A kernel slot whose first program ends at once: the kernel panics."""
         tree = self.work / "panic"
-        tree.mkdir(parents=True)
+        tree.mkdir()
         (tree / "init").write_text("#!/no/such/program\n")
         (tree / "init").chmod(0o755)
         target = self.work / "panic.kernel"
@@ -234,28 +272,30 @@ class Bundles:
             subprocess.run(["debugfs", "-w", "-R", command, target], check=True, capture_output=True)
         return target
 
-    def make(self, target: Path) -> None:
-        """All of them, on one disk."""
-        shutil.rmtree(self.work, ignore_errors=True)
-        self.work.mkdir(parents=True)
-        self.write("good", self.newer(1), {"kernel": self.kernel, "root": self.root_of("good", self.newer(1), broken=False)})
-        self.write("bad", self.newer(2), {"kernel": self.kernel, "root": self.root_of("bad", self.newer(2), broken=True)})
-        garbage = self.work / "garbage.root"
-        garbage.write_bytes(hashlib.shake_256(b"garbage").digest(4 << 20))
-        # RAUC switches to a slot when its root is among what was installed; this one is never reached.
-        self.write("panic", self.newer(3), {"kernel": self.panicking_kernel(), "root": garbage})
-        self.write("garbage", self.newer(4), {"root": garbage})
-        self.write("older", "0.0.1", {"root": garbage})
-        self.write("other-board", self.newer(5), {"root": garbage}, compatible="stead-other")
-        stranger = bundle.Authority(self.work / "stranger")
-        self.write("foreign", self.newer(6), {"root": garbage}, authority=stranger)
-        whole = (self.work / "all/garbage.raucb").read_bytes()
-        (self.work / "all/torn.raucb").write_bytes(whole[: len(whole) // 2])
-        turned = bytearray(whole)
-        turned[len(turned) // 3] ^= 1
-        (self.work / "all/tampered.raucb").write_bytes(turned)
-        size = sum(path.stat().st_size for path in (self.work / "all").iterdir())
-        disk.ext4(target, self.work / "all", "bundles", -(-size // (1 << 20)) * (1 << 20) * 11 // 10 + (32 << 20), 1_700_000_000)
+    def write(self, target: Path, step: int, images: dict[str, Path], version: str = "", compatible: str = "", authority=None) -> None:
+        """Signs one, of the image's version and a step."""
+        folder = self.work / "content"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        manifest = (f"[update]\ncompatible={compatible or self.bench.board.compatible}\n"
+                    f"version={version or f'{self.bench.base}.{step}'}\n[bundle]\nformat=verity\n")
+        for kind, path in images.items():
+            os.link(path, folder / f"{kind}.img")
+            manifest += f"[image.{kind}]\nfilename={kind}.img\n"
+        (folder / "manifest.raucm").write_text(manifest)
+        who = authority or bundle.Authority(self.image.parent / "development-authority")
+        subprocess.run(["rauc", "bundle", f"--cert={who.cert}", f"--key={who.key}", f"--keyring={who.keyring}",
+                        "--mksquashfs-args=-comp zstd -Xcompression-level 1 -no-progress", folder, target], check=True, capture_output=True)
+
+    def disk(self, target: Path) -> None:
+        """All of them on one disk."""
+        folder = self.work / "all"
+        for name in self.NAMES:
+            one = self.made(name)
+            folder.mkdir(exist_ok=True)
+            os.link(one, folder / one.name)
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        disk.ext4(target, folder, "bundles", -(-size // (1 << 20)) * (1 << 20) * 11 // 10 + (32 << 20), 1_700_000_000)
         shutil.rmtree(self.work)
 
 

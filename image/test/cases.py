@@ -8,11 +8,13 @@ from pathlib import Path
 
 import bench as shared
 from bench import Bench, answers, browser, claim, environment, slot, version
-from machine import BOOT_S, Machine, expect
+from machine import BOOT_S, STEP_S, Machine, expect
 from kit import disk, tables
 
 # What an unconfirmed slot has: three in the product, and one where a run has to be short.
 TRIES = 3
+# Prints who a box is.
+IDENTITY = "cat /var/lib/stead/box /etc/machine-id; blkid -s PARTUUID -o value /dev/stead/root-a"
 
 
 def install(box: Machine, name: str) -> tuple[int, str]:
@@ -57,6 +59,8 @@ class Case:
     """One promise, on one architecture."""
 
     only: tuple[str, ...] = ("arm64", "armhf")
+    # Whether it runs only where it is named.
+    by_name = False
 
     def __init__(self, bench: Bench):
         self.bench, self.name = bench, type(self).__name__
@@ -87,9 +91,16 @@ class FirstBoot(Case):
             for kind in ("kernel", "root"):
                 same, told = box.shell.run(f"cmp /dev/stead/{kind}-a /dev/stead/{kind}-b", BOOT_S)
                 expect(same == 0, f"the copy of {kind} differs from its original: {told}")
+            identity = box.shell.told(IDENTITY)
+            box.off()
+        self.bench.keep_settled(flashed)
+        with self.bench.machine(flashed, self.name) as box:
+            answers(box)
+            self.bench.figure("later_boot_to_answer", time.monotonic() - box.started)
+            box.up()
+            box.settled()
             one = claim(box)
             owner = one.get("/api/v1/me")["user"]["id"]
-            identity = box.shell.told("cat /var/lib/stead/box /etc/machine-id; blkid -s PARTUUID -o value /dev/stead/root-a")
             started = time.monotonic()
             restart(box)
             box.sees("Stead: trying slot A")
@@ -97,13 +108,31 @@ class FirstBoot(Case):
             box.settled()
             self.bench.figure("restart_to_settled", time.monotonic() - started)
             expect(answers(box)["claimed"] is True, "after a restart the box is not claimed any more")
-            again = box.shell.told("cat /var/lib/stead/box /etc/machine-id; blkid -s PARTUUID -o value /dev/stead/root-a")
+            again = box.shell.told(IDENTITY)
             expect(again == identity, f"who the box is changed at its restart: {identity} → {again}")
             kept = browser(box)
             kept.cookies = one.cookies
             expect(kept.get("/api/v1/me")["user"]["id"] == owner, "a browser is not signed in any more after a restart")
             box.off()
-        self.bench.keep_settled(flashed)
+
+
+class WithoutStead(Case):
+    """The same system without its service: how long it takes to a login, to compare."""
+
+    WORDS = ("systemd.mask=stead.socket", "systemd.mask=stead.service", "systemd.mask=stead-health.service",
+             "systemd.mask=stead-console@ttyAMA0.service", "systemd.wants=serial-getty@ttyAMA0.service")
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        script = self.bench.folder / "boot.scr"
+        disk.script(self.bench.board, script, 1_700_000_000, " ".join(self.WORDS))
+        disk.run("mcopy", "-o", "-i", f"{target}@@{tables.partition('stead-boot').start}", script, "::boot.scr")
+        with self.bench.machine(target, self.name) as box:
+            box.sees("login:")
+            self.bench.figure("boot_to_login_without_stead", time.monotonic() - box.started)
+            box.up()
+            expect(box.shell.run("systemctl is-active stead.service stead.socket")[0] != 0, "Stead runs")
+            box.off()
 
 
 class OwnIdentities(Case):
@@ -111,7 +140,6 @@ class OwnIdentities(Case):
 
     def run(self) -> None:
         one, two = self.bench.fresh(f"{self.name}-1"), self.bench.fresh(f"{self.name}-2")
-        before = hashlib.sha256(two.read_bytes()).hexdigest()
         beside = ["-drive", f"if=none,id=second,file={two},format=raw", "-device", "virtio-blk-pci,drive=second"]
         with self.bench.machine(one, self.name, beside) as box:
             box.up()
@@ -124,8 +152,13 @@ class OwnIdentities(Case):
             expect(len(box.shell.told("ls /dev/stead").split()) == 7, "a name is missing in /dev/stead")
             shared.both_slots(box)
             box.off()
-        expect(hashlib.sha256(two.read_bytes()).hexdigest() == before, "the other disk was written to")
-        two.unlink()
+        with two.open("rb") as after, self.bench.fresh(f"{self.name}-3").open("rb") as before:
+            places = [(one.label, one.start, one.size) for one in tables.partitions()]
+            for label, start, size in [("its table", 0, 1 << 20), *places, ("its end", shared.DISK_BYTES - 34 * 512, 34 * 512)]:
+                for at in range(start, min(start + size, shared.DISK_BYTES), 1 << 20):
+                    after.seek(at)
+                    before.seek(at)
+                    expect(after.read(1 << 20) == before.read(1 << 20), f"the other disk was written to, in {label} at {at:#x}")
 
 
 class GoodUpdate(Case):
@@ -155,18 +188,24 @@ class GoodUpdate(Case):
 class UpdateByWeb(Case):
     """The owner sends an update by the browser, has it installed and restarts; what does not work is told afterwards, with its reason."""
 
+    def disk(self) -> Path:
+        """What it begins with."""
+        return self.bench.settled(self.name)
+
     def run(self) -> None:
-        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+        with self.bench.machine(self.disk(), self.name) as box:
             answers(box)
+            self.bench.figure("boot_to_claimable", time.monotonic() - box.started)
             box.up()
             box.settled()
+            shared.both_slots(box)
+            identity = box.shell.told(IDENTITY)
             one = claim(box)
             for name, runs in (("good", True), ("bad", False)):
                 started = time.monotonic()
                 before = slot(box)
-                file = self.bench.bundle(name)
-                status, _, told = one.raw("POST", "/api/v1/system/updates/file", file.read_bytes(), {"Content-Type": "application/octet-stream"})
-                file.unlink()
+                file = self.bench.bundle(name).read_bytes()
+                status, _, told = one.raw("POST", "/api/v1/system/updates/file", file, {"Content-Type": "application/octet-stream"})
                 expect(status == 200, f"the update {name} was not taken: {status} {told[:300]}")
                 one.post("/api/v1/system/updates/install", {})
                 deadline = time.monotonic() + BOOT_S
@@ -190,7 +229,17 @@ class UpdateByWeb(Case):
                 expect((slot(box) != before) == runs, f"slot {slot(box)} runs after {before}")
                 self.bench.figure(f"update_by_web_{name}", time.monotonic() - started)
             expect(bool(last.get("reason")), f"no reason is told: {last}")
+            expect(box.shell.told(IDENTITY) == identity, "the box is another one after its updates")
             box.off()
+
+
+class Smoke(UpdateByWeb):
+    """The same from a disk that was just flashed: the shortest run that sees a box begin, update itself and undo an update."""
+
+    by_name = True
+
+    def disk(self) -> Path:
+        return self.bench.fresh(self.name)
 
 
 class BadUpdate(Case):
@@ -498,15 +547,21 @@ class Offline(Case):
 class FactoryReset(Case):
     """A line in stead.txt makes a claimed box a new one, once, and its disk stays as large as it was."""
 
+    more: tuple[str, ...] = ()
+
+    def ask(self, box: Machine) -> None:
+        """Asks for the reset, so that the box restarts."""
+        box.shell.told("echo 'reset = everything' >>/boot/stead/stead.txt; sync")
+        restart(box)
+
     def run(self) -> None:
-        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+        with self.bench.machine(self.bench.settled(self.name), self.name, list(self.more)) as box:
             answers(box)
             box.up()
             box.settled()
             one = claim(box)
             size = box.shell.told("df --output=size -B1M /data | tail -n 1")
-            box.shell.told("echo 'reset = everything' >>/boot/stead/stead.txt; sync")
-            restart(box)
+            self.ask(box)
             deadline = time.monotonic() + BOOT_S
             while answers(box)["claimed"]:
                 expect(time.monotonic() < deadline, "the box is not reset")
@@ -527,6 +582,24 @@ class FactoryReset(Case):
             box.off()
 
 
-CASES = [FirstBoot, GoodUpdate, UpdateByWeb, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
+class ResetButton(FactoryReset):
+    """The reset button does the same where it is held, and nothing where it is only pressed."""
+
+    more = ("-device", "virtio-keyboard-pci")
+
+    def ask(self, box: Machine) -> None:
+        box.press("f12", 1)
+        deadline = time.monotonic() + STEP_S
+        while "Stopped" not in (told := box.shell.told("journalctl -b -u stead-button-held.timer -o cat --no-pager")):
+            expect(time.monotonic() < deadline, f"nobody heard that the button was let go of: {told}")
+            time.sleep(1)
+        expect(box.shell.run("grep -q '^reset' /boot/stead/stead.txt")[0] != 0, "a button that was only pressed asks for a reset")
+        box.press("f12", 15)
+        box.sees("Stead: trying slot A")
+        box.shell.socket.close()
+        box.shell = None
+
+
+CASES = [FirstBoot, WithoutStead, GoodUpdate, UpdateByWeb, Smoke, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
          OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
-         SmallMemory, Offline, FactoryReset, HungKernel]
+         SmallMemory, Offline, FactoryReset, ResetButton, HungKernel]
