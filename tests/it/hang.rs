@@ -245,14 +245,16 @@ fn a_disk_that_hangs_takes_nothing_else_along() {
 fn pictures_of_other_disks_are_made_while_one_hangs() {
     let mut house = House::new();
     let (works, hangs) = (house.works.clone(), house.hangs.clone());
-    assert_eq!((house.image(&works, "small"), house.image(&hangs, "small")), (200, 200));
+    for library in [&works, &hangs] {
+        assert!((0..8).any(|_| house.image(library, "small") == 200), "a picture");
+    }
     house.disk.hang();
     house.forget_pictures();
-    assert_eq!(house.image(&hangs, "small"), 404, "it does not come now");
+    assert_ne!(house.image(&hangs, "small"), 200, "it does not come now");
     // With one maker the other waits until the disk's time is up.
     let tries = (0..8).take_while(|_| house.image(&works, "small") != 200).count();
     assert!(tries < 8, "the other's picture comes");
-    assert_eq!(house.image(&hangs, "small"), 404);
+    assert_ne!(house.image(&hangs, "small"), 200);
     assert_eq!(soon("a picture", || house.image(&works, "large")), 200);
     house.disk.wake();
 }

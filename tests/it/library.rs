@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stead::work::launcher::WorkerProgram;
 
 use crate::hang::Disk;
-use crate::harness::{App, Client, Options, Owner, in_index};
+use crate::harness::{Answer, App, Client, Options, Owner, in_index};
 use crate::media::{FILM, Media, SOUND, STILL};
 
 /// A claimed server over one folder of media, and its owner's browser.
@@ -273,10 +273,20 @@ fn everything_is_understood_listed_found_and_pictured() {
     assert_eq!(home["latest"].as_array().unwrap().len(), 4);
 }
 
+/// What is said of a picture once it is made, or cannot be.
+pub(crate) fn picture(browser: &mut Client, path: &str) -> Answer {
+    loop {
+        let answer = browser.get(path);
+        if answer.status != 503 {
+            return answer;
+        }
+    }
+}
+
 fn check_picture(browser: &mut Client, item: &str) {
     for (size, widest) in [("small", 320), ("large", 1920)] {
         let path = format!("/api/v1/items/{item}/image?size={size}");
-        let answer = browser.get(&path).expect(200);
+        let answer = picture(browser, &path).expect(200);
         assert_eq!(answer.header("content-type"), Some("image/jpeg"));
         let picture = image::load_from_memory(&answer.body).unwrap();
         assert!(picture.width() <= widest && picture.width() > widest.min(600) / 2, "{size}");
@@ -302,7 +312,7 @@ fn an_unchanged_library_is_read_again_without_opening_a_file() {
             let page = world.get(&format!("/api/v1/items?library={library}&kind={kind}"));
             for item in page["items"].as_array().unwrap() {
                 let path = format!("/api/v1/items/{}/image", text(&item["id"]));
-                world.browser.get(&path).expect(200);
+                picture(&mut world.browser, &path).expect(200);
             }
         }
     }
@@ -645,7 +655,7 @@ fn a_file_that_kills_two_workers_is_left_alone() {
     let photos = world.add("Photos", "photos", "");
     let photo = world.first(&photos, "photo");
     let path = format!("/api/v1/items/{}/image", self::text(&photo["id"]));
-    assert_eq!(world.browser.get(&path).expect(404).code(), "not_found");
+    assert_eq!(picture(&mut world.browser, &path).expect(404).code(), "not_found");
     assert_eq!(lines(&tally), 2);
     // Neither a look nor a scan nor a restart tries again.
     world.browser.get(&path).expect(404);
@@ -655,7 +665,7 @@ fn a_file_that_kills_two_workers_is_left_alone() {
     // Another content is another chance.
     world.media.make("photo.jpg", "-f lavfi -i testsrc=s=640x480:d=1 -frames:v 1");
     world.scan(&photos);
-    world.browser.get(&path).expect(404);
+    picture(&mut world.browser, &path).expect(404);
     assert_eq!(lines(&tally), 4);
 }
 

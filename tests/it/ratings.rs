@@ -13,7 +13,7 @@ use stead_store::accounts::profiles::{self, Profile};
 use stead_store::accounts::{audit, libraries};
 
 use crate::harness::{Client, in_accounts, in_index};
-use crate::library::{Events, World};
+use crate::library::{Events, World, picture};
 use crate::media::{FILM, Media, STILL};
 use crate::stream::Cinema;
 use crate::visibility::{Dice, Shelf, all_rows, is_in_no_answer, link_in, member};
@@ -411,7 +411,7 @@ fn a_picture_made_of_what_is_hidden_is_hidden_and_artwork_is_not() {
             |item: &Value| item[if kind == "season" { "subtitle" } else { "title" }].clone();
         let mut of = |item: &Value, size| {
             let id = item["id"].as_str().unwrap();
-            browser.get(&format!("/api/v1/items/{id}/image?size={size}")).status
+            picture(browser, &format!("/api/v1/items/{id}/image?size={size}")).status
         };
         let mut all = BTreeMap::new();
         for item in items {

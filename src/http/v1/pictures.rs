@@ -66,7 +66,11 @@ pub(crate) async fn image(
     match looked {
         Ok(Ok(Looked::Picture { bytes, tag })) => Ok(sent(bytes.into_response(), &tag)),
         Ok(Ok(Looked::Same { tag })) => Ok(sent(StatusCode::NOT_MODIFIED.into_response(), &tag)),
-        Ok(Ok(Looked::None | Looked::Awaited(_))) | Err(_) => Err(Problem::not_found()),
+        Ok(Ok(Looked::None)) => Err(Problem::not_found()),
+        Ok(Ok(Looked::Awaited(_))) | Err(_) => Err(Problem::busy(
+            "This picture is still being made. Try again in a moment.",
+            PICTURE_WAIT.as_secs(),
+        )),
         Ok(Err(problem)) => Err(problem),
     }
 }
