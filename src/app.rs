@@ -46,6 +46,7 @@ use crate::net::tls::{CurrentCertificate, TlsError, server_config};
 use crate::service::claim::{self, ComeUp, StartError};
 use crate::service::core::{CaFiles, Core};
 use crate::service::disks::Disks;
+use crate::service::drives::Drives;
 use crate::service::health::{self, LastLook};
 use crate::service::issuer::{self, ExternalIssuer};
 use crate::service::passwords::{HashError, Hasher};
@@ -373,7 +374,7 @@ fn core(
         approvals: Mutex::default(),
         approval_told: watch::Sender::new(()),
         drafts: Mutex::default(),
-        drives: Mutex::default(),
+        drives: Drives::default(),
         updates: crate::service::updates::UpdateDesk::default(),
         backup: Mutex::new(()),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,

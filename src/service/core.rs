@@ -20,7 +20,7 @@ use super::claim::ClaimDesk;
 use super::devices::DeviceDesk;
 use super::disks::Disks;
 use super::drafts::DraftDesk;
-use super::drives::LetGo;
+use super::drives::Drives;
 use super::health::LastLook;
 use super::issuer::ExternalIssuer;
 use super::mail::Letterbox;
@@ -102,8 +102,8 @@ pub struct Core {
     pub approval_told: watch::Sender<()>,
     /// Factors and recovery codes that wait to be confirmed.
     pub drafts: Mutex<DraftDesk>,
-    /// Held by whoever does something with a disk.
-    pub drives: Mutex<LetGo>,
+    /// What is known of disks, for one at a time.
+    pub drives: Drives,
     /// An update on its way.
     pub updates: UpdateDesk,
     /// Held by whoever makes or opens a backup.

@@ -2,7 +2,8 @@
 //! making an empty one. The helper does it as root; here is decided who may ask, and it is written down.
 
 use std::collections::BTreeSet;
-use std::sync::{MutexGuard, TryLockError};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::json;
 use stead_rules::policy::{Action, Guard, Permit, Tend};
@@ -41,7 +42,20 @@ pub enum DriveError {
 
 /// The file systems that an owner has let go of: they stay so until their disk is unplugged, or
 /// until they are to be read again.
-pub type LetGo = BTreeSet<String>;
+type LetGo = BTreeSet<String>;
+
+/// What is known of disks while the server runs, for one at a time.
+pub struct Drives {
+    /// None while somebody has it.
+    free: Mutex<Option<LetGo>>,
+    freed: Condvar,
+}
+
+impl Default for Drives {
+    fn default() -> Self {
+        Self { free: Mutex::new(Some(LetGo::new())), freed: Condvar::new() }
+    }
+}
 
 /// A disk that is to be made empty, as it was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +96,10 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Option<Vec<Disk>>, DriveErro
 /// [`DriveError`].
 pub fn mount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<String, DriveError> {
     permitted(permit, Action::Tend(Tend::Libraries))?;
-    let mut let_go = turn(core)?;
+    let mut turn = turn(core)?;
     match answer(core, Job::Mount { uuid: uuid.to_owned() })? {
         Answer::Mounted { folder } => {
-            let_go.remove(uuid);
+            turn.let_go.remove(uuid);
             write_down(core, Some(permit), now, ("disk.mounted", json!({ "uuid": uuid })))?;
             Ok(folder)
         }
@@ -104,9 +118,9 @@ pub fn mount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<Strin
 /// [`DriveError`].
 pub fn unmount(core: &Core, permit: &Permit, now: Now, uuid: &str) -> Result<(), DriveError> {
     permitted(permit, Action::Tend(Tend::Libraries))?;
-    let mut let_go = turn(core)?;
+    let mut turn = turn(core)?;
     done(answer(core, Job::Unmount { uuid: uuid.to_owned() })?)?;
-    let_go.insert(uuid.to_owned());
+    turn.let_go.insert(uuid.to_owned());
     write_down(core, Some(permit), now, ("disk.unmounted", json!({ "uuid": uuid })))
 }
 
@@ -140,12 +154,12 @@ pub fn format(
 /// # Errors
 /// [`DriveError`]; the next look tries again.
 pub(crate) fn attach(core: &Core, now: Now) -> Result<(), DriveError> {
-    let mut let_go = turn(core)?;
+    let mut turn = turn(core)?;
     let Answer::Disks(disks) = answer(core, Job::ListDisks)? else { return Err(unlike()) };
     let volumes: Vec<DiskVolume> = disks.into_iter().flat_map(|disk| disk.volumes).collect();
-    let_go.retain(|uuid| volumes.iter().any(|volume| volume.uuid == *uuid));
+    turn.let_go.retain(|uuid| volumes.iter().any(|volume| volume.uuid == *uuid));
     for DiskVolume { uuid, folder, .. } in volumes {
-        if folder.is_none() && !let_go.contains(&uuid) {
+        if folder.is_none() && !turn.let_go.contains(&uuid) {
             attach_one(core, now, uuid)?;
         }
     }
@@ -164,12 +178,31 @@ fn attach_one(core: &Core, now: Now, uuid: String) -> Result<(), DriveError> {
     }
 }
 
-/// One thing is done with disks at a time; nobody waits for it on a thread, since it may take long.
-fn turn(core: &Core) -> Result<MutexGuard<'_, LetGo>, DriveError> {
-    match core.drives.try_lock() {
-        Ok(turn) => Ok(turn),
-        Err(TryLockError::Poisoned(turn)) => Ok(turn.into_inner()),
-        Err(TryLockError::WouldBlock) => Err(DriveError::Busy),
+/// One thing is done with disks at a time. A look that comes by itself is over soon, and whoever asks in
+/// that moment waits for it; formatting takes minutes, and nobody holds a thread for that.
+fn turn(core: &Core) -> Result<Turn<'_>, DriveError> {
+    let Drives { free, freed } = &core.drives;
+    let held = free.lock().unwrap_or_else(PoisonError::into_inner);
+    let waited = freed.wait_timeout_while(held, TURN, |free| free.is_none());
+    let (mut held, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    let let_go = held.take().ok_or(DriveError::Busy)?;
+    Ok(Turn { drives: &core.drives, let_go })
+}
+
+/// How long one's turn is waited for: a look took 0.1 s, and less than a second on a busy box.
+const TURN: Duration = Duration::from_secs(5);
+
+/// Somebody's turn: nobody else does anything with disks until this is dropped.
+struct Turn<'a> {
+    drives: &'a Drives,
+    let_go: LetGo,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let let_go = std::mem::take(&mut self.let_go);
+        *self.drives.free.lock().unwrap_or_else(PoisonError::into_inner) = Some(let_go);
+        self.drives.freed.notify_one();
     }
 }
 
