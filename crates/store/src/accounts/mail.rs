@@ -135,7 +135,7 @@ pub fn failed(
     now: WallMs,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE mail_waiting SET tries = tries + 1,
-                      refused = CASE WHEN ?3 THEN ?2 ELSE NULL END WHERE id = ?1";
+                      refused = CASE WHEN ?3 THEN ?2 ELSE refused END WHERE id = ?1";
     tx.transaction.execute(sql, (id, why, for_good))?;
     let sql = "UPDATE mail_state SET trouble = ?1, trouble_ms = ?2";
     tx.transaction.execute(sql, (why, now.0))?;
