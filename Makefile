@@ -23,7 +23,7 @@ test: ## everything that is tested, browser tests included; ends with `N passed,
 check: ## formatting, lints, licences, module directions, the web app's lint and types
 	@scripts/check
 
-ci: ## what .ci/run calls: check, test, and the aarch64 build with its checks
+ci: ## what .ci/run calls: check, test, both builds for ARM with their checks, the arm64 image in QEMU
 	@scripts/ci
 
 cross: ## a static binary for ARCH=aarch64|armv7|x86_64, checked, in target/cross/
