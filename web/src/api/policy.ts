@@ -88,8 +88,6 @@ export interface Exemption {
   days_left: number;
   created_ms: number;
   over: boolean;
-  /** Its person administers by now, and nobody who does is exempt. */
-  void: boolean;
   /** Nothing of it is known but whose it is: they are kept out until it is removed. */
   unreadable: boolean;
 }

@@ -193,7 +193,6 @@ export const policy = {
   'exempt.until': { zero: 'ends today', one: '{n} day left', other: '{n} days left' },
   'exempt.given': 'given {date} for {n} days',
   'exempt.isOver': 'Over',
-  'exempt.isVoid': 'Void: this person administers',
   'exempt.isUnreadable': 'Cannot be read',
   'exempt.unreadableText':
     'Somebody or something changed the accounts from outside. Whoever has an exemption that cannot be read is kept out until you remove it.',
