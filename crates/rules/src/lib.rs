@@ -16,6 +16,7 @@ pub mod secret;
 pub mod signin;
 pub mod system;
 pub mod time;
+pub mod updates;
 
 #[cfg(test)]
 mod golden;

@@ -392,6 +392,35 @@ pub const UPDATE_NAME_MAX_CHARS: usize = 128;
 pub const DISKS_LISTED_MAX: usize = 64;
 /// The largest file that is taken for an update: both slots of a system are 448 MiB, uncompressed.
 pub const UPDATE_MAX_BYTES: u64 = 448 * 1024 * 1024;
+/// Characters in a version of the system: a page shows it on a phone's line.
+pub const UPDATE_VERSION_MAX_CHARS: usize = 40;
+/// Characters in what a source of updates says of a version: a few sentences.
+pub const UPDATE_NOTES_MAX_CHARS: usize = 1000;
+/// The largest index of a source of updates: a version, a name, a sum and a few sentences.
+pub const UPDATE_INDEX_MAX_BYTES: usize = 16 * 1024;
+/// A source of updates answers within this time, and goes on answering within it.
+pub const UPDATE_ANSWER_SECONDS: u64 = 30;
+/// Redirects that are followed, all within the source.
+pub const UPDATE_REDIRECTS_MAX: usize = 3;
+/// A source is asked again after this long: once a day, and less than one, so that a box that is asked
+/// for within one hour of the day meets it each day.
+pub const UPDATE_LOOK_SECONDS: u64 = 20 * 3600;
+/// What could not be asked or fetched is tried again after this long, then after twice as long…
+pub const UPDATE_AGAIN_FIRST_SECONDS: u64 = 30;
+/// …and at last each hour: a window of a few hours has several tries.
+pub const UPDATE_AGAIN_LAST_SECONDS: u64 = 3600;
+/// Nobody plays once nothing was asked for this long: a player reads a few minutes ahead, and whoever
+/// pauses to make tea comes back.
+pub const UPDATE_QUIET_SECONDS: u64 = 15 * 60;
+/// Versions that were left and are remembered; each was installed once.
+pub const UPDATES_LEFT_MAX: u32 = 32;
+/// Updates on disks that are told of: each is looked into by rauc, one after the other.
+pub const UPDATES_ON_DISKS_MAX: usize = 8;
+/// Names in the top folder of a disk that are looked at for updates; a folder of films has fewer.
+pub const UPDATE_DISK_ENTRIES_MAX: usize = 10_000;
+/// An update is copied in pieces of this size: a slow stick is read in few calls, and a small box has
+/// the memory.
+pub const UPDATE_PIECE_BYTES: usize = 256 * 1024;
 /// How long the helper waits for its job once somebody has connected.
 pub const HELPER_WAIT_MS: u64 = 10_000;
 /// How long the service waits for the helper to install an update or to format a large disk.

@@ -240,6 +240,12 @@ pub fn check_update(offered: (&str, &str), running: (&str, &str)) -> Result<(), 
     if numbers(offered.1) < numbers(running.1) { Err(Refusal::Older) } else { Ok(()) }
 }
 
+/// Whether one version comes after another.
+#[must_use]
+pub fn is_newer(version: &str, than: &str) -> bool {
+    numbers(version) > numbers(than)
+}
+
 /// The numbers in a version, in order; a number too large to be one is the largest.
 fn numbers(version: &str) -> Vec<u64> {
     let parts = version.split(|one: char| !one.is_ascii_digit()).filter(|part| !part.is_empty());
