@@ -34,6 +34,7 @@ pub mod reminders;
 pub mod requirements;
 pub mod sessions;
 pub mod throttle;
+pub mod updates;
 pub mod user_data;
 pub mod way_back;
 

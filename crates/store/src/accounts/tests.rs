@@ -5,6 +5,7 @@ mod backup;
 mod factors;
 mod policy;
 mod throttle;
+mod updates;
 
 use stead_rules::claim::{Eras, Kept};
 use stead_rules::ids::{AccountId, BoxId, EraId, IssuerId, LibraryId, RootId, SessionId, UserId};
