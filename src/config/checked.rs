@@ -7,6 +7,7 @@ use super::raw::{
     Raw, RawAccounts, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawSystem,
     RawWork,
 };
+use super::source::{UpdateSource, source};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use stead_rules::provider::{RedirectKind, redirect_kind};
@@ -177,6 +178,8 @@ pub struct System {
     pub attach_disks: bool,
     /// Where updates lie until the helper installs them.
     pub updates: PathBuf,
+    /// Where they are fetched from, if they are.
+    pub update_source: Option<UpdateSource>,
 }
 
 /// Background work.
@@ -541,6 +544,7 @@ fn system(raw: &RawSystem, note: &mut impl FnMut(Problem)) -> System {
         disks: absolute(&raw.disks),
         attach_disks: raw.attach_disks,
         updates: absolute(&raw.updates),
+        update_source: source(&raw.update_source, note),
     }
 }
 

@@ -16,6 +16,7 @@ mod issuer;
 mod mail;
 mod problem;
 pub mod raw;
+mod source;
 
 pub use checked::{
     AccountService, Claim, Config, Discovery, LocalSecurity, Log, LogFormat, LogLevel, Media, Net,
@@ -24,6 +25,7 @@ pub use checked::{
 pub use issuer::{Issuer, IssuerUrl};
 pub use mail::{Mail, MailSecurity};
 pub use problem::{Place, Problem, Problems};
+pub use source::UpdateSource;
 
 use raw::Raw;
 use std::path::{Path, PathBuf};

@@ -122,6 +122,10 @@ definitions! {
         attach_disks: bool = true;
         /// Where updates lie until the helper installs them.
         updates: PathBuf = PathBuf::from("/var/lib/stead/updates");
+        /// The folder that updates are fetched from (https), for instance
+        /// "https://updates.example.net/stead"; docs/updates.md says what lies in it. Nobody is asked
+        /// before the owner wants it. Empty: nobody is asked at all.
+        update_source: String = String::new();
     }
 
     /// The account service: the sign-in that other servers and apps of yours can use. It is part of

@@ -105,6 +105,32 @@ fn values_must_make_sense() {
 }
 
 #[test]
+fn a_source_of_updates_is_asked_over_tls_or_on_this_machine() {
+    let with = |source: &str| load(&format!("[system]\nupdate_source = {source:?}\n"));
+    assert_eq!(with("").unwrap().system.update_source, None);
+    for (written, meant) in [
+        ("https://updates.example.net/stead/", "https://updates.example.net/stead"),
+        (" https://updates.example.net ", "https://updates.example.net"),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000"),
+        ("http://[::1]/stead", "http://[::1]/stead"),
+    ] {
+        let source = with(written).unwrap().system.update_source.unwrap();
+        assert_eq!(source.as_str(), meant);
+    }
+    for (written, told) in [
+        ("http://updates.example.net/", "is not secure"),
+        ("http://localhost/", "is not secure"),
+        ("updates.example.net", "is not the address of a folder"),
+        ("https://a@updates.example.net/", "is not the address of a folder"),
+        ("https://updates.example.net/?a=b", "is not the address of a folder"),
+        ("file:///srv/updates", "is not the address of a folder"),
+    ] {
+        let problem = with(written).unwrap_err();
+        assert!(problem.contains(told) && problem.contains("system.update_source"), "{problem}");
+    }
+}
+
+#[test]
 fn certificates_of_files_take_both_files() {
     let files = "[net]\ntls = \"files\"\ncert_file = \"/c.pem\"\nkey_file = \"/k.pem\"\n";
     let want = Tls::Files { certificate: "/c.pem".into(), key: "/k.pem".into() };
