@@ -9,5 +9,6 @@ pub mod mdns;
 pub mod names;
 pub mod outbound;
 pub mod qr;
+pub mod source;
 pub mod ssdp;
 pub mod tls;

@@ -1,4 +1,5 @@
-//! Questions to the one issuer that the configuration names; this server asks nobody else.
+//! Questions to the one issuer that the configuration names; of others this server asks the source of
+//! updates alone (`source`).
 //!
 //! No redirects, a bound on the answer's size and time, and TLS by the configured authority or the
 //! usual ones, at the time of this server's own clock: a box without a battery would otherwise hold
@@ -70,9 +71,12 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+/// Asks over http or https.
+pub(super) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
 /// Asks the issuer.
 pub struct Outbound {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpClient,
     issuer: IssuerUrl,
 }
 
@@ -86,20 +90,7 @@ impl Outbound {
         ca: Option<&std::path::Path>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OutboundError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_details(provider, Arc::new(OwnTime(clock)))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots(ca)?)
-            .with_no_client_auth();
-        // Which schemes may be asked is decided by `IssuerUrl::admits`, before the connector.
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let client =
-            Client::builder(TokioExecutor::new()).pool_max_idle_per_host(1).build(connector);
-        Ok(Self { client, issuer })
+        Ok(Self { client: client(ca, clock)?, issuer })
     }
 
     /// GET.
@@ -179,6 +170,22 @@ impl Outbound {
         let body = body.collect().await.map_err(AskError::Body)?.to_bytes();
         Ok(Answer { status, body })
     }
+}
+
+/// A client that trusts these authorities at the time of this server.
+pub(super) fn client(
+    ca: Option<&std::path::Path>,
+    clock: Arc<dyn Clock>,
+) -> Result<HttpClient, OutboundError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_details(provider, Arc::new(OwnTime(clock)))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots(ca)?)
+        .with_no_client_auth();
+    // Which schemes may be asked is decided by the configuration, before the connector.
+    let connector =
+        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    Ok(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(1).build(connector))
 }
 
 /// The usual authorities, or those of the file in their place.
