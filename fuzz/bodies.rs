@@ -15,6 +15,7 @@ use stead::http::oauth::Members;
 use stead::net::guard::parse_host;
 use stead::net::ssdp::search;
 use stead::service::issuer::is_readable;
+use stead::service::updates::read_index;
 use stead::work::launcher::Cancel;
 use stead::work::probe::{Class, description, probe};
 use stead_rules::claim::{BootFile, ClaimCode, LinkSecret, MarkerCopy, blanked, parse_plug};
@@ -33,7 +34,7 @@ use webauthn_rs::prelude::{Url, Uuid, WebauthnBuilder};
 pub(crate) type Body = fn(&[u8]);
 
 /// The bodies by the names of their targets.
-pub(crate) const BODIES: [(&str, Body); 10] = [
+pub(crate) const BODIES: [(&str, Body); 11] = [
     ("probe_video", video),
     ("probe_audio", audio),
     ("probe_picture", picture),
@@ -44,6 +45,7 @@ pub(crate) const BODIES: [(&str, Body); 10] = [
     ("passkeys", passkeys),
     ("issuers", issuers),
     ("descriptions", descriptions),
+    ("sources", sources),
 ];
 
 /// What an issuer answers: as it came, and as the claims of an ID token.
@@ -54,6 +56,11 @@ pub(crate) fn issuers(bytes: &[u8]) {
         let token = format!("{}.{}.{}", part(header), part(bytes), part(bytes));
         black_box(is_readable(json!({ "id_token": token }).to_string().as_bytes()));
     }
+}
+
+/// What a source of updates says of its newest version.
+pub(crate) fn sources(bytes: &[u8]) {
+    black_box(read_index(bytes).is_ok());
 }
 
 /// Descriptions beside media, and certificates by themselves.

@@ -42,6 +42,8 @@ use crate::net::mdns::{AnnounceConfig, Announced, Announcer};
 use crate::net::names::{
     Interface, InterfacesError, SHARED_NAME, host_label, interfaces, reachable_addresses,
 };
+use crate::net::outbound::OutboundError;
+use crate::net::source::Source;
 use crate::net::tls::{CurrentCertificate, TlsError, server_config};
 use crate::service::claim::{self, ComeUp, StartError};
 use crate::service::core::{CaFiles, Core};
@@ -55,6 +57,7 @@ use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
 use crate::service::room::DataRoom;
 use crate::service::scans::{Scans, Tray};
+use crate::service::updates::UpdateDesk;
 use crate::service::{local, mail, notices, passkeys};
 use crate::work;
 use crate::work::launcher::{WorkerProgram, Workers};
@@ -110,6 +113,9 @@ pub enum ServeError {
     /// The external issuer of the configuration.
     #[error(transparent)]
     Issuer(#[from] issuer::SetUpError),
+    /// The source of updates of the configuration.
+    #[error("the source of updates cannot be asked")]
+    UpdateSource(#[from] OutboundError),
     /// The mail server of the configuration.
     #[error(transparent)]
     Mail(#[from] mail::SetUpError),
@@ -347,6 +353,14 @@ fn core(
         .map(|issuer| ExternalIssuer::new(issuer, Arc::clone(&clock)))
         .transpose()?;
     let letterbox = mail::letterbox(config.mail.as_ref().filter(|_| kind == Kind::Server))?;
+    let update_source = config
+        .system
+        .update_source
+        .clone()
+        // Who has no helper has nobody to install what comes.
+        .filter(|_| kind == Kind::Server && config.system.helper.is_some())
+        .map(|source| Source::new(source, Arc::clone(&clock)))
+        .transpose()?;
     let disks = Disks::default();
     let core = Core {
         config,
@@ -375,7 +389,8 @@ fn core(
         approval_told: watch::Sender::new(()),
         drafts: Mutex::default(),
         drives: Drives::default(),
-        updates: crate::service::updates::UpdateDesk::default(),
+        updates: UpdateDesk::default(),
+        update_source,
         backup: Mutex::new(()),
         hasher: Hasher::new(bytes(entropy.as_ref()))?,
         local,

@@ -74,7 +74,7 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
                 shutdown.spawn_chore("disks", attach_disks(Arc::clone(&made.core)));
             }
             if system.helper.is_some() {
-                shutdown.spawn_chore("updates", install_updates(Arc::clone(&made.core)));
+                shutdown.spawn_chore("updates", mind_updates(Arc::clone(&made.core)));
             }
             if made.core.issuer.is_some() {
                 let core = Arc::clone(&made.core);
@@ -179,14 +179,30 @@ async fn tick_rescue(core: Arc<Core>) {
     }
 }
 
-/// Installs the updates that somebody wants installed.
-async fn install_updates(core: Arc<Core>) {
+/// Installs the updates that are wanted, and looks after what is done about others by itself.
+async fn mind_updates(core: Arc<Core>) {
     let tidying = Arc::clone(&core);
     blocking(move || updates::tidy(&tidying)).await;
+    tokio::join!(install_updates(&core), tend_updates(&core));
+}
+
+async fn install_updates(core: &Arc<Core>) {
     loop {
-        updates::wanted(&core).await;
-        let installing = Arc::clone(&core);
+        updates::wanted(core).await;
+        let installing = Arc::clone(core);
         blocking(move || updates::install_now(&installing, installing.now())).await;
+    }
+}
+
+/// Looking costs nothing where no source is named, and elsewhere a look into memory and for a file.
+async fn tend_updates(core: &Arc<Core>) {
+    let mut every = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            () = updates::to_tend(core) => {}
+        }
+        updates::tend(core).await;
     }
 }
 

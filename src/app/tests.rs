@@ -199,7 +199,26 @@ fn claim_cases<'a>(core: &'a Arc<Core>, runtime: &'a tokio::runtime::Runtime) ->
         }),
         case("updates::look", Action::Tend(Tend::Boards), |permit| updates::look(core, permit)),
         case("updates::receive", Action::Guard(Guard::Update), |permit| {
-            updates::receive(core, permit).map(drop)
+            updates::receive(core, permit, updates::Origin::Sent, None).map(drop)
+        }),
+        case("updates::on_disks", Action::Tend(Tend::Boards), move |permit| {
+            runtime.block_on(updates::on_disks(core, permit)).map(drop)
+        }),
+        case("updates::take_from_disk", Action::Guard(Guard::Update), move |permit| {
+            let (uuid, file) = ("0000-0000".to_owned(), "stead-1.raucb".to_owned());
+            runtime.block_on(updates::take_from_disk(core, permit, uuid, file)).map(drop)
+        }),
+        case("updates::set_wish", Action::Guard(Guard::Update), |permit| {
+            updates::set_wish(core, permit, NOW, stead_rules::updates::Wish::default())
+        }),
+        case("updates::look_now", Action::Guard(Guard::Update), move |permit| {
+            runtime.block_on(updates::look_now(core, permit))
+        }),
+        case("updates::fetch_now", Action::Guard(Guard::Update), |permit| {
+            updates::fetch_now(core, permit)
+        }),
+        case("updates::call_off", Action::Guard(Guard::Update), |permit| {
+            updates::call_off(core, permit)
         }),
         case("updates::install", Action::Guard(Guard::Update), |permit| {
             updates::install(core, permit, NOW)

@@ -66,6 +66,10 @@ fn done(place: &Place, job: &Job) -> Result<Answer, Undone> {
         Job::Inspect { bundle } => {
             Ok(Answer::Update(updates::inspect(place, &bundle_path(place, bundle)?)??))
         }
+        Job::InspectOnDisk { uuid, bundle } => {
+            let path = plain_file(&mounted(place, uuid)?, bundle)?;
+            Ok(Answer::Update(updates::inspect(place, &path)??))
+        }
         Job::Install { bundle } => install(place, bundle),
         Job::MarkGood => told(&tools.rauc, &["status", "mark-good", "booted"]),
         Job::SwitchSlot => told(&tools.rauc, &["status", "mark-active", "other"]),
@@ -136,11 +140,7 @@ fn folder_for(place: &Place, uuid: &str) -> Result<PathBuf, Undone> {
 }
 
 fn unmount(place: &Place, uuid: &str) -> Result<Answer, Undone> {
-    check_uuid(uuid)?;
-    let folder = canonical(&place.media)?.join(uuid);
-    if canonical(&folder).ok().as_ref() != Some(&folder) || !is_mount_point(&folder)? {
-        return Err(Refusal::NotMounted.into());
-    }
+    let folder = mounted(place, uuid)?;
     if place.tools.has_systemd {
         run(&place.tools.systemd_mount, &["--umount".as_ref(), folder.as_os_str()])?;
     } else {
@@ -149,6 +149,16 @@ fn unmount(place: &Place, uuid: &str) -> Result<Answer, Undone> {
     // It is empty now; one that is not is somebody's, and stays.
     drop(fs::remove_dir(&folder));
     Ok(Answer::Done)
+}
+
+/// The folder that a file system is mounted in.
+fn mounted(place: &Place, uuid: &str) -> Result<PathBuf, Undone> {
+    check_uuid(uuid)?;
+    let folder = canonical(&place.media)?.join(uuid);
+    if canonical(&folder).ok().as_ref() != Some(&folder) || !is_mount_point(&folder)? {
+        return Err(Refusal::NotMounted.into());
+    }
+    Ok(folder)
 }
 
 fn is_mount_point(folder: &Path) -> Result<bool, Undone> {
@@ -188,9 +198,13 @@ fn install(place: &Place, bundle: &str) -> Result<Answer, Undone> {
 }
 
 fn bundle_path(place: &Place, bundle: &str) -> Result<PathBuf, Undone> {
+    plain_file(&canonical(&place.updates)?, bundle)
+}
+
+/// A file of a bundle's name in this very folder, and no link to another one.
+fn plain_file(folder: &Path, bundle: &str) -> Result<PathBuf, Undone> {
     check_bundle(bundle)?;
-    let updates = canonical(&place.updates)?;
-    let path = updates.join(bundle);
+    let path = folder.join(bundle);
     let found = path.symlink_metadata();
     if !found.is_ok_and(|found| found.is_file()) || canonical(&path)? != path {
         return Err(Refusal::BadName.into());

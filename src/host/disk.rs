@@ -102,6 +102,12 @@ impl Space {
         self.free_bytes < LEFT_TO_PEOPLE_BYTES
     }
 
+    /// Whether so much more fits beside what is left to people.
+    #[must_use]
+    pub const fn holds(self, bytes: u64) -> bool {
+        self.free_bytes >= bytes.saturating_add(LEFT_TO_PEOPLE_BYTES)
+    }
+
     /// Whether work that was stopped by a short disk goes on: with twice what stops it, so that
     /// it does not begin for one file.
     #[must_use]

@@ -59,6 +59,13 @@ pub enum Job {
         /// The name of its file.
         bundle: String,
     },
+    /// Say what an update is that lies in the top folder of a disk which is mounted for media.
+    InspectOnDisk {
+        /// The id of the file system.
+        uuid: String,
+        /// The name of its file.
+        bundle: String,
+    },
     /// Install an update that lies in the folder for updates.
     Install {
         /// The name of its file.
@@ -108,6 +115,7 @@ impl Job {
             Self::ListDisks
             | Self::ListSystems
             | Self::Inspect { .. }
+            | Self::InspectOnDisk { .. }
             | Self::Mount { .. }
             | Self::Unmount { .. }
             | Self::MarkGood

@@ -42,6 +42,7 @@ use crate::host::kind::Kind;
 use crate::host::metrics::Metrics;
 use crate::host::vital::Fallen;
 use crate::net::mdns::Announcer;
+use crate::net::source::Source;
 use crate::net::ssdp::Device;
 use crate::net::tls::CurrentCertificate;
 
@@ -106,6 +107,8 @@ pub struct Core {
     pub drives: Drives,
     /// An update on its way.
     pub updates: UpdateDesk,
+    /// Where updates are fetched from, if they are.
+    pub update_source: Option<Source>,
     /// Held by whoever makes or opens a backup.
     pub backup: Mutex<()>,
     /// Password hashing, a few at a time.

@@ -20,6 +20,7 @@ use stead_rules::limits::{
 };
 use stead_rules::policy::{Action, Door, Permit};
 use stead_rules::time::BootMs;
+use stead_rules::updates::Playing;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::buffers::Buffers;
@@ -39,6 +40,8 @@ pub struct Pumps {
     threads: Arc<Semaphore>,
     devices: Mutex<HashMap<u64, Arc<Semaphore>>>,
     users: Arc<Mutex<HashMap<UserId, usize>>>,
+    /// The last moment when somebody played, but for who plays now.
+    last_played: Mutex<Option<BootMs>>,
     buffers: Arc<Buffers>,
 }
 
@@ -57,8 +60,18 @@ impl Pumps {
     #[must_use]
     pub fn new(threads: Arc<Semaphore>) -> Self {
         let budget = Arc::new(Semaphore::new(STREAM_BUFFERS_BYTES / PIECE));
-        let (devices, users, buffers) = Default::default();
-        Self { budget, threads, devices, users, buffers }
+        let (devices, users, last_played, buffers) = Default::default();
+        Self { budget, threads, devices, users, last_played, buffers }
+    }
+
+    /// Who plays.
+    #[must_use]
+    pub fn playing(&self) -> Playing {
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        if !users.is_empty() {
+            return Playing::Now;
+        }
+        Playing::Since(*self.last_played.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A seat for one more stream of whoever holds the permission; none when they have as many as
@@ -224,5 +237,8 @@ impl Drop for Seat {
 impl Drop for Pump {
     fn drop(&mut self) {
         self.core.metrics.figures().play.streams.dec();
+        // Before its seat is given back, so that nobody sees neither.
+        let last_played = &self.core.pumps.last_played;
+        *last_played.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.core.now().boot);
     }
 }

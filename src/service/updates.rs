@@ -2,7 +2,11 @@
 //! installed, and starting another system.
 //!
 //! ```text
-//! file ─▶ looked at (signature, board, version) ─▶ ready ─▶ installed beside what runs ─▶ restart
+//! sent by its owner ─┐
+//! on a disk ─────────┤
+//! fetched ───────────┴▶ looked at (signature, board, version) ─▶ ready ─▶ installed beside what runs
+//!                                                                          │
+//!                                                                       restart
 //!                                                                          │
 //!                       works, and stays ◀── its gate ──▶ is left by itself, and says why
 //! ```
@@ -10,29 +14,37 @@
 //! What is signed, and for which board, rauc decides in the helper, before the file is offered and
 //! again when it is installed.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::path::PathBuf;
+mod arrival;
+mod fetch;
+mod on_disk;
+mod source;
+
+use std::fs;
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
-use stead_rules::limits::UPDATE_MAX_BYTES;
 use stead_rules::policy::{Action, Guard, Permit, Tend};
 use stead_rules::time::Now;
 use stead_store::StoreError;
-use stead_store::accounts::audit;
-use tokio::sync::Notify;
+use stead_store::accounts::{audit, updates as rows};
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use super::chain;
 use super::core::{Core, CoreError, permitted};
-use crate::host::disk::{is_full, space};
+use crate::host::disk::is_full;
 use crate::host::files::{PRIVATE, remove_durably, write_atomically};
 use crate::host::helper::{Answer, Bundle, HelperError, Job, Systems, ask};
 
-/// What an update is called in the folder for updates; there is one at a time.
-const FILE: &str = "update.raucb";
-/// The same while it comes in.
-const PART: &str = "update.part";
+pub use arrival::{Arrival, By, Incoming, Origin, receive};
+pub use on_disk::{OnDisk, on_disks, take_from_disk};
+pub(crate) use source::tend;
+pub use source::{
+    Offered, SourceView, Trouble, call_off, fetch_now, look_now, read_index, set_wish,
+};
+
+use arrival::{FILE, remove};
+use source::SourceDesk;
 
 /// Why nothing was done about an update.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +58,18 @@ pub enum UpdateError {
     /// None was sent before.
     #[error("no update was sent")]
     NoneSent,
+    /// The configuration names nobody who has updates.
+    #[error("no source of updates is named")]
+    NoSource,
+    /// The source has offered nothing that could be fetched.
+    #[error("the source offers no newer version")]
+    NotOffered,
+    /// There is no such file on that disk, or no such disk.
+    #[error("there is no such update on a disk")]
+    NotOnDisk,
+    /// The disk does not answer, or not with what lies on it.
+    #[error("the disk could not be read")]
+    DiskSilent,
     /// One is taken in or installed.
     #[error("an update is under way")]
     Busy,
@@ -82,9 +106,9 @@ pub enum Stage {
     #[default]
     None,
     /// It comes in.
-    Arrives,
+    Arrives(Arrival),
     /// It may be installed.
-    Ready(Bundle),
+    Ready(Bundle, By),
     /// It is written beside what runs.
     Installing(Bundle),
     /// It could not be installed, for this reason.
@@ -99,11 +123,21 @@ pub struct UpdateDesk {
     before: Mutex<Option<Systems>>,
     /// Told when somebody wants the update installed.
     wanted: Notify,
+    /// What is known of the source, and what is fetched from it.
+    source: Mutex<SourceDesk>,
+    /// Held by whoever asks the source.
+    looking: AsyncMutex<()>,
+    /// Told when there may be something to do by itself.
+    tended: Notify,
 }
 
 impl UpdateDesk {
     fn before(&self) -> MutexGuard<'_, Option<Systems>> {
         self.before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn source(&self) -> MutexGuard<'_, SourceDesk> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -131,6 +165,8 @@ pub struct View {
     pub stage: Stage,
     /// The version that was installed last, and what became of it.
     pub last: Option<(String, Outcome)>,
+    /// Where updates are fetched from, if they are.
+    pub source: Option<SourceView>,
 }
 
 /// What there is; none where nobody updates this server. Blocks.
@@ -152,7 +188,8 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Option<View>, UpdateError> {
         let outcome = outcome(core, &systems, &version, &boot);
         (version, outcome)
     });
-    Ok(Some(View { systems, stage, last }))
+    let source = source::view(core)?;
+    Ok(Some(View { systems, stage, last, source }))
 }
 
 fn systems(core: &Core) -> Result<Systems, UpdateError> {
@@ -171,103 +208,26 @@ fn outcome(core: &Core, systems: &Systems, version: &str, boot: &str) -> Outcome
     Outcome::Left(fallen.map(|fallen| fallen.reason.clone()))
 }
 
-/// An update that comes in. It is gone when this is dropped.
-pub struct Incoming<'a> {
-    core: &'a Core,
-    file: File,
-    size: u64,
-}
-
-/// Begins to take an update in. Blocks.
-///
-/// # Errors
-/// [`UpdateError`].
-pub fn receive<'a>(core: &'a Core, permit: &Permit) -> Result<Incoming<'a>, UpdateError> {
-    permitted(permit, Action::Guard(Guard::Update))?;
-    if core.config.system.helper.is_none() {
-        return Err(UpdateError::NotHere);
-    }
-    let mut stage = core.updates.stage();
-    match *stage {
-        Stage::Arrives | Stage::Installing(_) => return Err(UpdateError::Busy),
-        Stage::None | Stage::Ready(_) | Stage::Failed(_) => {}
-    }
-    // What was sent before makes way: there may be room for one only.
-    remove(core)?;
-    let file = File::create(part(core))?;
-    *stage = Stage::Arrives;
-    Ok(Incoming { core, file, size: 0 })
-}
-
-impl Incoming<'_> {
-    /// Takes some more of it. Blocks.
-    ///
-    /// # Errors
-    /// [`UpdateError`]; what came in goes with this.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<(), UpdateError> {
-        self.size = self.size.saturating_add(bytes.len() as u64);
-        if self.size > UPDATE_MAX_BYTES {
-            return Err(UpdateError::TooLarge);
-        }
-        // What people write comes first.
-        if space(&self.core.config.system.updates)?.is_short() {
-            return Err(CoreError::from(StoreError::Full(None)).into());
-        }
-        Ok(self.file.write_all(bytes)?)
-    }
-
-    /// It is all there: what it is, if it may be installed here. Blocks.
-    ///
-    /// # Errors
-    /// [`UpdateError`]; the file is gone then.
-    pub fn keep(self) -> Result<Bundle, UpdateError> {
-        self.file.sync_all()?;
-        fs::rename(part(self.core), file(self.core))?;
-        let looked = match answer(self.core, Job::Inspect { bundle: FILE.to_owned() }) {
-            Ok(Answer::Update(bundle)) => Ok(bundle),
-            Ok(_) => Err(unlike()),
-            Err(error) => Err(error),
-        };
-        match looked {
-            Ok(bundle) => {
-                *self.core.updates.stage() = Stage::Ready(bundle.clone());
-                Ok(bundle)
-            }
-            Err(error) => {
-                remove(self.core)?;
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Drop for Incoming<'_> {
-    fn drop(&mut self) {
-        let mut stage = self.core.updates.stage();
-        if *stage == Stage::Arrives {
-            *stage = Stage::None;
-            if let Err(error) = remove(self.core) {
-                tracing::warn!(error = %chain(&error), "half an update is left");
-            }
-        }
-    }
-}
-
 /// Has the update installed that was sent, beside what runs: it begins, and goes on after this. Blocks.
 ///
 /// # Errors
 /// [`UpdateError`].
 pub fn install(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError> {
     permitted(permit, Action::Guard(Guard::Update))?;
+    begin_install(core, Some(permit), now)
+}
+
+/// The same for the box itself.
+fn begin_install(core: &Core, permit: Option<&Permit>, now: Now) -> Result<(), UpdateError> {
     let mut stage = core.updates.stage();
     let bundle = match &*stage {
-        Stage::Ready(bundle) => bundle.clone(),
-        Stage::Arrives | Stage::Installing(_) => return Err(UpdateError::Busy),
+        Stage::Ready(bundle, _) => bundle.clone(),
+        Stage::Arrives(_) | Stage::Installing(_) => return Err(UpdateError::Busy),
         Stage::None | Stage::Failed(_) => return Err(UpdateError::NoneSent),
     };
     *core.updates.before() = Some(systems(core)?);
     let detail = json!({ "version": bundle.version });
-    write_down(core, Some(permit), now, "update.began", detail)?;
+    write_down(core, permit, now, "update.began", detail)?;
     *stage = Stage::Installing(bundle);
     core.updates.wanted.notify_one();
     Ok(())
@@ -297,11 +257,31 @@ pub(crate) fn install_now(core: &Core, now: Now) {
 }
 
 fn note_installed(core: &Core, now: Now, bundle: &Bundle) -> Result<(), UpdateError> {
+    note_left(core, now)?;
     let text = format!("{}\n{}\n", bundle.version, this_boot(core));
     core.room
         .with_room(|| write_atomically(&core.paths().update_installed(), text.as_bytes(), PRIVATE))
         .map_err(|error| UpdateError::Failed(chain(&error).to_string()))?;
     write_down(core, None, now, "update.installed", json!({ "version": bundle.version }))
+}
+
+/// Keeps of the update that was installed before that it was left, if it was: what is noted of it makes
+/// way for the next one.
+fn note_left(core: &Core, now: Now) -> Result<(), UpdateError> {
+    let (Some((version, boot)), Some(systems)) = (installed(core), core.updates.before().clone())
+    else {
+        return Ok(());
+    };
+    match outcome(core, &systems, &version, &boot) {
+        Outcome::Left(_) => leave(core, now, &version),
+        Outcome::Waits | Outcome::Runs => Ok(()),
+    }
+}
+
+/// A version that is not offered by itself again.
+fn leave(core: &Core, now: Now, version: &str) -> Result<(), UpdateError> {
+    let left = core.store()?.accounts.write(|tx| rows::leave(tx, version, now));
+    Ok(left.map_err(CoreError::from)?)
 }
 
 /// Starts the other system, as long as it has not been overwritten; the box restarts with it. Blocks.
@@ -317,6 +297,7 @@ pub fn switch(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError>
         return Err(UpdateError::NotHere);
     }
     write_down(core, Some(permit), now, "update.switched", json!({}))?;
+    leave(core, now, &systems(core)?.version)?;
     done(answer(core, Job::SwitchSlot))?;
     // What runs next was chosen, and is no update that was left.
     if let Err(error) = remove_durably(&core.paths().update_installed()) {
@@ -341,31 +322,22 @@ pub fn restart(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError
     done(answer(core, Job::Restart))
 }
 
-/// What a start has found in the folder for updates is of a run that was cut off.
+/// What a start has found in the folder for updates is of a run that was cut off: what was fetched goes
+/// on, and the rest is of no use.
 pub(crate) fn tidy(core: &Core) {
-    if core.config.system.helper.is_some()
-        && let Err(error) = remove(core)
-    {
+    let tidied = match fetch::take_up(core) {
+        Ok(true) => Ok(()),
+        Ok(false) => remove(core).map_err(UpdateError::from),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = tidied {
         tracing::warn!(error = %chain(&error), "a file of an update is left");
     }
 }
 
-fn file(core: &Core) -> PathBuf {
-    core.config.system.updates.join(FILE)
-}
-
-fn part(core: &Core) -> PathBuf {
-    core.config.system.updates.join(PART)
-}
-
-fn remove(core: &Core) -> io::Result<()> {
-    for path in [file(core), part(core)] {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-    }
-    Ok(())
+/// Waits until there may be something to do by itself, at once.
+pub(crate) async fn to_tend(core: &Core) {
+    core.updates.tended.notified().await;
 }
 
 /// The version that was installed last, and in which run of the box.

@@ -99,6 +99,7 @@ mod strace;
 mod stream;
 mod throttle;
 mod tls;
+mod update_source;
 mod updates;
 mod visibility;
 mod ways_back;

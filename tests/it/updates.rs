@@ -15,30 +15,31 @@ use stead_store::Store;
 use stead_store::accounts::audit;
 
 use crate::harness::{Answer, Options};
-use crate::helper::{Helper, in_own_mounts};
+use crate::helper::{Helper, Loop, in_own_mounts};
 use crate::library::World;
 use crate::media::Media;
 use crate::secret_age::until;
 
-const PATH: &str = "/api/v1/system/updates";
+pub(crate) const PATH: &str = "/api/v1/system/updates";
 
 /// A box with two systems, and whoever signs for it.
-struct Box {
-    folder: tempfile::TempDir,
-    helper: Helper,
-    world: World,
+pub(crate) struct Box {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) helper: Helper,
+    pub(crate) world: World,
+    config: String,
 }
 
 impl Box {
-    fn new() -> Self {
-        Self::with_folder(|_| {})
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {}, "")
     }
 
-    /// After something was done with the folder in which updates wait.
-    fn with_folder(prepare: impl FnOnce(&Path)) -> Self {
+    /// After something was done with its helper, and with more lines for the system in its config.
+    pub(crate) fn with(prepare: impl FnOnce(&mut Helper), config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut helper = Helper::new();
-        prepare(&helper.place.updates);
+        prepare(&mut helper);
         authority(folder.path(), "ours");
         fs::write(
             &helper.place.os_release,
@@ -65,17 +66,32 @@ impl Box {
         helper.place.tools.rauc = rauc;
         helper.place.tools.systemctl = systemctl;
         let config = format!(
-            "[system]\nhelper = {:?}\nupdates = {:?}\nattach_disks = false\n",
+            "[system]\nhelper = {:?}\nupdates = {:?}\ndisks = {:?}\nattach_disks = false\n{config}\n",
             helper.listens(),
-            helper.place.updates
+            helper.place.updates,
+            helper.place.media
         );
-        let options = Options { config, ..Options::default() };
+        let options = Options { config: config.clone(), ..Options::default() };
         let world = World::with(Media::new(), options);
-        Self { folder, helper, world }
+        Self { folder, helper, world, config }
+    }
+
+    /// The same after the server was ended and started.
+    pub(crate) fn restart(self) -> Self {
+        let Self { folder, helper, world, config } = self;
+        let World { app, browser, media } = world;
+        let options = Options {
+            config: config.clone(),
+            media: vec![media.path.clone()],
+            ..Options::with_clock(&app.clock)
+        };
+        let app = app.restart(options);
+        let browser = browser.at(app.http_port);
+        Self { folder, helper, world: World { app, browser, media }, config }
     }
 
     /// A bundle for this board and of this version, signed by `who`.
-    fn bundle(&self, who: &str, board: &str, version: &str) -> Vec<u8> {
+    pub(crate) fn bundle(&self, who: &str, board: &str, version: &str) -> Vec<u8> {
         let (content, made) = (self.folder.path().join("content"), self.folder.path().join("made"));
         drop((fs::remove_dir_all(&content), fs::remove_file(&made)));
         fs::create_dir(&content).unwrap();
@@ -104,28 +120,28 @@ impl Box {
         self.world.browser.post_file(&format!("{PATH}/file"), file)
     }
 
-    fn look(&mut self) -> Value {
+    pub(crate) fn look(&mut self) -> Value {
         self.world.get(PATH)
     }
 
-    fn calls(&self) -> String {
+    pub(crate) fn calls(&self) -> String {
         fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default()
     }
 
-    fn waiting_files(&self) -> Vec<PathBuf> {
+    pub(crate) fn waiting_files(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.helper.place.updates).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 
     /// As if the box had started anew since.
-    fn started_anew(&self) {
+    pub(crate) fn started_anew(&self) {
         let noted = self.world.app.data.join("update-installed");
         let text = fs::read_to_string(&noted).unwrap();
         let version = text.lines().next().unwrap();
         fs::write(&noted, format!("{version}\nanother start\n")).unwrap();
     }
 
-    fn runs(&self, version: &str) {
+    pub(crate) fn runs(&self, version: &str) {
         fs::write(&self.helper.place.os_release, format!("IMAGE_VERSION={version}\n")).unwrap();
     }
 }
@@ -141,7 +157,7 @@ fn program(path: &Path, script: &str) {
 }
 
 /// A certificate that vouches for itself, and its key.
-fn authority(folder: &Path, name: &str) {
+pub(crate) fn authority(folder: &Path, name: &str) {
     let at = folder.join(name);
     fs::create_dir(&at).unwrap();
     let output = Command::new("openssl")
@@ -278,14 +294,99 @@ fn an_update_that_cannot_be_installed_says_why_and_changes_nothing() {
     assert_eq!(at.look().get("last"), None, "what is chosen by hand is no update that was left");
 }
 
+/// Links and odd names are no way out of the disk, whoever made it.
+#[test]
+fn an_update_on_a_disk_is_told_of_and_taken_in_and_nothing_else_of_the_disk() {
+    in_own_mounts(|| {
+        let disk = Loop::new(64, &[]);
+        let mut at = Box::with(|helper| helper.sees_only(&disk), "");
+        let content = tempfile::tempdir().unwrap();
+        let on = |name: &str| content.path().join(name);
+        let good = at.bundle("ours", "stead-arm64", "0.10.0");
+        fs::write(on("stead-0.10.0.raucb"), &good).unwrap();
+        fs::write(on("old.raucb"), at.bundle("ours", "stead-arm64", "0.9.1")).unwrap();
+        fs::write(on("torn.raucb"), &good[..good.len() / 2]).unwrap();
+        for name in ["empty.raucb", "film.mkv"] {
+            fs::write(on(name), "").unwrap();
+        }
+        fs::create_dir(on("folder.raucb")).unwrap();
+        fs::create_dir(on("further")).unwrap();
+        for name in [".hidden.raucb", "an update.raucb", "further/in.raucb"] {
+            fs::write(on(name), &good).unwrap();
+        }
+        let elsewhere = at.folder.path().join("made");
+        assert!(elsewhere.exists());
+        for (name, to) in
+            [("link.raucb", "stead-0.10.0.raucb"), ("out.raucb", elsewhere.to_str().unwrap())]
+        {
+            std::os::unix::fs::symlink(to, on(name)).unwrap();
+        }
+        let made = Command::new("mkfs.ext4")
+            .args(["-q", "-L", "Stick", "-d"])
+            .args([content.path(), Path::new(disk.device())])
+            .status();
+        assert!(made.unwrap().success());
+        let disks = at.world.get("/api/v1/disks");
+        let uuid = disks["disks"][0]["volumes"][0]["uuid"].as_str().unwrap().to_owned();
+        let listed = |at: &mut Box| at.world.get(&format!("{PATH}/disks"))["updates"].clone();
+        assert_eq!(listed(&mut at), json!([]), "what is not read is not looked into");
+        at.world.browser.post("/api/v1/disks/mount", &json!({ "uuid": uuid })).expect(200);
+
+        let found = listed(&mut at);
+        let told = found.as_array().unwrap().iter().map(|update| {
+            assert_eq!((&update["disk"], &update["uuid"]), (&json!("Stick"), &json!(uuid)));
+            let refused = update["refused"].as_str().unwrap_or_default().to_owned();
+            (update["file"].as_str().unwrap().to_owned(), update["version"].clone(), refused)
+        });
+        let told: Vec<_> = told.collect();
+        let [old, new, torn] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!((old.0.as_str(), &old.1), ("old.raucb", &Value::Null));
+        assert!(old.2.contains("older than what runs"), "{old:?}");
+        assert_eq!(new, &("stead-0.10.0.raucb".to_owned(), json!("0.10.0"), String::new()));
+        assert_eq!((torn.0.as_str(), &torn.1), ("torn.raucb", &Value::Null));
+        assert!(torn.2.contains("that this box trusts"), "{torn:?}");
+
+        let take = |at: &mut Box, file: &str| {
+            let wish = json!({ "uuid": uuid, "file": file });
+            at.world.browser.post(&format!("{PATH}/disk"), &wish)
+        };
+        for file in [
+            "link.raucb",
+            "out.raucb",
+            "folder.raucb",
+            "further/in.raucb",
+            "film.mkv",
+            "gone.raucb",
+        ] {
+            assert_eq!(take(&mut at, file).expect(409).code(), "update_not_on_disk", "{file}");
+        }
+        for file in ["old.raucb", "torn.raucb", "empty.raucb"] {
+            assert_eq!(take(&mut at, file).expect(409).code(), "update_refused", "{file}");
+        }
+        assert_eq!(at.waiting_files(), Vec::<PathBuf>::new());
+        let taken = take(&mut at, "stead-0.10.0.raucb").expect(200).json();
+        assert_eq!(taken, json!({ "version": "0.10.0" }));
+        let ready = at.look();
+        assert_eq!((&ready["stage"], &ready["offered"]), (&json!("ready"), &json!("0.10.0")));
+        assert_eq!(fs::read(&at.waiting_files()[0]).unwrap(), good, "it is copied whole");
+        at.world.browser.post("/api/v1/disks/unmount", &json!({ "uuid": uuid })).expect(204);
+        at.world.browser.post(&format!("{PATH}/install"), &json!({})).expect(204);
+        until("it is installed", || at.look()["last"]["outcome"] == "waits");
+        assert_eq!(take(&mut at, "stead-0.10.0.raucb").expect(409).code(), "update_not_on_disk");
+    });
+}
+
 /// Sign-ins and settings are written to the same disk.
 #[test]
 fn an_update_that_does_not_fit_leaves_room_for_people_and_takes_none() {
     in_own_mounts(|| {
-        let mut at = Box::with_folder(|updates| {
-            let size = Some("size=12m");
-            mount(Some("tmpfs"), updates, Some("tmpfs"), MsFlags::empty(), size).unwrap();
-        });
+        let mut at = Box::with(
+            |helper| {
+                let (size, updates) = (Some("size=12m"), &helper.place.updates);
+                mount(Some("tmpfs"), updates, Some("tmpfs"), MsFlags::empty(), size).unwrap();
+            },
+            "",
+        );
         let refused = at.send(&vec![7; 6 * 1024 * 1024]).expect(507);
         assert_eq!(refused.code(), "disk_full");
         until("half an update goes", || at.waiting_files().is_empty());
@@ -304,6 +405,9 @@ fn another_system_takes_the_second_factor_anew() {
         at.world.browser.post(&format!("{PATH}/install"), &json!({})),
         at.world.browser.post(&format!("{PATH}/switch"), &json!({})),
         at.world.browser.post("/api/v1/system/restart", &json!({})),
+        at.world
+            .browser
+            .post(&format!("{PATH}/disk"), &json!({ "uuid": "0000-0000", "file": "a.raucb" })),
     ] {
         assert_eq!(refused.expect(401).code(), "insufficient_user_authentication");
     }
@@ -316,6 +420,7 @@ fn elsewhere_the_system_is_somebody_elses() {
     assert_eq!(world.get(PATH), json!({ "here": false, "systems": [], "stage": "none" }));
     let refused = world.browser.post_file(&format!("{PATH}/file"), b"anything").expect(409);
     assert_eq!(refused.code(), "updates_not_here");
+    assert_eq!(world.get(&format!("{PATH}/disks")), json!({ "updates": [] }));
     for path in [format!("{PATH}/switch"), "/api/v1/system/restart".to_owned()] {
         assert_eq!(world.browser.post(&path, &json!({})).expect(409).code(), "updates_not_here");
     }

@@ -24,6 +24,26 @@ impl From<UpdateError> for Problem {
                 "update_none_sent",
                 "There is no update to install. Choose its file first.",
             ),
+            UpdateError::NoSource => Self::new(
+                StatusCode::CONFLICT,
+                "update_no_source",
+                "The configuration of this server names no source of updates. Use a file or a disk.",
+            ),
+            UpdateError::NotOffered => Self::new(
+                StatusCode::CONFLICT,
+                "update_not_offered",
+                "The source offers no newer version. Have it asked again.",
+            ),
+            UpdateError::NotOnDisk => Self::new(
+                StatusCode::CONFLICT,
+                "update_not_on_disk",
+                "This file is not on a disk any more. Look again which ones there are.",
+            ),
+            UpdateError::DiskSilent => Self::new(
+                StatusCode::CONFLICT,
+                "update_disk_silent",
+                "The disk could not be read. Take it out, plug it in again, and try once more.",
+            ),
             UpdateError::Busy => {
                 Self::busy("An update is under way. Wait until it is installed.", 60)
             }

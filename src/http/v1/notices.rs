@@ -28,7 +28,7 @@ struct NoticeWire {
     /// `recovery_codes_made`, `recovery_code_used`, `recovery_codes_few`, `password_changed`,
     /// `device_remembered`, `device_forgotten`, `reset`, `device_approved`, `signed_in`,
     /// `passkey_copied`, `device_lost`, `disowned`, `authority_made`, `second_factor_asked`,
-    /// `backup_made` or `restored`.
+    /// `backup_made`, `restored` or `update_there`.
     kind: &'static str,
     /// The name of the factor, what a device calls itself, how many codes are left, or what is asked for.
     about: String,

@@ -52,11 +52,13 @@ pub enum NoticeKind {
     Restored,
     /// A profile's PIN was wrong too often: whoever is not its person may be trying.
     ProfileLocked,
+    /// There is a newer version of the system.
+    UpdateThere,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorRenamed,
@@ -80,6 +82,7 @@ impl NoticeKind {
         Self::BackupMade,
         Self::Restored,
         Self::ProfileLocked,
+        Self::UpdateThere,
     ];
 
     /// The stable word, as stored and answered.
@@ -109,6 +112,7 @@ impl NoticeKind {
             Self::BackupMade => "backup_made",
             Self::Restored => "restored",
             Self::ProfileLocked => "profile_locked",
+            Self::UpdateThere => "update_there",
         }
     }
 
@@ -154,7 +158,8 @@ pub const fn concerns_later_sessions(kind: NoticeKind, opened_is_there: bool) ->
         | NoticeKind::SecurityEvent
         | NoticeKind::BackupMade
         | NoticeKind::Restored
-        | NoticeKind::ProfileLocked => true,
+        | NoticeKind::ProfileLocked
+        | NoticeKind::UpdateThere => true,
     }
 }
 

@@ -1,0 +1,432 @@
+//! Updates from their source: what the owner wants, what the source says, and what is done by itself.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::json;
+use stead_rules::claim::State;
+use stead_rules::policy::{Action, Guard, Permit};
+use stead_rules::signin::NoticeKind;
+use stead_rules::time::{Now, WallMs};
+use stead_rules::updates::{
+    Channel, Hold, How, Offer, Standing, Step, Tries, Wish, Worth, may_go_on, next, worth,
+};
+use stead_store::StoreError;
+use stead_store::accounts::{people, updates as rows};
+use tokio_util::sync::CancellationToken;
+
+use super::arrival::remove;
+use super::fetch::{Wanted, fetch};
+use super::{
+    Arrival, By, Origin, Outcome, Stage, UpdateError, answer, begin_install, done, installed,
+    outcome, systems, this_boot, write_down,
+};
+use crate::host::helper::Job;
+use crate::net::source::{Source, SourceError};
+use crate::service::core::{Core, CoreError, permitted};
+use crate::service::{chain, notices};
+
+/// What is known of the source while the server runs.
+#[derive(Default)]
+pub(super) struct SourceDesk {
+    /// What the owner wants, once it was read.
+    wish: Option<Wish>,
+    looks: Tries,
+    /// When the source last answered.
+    looked: Option<WallMs>,
+    offered: Option<Offered>,
+    /// The owner was told of it.
+    told: bool,
+    pub(super) trouble: Option<Trouble>,
+    pub(super) hold: Option<Hold>,
+    pub(super) fetches: Tries,
+    /// What somebody wants fetched.
+    pub(super) wanted: Option<Wanted>,
+    /// Ends the fetch that goes on.
+    pub(super) cancel: Option<CancellationToken>,
+    /// The sum of what is not fetched by itself again in this life of the server: it was fetched, or
+    /// called off, or is not what it should be.
+    pub(super) passed_over: Option<String>,
+    /// The box was told to restart, and does so once.
+    has_restarted: bool,
+}
+
+/// What a source offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// The channel.
+    pub channel: Channel,
+    /// What it says of it.
+    pub offer: Offer,
+    /// What it is to this box.
+    pub worth: Worth,
+}
+
+/// What went wrong with the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// It does not answer.
+    Silent,
+    /// It has not got what was asked, or sends elsewhere.
+    Missing,
+    /// It broke off in the middle.
+    BrokenOff,
+    /// What it says cannot be read, or does not fit what it sends.
+    Unlike,
+    /// What came is not what it told of.
+    Sum,
+    /// What came may not be installed here, for this reason.
+    Refused(String),
+    /// There is no room for it.
+    Full,
+    /// The system does not answer.
+    System,
+}
+
+impl From<SourceError> for Trouble {
+    fn from(error: SourceError) -> Self {
+        tracing::warn!(error = %chain(&error), "the source of updates gave no answer to use");
+        match error {
+            SourceError::Unreachable(_) | SourceError::TooSlow => Self::Silent,
+            SourceError::Status(_) => Self::Missing,
+            SourceError::BrokenOff(_) => Self::BrokenOff,
+            SourceError::Unlike => Self::Unlike,
+        }
+    }
+}
+
+impl From<UpdateError> for Trouble {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Refused(why) => Self::Refused(why),
+            UpdateError::Core(CoreError::Store(StoreError::Full(_))) => Self::Full,
+            other @ (UpdateError::NotHere
+            | UpdateError::TooLarge
+            | UpdateError::NoneSent
+            | UpdateError::NoSource
+            | UpdateError::NotOffered
+            | UpdateError::NotOnDisk
+            | UpdateError::DiskSilent
+            | UpdateError::Busy
+            | UpdateError::Failed(_)
+            | UpdateError::Io(_)
+            | UpdateError::Helper(_)
+            | UpdateError::Core(_)) => {
+                tracing::warn!(error = %chain(&other), "an update could not be fetched");
+                Self::System
+            }
+        }
+    }
+}
+
+impl From<CoreError> for Trouble {
+    fn from(error: CoreError) -> Self {
+        UpdateError::Core(error).into()
+    }
+}
+
+/// What there is to say of the source.
+#[derive(Debug, Clone)]
+pub struct SourceView {
+    /// Its address.
+    pub address: String,
+    /// What the owner wants.
+    pub wish: Wish,
+    /// When it last answered.
+    pub looked: Option<WallMs>,
+    /// What it offers.
+    pub offered: Option<Offered>,
+    /// What went wrong last.
+    pub trouble: Option<Trouble>,
+    /// Why what is done by itself waits.
+    pub hold: Option<Hold>,
+}
+
+/// What there is to say; none where no source is named. Blocks.
+pub(super) fn view(core: &Core) -> Result<Option<SourceView>, UpdateError> {
+    let Some(source) = &core.update_source else { return Ok(None) };
+    let wish = wish(core)?;
+    let desk = core.updates.source();
+    Ok(Some(SourceView {
+        address: source.address().as_str().to_owned(),
+        wish,
+        looked: desk.looked,
+        offered: desk.offered.clone(),
+        trouble: desk.trouble.clone(),
+        hold: desk.hold,
+    }))
+}
+
+/// Sets what the owner wants. Blocks.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn set_wish(core: &Core, permit: &Permit, now: Now, wish: Wish) -> Result<(), UpdateError> {
+    permitted(permit, Action::Guard(Guard::Update))?;
+    core.update_source.as_ref().ok_or(UpdateError::NoSource)?;
+    let (how, hours) = match wish.how {
+        How::Off => ("off", None),
+        How::Tell => ("tell", None),
+        How::Within(hours) => ("itself", Some(hours)),
+    };
+    core.store()?.accounts.write(|tx| rows::set_wish(tx, wish)).map_err(CoreError::from)?;
+    let hours = hours.map(|hours| format!("{}–{} UTC", hours.from(), hours.to()));
+    let detail = json!({ "channel": wish.channel.word(), "how": how, "hours": hours });
+    write_down(core, Some(permit), now, "update.wish", detail)?;
+    let mut desk = core.updates.source();
+    if desk.wish.is_some_and(|before| before.channel != wish.channel) {
+        desk.offered = None;
+        desk.looks = Tries::default();
+    }
+    desk.wish = Some(wish);
+    desk.trouble = None;
+    drop(desk);
+    core.updates.tended.notify_one();
+    Ok(())
+}
+
+/// Asks the source now, since somebody wants to know. What comes of it, the view says.
+///
+/// # Errors
+/// [`UpdateError`] when there is none to be asked.
+pub async fn look_now(core: &Arc<Core>, permit: &Permit) -> Result<(), UpdateError> {
+    permitted(permit, Action::Guard(Guard::Update))?;
+    let source = core.update_source.as_ref().ok_or(UpdateError::NoSource)?;
+    look(core, source).await;
+    Ok(())
+}
+
+/// Has what the source offers fetched: it begins, and goes on after this, whatever the hour. Blocks.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn fetch_now(core: &Core, permit: &Permit) -> Result<(), UpdateError> {
+    permitted(permit, Action::Guard(Guard::Update))?;
+    core.update_source.as_ref().ok_or(UpdateError::NoSource)?;
+    let mut desk = core.updates.source();
+    let offered = desk.offered.clone().filter(|offered| offered.worth != Worth::Old);
+    let Offered { channel, offer, .. } = offered.ok_or(UpdateError::NotOffered)?;
+    let mut stage = core.updates.stage();
+    match *stage {
+        Stage::Arrives(_) | Stage::Installing(_) => return Err(UpdateError::Busy),
+        Stage::None | Stage::Ready(..) | Stage::Failed(_) => {}
+    }
+    let of_bytes = Some(offer.size_bytes);
+    *stage = Stage::Arrives(Arrival { origin: Origin::Source, has_bytes: 0, of_bytes });
+    desk.wanted = Some(Wanted { channel, offer, by: By::Person, validator: None });
+    desk.fetches = Tries::default();
+    (desk.trouble, desk.hold) = (None, None);
+    drop((stage, desk));
+    core.updates.tended.notify_one();
+    Ok(())
+}
+
+/// Calls off what is fetched, and takes away what came of it. Blocks.
+///
+/// # Errors
+/// [`UpdateError`] when nothing is fetched.
+pub fn call_off(core: &Core, permit: &Permit) -> Result<(), UpdateError> {
+    permitted(permit, Action::Guard(Guard::Update))?;
+    let mut desk = core.updates.source();
+    if let Some(cancel) = &desk.cancel {
+        cancel.cancel();
+        return Ok(());
+    }
+    // It waits for another try.
+    let wanted = desk.wanted.take().ok_or(UpdateError::NoneSent)?;
+    desk.passed_over = Some(wanted.offer.sha256);
+    desk.trouble = None;
+    drop(desk);
+    *core.updates.stage() = Stage::None;
+    Ok(remove(core)?)
+}
+
+/// Does what is done by itself now, and what somebody wants fetched.
+pub(crate) async fn tend(core: &Arc<Core>) {
+    let Some(source) = &core.update_source else { return };
+    let now = core.now();
+    let step = match core.blocking(move |core| due(core, now)).await {
+        Ok(step) => step,
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "updates are not looked after");
+            return;
+        }
+    };
+    let done = match step {
+        Due::Fetch(wanted) => {
+            fetch(core, source, wanted).await;
+            Ok(())
+        }
+        Due::Step(Step::Look) => {
+            look(core, source).await;
+            Ok(())
+        }
+        Due::Step(Step::Tell) => core.blocking(move |core| tell(core, now)).await,
+        Due::Step(Step::Install) => core.blocking(move |core| begin_install(core, None, now)).await,
+        Due::Step(Step::Restart) => core.blocking(move |core| restart(core, now)).await,
+        Due::Step(Step::Rest | Step::Wait(_) | Step::Fetch) => Ok(()),
+    };
+    if let Err(error) = done {
+        tracing::warn!(error = %chain(&error), "what an update needs could not be done");
+    }
+}
+
+/// What is to be done.
+enum Due {
+    Step(Step),
+    Fetch(Wanted),
+}
+
+fn due(core: &Core, now: Now) -> Result<Due, UpdateError> {
+    if core.desk().state != State::Claimed {
+        return Ok(Due::Step(Step::Rest));
+    }
+    let how = wish(core)?.how;
+    let stage = core.updates.stage().clone();
+    let is_installed = installed(core).is_some_and(|(_, boot)| boot == this_boot(core));
+    let mut desk = core.updates.source();
+    if let Some(wanted) = &desk.wanted {
+        let is_due = desk.fetches.is_due(0, now);
+        return Ok(if is_due { Due::Fetch(wanted.clone()) } else { Due::Step(Step::Rest) });
+    }
+    let standing = match stage {
+        // What a person sent or fetched is theirs to install.
+        Stage::Arrives(_) | Stage::Installing(_) | Stage::Ready(_, By::Person) => None,
+        Stage::Ready(_, By::Itself) => Some(Standing::Fetched),
+        Stage::None | Stage::Failed(_) if is_installed => {
+            (!desk.has_restarted).then_some(Standing::Installed)
+        }
+        Stage::None | Stage::Failed(_) => Some(match desk.to_take() {
+            Some(_) => Standing::Offered { told: desk.told },
+            None => Standing::None,
+        }),
+    };
+    let tries = (desk.looks, desk.fetches);
+    let step = standing.map_or(Step::Rest, |s| next(how, s, tries, core.pumps.playing(), now));
+    desk.hold = match step {
+        Step::Wait(hold) => Some(hold),
+        Step::Rest | Step::Look | Step::Tell | Step::Fetch | Step::Install | Step::Restart => None,
+    };
+    Ok(match (step, desk.to_take()) {
+        (Step::Fetch, Some(Offered { channel, offer, .. })) => {
+            let (channel, offer) = (*channel, offer.clone());
+            Due::Fetch(Wanted { channel, offer, by: By::Itself, validator: None })
+        }
+        (step, _) => Due::Step(step),
+    })
+}
+
+impl SourceDesk {
+    /// What may be taken by itself.
+    fn to_take(&self) -> Option<&Offered> {
+        let offered = self.offered.as_ref().filter(|offered| offered.worth == Worth::New)?;
+        (self.passed_over.as_ref() != Some(&offered.offer.sha256)).then_some(offered)
+    }
+}
+
+/// Whether what is fetched by itself may go on: the owner may want something else meanwhile.
+pub(super) fn goes_on(core: &Core) -> Result<(), Hold> {
+    let wish = core.updates.source().wish.unwrap_or_default();
+    match wish.how {
+        How::Within(hours) => may_go_on(hours, core.pumps.playing(), core.now()),
+        How::Off | How::Tell => Err(Hold::Hours),
+    }
+}
+
+/// What the owner wants, read once.
+fn wish(core: &Core) -> Result<Wish, UpdateError> {
+    if let Some(wish) = core.updates.source().wish {
+        return Ok(wish);
+    }
+    let wish = core.store()?.accounts.read(rows::wish).map_err(CoreError::from)?;
+    Ok(*core.updates.source().wish.get_or_insert(wish))
+}
+
+/// Asks the source and keeps what it says.
+async fn look(core: &Arc<Core>, source: &Source) {
+    let _turn = core.updates.looking.lock().await;
+    let asked = ask(core, source).await;
+    let now = core.now();
+    let mut desk = core.updates.source();
+    match asked {
+        Ok((offered, told)) => {
+            let told_of = told.is_some_and(|told| told == offered.offer.version);
+            (desk.told, desk.offered) = (told_of, Some(offered));
+            (desk.looks, desk.looked, desk.trouble) = (Tries::done(now), Some(now.wall), None);
+        }
+        Err(trouble) => {
+            desk.looks = desk.looks.failed(now);
+            desk.trouble = Some(trouble);
+        }
+    }
+}
+
+async fn ask(core: &Arc<Core>, source: &Source) -> Result<(Offered, Option<String>), Trouble> {
+    let known = core.blocking(|core| {
+        let (channel, systems) = (wish(core)?.channel, systems(core)?);
+        let accounts = &core.store()?.accounts;
+        let kept = accounts.read(|tx| Ok::<_, StoreError>((rows::left(tx)?, rows::told(tx)?)));
+        let (mut left, told) = kept.map_err(CoreError::from)?;
+        // What was left last is written down when another one is installed.
+        if let Some((version, boot)) = installed(core)
+            && matches!(outcome(core, &systems, &version, &boot), Outcome::Left(_))
+        {
+            left.push(version);
+        }
+        Ok::<_, UpdateError>((channel, systems, left, told))
+    });
+    let (channel, systems, left, told) = known.await?;
+    let bytes = source.index(channel.word(), &systems.compatible).await?;
+    let offer = read_index(&bytes)?;
+    let worth = worth(&offer.version, &systems.version, &left);
+    Ok((Offered { channel, offer, worth }, told))
+}
+
+/// The index of a channel, as its file says it. What a later version adds is no matter of this one.
+#[derive(Deserialize)]
+struct Index {
+    version: String,
+    file: String,
+    size: u64,
+    sha256: String,
+    #[serde(default)]
+    notes: String,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// [`Trouble::Unlike`].
+pub fn read_index(bytes: &[u8]) -> Result<Offer, Trouble> {
+    let unlike = |why: &dyn std::fmt::Display| {
+        tracing::warn!(%why, "the index of the source of updates cannot be used");
+        Trouble::Unlike
+    };
+    let index: Index = serde_json::from_slice(bytes).map_err(|error| unlike(&error))?;
+    let Index { version, file, size, sha256, notes } = index;
+    let offer = Offer { version, file, size_bytes: size, sha256, notes };
+    offer.check().map_err(|bad| unlike(&bad))
+}
+
+/// Tells the owner of a new version, once.
+fn tell(core: &Core, now: Now) -> Result<(), UpdateError> {
+    let Some(offered) = core.updates.source().to_take().cloned() else { return Ok(()) };
+    let version = offered.offer.version;
+    let told = core.store()?.accounts.write(|tx| {
+        if let Some(owner) = people::owner(tx)? {
+            let kind = NoticeKind::UpdateThere;
+            notices::tell(tx, core, now, owner.user.id, None, kind, &version)?;
+        }
+        rows::set_told(tx, &version)
+    });
+    told.map_err(CoreError::from)?;
+    core.updates.source().told = true;
+    Ok(())
+}
+
+/// Restarts the box by itself.
+fn restart(core: &Core, now: Now) -> Result<(), UpdateError> {
+    core.updates.source().has_restarted = true;
+    write_down(core, None, now, "server.restarted", json!({}))?;
+    done(answer(core, Job::Restart))
+}
