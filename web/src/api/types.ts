@@ -246,7 +246,8 @@ export type NoticeKind =
   | 'security_event'
   | 'backup_made'
   | 'restored'
-  | 'profile_locked';
+  | 'profile_locked'
+  | 'update_there';
 
 export interface Notice {
   id: string;

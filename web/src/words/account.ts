@@ -37,6 +37,8 @@ export const account = {
     'This Stead was restored from a backup. People and devices that were removed since may be there again: look who may come in.',
   'notice.profile_locked':
     'The PIN of {about} was wrong five times. Let it be tried again, or set another one.',
+  'notice.update_there': 'There is version {about} of the system of this box.',
+  'notice.updates': 'To the updates',
   'notice.household': 'To the profiles',
   'notice.people': 'Who may come in',
   'notice.install': 'Install it',

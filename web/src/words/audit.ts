@@ -150,6 +150,7 @@ export const audit = {
   'audit.kind.server.backup_made': 'A backup was made',
   'audit.kind.update.began': 'An update was begun',
   'audit.kind.update.installed': 'An update was installed',
+  'audit.kind.update.wish': 'It was set what is done about updates by itself',
   'audit.kind.update.switched': 'The other system was started',
   'audit.kind.server.restarted': 'The box was restarted',
   'audit.kind.disk.mounted': 'A disk was taken in',
