@@ -12,6 +12,7 @@ mod find;
 mod flags;
 mod health;
 mod helper;
+mod host_name;
 mod new_secret;
 mod open;
 mod operator;
@@ -101,6 +102,9 @@ enum Command {
     Wipe(wipe::Wipe),
     /// Tell version, build date and target
     Version,
+    /// Tell what the network will call this server; the system asks before it starts
+    #[command(hide = true)]
+    HostName(host_name::HostName),
     /// Do one thing that only root can do; the system starts this when the server asks
     #[command(hide = true)]
     Helper(helper::Helper),
@@ -130,6 +134,7 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => command.run().into(),
         Command::Wipe(command) => command.run().into(),
         Command::Version => version::run().into(),
+        Command::HostName(command) => command.run().into(),
         Command::Helper(command) => command.run().into(),
         Command::Worker { unit: false } => worker::main(),
         Command::Worker { unit: true } => attendant::main(),

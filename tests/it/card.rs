@@ -13,7 +13,7 @@ use stead::host::packet::{receive, send};
 
 use crate::harness::{App, Client, Options, Owner, link_secret_in};
 use crate::kills::now_ms;
-use crate::program::{PATIENCE, QUIET, STEAD, Served};
+use crate::program::{Ended, PATIENCE, QUIET, STEAD, Served, stead};
 use crate::recovery::state;
 use crate::strace::each_kill;
 
@@ -77,6 +77,44 @@ fn a_host_name_on_the_card_is_the_servers_from_its_first_start_on() {
     drop(app);
     case.write("host = no name at all");
     assert_eq!(host_name(&case.start()), "attic.local");
+}
+
+/// A router is told the name with the first question for an address, before the server runs.
+#[test]
+fn the_name_that_is_told_before_a_start_is_the_one_of_the_server() {
+    let case = Box::new();
+    case.write("");
+    let data = case.folder.path().join("data");
+    let file = case.folder.path().join("stead.toml");
+    fs::write(&file, config(&case.card(), "")).unwrap();
+    let ahead = || {
+        let [file, data] = [&file, &data].map(|path| path.to_str().unwrap());
+        stead(&["host-name", "--config", file, "--data", data])
+    };
+    let told = |ended: Ended| {
+        assert_eq!((ended.code, ended.complained.as_str()), (Some(0), ""));
+        ended.said.trim_end().to_owned()
+    };
+
+    let first = told(ahead());
+    assert!(first.starts_with("stead-") && first.len() == 10, "{first}");
+    let app = case.start();
+    assert_eq!(host_name(&app), format!("{first}.local"));
+    assert_eq!(ahead().code, Some(73), "a server that runs has said it");
+    drop(app);
+    assert_eq!(told(ahead()), first);
+
+    case.write("host = films\n");
+    assert_eq!(told(ahead()), "films");
+    assert_eq!(case.text(), "host = films\n", "and codes would stay for the server");
+    case.write("");
+    assert_eq!(told(ahead()), "films", "without the card too");
+
+    // A wipe that is decided takes name and id along.
+    fs::write(data.join("wipe"), "").unwrap();
+    let other = told(ahead());
+    assert!(other.starts_with("stead-") && other != first, "{other} after {first}");
+    assert_eq!(host_name(&case.start()), format!("{other}.local"));
 }
 
 #[test]

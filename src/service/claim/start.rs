@@ -15,7 +15,7 @@ use super::desk::ClaimDesk;
 use super::{
     box_id, era, marker, marker_copy, own_code, plug, recovery, run_effects, wipe, wishes,
 };
-use crate::config::Paths;
+use crate::config::{Config, Paths};
 use crate::host::entropy::{Entropy, bytes, fresh};
 use crate::host::kind::Kind;
 use crate::service::backup::{self, BackupError};
@@ -123,6 +123,31 @@ pub fn come_up(
         local_playback: start.local_playback,
         effects: start.effects,
     })
+}
+
+/// What the server is called, before it comes up: with the id that it will have then. One that is not
+/// there yet is made and kept. To be called by whoever holds the data folder. Blocks.
+///
+/// # Errors
+/// [`StartError`], as [`come_up`] has it.
+pub fn name_ahead(config: &Config, entropy: &dyn Entropy) -> Result<String, StartError> {
+    let paths = &config.paths;
+    if paths.data_missing.as_deref().is_some_and(Path::exists) {
+        let id = id_or_fresh(copy_of(paths).box_id(), entropy);
+        return Ok(wishes::label(config, &id));
+    }
+    // The id may go with a wipe, and another one come with a backup.
+    wipe::go_on(paths).map_err(StartError::Wipe)?;
+    backup::go_on(paths)?;
+    let (_, of) = database(&paths.data_dir, None)?;
+    let known = of.or_else(|| copy_of(paths).box_id()).or_else(|| box_id::read(&paths.box_id()));
+    let id = id_or_fresh(known, entropy);
+    keep_box_id(paths, id);
+    Ok(wishes::label(config, &id))
+}
+
+fn id_or_fresh(known: Option<BoxId>, entropy: &dyn Entropy) -> BoxId {
+    known.unwrap_or_else(|| fresh(entropy, BoxId::from_bytes))
 }
 
 fn copy_of(paths: &Paths) -> MarkerCopy {
@@ -259,7 +284,7 @@ fn note_what_is_lost(paths: &Paths) {
 
 fn new_server(entropy: &dyn Entropy, known: Option<BoxId>) -> Server {
     Server {
-        box_id: known.unwrap_or_else(|| fresh(entropy, BoxId::from_bytes)),
+        box_id: id_or_fresh(known, entropy),
         name: "Stead".to_owned(),
         generation: 0,
         epoch: 0,
