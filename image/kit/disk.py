@@ -3,8 +3,10 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import uuid
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from . import tables
@@ -63,6 +65,16 @@ def fat(target: Path, files: dict[str, Path], label: str, size: int) -> None:
     run("mformat", "-i", target, "-F", "-v", label, "-N", "53544541", "::")
     for name, path in sorted(files.items()):
         run("mcopy", "-i", target, "-m", path, f"::{name}")
+
+
+def change_text(image: Path, name: str, change: Callable[[str], str]) -> None:
+    """Changes a text file on the FAT partition of an image, as a person with a card reader does."""
+    drive = f"{image}@@{tables.partition('stead-boot').start}"
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / name
+        run("mcopy", "-n", "-i", drive, f"::{name}", copy)
+        copy.write_bytes(change(copy.read_bytes().decode()).encode())
+        run("mcopy", "-o", "-i", drive, copy, f"::{name}")
 
 
 def ext4(target: Path, folder: Path | None, label: str, size: int, epoch: int, *options: str) -> None:

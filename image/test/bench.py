@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from machine import BOOT_S, Machine, expect
+from machine import BOOT_S, Cable, Machine, expect
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from kit import bundle, disk, kernel, tables  # noqa: E402
@@ -40,6 +40,8 @@ class Bench:
     board: tables.Board
     image: Path
     folder: Path
+    # The program for this machine, whose `stead find` looks for boxes.
+    stead: Path
     figures: list[str] = field(default_factory=list)
 
     @property
@@ -87,7 +89,7 @@ class Bench:
         (self.folder / "settled.of").write_text(f"{self.image.stat().st_mtime_ns}")
 
     def machine(self, target: Path, name: str, more: list[str] | None = None, memory_mb: int = 1024,
-                network: bool = True) -> Machine:
+                network: bool | Cable = True) -> Machine:
         """Starts a box from this disk."""
         return Machine(self.board, target, self.log(name), more, memory_mb, network)
 
@@ -159,10 +161,10 @@ def answers(box: Machine, patience_s: float = BOOT_S) -> dict:
             time.sleep(1)
 
 
-def claim(box: Machine):
-    """The whole claim, by the secret of the set-up page on the box."""
+def claim(box: Machine, one=None):
+    """The whole claim, by the secret of the set-up page on the box; by this browser, or one of its own."""
     page = box.shell.told("cat '/var/lib/stead/Setup Stead.html'")
-    one = browser(box)
+    one = one or browser(box)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "Setup Stead.html").write_text(page)
         client.claim(one, Path(folder))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from pathlib import Path
 
 import bench as shared
 from bench import Bench, answers, browser, claim, environment, slot, version
-from machine import BOOT_S, STEP_S, Machine, expect
+from lan import EVERYTHING, Lan
+from machine import BOOT_S, STEP_S, Cable, Machine, expect
 from kit import disk, tables
 
 # What an unconfirmed slot has: three in the product, and one where a run has to be short.
@@ -544,6 +546,86 @@ class Offline(Case):
             box.off()
 
 
+class Discovery(Case):
+    """In a home network a box is found from its first boot on: by its name, after another box with the same name came, a new address and a pulled cable; it says goodbye, and its secret to nobody."""
+
+    def run(self) -> None:
+        with Lan(self.bench.folder, self.bench.stead) as lan:
+            cable = lan.plug()
+            with self.bench.machine(self.bench.fresh(self.name), self.name, network=cable) as box:
+                name = self.first_boot(lan, box, cable)
+                self.one_more(lan, box, cable, name)
+                self.another_address(lan, box, cable, name)
+                self.pulled_cable(lan, box, name)
+                gone = lan.goodbyes(box.off)
+                expect(name in gone and f"{name.split('.')[0]}._stead._tcp.local" in gone, f"at its end {name} took back {gone}")
+
+    def first_boot(self, lan: Lan, box: Machine, cable: Cable) -> str:
+        """It is seen, and what it tells; then it is claimed from the phone. Returns its name."""
+        deadline = time.monotonic() + BOOT_S
+        while not lan.addresses("stead.local"):
+            expect(time.monotonic() < deadline, f"stead.local leads nowhere; leases: {lan.told_leases()}")
+            box.drain()
+        self.bench.figure("boot_to_visible", time.monotonic() - box.started)
+        found, = lan.found(bool, "a new box", box.drain)
+        name = found["host_name"]
+        address, called = lan.lease(cable.card)
+        expect(re.fullmatch(r"stead-[0-9a-f]{4}\.local", name) is not None, f"a new box is called {name}")
+        expect(f"{called}.local" == name, f"the router calls the box {called}, and the network {name}")
+        expect(address in found["addresses"] and lan.addresses(name) == {address}, f"{name} is at {address}: {found}")
+        expect(found["claimed"] is False, f"a new box has an owner: {found}")
+        box.up()
+        page = box.shell.told("cat '/var/lib/stead/Setup Stead.html'")
+        secret = shared.client.SECRET.search(page).group(1)
+        told = b"".join(answer for one in ("_stead._tcp.local", "_https._tcp.local", f"{name.split('.')[0]}._stead._tcp.local", name)
+                        for answer in lan.ask(one, EVERYTHING))
+        expect(b"claimed=0" in told and b"txtvers=1" in told, f"what it tells is {told!r}")
+        expect(secret.encode() not in told and secret not in str(found), "its secret is told to everybody")
+        lan.at_phone(lambda: claim(box, shared.client.Client(f"https://{address}", BOOT_S)))
+        lan.found(lambda all: [one["claimed"] for one in all] == [True], "a box that has an owner", box.drain)
+        return name
+
+    def one_more(self, lan: Lan, box: Machine, cable: Cable, name: str) -> None:
+        """Another box is to have the same name: both are found, and the first keeps its name."""
+        flashed = self.bench.fresh(f"{self.name}-2")
+        label, second = name.split(".")[0], lan.plug()
+        disk.change_text(flashed, "stead.txt", lambda text: f"{text}host = {label}\r\n")
+        renamed = f"{label}-2.local"
+        with self.bench.machine(flashed, self.name, network=second) as other:
+            def drain() -> None:
+                box.drain()
+                other.drain()
+            both = lan.found(lambda all: {one["host_name"] for one in all} == {name, renamed}, "a second box", drain)
+            at = {one["host_name"]: one for one in both}
+            for host, card in ((name, cable.card), (renamed, second.card)):
+                address, _ = lan.lease(card)
+                expect(address in at[host]["addresses"] and lan.addresses(host) == {address}, f"{host} is at {address}: {at[host]}")
+            expect(at[name]["id"] != at[renamed]["id"], "two boxes have one id")
+            expect(lan.addresses("stead.local") == {lan.lease(cable.card)[0]}, "stead.local does not lead to the box that had it first")
+            other.up()
+            lan.goodbyes(other.off)
+        flashed.unlink()
+        lan.found(lambda all: [one["host_name"] for one in all] == [name], "only the first box", box.drain)
+
+    def another_address(self, lan: Lan, box: Machine, cable: Cable, name: str) -> None:
+        """The router gives it another address, as a new router does: it is found there."""
+        before, _ = lan.lease(cable.card)
+        lan.hand_out(150)
+        def moved(boxes: list[dict]) -> bool:
+            lease = lan.lease(cable.card)
+            return lease is not None and lease[0] != before and [lease[0] in one["addresses"] for one in boxes] == [True]
+        found, = lan.found(moved, "the box at another address", box.drain)
+        expect(found["host_name"] == name and before not in found["addresses"], f"after another address it is {found}")
+        expect(lan.addresses(name) == {lan.lease(cable.card)[0]}, f"{name} leads to {lan.addresses(name)}")
+
+    def pulled_cable(self, lan: Lan, box: Machine, name: str) -> None:
+        """Without its cable it is gone, with it it is back."""
+        box.plugged(False)
+        expect(lan.find() == [], "a box without a cable is found")
+        box.plugged(True)
+        lan.found(lambda all: [one["host_name"] for one in all] == [name], "a box whose cable is back", box.drain)
+
+
 class FactoryReset(Case):
     """A line in stead.txt makes a claimed box a new one, once, and its disk stays as large as it was."""
 
@@ -602,4 +684,4 @@ class ResetButton(FactoryReset):
 
 CASES = [FirstBoot, WithoutStead, GoodUpdate, UpdateByWeb, Smoke, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
          OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
-         SmallMemory, Offline, FactoryReset, ResetButton, HungKernel]
+         SmallMemory, Offline, Discovery, FactoryReset, ResetButton, HungKernel]

@@ -5,6 +5,7 @@ import shlex
 import socket
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pexpect
@@ -89,11 +90,20 @@ class Shell:
         return text
 
 
+@dataclass
+class Cable:
+    """What leads from a box to a network of the tests (lan.py), instead of QEMU's own."""
+
+    namespace: str
+    port: str
+    card: str
+
+
 class Machine:
     """One box. Its disk is a file that outlives it."""
 
     def __init__(self, board: tables.Board, disk: Path, log: Path, more: list[str] | None = None, memory_mb: int = 1024,
-                 network: bool = True):
+                 network: bool | Cable = True):
         self.disk, self.log, self.port = disk, log, free_port()
         self.line, self.monitor = disk.with_suffix(".line"), disk.with_suffix(".monitor")
         for path in (self.line, self.monitor):
@@ -106,7 +116,11 @@ class Machine:
                  "-drive", f"if=none,id=disk,file={disk},format=raw,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
                  "-device", "virtio-serial-pci", "-chardev", f"socket,id=line,path={self.line},server=on,wait=off",
                  "-device", "virtconsole,chardev=line", "-serial", "stdio", *(more or [])]
-        if network:
+        if isinstance(network, Cable):
+            words = ["ip", "netns", "exec", network.namespace, *words,
+                     "-netdev", f"tap,id=net,ifname={network.port},script=no,downscript=no",
+                     "-device", f"virtio-net-pci,netdev=net,mac={network.card},romfile="]
+        elif network:
             words += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:443", "-device", "virtio-net-pci,netdev=net,romfile="]
         self.started = time.monotonic()
         self._log = log.open("ab")
@@ -141,13 +155,7 @@ class Machine:
 
     def press(self, key: str, seconds: float) -> None:
         """Holds a key of the box's keyboard for so long."""
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.connect(str(self.monitor))
-            monitor.sendall(f"sendkey {key} {seconds * 1000:.0f}\n".encode())
-            # It prompts before the command, and again after it.
-            said = b""
-            while said.count(b"(qemu)") < 2:
-                said += monitor.recv(4096)
+        self.ask_monitor(f"sendkey {key} {seconds * 1000:.0f}")
 
     def drain(self) -> None:
         """Reads what the serial line has said, so that it does not fill up."""
@@ -171,6 +179,20 @@ class Machine:
         journal = shell.run("journalctl -b -p warning --no-pager -o short-monotonic | tail -n 40")[1] if failed else ""
         expect(not failed and state == "running", f"the system is {state}, and these units failed: {failed}\n{journal}")
         return state
+
+    def plugged(self, into: bool) -> None:
+        """Pulls the network's cable out of the box, or puts it back."""
+        self.ask_monitor(f"set_link net {'on' if into else 'off'}")
+
+    def ask_monitor(self, command: str) -> None:
+        """Has QEMU do something."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(self.monitor))
+            monitor.sendall(f"{command}\n".encode())
+            # It prompts before the command, and again after it.
+            said = b""
+            while said.count(b"(qemu)") < 2:
+                said += monitor.recv(4096)
 
     def cut(self) -> None:
         """Pulls the plug."""

@@ -43,10 +43,12 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("case", nargs="*")
     parser.add_argument("--tries", type=int, default=3, help="tries of an unconfirmed slot: 1 where a run must be short")
+    parser.add_argument("--stead", type=Path, default=tables.IMAGE.parent / "target/debug/stead",
+                        help="the program for this machine, which looks for boxes")
     asked = parser.parse_args()
     cases.TRIES = asked.tries
     asked.folder.mkdir(parents=True, exist_ok=True)
-    bench = shared.Bench(tables.board(asked.arch), asked.image, asked.folder)
+    bench = shared.Bench(tables.board(asked.arch), asked.image, asked.folder, asked.stead)
     known = {case.__name__: case for case in cases.CASES if asked.arch in case.only}
     unknown = [name for name in asked.case if name not in known]
     if unknown:
