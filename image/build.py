@@ -52,7 +52,7 @@ def arguments() -> argparse.Namespace:
 
 def unpacked(asked: argparse.Namespace, board: tables.Board, debs: list[Path]) -> Path:
     """The packages as folders, without what the image does without; kept while nothing of it changes."""
-    lists = [tables.IMAGE / name for name in ("leave-out.list", "modules.list", "kit/packages.py", "kit/kernel.py")]
+    lists = [tables.IMAGE / name for name in ("leave-out.list", "modules.list", "firmware.list", "kit/packages.py", "kit/kernel.py", "kit/rootfs.py")]
     stamp = hashlib.sha256("".join([*(deb.name for deb in debs), *(path.read_text() for path in lists)]).encode())
     tree = asked.cache / board.arch / "unpacked"
     told = tree / "stamp"
@@ -67,6 +67,7 @@ def unpacked(asked: argparse.Namespace, board: tables.Board, debs: list[Path]) -
     for folder in root.glob("usr/lib/linux-image-*"):
         shutil.copytree(folder, tree / "dtbs")
     kernel.prune(root)
+    rootfs.keep_firmware(root)
     rootfs.leave_out(root)
     told.write_text(stamp.hexdigest())
     return tree

@@ -8,10 +8,12 @@ import subprocess
 from pathlib import Path
 
 
+# Firmware of radios is the one thing here that is not free (packages.list).
+COMPONENTS = "main non-free-firmware"
 SUITES = (
-    ("debian", "bookworm", "main"),
-    ("debian", "bookworm-updates", "main"),
-    ("debian-security", "bookworm-security", "main"),
+    ("debian", "bookworm", COMPONENTS),
+    ("debian", "bookworm-updates", COMPONENTS),
+    ("debian-security", "bookworm-security", COMPONENTS),
 )
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -50,8 +52,8 @@ class Packages:
             if without and insist_on_security:
                 break
             (self.cache / "etc/sources.list").write_text("".join(
-                f"deb [signed-by={KEYRING}] {MIRROR}/{path} {suite} {component}\n"
-                for path, suite, component in suites))
+                f"deb [signed-by={KEYRING}] {MIRROR}/{path} {suite} {components}\n"
+                for path, suite, components in suites))
             done = self._apt("update", "--error-on=any")
             if done.returncode == 0:
                 return without

@@ -13,7 +13,8 @@ UNITS = {"system": "usr/lib/systemd/system", "system-preset": "usr/lib/systemd/s
          "sysusers.d": "usr/lib/sysusers.d", "tmpfiles.d": "usr/lib/tmpfiles.d",
          "udev": "usr/lib/udev/rules.d", "etc": "etc"}
 # What Debian's alternatives would choose: link → target.
-ALTERNATIVES = {"usr/bin/awk": "mawk"}
+ALTERNATIVES = {"usr/bin/awk": "mawk", "usr/lib/firmware/regulatory.db": "regulatory.db-debian",
+                "usr/lib/firmware/regulatory.db.p7s": "regulatory.db.p7s-debian"}
 LIBRARY_ALTERNATIVES = {"libblas.so.3": "blas/libblas.so.3", "liblapack.so.3": "lapack/liblapack.so.3"}
 MOUNT_POINTS = ("proc", "sys", "dev", "run", "tmp", "var", "data", "media", "mnt", "srv", "root", "boot/stead")
 
@@ -33,6 +34,24 @@ def leave_out(root: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def keep_firmware(root: Path) -> None:
+    """Keeps the firmware that firmware.list names. What is not free may be handed on with its licence
+    only, so those lie beside it, and not where documents are left out."""
+    folder = (root / "usr/lib/firmware").resolve()
+    kept: set[Path] = set()
+    for pattern in tables.lines(tables.IMAGE / "firmware.list"):
+        for path in folder.glob(pattern):
+            kept |= {path, path.resolve()}
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in kept:
+            path.unlink()
+    for licence in sorted((root / "usr/share/doc").glob("firmware-*/copyright")):
+        shutil.copy(licence, folder / f"LICENCE.{licence.parent.name}")
 
 
 def copy_over(source: Path, root: Path) -> None:

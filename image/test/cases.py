@@ -626,6 +626,49 @@ class Discovery(Case):
         lan.found(lambda all: [one["host_name"] for one in all] == [name], "a box whose cable is back", box.drain)
 
 
+class Wireless(Case):
+    """The network of stead.txt is joined as soon as there is a radio, its password leaves the card and is kept for root alone; a cable goes before it."""
+
+    HOUSE, PASSWORD = "Kettle House", "seven green kettles"
+    # A second radio of the same box is the house's: nothing here has one, and iwd is both.
+    POINT = "[Match]\\nName=wlan0\\n[Network]\\nAddress=192.0.2.1/24\\nDHCPServer=yes\\n"
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        lines = (f"wifi = {self.HOUSE}", f"wifi password = {self.PASSWORD}", "country = de")
+        disk.change_text(target, "stead.txt", lambda text: text + "".join(f"{line}\r\n" for line in lines))
+        with self.bench.machine(target, self.name) as box:
+            answers(box)
+            shell = box.up()
+            box.settled()
+            card = shell.told("cat /boot/stead/stead.txt")
+            expect(self.PASSWORD not in card and f"{self.HOUSE} is known now" in card, f"the card says {card}")
+            expect(shell.told("stat -c '%a %U' /data/iwd/*.psk /data/iwd/main.conf") == "600 root\n600 root", "others may read the password")
+            expect(shell.run("systemctl is-active iwd")[0] != 0, "a box without a radio looks after one")
+            shell.told(f"mkdir -p /run/systemd/network && printf '{self.POINT}' >/run/systemd/network/10-point.network && networkctl reload")
+            shell.told("modprobe mac80211_hwsim radios=2")
+            point = self.until(box, "for one in $(busctl --list tree net.connman.iwd 2>/dev/null); do busctl get-property "
+                               "net.connman.iwd $one net.connman.iwd.Device Name 2>/dev/null | grep -q wlan0 && echo $one; done; true",
+                               "iwd does not see the radio")
+            shell.told(f"busctl set-property net.connman.iwd {point} net.connman.iwd.Device Mode s ap")
+            self.until(box, f"busctl call net.connman.iwd {point} net.connman.iwd.AccessPoint Start ss '{self.HOUSE}' '{self.PASSWORD}' "
+                       "2>/dev/null && echo started; true", "the house has no network")
+            self.until(box, "ip -4 -o addr show dev wlan1 | grep 192.0.2. ; true", "the network was not joined")
+            routes = self.until(box, "ip route show default | grep wlan1; true", "no way leads over the network")
+            expect("metric 2048" in routes, f"the cable does not go before it: {shell.told('ip route')}")
+            box.settled()
+            box.off()
+
+    def until(self, box: Machine, command: str, sentence: str) -> str:
+        """Asks again and again until the box prints something."""
+        deadline = time.monotonic() + BOOT_S
+        while not (text := box.shell.told(command)):
+            expect(time.monotonic() < deadline, f"{sentence}: {box.shell.run('networkctl; journalctl -b -u iwd --no-pager | tail -n 20')[1]}")
+            box.drain()
+            time.sleep(2)
+        return text
+
+
 class FactoryReset(Case):
     """A line in stead.txt makes a claimed box a new one, once, and its disk stays as large as it was."""
 
@@ -643,6 +686,7 @@ class FactoryReset(Case):
             box.settled()
             one = claim(box)
             size = box.shell.told("df --output=size -B1M /data | tail -n 1")
+            box.shell.told("echo '[Security]' >/data/iwd/Home.psk")
             self.ask(box)
             deadline = time.monotonic() + BOOT_S
             while answers(box)["claimed"]:
@@ -653,6 +697,7 @@ class FactoryReset(Case):
             box.settled()
             expect("reset = everything" not in box.shell.told("grep -v '^#' /boot/stead/stead.txt || true"), "the wish stands there still")
             expect(box.shell.told("df --output=size -B1M /data | tail -n 1") == size, "the data partition has another size")
+            expect(box.shell.run("test -e /data/iwd/Home.psk")[0] != 0, "the wireless network of before is still known")
             old = browser(box)
             old.cookies = one.cookies
             try:
@@ -684,4 +729,4 @@ class ResetButton(FactoryReset):
 
 CASES = [FirstBoot, WithoutStead, GoodUpdate, UpdateByWeb, Smoke, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
          OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
-         SmallMemory, Offline, Discovery, FactoryReset, ResetButton, HungKernel]
+         SmallMemory, Offline, Discovery, Wireless, FactoryReset, ResetButton, HungKernel]

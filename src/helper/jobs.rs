@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::time::{ClockId, Timespec, clock_settime};
 use stead_rules::system::{
-    Refusal, Volume, check_bundle, check_label, check_time, check_uuid, network_file, to_format,
-    to_mount,
+    Refusal, Volume, check_bundle, check_label, check_time, check_uuid, country_file, network_file,
+    to_format, to_mount,
 };
 use stead_rules::time::WallMs;
 
@@ -73,7 +73,9 @@ fn done(place: &Place, job: &Job) -> Result<Answer, Undone> {
         Job::Install { bundle } => install(place, bundle),
         Job::MarkGood => told(&tools.rauc, &["status", "mark-good", "booted"]),
         Job::SwitchSlot => told(&tools.rauc, &["status", "mark-active", "other"]),
-        Job::JoinNetwork { name, password } => join(place, name, password.as_ref()),
+        Job::JoinNetwork { name, password, country } => {
+            join(place, name, password.as_ref(), country.as_deref())
+        }
         Job::FactoryReset => {
             place.networks.iter().try_for_each(|folder| forget_networks(folder))?;
             told(&tools.systemctl, &["--no-block", "reboot"])
@@ -212,14 +214,24 @@ fn plain_file(folder: &Path, bundle: &str) -> Result<PathBuf, Undone> {
     Ok(path)
 }
 
-/// Keeps a network where iwd finds it at once.
-fn join(place: &Place, name: &str, password: Option<&Passphrase>) -> Result<Answer, Undone> {
-    let (file, text) = network_file(name, password.map(|password| password.0.as_str()))?;
+/// Keeps a network where iwd finds it at once, and the country where it is read at its next start.
+fn join(
+    place: &Place,
+    name: &str,
+    password: Option<&Passphrase>,
+    country: Option<&str>,
+) -> Result<Answer, Undone> {
+    let network = network_file(name, password.map(|password| password.0.as_str()))?;
+    let country = country.map(country_file).transpose()?;
     let folder = place.networks.first().filter(|folder| folder.is_dir());
     let folder = folder.ok_or_else(|| ToolError("this box has no wireless network".to_owned()))?;
-    let path = folder.join(file);
-    write_atomically(&path, text.as_bytes(), PRIVATE)
-        .map_err(|error| ToolError(format!("the network could not be kept: {error}")))?;
+    for (file, text) in country.iter().chain([&network]) {
+        write_atomically(&folder.join(file), text.as_bytes(), PRIVATE)
+            .map_err(|error| ToolError(format!("the network could not be kept: {error}")))?;
+    }
+    if country.is_some() {
+        run(&place.tools.systemctl, &["--no-block", "try-restart", "iwd.service"])?;
+    }
     Ok(Answer::Done)
 }
 

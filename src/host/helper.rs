@@ -81,6 +81,8 @@ pub enum Job {
         name: String,
         /// Its password, if it has one.
         password: Option<Passphrase>,
+        /// The country whose rules of radio hold, if one is said.
+        country: Option<String>,
     },
     /// Forget what the system itself keeps of its owner (the networks that it knows), and restart.
     /// The server's own data goes by its own wipe.

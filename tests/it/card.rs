@@ -252,11 +252,12 @@ fn a_wireless_network_is_handed_on_and_its_password_leaves_the_card() {
     let mut case = Box::new();
     let (config, asked) = helper(case.folder.path(), Answer::Done);
     case.more = config;
-    case.write("wifi = Our house\nwifi password = seven green kettles\n");
+    case.write("wifi = Our house\nwifi password = seven green kettles\ncountry = de\n");
     drop(case.start());
     let name = "Our house".to_owned();
     let password = Some(Passphrase("seven green kettles".to_owned()));
-    assert_eq!(asked.try_recv().unwrap(), Job::JoinNetwork { name, password });
+    let country = Some("de".to_owned());
+    assert_eq!(asked.try_recv().unwrap(), Job::JoinNetwork { name, password, country });
     let text = case.text();
     assert!(!text.contains("kettles") && text.contains("Our house is known now"), "{text}");
     drop(case.start());
@@ -268,6 +269,8 @@ fn a_network_that_is_not_taken_is_told_on_the_card() {
     for (text, with_helper, told) in [
         ("wifi = home\nwifi password = short\n", true, "8 to 63 characters"),
         ("wifi password = seven green kettles\n", true, "without wifi ="),
+        ("country = DE\n", true, "without wifi ="),
+        ("wifi = home\ncountry = Germany\n", true, "two letters"),
         ("wifi = home\nwifi password = seven green kettles\n", true, "says why"),
         ("wifi = home\nwifi password = seven green kettles\n", false, "does not look after"),
     ] {

@@ -14,7 +14,7 @@ use rustix::net::{
     socket_with, socketpair,
 };
 use stead::helper::{HelperError, Place, Tools, serve};
-use stead::host::helper::{Answer, Ask, Disk, Job, VERSION};
+use stead::host::helper::{Answer, Ask, Disk, Job, Passphrase, VERSION};
 use stead::host::packet::{receive, send};
 
 use crate::program::STEAD;
@@ -360,6 +360,33 @@ fn what_a_tool_complains_of_is_told() {
     let answer = helper.ask(Job::Install { bundle: "a.raucb".to_owned() });
     let Answer::Failed { detail } = &answer else { panic!("{answer:?}") };
     assert!(detail.contains("signature verification failed"), "{detail}");
+}
+
+#[test]
+fn a_network_is_kept_for_root_alone_and_whoever_looks_after_it_hears_of_the_country() {
+    let helper = Helper::recording("");
+    let networks = helper.folder.path().join("iwd");
+    let join = |password: Option<&str>, country: Option<&str>| {
+        let password = password.map(|text| Passphrase(text.to_owned()));
+        let country = country.map(ToOwned::to_owned);
+        helper.ask(Job::JoinNetwork { name: "Our house".to_owned(), password, country })
+    };
+    let kept = |file: &str| fs::read_to_string(networks.join(file)).unwrap();
+
+    assert_eq!(join(Some("seven green kettles"), None), Answer::Done);
+    assert_eq!(kept("Our house.psk"), "[Security]\nPassphrase=seven green kettles\n");
+    let mode = networks.join("Our house.psk").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(helper.called(), "", "iwd sees it by itself");
+
+    assert_eq!(join(Some("another password"), Some("de")), Answer::Done);
+    assert!(kept("Our house.psk").contains("another password"));
+    assert_eq!(kept("main.conf"), "[General]\nCountry=DE\n");
+    assert_eq!(helper.called(), "--no-block try-restart iwd.service\n");
+
+    let refused = join(Some("a third password"), Some("Germany"));
+    assert!(matches!(refused, Answer::Refused { .. }), "{refused:?}");
+    assert!(kept("Our house.psk").contains("another password"), "all of it or nothing");
 }
 
 #[test]

@@ -85,6 +85,9 @@ pub enum Refusal {
         "this is no name of a network, or no password of one: a password has 8 to 63 characters"
     )]
     BadNetwork,
+    /// No country has this code.
+    #[error("a country is its code of two letters, as DE, GB or US")]
+    BadCountry,
     /// Nobody whom this box trusts has signed it, or it was changed or cut off afterwards.
     #[error(
         "this file is no update that this box trusts: it is damaged, cut off, or signed by others"
@@ -290,6 +293,20 @@ pub fn network_file(name: &str, password: Option<&str>) -> Result<(String, Strin
         }
         None => (format!("{stem}.open"), String::new()),
     })
+}
+
+/// The file in which iwd is told whose rules of radio hold, and what stands in it (iwd.config(5)).
+/// `written` is a code of two letters (ISO 3166-1); whether a country has it is the kernel's to know,
+/// which keeps to the rules of no country where it has none.
+///
+/// # Errors
+/// [`Refusal::BadCountry`].
+pub fn country_file(written: &str) -> Result<(String, String), Refusal> {
+    let country = written.to_ascii_uppercase();
+    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(Refusal::BadCountry);
+    }
+    Ok(("main.conf".to_owned(), format!("[General]\nCountry={country}\n")))
 }
 
 /// A name that a network may call this box by: one label, and not what every box is called.

@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use stead_rules::claim::{BootFile, Reset};
 use stead_rules::ids::BoxId;
 use stead_rules::secret::SecretText;
-use stead_rules::system::{host_name, network_file};
+use stead_rules::system::{country_file, host_name, network_file};
 
 use super::own_code::{START_WAIT, bounded};
 use super::wipe;
@@ -114,18 +114,22 @@ pub(super) fn told_of_reset(reset: Reset) -> &'static str {
 /// Hands a wireless network on to the system, and says what came of it. Blocks.
 pub(super) fn join(core: &Core, file: &BootFile) -> Option<String> {
     let password = file.wifi_password.as_ref().map(SecretText::expose);
+    let country = file.country.as_deref();
     let Some(name) = file.wifi.as_deref() else {
-        let forgotten = "a wifi password stands there without wifi = (the name of the network).";
-        return password.map(|_| forgotten.to_owned());
+        let lonely = password.map(|_| "a wifi password").or(country.map(|_| "a country"));
+        return lonely
+            .map(|what| format!("{what} stands there without wifi = (the name of the network)."));
     };
-    if let Err(bad) = network_file(name, password) {
+    let network = network_file(name, password);
+    if let Err(bad) = network.and_then(|_| country.map(country_file).transpose()) {
         return Some(format!("{bad}."));
     }
     let Some(helper) = &core.config.system.helper else {
         return Some("this server does not look after its networks; the system does.".to_owned());
     };
     let password = password.map(|password| Passphrase(password.to_owned()));
-    let answer = ask(helper, Job::JoinNetwork { name: name.to_owned(), password });
+    let country = country.map(ToOwned::to_owned);
+    let answer = ask(helper, Job::JoinNetwork { name: name.to_owned(), password, country });
     Some(match answer {
         Ok(Answer::Done) => format!("the network {name} is known now."),
         Ok(Answer::Refused { why }) => format!("{why}."),

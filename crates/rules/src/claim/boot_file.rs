@@ -7,7 +7,8 @@
 //! reset = everything             to make it a new server; media stay
 //! host = films                   what the network calls it: films.local
 //! wifi = Our house               a network to join,
-//! wifi password = …              with its password if it has one
+//! wifi password = …              with its password if it has one,
+//! country = DE                   and the country whose rules of radio hold
 //! ```
 //!
 //! The words are read once and blanked: a code must not stay on a card that anybody can read, and a
@@ -26,14 +27,16 @@ const RESET: &str = "reset";
 const HOST: &str = "host";
 const WIFI: &str = "wifi";
 const WIFI_PASSWORD: &str = "wifi password";
+const COUNTRY: &str = "country";
 /// Names that this version knows, and whether what stands behind them is blanked.
-const KNOWN: [(&str, bool); 6] = [
+const KNOWN: [(&str, bool); 7] = [
     (CODE, true),
     (RECOVER, true),
     (RESET, true),
     (HOST, false),
     (WIFI, true),
     (WIFI_PASSWORD, true),
+    (COUNTRY, true),
 ];
 /// What is written behind `reset`, so that nobody does it by taking a `#` away.
 const EVERYTHING: &str = "everything";
@@ -53,6 +56,8 @@ pub struct BootFile {
     pub wifi: Option<String>,
     /// Its password.
     pub wifi_password: Option<SecretText>,
+    /// The country whose rules of radio hold, as it is written.
+    pub country: Option<String>,
     /// Names that mean nothing to this version.
     pub unknown: Vec<String>,
 }
@@ -96,6 +101,7 @@ impl BootFile {
                 Some((WIFI_PASSWORD, value)) => {
                     file.wifi_password = given(value).or(file.wifi_password);
                 }
+                Some((COUNTRY, value)) => file.country = plain(value).or(file.country),
                 Some((name, _)) => file.unknown.push(name.chars().take(40).collect()),
                 None => {}
             }
@@ -111,6 +117,7 @@ impl BootFile {
             && self.reset.is_none()
             && self.wifi.is_none()
             && self.wifi_password.is_none()
+            && self.country.is_none()
     }
 
     /// Whether it asks for what must not happen again at each start: it is done only if it could be

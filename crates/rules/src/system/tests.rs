@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const MEDIA: &str = "/run/stead/media";
@@ -163,6 +165,34 @@ fn networks_are_kept_as_iwd_reads_them() {
         ("home", Some(long.as_str())),
     ] {
         assert_eq!(network_file(name, password), Err(Refusal::BadNetwork), "{name} {password:?}");
+    }
+}
+
+proptest! {
+    /// Whatever stands in a file on a card, nothing of it becomes a line of iwd's, or a path, of its own.
+    #[test]
+    fn no_network_is_more_than_one_value_in_one_file(
+        name in any::<String>(), password in prop::option::of("[ -~\\PC\r\n]{0,70}"), country in any::<String>(),
+    ) {
+        if let Ok((file, text)) = network_file(&name, password.as_deref()) {
+            prop_assert!(!file.contains('/') && !file.starts_with('.'), "{}", file);
+            prop_assert!(file.len() <= "=".len() + 2 * 32 + ".open".len());
+            prop_assert_eq!(text.lines().count(), if password.is_some() { 2 } else { 0 });
+        }
+        if let Ok((_, text)) = country_file(&country) {
+            prop_assert_eq!(text.len(), "[General]\nCountry=XX\n".len());
+        }
+    }
+}
+
+#[test]
+fn a_country_is_two_letters() {
+    for (written, country) in [("DE", "DE"), ("gb", "GB")] {
+        let text = format!("[General]\nCountry={country}\n");
+        assert_eq!(country_file(written), Ok(("main.conf".to_owned(), text)));
+    }
+    for bad in ["", "D", "DEU", "D1", "Ä", "00", "D\n", " D"] {
+        assert_eq!(country_file(bad), Err(Refusal::BadCountry), "{bad:?}");
     }
 }
 

@@ -60,7 +60,7 @@ fn short_codes_are_refused() {
 
 proptest! {
     #[test]
-    fn no_secret_outlives_the_blanking(text in "(code|recover|x|#| |=|\r|\n|kettle){0,40}") {
+    fn no_secret_outlives_the_blanking(text in "(code|recover|wifi|wifi password|country|x|#| |=|\r|\n|kettle){0,40}") {
         let left = blanked(&text, &[]);
         prop_assert!(BootFile::parse(&left).is_idle());
         prop_assert_eq!(BootFile::parse(&left).unknown, BootFile::parse(&text).unknown);
@@ -69,15 +69,17 @@ proptest! {
 
 #[test]
 fn wishes_are_blanked_and_a_host_name_stays() {
-    let text = "host = films\nReset = Everything\nwifi = Our house\nWIFI PASSWORD = a # b = c\n";
+    let text = "host = films\nReset = Everything\nwifi = Our house\nWIFI PASSWORD = a # b = c\n\
+                Country = de\n";
     let file = BootFile::parse(text);
     assert_eq!(file.host.as_deref(), Some("films"));
     assert_eq!(file.reset, Some(Reset::Everything));
     assert_eq!(file.wifi.as_deref(), Some("Our house"));
     assert_eq!(file.wifi_password.as_ref().map(SecretText::expose), Some("a # b = c"));
+    assert_eq!(file.country.as_deref(), Some("de"));
     assert!(!file.is_idle() && file.must_be_taken_out());
     let left = blanked(text, &[]);
-    assert_eq!(left, "host = films\r\nreset =\r\nwifi =\r\nwifi password =\r\n");
+    assert_eq!(left, "host = films\r\nreset =\r\nwifi =\r\nwifi password =\r\ncountry =\r\n");
     let file = BootFile::parse(&left);
     assert!(file.is_idle() && !file.must_be_taken_out());
     assert_eq!(file.host.as_deref(), Some("films"));
