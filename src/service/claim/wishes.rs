@@ -122,6 +122,7 @@ pub(super) fn join(core: &Core, file: &BootFile) -> Option<String> {
     };
     let network = network_file(name, password);
     if let Err(bad) = network.and_then(|_| country.map(country_file).transpose()) {
+        tracing::warn!(%bad, "a wireless network of stead.txt is not taken");
         return Some(format!("{bad}."));
     }
     let Some(helper) = &core.config.system.helper else {
