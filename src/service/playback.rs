@@ -133,6 +133,11 @@ pub fn progress(
         }
         Ok::<_, StoreError>(())
     })?;
+    match heard {
+        // A player that has it all already asks for no more of it.
+        Heard::Plays(_) => core.pumps.played(now),
+        Heard::At(_) | Heard::Ended => {}
+    }
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use stead_rules::limits::{
     STREAM_BUFFERS_BYTES, STREAMS_PER_USER_MAX,
 };
 use stead_rules::policy::{Action, Door, Permit};
-use stead_rules::time::BootMs;
+use stead_rules::time::{BootMs, Now};
 use stead_rules::updates::Playing;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -72,6 +72,11 @@ impl Pumps {
             return Playing::Now;
         }
         Playing::Since(*self.last_played.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Somebody plays at this moment, with or without a stream.
+    pub fn played(&self, now: Now) {
+        *self.last_played.lock().unwrap_or_else(PoisonError::into_inner) = Some(now.boot);
     }
 
     /// A seat for one more stream of whoever holds the permission; none when they have as many as
@@ -238,7 +243,6 @@ impl Drop for Pump {
     fn drop(&mut self) {
         self.core.metrics.figures().play.streams.dec();
         // Before its seat is given back, so that nobody sees neither.
-        let last_played = &self.core.pumps.last_played;
-        *last_played.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.core.now().boot);
+        self.core.pumps.played(self.core.now());
     }
 }

@@ -106,10 +106,10 @@ pub(crate) async fn progress(
     Segment(item): Segment<ItemId>,
     Json(request): Json<ProgressRequest>,
 ) -> Result<StatusCode, Problem> {
+    let position_ms = request.position_ms.min(PLAYS_MAX_MS);
     let heard = match request.event {
-        PlayEvent::Playing | PlayEvent::Paused | PlayEvent::Stopped => {
-            Heard::At(request.position_ms.min(PLAYS_MAX_MS))
-        }
+        PlayEvent::Playing => Heard::Plays(position_ms),
+        PlayEvent::Paused | PlayEvent::Stopped => Heard::At(position_ms),
         PlayEvent::Ended => Heard::Ended,
     };
     let duration_ms = request.duration_ms.map(|ms| ms.min(PLAYS_MAX_MS));

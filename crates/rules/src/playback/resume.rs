@@ -5,7 +5,9 @@ use crate::limits::{RESUME_FROM_PERCENT, RESUME_MIN_MS, RESUME_TO_PERCENT};
 /// What a player says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Heard {
-    /// It plays, pauses or stops here.
+    /// It plays, and is here.
+    Plays(u64),
+    /// It pauses or stops here.
     At(u64),
     /// It reached the end.
     Ended,
@@ -28,7 +30,7 @@ pub fn resume(heard: Heard, duration_ms: Option<u64>, was_watched: bool) -> Resu
     let begin_anew = |watched| Resume { position_ms: 0, watched };
     let position_ms = match heard {
         Heard::Ended => return begin_anew(true),
-        Heard::At(position_ms) => position_ms,
+        Heard::Plays(position_ms) | Heard::At(position_ms) => position_ms,
     };
     let Some(duration_ms) = duration_ms.filter(|duration| *duration > 0) else {
         return Resume { position_ms, watched: was_watched };
