@@ -127,6 +127,8 @@ pub struct UpdateDesk {
     source: Mutex<SourceDesk>,
     /// Held by whoever asks the source.
     looking: AsyncMutex<()>,
+    /// Held by whoever has the files on disks looked into.
+    listing: AsyncMutex<()>,
     /// Told when there may be something to do by itself.
     tended: Notify,
 }

@@ -17,6 +17,7 @@ use super::arrival::{By, Origin, begin};
 use super::{UpdateError, answer, unlike};
 use crate::host::beneath::{facts_in, open_beneath, open_folder_beneath};
 use crate::host::helper::{Answer, Bundle, Disk, Job};
+use crate::service::chain;
 use crate::service::core::{Core, CoreError, permitted};
 use crate::service::disks::NoAnswer;
 
@@ -44,6 +45,8 @@ pub async fn on_disks(core: &Arc<Core>, permit: &Permit) -> Result<Vec<OnDisk>, 
     if core.config.system.helper.is_none() {
         return Ok(Vec::new());
     }
+    // Each is looked into by the helper, which has one turn for whoever asks.
+    let _turn = core.updates.listing.lock().await;
     let disks = core.blocking(|core| {
         let Answer::Disks(disks) = answer(core, Job::ListDisks)? else { return Err(unlike()) };
         Ok(disks)
@@ -62,18 +65,34 @@ pub async fn on_disks(core: &Arc<Core>, permit: &Permit) -> Result<Vec<OnDisk>, 
     }
     found.truncate(UPDATES_ON_DISKS_MAX);
     core.blocking(move |core| {
-        for one in &mut found {
-            let job = Job::InspectOnDisk { uuid: one.uuid.clone(), bundle: one.file.clone() };
-            one.found = match answer(core, job) {
-                Ok(Answer::Update(bundle)) => Ok(bundle.version),
-                Ok(_) => Err(unlike().to_string()),
-                Err(UpdateError::Refused(why) | UpdateError::Failed(why)) => Err(why),
-                Err(error) => return Err(error),
-            };
-        }
+        look_into(core, &mut found);
         Ok(found)
     })
     .await
+}
+
+/// Finds out what each is. Where the helper does not come back from one, the others of that disk are not
+/// tried: each would take as long.
+fn look_into(core: &Core, found: &mut [OnDisk]) {
+    let mut given_up: Option<(String, String)> = None;
+    for one in found {
+        if let Some((_, why)) = given_up.as_ref().filter(|(uuid, _)| *uuid == one.uuid) {
+            one.found = Err(why.clone());
+            continue;
+        }
+        let job = Job::InspectOnDisk { uuid: one.uuid.clone(), bundle: one.file.clone() };
+        one.found = match answer(core, job) {
+            Ok(Answer::Update(bundle)) => Ok(bundle.version),
+            Ok(_) => Err(unlike().to_string()),
+            Err(UpdateError::Refused(why) | UpdateError::Failed(why)) => Err(why),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), file = one.file, "a disk is not looked into");
+                let why = "the disk could not be read".to_owned();
+                given_up = Some((one.uuid.clone(), why.clone()));
+                Err(why)
+            }
+        };
+    }
 }
 
 /// Takes in an update that lies on a disk, and says what it is. Nothing is installed by this.
@@ -139,7 +158,8 @@ fn files_on(root: &Path, uuid: &str) -> io::Result<Vec<(String, u64)>> {
         else {
             continue;
         };
-        let facts = facts_in(&folder, name.as_ref())?;
+        // What cannot be looked at hides itself only.
+        let Ok(facts) = facts_in(&folder, name.as_ref()) else { continue };
         if facts.is_file() && (1..=UPDATE_MAX_BYTES).contains(&facts.len()) {
             files.push((name.to_owned(), facts.len()));
         }
