@@ -52,6 +52,8 @@ pub struct Paths {
     pub data_dir: PathBuf,
     /// What holds the second copy of the marker, outside of the data folder; on an appliance only.
     pub marker_copy: Option<PathBuf>,
+    /// Where updates lie, outside of the data folder; on an appliance only.
+    pub updates: Option<PathBuf>,
     /// The file that says that the data folder stands in memory only; on an appliance only.
     pub data_missing: Option<PathBuf>,
 }
@@ -365,7 +367,7 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
     let mut problems = Vec::new();
     let mut note = |problem: Problem| problems.push(problem);
     let config = Config {
-        paths: paths(&raw.paths, &raw.claim.marker_copy, &mut note),
+        paths: paths(&raw.paths, (&raw.claim.marker_copy, &raw.system), &mut note),
         net: net(raw.net, &mut note),
         media: media(raw.media, &mut note),
         discovery: discovery(raw.discovery),
@@ -380,13 +382,18 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
     if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
 }
 
-fn paths(raw: &RawPaths, marker_copy: &Path, note: &mut impl FnMut(Problem)) -> Paths {
+fn paths(
+    raw: &RawPaths,
+    (marker_copy, system): (&Path, &RawSystem),
+    note: &mut impl FnMut(Problem),
+) -> Paths {
     if raw.data_dir.as_os_str().is_empty() {
         note(Problem::new("paths.data_dir is empty").hint("name a folder"));
     }
     Paths {
         data_dir: absolute(&raw.data_dir),
         marker_copy: given(marker_copy),
+        updates: given(&system.helper).map(|_| absolute(&system.updates)),
         data_missing: given(&raw.data_missing),
     }
 }

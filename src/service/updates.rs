@@ -36,6 +36,7 @@ use crate::host::disk::is_full;
 use crate::host::files::{PRIVATE, remove_durably, write_atomically};
 use crate::host::helper::{Answer, Bundle, HelperError, Job, Systems, ask};
 
+pub(crate) use arrival::remove_from;
 pub use arrival::{Arrival, By, Incoming, Origin, receive};
 pub use on_disk::{OnDisk, on_disks, take_from_disk};
 pub(crate) use source::tend;

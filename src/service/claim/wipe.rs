@@ -21,8 +21,8 @@ use super::{ClaimError, Outcome, marker_copy};
 use crate::config::Paths;
 use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
 use crate::host::helper::{Answer, Job, ask};
-use crate::service::chain;
 use crate::service::core::{Core, CoreError, permitted};
+use crate::service::{chain, updates};
 
 const JOURNAL: &str = "This Stead server is being wiped. The next start goes on with it.\n";
 /// Databases, with their logs and with whatever was set aside of them.
@@ -104,6 +104,10 @@ pub fn go_on(paths: &Paths) -> io::Result<bool> {
         }
     }
     fs::File::open(&paths.data_dir)?.sync_all()?;
+    if let Some(folder) = &paths.updates {
+        // What an owner has had downloaded is theirs, too.
+        updates::remove_from(folder)?;
+    }
     if let Some(copy) = &paths.marker_copy {
         marker_copy::blank(copy).map_err(io::Error::other)?;
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use stead_rules::limits::UPDATE_MAX_BYTES;
 use stead_rules::policy::{Action, Guard, Permit};
@@ -10,6 +10,7 @@ use stead_store::StoreError;
 
 use super::{Stage, UpdateError, answer, unlike};
 use crate::host::disk::space;
+use crate::host::files::remove_durably;
 use crate::host::helper::{Answer, Bundle, Job};
 use crate::service::chain;
 use crate::service::core::{Core, CoreError, permitted};
@@ -213,11 +214,13 @@ pub(super) fn turn_back(core: &Core) -> io::Result<()> {
 
 /// Takes away all that there is of an update.
 pub(super) fn remove(core: &Core) -> io::Result<()> {
-    for path in [noted_at(core), file(core), part(core)] {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
+    remove_from(&core.config.system.updates)
+}
+
+/// The same, of the folder for updates.
+pub(crate) fn remove_from(updates: &Path) -> io::Result<()> {
+    for name in [NOTE, FILE, PART] {
+        remove_durably(&updates.join(name)).map_err(io::Error::other)?;
     }
     Ok(())
 }

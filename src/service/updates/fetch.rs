@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
+use stead_rules::claim::State;
 use stead_rules::limits::UPDATE_PIECE_BYTES;
 use stead_rules::time::Now;
 use stead_rules::updates::{Channel, Hold, Offer, Tries};
@@ -310,6 +311,10 @@ impl SourceDesk {
 pub(super) fn take_up(core: &Core) -> Result<bool, UpdateError> {
     let noted = core.update_source.as_ref().and_then(|_| noted(core));
     let Some(wanted) = noted else { return Ok(false) };
+    // A download of an owner before is nobody's.
+    if core.desk().state != State::Claimed {
+        return Ok(false);
+    }
     arrival::turn_back(core)?;
     if wanted.by == By::Person {
         wait(core, &wanted);
