@@ -289,6 +289,12 @@ impl Paths {
         self.data_dir.join("update-installed")
     }
 
+    /// Which update the box has begun to install by itself, and how often.
+    #[must_use]
+    pub fn update_begun(&self) -> PathBuf {
+        self.data_dir.join("update-begun")
+    }
+
     /// The word that a wipe is decided.
     #[must_use]
     pub fn wipe_journal(&self) -> PathBuf {

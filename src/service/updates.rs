@@ -15,6 +15,7 @@
 //! again when it is installed.
 
 mod arrival;
+mod begun;
 mod fetch;
 mod on_disk;
 mod source;
@@ -222,17 +223,46 @@ pub fn install(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError
 
 /// The same for the box itself.
 fn begin_install(core: &Core, permit: Option<&Permit>, now: Now) -> Result<(), UpdateError> {
+    let bundle = ready(&core.updates.stage(), permit)?;
+    if permit.is_none() && begun::is_often(core, &bundle.version) {
+        return give_up(core, now, &bundle.version);
+    }
+    // Asked before anything else waits for it.
+    let before = systems(core)?;
     let mut stage = core.updates.stage();
-    let bundle = match &*stage {
-        Stage::Ready(bundle, _) => bundle.clone(),
-        Stage::Arrives(_) | Stage::Installing(_) => return Err(UpdateError::Busy),
-        Stage::None | Stage::Failed(_) => return Err(UpdateError::NoneSent),
-    };
-    *core.updates.before() = Some(systems(core)?);
+    if ready(&stage, permit)? != bundle {
+        return Err(UpdateError::Busy);
+    }
+    *core.updates.before() = Some(before);
     let detail = json!({ "version": bundle.version });
     write_down(core, permit, now, "update.began", detail)?;
+    if permit.is_none() {
+        begun::note(core, &bundle.version)?;
+    }
     *stage = Stage::Installing(bundle);
     core.updates.wanted.notify_one();
+    Ok(())
+}
+
+/// What is ready; what a person has taken in is not for the box to install.
+fn ready(stage: &Stage, permit: Option<&Permit>) -> Result<Bundle, UpdateError> {
+    match stage {
+        Stage::Ready(_, By::Person) if permit.is_none() => Err(UpdateError::NoneSent),
+        Stage::Ready(bundle, _) => Ok(bundle.clone()),
+        Stage::Arrives(_) | Stage::Installing(_) => Err(UpdateError::Busy),
+        Stage::None | Stage::Failed(_) => Err(UpdateError::NoneSent),
+    }
+}
+
+/// What takes the box down whenever it is installed is for its owner to try again.
+fn give_up(core: &Core, now: Now, version: &str) -> Result<(), UpdateError> {
+    tracing::error!(version, "installing an update was cut off each time; it is left");
+    leave(core, now, version)?;
+    source::offer_as_left(core, version);
+    let mut stage = core.updates.stage();
+    remove(core)?;
+    *stage = Stage::None;
+    begun::forget(core);
     Ok(())
 }
 
@@ -250,6 +280,7 @@ pub(crate) fn install_now(core: &Core, now: Now) {
     if let Err(error) = remove(core) {
         tracing::warn!(error = %chain(&error), "a file of an update is left");
     }
+    begun::forget(core);
     *core.updates.stage() = match done {
         Ok(()) => Stage::None,
         Err(error) => {

@@ -27,13 +27,14 @@ use crate::service::{chain, updates};
 const JOURNAL: &str = "This Stead server is being wiped. The next start goes on with it.\n";
 /// Databases, with their logs and with whatever was set aside of them.
 const BEGINNINGS: [&str; 2] = ["accounts.db", "library.db"];
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "marker",
     "box",
     "own-code",
     "plug",
     "host-name",
     "update-installed",
+    "update-begun",
     "reset-asked",
     "recover",
     "new-secret",

@@ -324,6 +324,14 @@ impl SourceDesk {
     }
 }
 
+/// A version that the box does not install by itself any more is offered as one that was left.
+pub(super) fn offer_as_left(core: &Core, version: &str) {
+    let mut desk = core.updates.source();
+    if let Some(offered) = desk.offered.as_mut().filter(|known| known.offer.version == version) {
+        offered.worth = Worth::Left;
+    }
+}
+
 /// Whether what is fetched by itself may go on: the owner may want something else meanwhile.
 pub(super) fn goes_on(core: &Core) -> Result<(), Hold> {
     let wish = core.updates.source().wish.unwrap_or_default();
@@ -373,6 +381,7 @@ async fn ask(core: &Arc<Core>, source: &Source) -> Result<(Offered, Option<Strin
         {
             left.push(version);
         }
+        left.extend(systems.fallen.as_ref().map(|fallen| fallen.version.clone()));
         Ok::<_, UpdateError>((channel, systems, left, told))
     });
     let (channel, systems, left, told) = known.await?;
