@@ -119,6 +119,8 @@ impl Source {
                 }
                 (from, whole)
             }
+            // What is here of it is more than it has.
+            StatusCode::RANGE_NOT_SATISFIABLE => return Err(SourceError::Unlike),
             other => return Err(SourceError::Status(other)),
         };
         Ok(Coming { from, whole, validator, body: response.into_body() })

@@ -164,6 +164,8 @@ async fn pass_on(
     pieces: mpsc::Sender<Bytes>,
 ) -> Result<(), Stop> {
     let mut left = wanted.offer.size_bytes.saturating_sub(coming.from);
+    // What ends well and is too short from its first byte on is short the next time, too.
+    let ended = if coming.from == 0 { Trouble::Unlike } else { Trouble::BrokenOff };
     while left > 0 {
         let bytes = tokio::select! {
             biased;
@@ -173,7 +175,7 @@ async fn pass_on(
         if wanted.by == By::Itself {
             goes_on(core).map_err(Stop::Held)?;
         }
-        let bytes = bytes.ok_or(Stop::Failed(Trouble::BrokenOff))?;
+        let bytes = bytes.ok_or_else(|| Stop::Failed(ended.clone()))?;
         let came = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         left = left.checked_sub(came).ok_or(Stop::Failed(Trouble::Unlike))?;
         if pieces.send(bytes).await.is_err() {
