@@ -27,7 +27,7 @@ pub(crate) struct Box {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) helper: Helper,
     pub(crate) world: World,
-    config: String,
+    pub(crate) config: String,
 }
 
 impl Box {
@@ -50,7 +50,9 @@ impl Box {
         let at = folder.path().display();
         let script = format!(
             "#!/bin/sh\ncase $1 in\n\
-             info) exec rauc --keyring={at}/ours/cert.pem \"$@\" ;;\n\
+             info) touch {at}/looking; while [ -e {at}/slow_look ]; do sleep 0.05; done\n\
+             [ ! -e {at}/odd ] || {{ echo 'nothing to read'; exit; }}\n\
+             exec rauc --keyring={at}/ours/cert.pem \"$@\" ;;\n\
              status) [ ! -e {at}/busy ] || {{ echo 'already processing a different method' >&2; exit 1; }}\n\
              [ \"$2\" != mark-active ] || echo \"rauc $*\" >>{at}/calls\n\
              [ \"$2\" = mark-active ] || cat {at}/status.json ;;\n\

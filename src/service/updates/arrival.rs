@@ -147,28 +147,36 @@ impl Incoming<'_> {
         Ok(self.file.sync_all()?)
     }
 
-    /// It is all there: what it is, if it may be installed here. Blocks.
+    /// It is all there, and may be installed if it says what it is. Blocks.
     ///
     /// # Errors
     /// [`UpdateError`]; the file is gone then.
     pub fn keep(self, by: By) -> Result<Bundle, UpdateError> {
+        let bundle = self.look_into()?;
+        *self.core.updates.stage() = Stage::Ready(bundle.clone(), by);
+        Ok(bundle)
+    }
+
+    /// What it is, if it may be installed here. Blocks.
+    ///
+    /// # Errors
+    /// [`UpdateError`]. The file is gone then, but for one that is fetched and that nobody has looked
+    /// into: it stays a part, which is looked into another time.
+    pub(super) fn look_into(&self) -> Result<Bundle, UpdateError> {
         self.file.sync_all()?;
         fs::rename(part(self.core), file(self.core))?;
         let looked = match answer(self.core, Job::Inspect { bundle: FILE.to_owned() }) {
-            Ok(Answer::Update(bundle)) => Ok(bundle),
-            Ok(_) => Err(unlike()),
-            Err(error) => Err(error),
+            Ok(Answer::Update(bundle)) => return Ok(bundle),
+            Ok(_) => unlike(),
+            Err(error) => error,
         };
-        match looked {
-            Ok(bundle) => {
-                *self.core.updates.stage() = Stage::Ready(bundle.clone(), by);
-                Ok(bundle)
+        match (&looked, self.arrival.origin) {
+            (UpdateError::Helper(_) | UpdateError::Failed(_), Origin::Source) => {
+                turn_back(self.core)?;
             }
-            Err(error) => {
-                remove(self.core)?;
-                Err(error)
-            }
+            (_, Origin::Sent | Origin::Disk | Origin::Source) => remove(self.core)?,
         }
+        Err(looked)
     }
 }
 

@@ -16,12 +16,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::arrival::{self, has_bytes, noted_at, part, remove};
-use super::source::{SourceDesk, Trouble, goes_on};
+use super::source::{SourceDesk, Trouble, goes_on, is_still_wanted};
 use super::{Arrival, By, Origin, Stage, UpdateError};
 use crate::host::files::{PRIVATE, write_atomically};
+use crate::host::helper::Bundle;
 use crate::net::source::{Coming, GoOn, Source, SourceError};
 use crate::service::chain;
 use crate::service::core::{Core, CoreError};
+
 /// Pieces that wait for the disk.
 const PIECES_WAITING: usize = 4;
 
@@ -50,6 +52,8 @@ struct Note {
 /// Why a fetch ended before its end.
 enum Stop {
     CalledOff,
+    /// The owner wants something else.
+    Unwanted,
     Held(Hold),
     Failed(Trouble),
 }
@@ -73,15 +77,17 @@ impl From<CoreError> for Stop {
 }
 
 /// Fetches an update as far as it goes, and notes how it went.
-pub(super) async fn fetch(core: &Arc<Core>, source: &Source, wanted: Wanted) {
-    let cancel = CancellationToken::new();
-    core.updates.source().cancel = Some(cancel.clone());
+pub(super) async fn fetch(
+    core: &Arc<Core>,
+    source: &Source,
+    wanted: Wanted,
+    cancel: CancellationToken,
+) {
     let mut begun_with = 0;
     let brought = bring(core, source, &wanted, &cancel, &mut begun_with).await;
     let core = Arc::clone(core);
     let settled = tokio::task::spawn_blocking(move || {
-        let stop = brought.err();
-        settle(&core, &wanted, stop, begun_with, core.now());
+        settle(&core, &wanted, brought, begun_with, core.now());
     });
     drop(settled.await);
 }
@@ -92,7 +98,7 @@ async fn bring(
     wanted: &Wanted,
     cancel: &CancellationToken,
     begun_with: &mut u64,
-) -> Result<(), Stop> {
+) -> Result<Bundle, Stop> {
     let mut wanted = wanted.clone();
     let preparing = wanted.clone();
     let (has, validator) = core.blocking(move |core| prepare(core, &preparing)).await?;
@@ -115,22 +121,33 @@ async fn bring(
         }
         transfer(core, &wanted, coming, cancel).await?;
     }
-    core.blocking(move |core| finish(core, &wanted)).await
+    let cancel = cancel.clone();
+    core.blocking(move |core| finish(core, &wanted, &cancel)).await
 }
 
 /// What of it is here already, and what the source called its state; all else makes way. Blocks.
-fn prepare(core: &Core, wanted: &Wanted) -> Result<(u64, Option<String>), UpdateError> {
+fn prepare(core: &Core, wanted: &Wanted) -> Result<(u64, Option<String>), Stop> {
+    let mut stage = core.updates.stage();
+    match &*stage {
+        Stage::None | Stage::Failed(_) => {}
+        Stage::Arrives(arrival) if arrival.origin == Origin::Source => {}
+        // Somebody has sent another one since it was decided.
+        Stage::Arrives(_) | Stage::Ready(..) | Stage::Installing(_) => {
+            return Err(Stop::Held(Hold::Again));
+        }
+    }
     let known = noted(core).filter(|noted| noted.is_of(wanted));
     let size = wanted.offer.size_bytes;
     let has = known.as_ref().map_or(0, |_| has_bytes(core)).min(size);
+    let arrival = Arrival { origin: Origin::Source, has_bytes: has, of_bytes: Some(size) };
+    *stage = Stage::Arrives(arrival);
+    drop(stage);
     if has == 0 {
-        remove(core)?;
+        remove(core).map_err(UpdateError::from)?;
     }
     arrival::check_room(core, size.saturating_sub(has))?;
     let validator = known.and_then(|known| known.validator);
     note(core, &Wanted { validator: validator.clone(), ..wanted.clone() })?;
-    let arrival = Arrival { origin: Origin::Source, has_bytes: has, of_bytes: Some(size) };
-    *core.updates.stage() = Stage::Arrives(arrival);
     Ok((has, validator))
 }
 
@@ -187,14 +204,18 @@ async fn pass_on(
 }
 
 /// It is all here: held against its sum, then looked at as every other. Blocks.
-fn finish(core: &Core, wanted: &Wanted) -> Result<(), Stop> {
-    if sum(core)? != wanted.offer.sha256 {
+fn finish(core: &Core, wanted: &Wanted, cancel: &CancellationToken) -> Result<Bundle, Stop> {
+    let sum = sum(core)?;
+    if cancel.is_cancelled() {
+        return Err(Stop::CalledOff);
+    }
+    if sum != wanted.offer.sha256 {
         return Err(Stop::Failed(Trouble::Sum));
     }
     let incoming = arrival::go_on(core, wanted.offer.size_bytes, wanted.offer.size_bytes)?;
-    let bundle = incoming.keep(wanted.by)?;
+    let bundle = incoming.look_into()?;
     if bundle.version == wanted.offer.version {
-        return Ok(());
+        return Ok(bundle);
     }
     tracing::warn!(told = wanted.offer.version, is = bundle.version, "an update is another one");
     Err(Stop::Failed(Trouble::Unlike))
@@ -227,6 +248,8 @@ enum End {
     Anew,
     /// It goes on when it may.
     Held,
+    /// Its owner wants something else since it began.
+    Unwanted,
 }
 
 impl End {
@@ -236,6 +259,7 @@ impl End {
         match stop {
             None => Self::Ready,
             Some(Stop::CalledOff | Stop::Failed(Trouble::Refused(_))) => Self::Over,
+            Some(Stop::Unwanted) => Self::Unwanted,
             Some(Stop::Held(_)) => Self::Held,
             Some(Stop::Failed(Trouble::Unlike | Trouble::Sum)) => {
                 if begun_with == 0 {
@@ -252,57 +276,63 @@ impl End {
     }
 }
 
-/// Notes how a fetch went. Blocks.
-fn settle(core: &Core, wanted: &Wanted, stop: Option<Stop>, begun_with: u64, now: Now) {
-    let end = End::of(stop.as_ref(), begun_with);
+/// Notes how a fetch went. Until then it could be called off. Blocks.
+fn settle(core: &Core, wanted: &Wanted, brought: Result<Bundle, Stop>, begun_with: u64, now: Now) {
     let has_come = has_bytes(core) > begun_with;
-    let (trouble, hold) = match stop {
-        None | Some(Stop::CalledOff) => (None, None),
-        Some(Stop::Held(hold)) => (None, Some(hold)),
-        Some(Stop::Failed(trouble)) => (Some(trouble), None),
+    let mut desk = core.updates.source();
+    let brought = match desk.fetching.take() {
+        Some(fetching) if fetching.is_unwanted => Err(Stop::Unwanted),
+        Some(fetching) if fetching.cancel.is_cancelled() => Err(Stop::CalledOff),
+        Some(_) | None => brought,
     };
-    if matches!(end, End::Over | End::Anew)
+    let end = End::of(brought.as_ref().err(), begun_with);
+    desk.settle(wanted, end, has_come, now);
+    (desk.trouble, desk.hold) = match &brought {
+        Ok(_) | Err(Stop::CalledOff | Stop::Unwanted) => (None, None),
+        Err(Stop::Held(hold)) => (None, Some(*hold)),
+        Err(Stop::Failed(trouble)) => (Some(trouble.clone()), None),
+    };
+    let mut stage = core.updates.stage();
+    if !matches!(&*stage, Stage::Arrives(arrival) if arrival.origin == Origin::Source) {
+        // Somebody has sent another one before this began.
+        return;
+    }
+    if matches!(end, End::Over | End::Anew | End::Unwanted)
         && let Err(error) = remove(core)
     {
         tracing::warn!(error = %chain(&error), "a part of an update is left");
     }
-    core.updates.source().settle(wanted, end, has_come, (trouble, hold), now);
     let is_tried_again = matches!(end, End::Again | End::Anew);
-    match (end, wanted.by) {
-        (End::Ready, _) => {}
+    *stage = match (brought, wanted.by) {
+        (Ok(bundle), by) => Stage::Ready(bundle, by),
         // Nothing else begins until it is called off.
-        (_, By::Person) if is_tried_again => wait(core, wanted),
-        (_, By::Person | By::Itself) => *core.updates.stage() = Stage::None,
-    }
+        (Err(_), By::Person) if is_tried_again => waiting(core, wanted),
+        (Err(_), By::Person | By::Itself) => Stage::None,
+    };
 }
 
 /// What somebody wants fetched waits for its next try.
-fn wait(core: &Core, wanted: &Wanted) {
+fn waiting(core: &Core, wanted: &Wanted) -> Stage {
     let (has_bytes, of_bytes) = (has_bytes(core), Some(wanted.offer.size_bytes));
-    let arrival = Arrival { origin: Origin::Source, has_bytes, of_bytes };
-    *core.updates.stage() = Stage::Arrives(arrival);
+    Stage::Arrives(Arrival { origin: Origin::Source, has_bytes, of_bytes })
 }
 
 impl SourceDesk {
-    fn settle(
-        &mut self,
-        wanted: &Wanted,
-        end: End,
-        has_come: bool,
-        (trouble, hold): (Option<Trouble>, Option<Hold>),
-        now: Now,
-    ) {
-        (self.cancel, self.trouble, self.hold) = (None, trouble, hold);
+    fn settle(&mut self, wanted: &Wanted, end: End, has_come: bool, now: Now) {
+        let has_come = has_come && end == End::Again;
+        let before = if has_come { Tries::default() } else { self.fetches };
+        let tries = before.failed(now);
         match end {
             End::Ready | End::Over => {
                 self.wanted = None;
                 self.fetches = Tries::default();
                 self.passed_over = Some(wanted.offer.sha256.clone());
             }
-            End::Again | End::Anew => {
-                let before = if has_come { Tries::default() } else { self.fetches };
-                self.fetches = before.failed(now);
+            End::Unwanted => {
+                self.wanted = None;
+                self.fetches = Tries::default();
             }
+            End::Again | End::Anew => self.fetches = tries,
             End::Held => {}
         }
     }
@@ -313,14 +343,15 @@ impl SourceDesk {
 pub(super) fn take_up(core: &Core) -> Result<bool, UpdateError> {
     let noted = core.update_source.as_ref().and_then(|_| noted(core));
     let Some(wanted) = noted else { return Ok(false) };
-    // A download of an owner before is nobody's.
-    if core.desk().state != State::Claimed {
+    // A download of an owner before is nobody's, and neither is what its owner wants no more.
+    if core.desk().state != State::Claimed || !is_still_wanted(core, &wanted)? {
         return Ok(false);
     }
     arrival::turn_back(core)?;
     if wanted.by == By::Person {
-        wait(core, &wanted);
-        core.updates.source().wanted = Some(wanted);
+        let mut desk = core.updates.source();
+        *core.updates.stage() = waiting(core, &wanted);
+        desk.wanted = Some(wanted);
     }
     Ok(true)
 }

@@ -15,12 +15,13 @@ use stead_store::StoreError;
 use stead_store::accounts::{people, updates as rows};
 use tokio_util::sync::CancellationToken;
 
-use super::arrival::remove;
+use super::arrival::{has_bytes, remove};
 use super::fetch::{Wanted, fetch};
 use super::{
     Arrival, By, Origin, Outcome, Stage, UpdateError, answer, begin_install, done, installed,
     outcome, systems, this_boot, write_down,
 };
+use crate::host::disk::space;
 use crate::host::helper::Job;
 use crate::net::source::{Source, SourceError};
 use crate::service::core::{Core, CoreError, permitted};
@@ -42,13 +43,22 @@ pub(super) struct SourceDesk {
     pub(super) fetches: Tries,
     /// What somebody wants fetched.
     pub(super) wanted: Option<Wanted>,
-    /// Ends the fetch that goes on.
-    pub(super) cancel: Option<CancellationToken>,
+    /// The fetch that goes on.
+    pub(super) fetching: Option<Fetching>,
     /// The sum of what is not fetched by itself again in this life of the server: it was fetched, or
     /// called off, or is not what it should be.
     pub(super) passed_over: Option<String>,
     /// The box was told to restart, and does so once.
     has_restarted: bool,
+}
+
+/// A fetch that goes on.
+pub(super) struct Fetching {
+    pub(super) by: By,
+    /// Ends it.
+    pub(super) cancel: CancellationToken,
+    /// The owner wants something else since it began.
+    pub(super) is_unwanted: bool,
 }
 
 /// What a source offers.
@@ -164,6 +174,8 @@ pub(super) fn view(core: &Core) -> Result<Option<SourceView>, UpdateError> {
 pub fn set_wish(core: &Core, permit: &Permit, now: Now, wish: Wish) -> Result<(), UpdateError> {
     permitted(permit, Action::Guard(Guard::Update))?;
     core.update_source.as_ref().ok_or(UpdateError::NoSource)?;
+    // What was wanted before is known then.
+    self::wish(core)?;
     let (how, hours) = match wish.how {
         How::Off => ("off", None),
         How::Tell => ("tell", None),
@@ -174,15 +186,53 @@ pub fn set_wish(core: &Core, permit: &Permit, now: Now, wish: Wish) -> Result<()
     let detail = json!({ "channel": wish.channel.word(), "how": how, "hours": hours });
     write_down(core, Some(permit), now, "update.wish", detail)?;
     let mut desk = core.updates.source();
-    if desk.wish.is_some_and(|before| before.channel != wish.channel) {
+    let before = desk.wish.replace(wish).unwrap_or_default();
+    if before.channel != wish.channel {
         desk.offered = None;
         desk.looks = Tries::default();
     }
-    desk.wish = Some(wish);
     desk.trouble = None;
+    let_go(core, &mut desk, before);
     drop(desk);
     core.updates.tended.notify_one();
     Ok(())
+}
+
+/// What came by itself makes way where its owner wants something else by now; what a person wants fetched
+/// stays.
+fn let_go(core: &Core, desk: &mut SourceDesk, before: Wish) {
+    let is_other = desk.wish.is_some_and(|wish| wish.channel != before.channel);
+    if !is_other && desk.takes(before.channel) {
+        return;
+    }
+    if let Some(fetching) = desk.fetching.as_mut() {
+        if fetching.by == By::Itself {
+            fetching.is_unwanted = true;
+            fetching.cancel.cancel();
+        }
+        return;
+    }
+    if desk.wanted.is_some() {
+        return;
+    }
+    let mut stage = core.updates.stage();
+    let goes = match *stage {
+        Stage::None | Stage::Failed(_) => true,
+        // What is whole and of the same channel is there to be installed by its owner.
+        Stage::Ready(_, By::Itself) => is_other,
+        Stage::Ready(_, By::Person) | Stage::Arrives(_) | Stage::Installing(_) => false,
+    };
+    if !goes {
+        return;
+    }
+    if let Err(error) = remove(core) {
+        tracing::warn!(error = %chain(&error), "what was fetched by itself is left");
+    }
+    if matches!(*stage, Stage::Ready(..)) {
+        *stage = Stage::None;
+        // It may be wanted again.
+        desk.passed_over = None;
+    }
 }
 
 /// Asks the source now, since somebody wants to know. What comes of it, the view says.
@@ -206,6 +256,9 @@ pub fn fetch_now(core: &Core, permit: &Permit) -> Result<(), UpdateError> {
     let mut desk = core.updates.source();
     let offered = desk.offered.clone().filter(|offered| offered.worth != Worth::Old);
     let Offered { channel, offer, .. } = offered.ok_or(UpdateError::NotOffered)?;
+    if desk.fetching.is_some() {
+        return Err(UpdateError::Busy);
+    }
     let mut stage = core.updates.stage();
     match *stage {
         Stage::Arrives(_) | Stage::Installing(_) => return Err(UpdateError::Busy),
@@ -228,17 +281,19 @@ pub fn fetch_now(core: &Core, permit: &Permit) -> Result<(), UpdateError> {
 pub fn call_off(core: &Core, permit: &Permit) -> Result<(), UpdateError> {
     permitted(permit, Action::Guard(Guard::Update))?;
     let mut desk = core.updates.source();
-    if let Some(cancel) = &desk.cancel {
-        cancel.cancel();
+    if let Some(fetching) = &desk.fetching {
+        fetching.cancel.cancel();
         return Ok(());
     }
     // It waits for another try.
     let wanted = desk.wanted.take().ok_or(UpdateError::NoneSent)?;
     desk.passed_over = Some(wanted.offer.sha256);
     desk.trouble = None;
-    drop(desk);
-    *core.updates.stage() = Stage::None;
-    Ok(remove(core)?)
+    let mut stage = core.updates.stage();
+    // Before anything else may come in.
+    let removed = remove(core);
+    *stage = Stage::None;
+    Ok(removed?)
 }
 
 /// Does what is done by itself now, and what somebody wants fetched.
@@ -253,18 +308,12 @@ pub(crate) async fn tend(core: &Arc<Core>) {
         }
     };
     let done = match step {
-        Due::Fetch(wanted) => {
-            fetch(core, source, wanted).await;
-            Ok(())
-        }
-        Due::Step(Step::Look) => {
-            look(core, source).await;
-            Ok(())
-        }
+        Due::Fetch(wanted, cancel) => return fetch(core, source, wanted, cancel).await,
+        Due::Step(Step::Look) => return look(core, source).await,
         Due::Step(Step::Tell) => core.blocking(move |core| tell(core, now)).await,
         Due::Step(Step::Install) => core.blocking(move |core| begin_install(core, None, now)).await,
         Due::Step(Step::Restart) => core.blocking(move |core| restart(core, now)).await,
-        Due::Step(Step::Rest | Step::Wait(_) | Step::Fetch) => Ok(()),
+        Due::Step(Step::Rest | Step::Wait(_) | Step::Fetch) => return,
     };
     if let Err(error) = done {
         tracing::warn!(error = %chain(&error), "what an update needs could not be done");
@@ -274,54 +323,99 @@ pub(crate) async fn tend(core: &Arc<Core>) {
 /// What is to be done.
 enum Due {
     Step(Step),
-    Fetch(Wanted),
+    Fetch(Wanted, CancellationToken),
 }
 
 fn due(core: &Core, now: Now) -> Result<Due, UpdateError> {
     if core.desk().state != State::Claimed {
         return Ok(Due::Step(Step::Rest));
     }
-    let how = wish(core)?.how;
-    let stage = core.updates.stage().clone();
+    // Read once, and known then.
+    wish(core)?;
+    make_way(core)?;
     let is_installed = installed(core).is_some_and(|(_, boot)| boot == this_boot(core));
     let mut desk = core.updates.source();
-    if let Some(wanted) = &desk.wanted {
+    let stage = core.updates.stage().clone();
+    if let Some(wanted) = desk.wanted.clone() {
         let is_due = desk.fetches.is_due(0, now);
-        return Ok(if is_due { Due::Fetch(wanted.clone()) } else { Due::Step(Step::Rest) });
+        return Ok(if is_due { desk.begin(wanted) } else { Due::Step(Step::Rest) });
     }
-    let standing = match stage {
-        // What a person sent or fetched is theirs to install.
-        Stage::Arrives(_) | Stage::Installing(_) | Stage::Ready(_, By::Person) => None,
-        Stage::Ready(_, By::Itself) => Some(Standing::Fetched),
-        Stage::None | Stage::Failed(_) if is_installed => {
-            (!desk.has_restarted).then_some(Standing::Installed)
-        }
-        Stage::None | Stage::Failed(_) => Some(match desk.to_take() {
-            Some(_) => Standing::Offered { told: desk.told },
-            None => Standing::None,
-        }),
+    let offered = match desk.to_take() {
+        Some(_) => Standing::Offered { told: desk.told },
+        None => Standing::None,
     };
+    let (standing, is_persons) = match stage {
+        Stage::Arrives(_) | Stage::Installing(_) => (None, false),
+        // What a person sent or fetched is theirs to install; what is new is told of all the same.
+        Stage::Ready(_, By::Person) => (Some(offered), true),
+        Stage::Ready(_, By::Itself) => (Some(Standing::Fetched), false),
+        Stage::None | Stage::Failed(_) if is_installed => {
+            ((!desk.has_restarted).then_some(Standing::Installed), false)
+        }
+        Stage::None | Stage::Failed(_) => (Some(offered), false),
+    };
+    let how = desk.wish.unwrap_or_default().how;
     let tries = (desk.looks, desk.fetches);
     let step = standing.map_or(Step::Rest, |s| next(how, s, tries, core.pumps.playing(), now));
+    let step = match step {
+        Step::Wait(_) | Step::Fetch | Step::Install | Step::Restart if is_persons => Step::Rest,
+        Step::Rest
+        | Step::Wait(_)
+        | Step::Look
+        | Step::Tell
+        | Step::Fetch
+        | Step::Install
+        | Step::Restart => step,
+    };
     desk.hold = match step {
         Step::Wait(hold) => Some(hold),
         Step::Rest | Step::Look | Step::Tell | Step::Fetch | Step::Install | Step::Restart => None,
     };
-    Ok(match (step, desk.to_take()) {
+    Ok(match (step, desk.to_take().cloned()) {
         (Step::Fetch, Some(Offered { channel, offer, .. })) => {
-            let (channel, offer) = (*channel, offer.clone());
-            Due::Fetch(Wanted { channel, offer, by: By::Itself, validator: None })
+            desk.begin(Wanted { channel, offer, by: By::Itself, validator: None })
         }
         (step, _) => Due::Step(step),
     })
+}
+
+/// On a short disk a part that came by itself makes way for what people write.
+fn make_way(core: &Core) -> Result<(), UpdateError> {
+    let stage = core.updates.stage();
+    let is_held = matches!(*stage, Stage::None | Stage::Failed(_)) && has_bytes(core) > 0;
+    if is_held && space(&core.config.system.updates)?.is_short() {
+        remove(core)?;
+    }
+    Ok(())
 }
 
 impl SourceDesk {
     /// What may be taken by itself.
     fn to_take(&self) -> Option<&Offered> {
         let offered = self.offered.as_ref().filter(|offered| offered.worth == Worth::New)?;
-        (self.passed_over.as_ref() != Some(&offered.offer.sha256)).then_some(offered)
+        let is_wanted = self.wish.is_some_and(|wish| wish.channel == offered.channel);
+        let is_passed_over = self.passed_over.as_ref() == Some(&offered.offer.sha256);
+        (is_wanted && !is_passed_over).then_some(offered)
     }
+
+    /// Whether updates of this channel are taken by itself.
+    fn takes(&self, channel: Channel) -> bool {
+        self.wish.is_some_and(|wish| wish.channel == channel && matches!(wish.how, How::Within(_)))
+    }
+
+    /// From here on a fetch can be called off.
+    fn begin(&mut self, wanted: Wanted) -> Due {
+        let cancel = CancellationToken::new();
+        let by = wanted.by;
+        self.fetching = Some(Fetching { by, cancel: cancel.clone(), is_unwanted: false });
+        Due::Fetch(wanted, cancel)
+    }
+}
+
+/// Whether what came by itself is what the owner still wants. Blocks.
+pub(super) fn is_still_wanted(core: &Core, wanted: &Wanted) -> Result<bool, UpdateError> {
+    wish(core)?;
+    Ok(wanted.by == By::Person || core.updates.source().takes(wanted.channel))
 }
 
 /// A version that the box does not install by itself any more is offered as one that was left.
@@ -353,9 +447,18 @@ fn wish(core: &Core) -> Result<Wish, UpdateError> {
 /// Asks the source and keeps what it says.
 async fn look(core: &Arc<Core>, source: &Source) {
     let _turn = core.updates.looking.lock().await;
-    let asked = ask(core, source).await;
+    let wanted = core.blocking(wish).await;
+    let channel = wanted.as_ref().map(|wish| wish.channel).ok();
+    let asked = match wanted {
+        Ok(wish) => ask(core, source, wish.channel).await,
+        Err(error) => Err(error.into()),
+    };
     let now = core.now();
     let mut desk = core.updates.source();
+    if desk.wish.map(|wish| wish.channel) != channel {
+        // The owner wants the other channel by now.
+        return;
+    }
     match asked {
         Ok((offered, told)) => {
             let told_of = told.is_some_and(|told| told == offered.offer.version);
@@ -369,9 +472,13 @@ async fn look(core: &Arc<Core>, source: &Source) {
     }
 }
 
-async fn ask(core: &Arc<Core>, source: &Source) -> Result<(Offered, Option<String>), Trouble> {
+async fn ask(
+    core: &Arc<Core>,
+    source: &Source,
+    channel: Channel,
+) -> Result<(Offered, Option<String>), Trouble> {
     let known = core.blocking(|core| {
-        let (channel, systems) = (wish(core)?.channel, systems(core)?);
+        let systems = systems(core)?;
         let accounts = &core.store()?.accounts;
         let kept = accounts.read(|tx| Ok::<_, StoreError>((rows::left(tx)?, rows::told(tx)?)));
         let (mut left, told) = kept.map_err(CoreError::from)?;
@@ -382,9 +489,9 @@ async fn ask(core: &Arc<Core>, source: &Source) -> Result<(Offered, Option<Strin
             left.push(version);
         }
         left.extend(systems.fallen.as_ref().map(|fallen| fallen.version.clone()));
-        Ok::<_, UpdateError>((channel, systems, left, told))
+        Ok::<_, UpdateError>((systems, left, told))
     });
-    let (channel, systems, left, told) = known.await?;
+    let (systems, left, told) = known.await?;
     let bytes = source.index(channel.word(), &systems.compatible).await?;
     let offer = read_index(&bytes)?;
     let worth = worth(&offer.version, &systems.version, &left);
