@@ -409,6 +409,9 @@ pub const UPDATE_LOOK_SECONDS: u64 = 20 * 3600;
 pub const UPDATE_AGAIN_FIRST_SECONDS: u64 = 30;
 /// …and at last each hour: a window of a few hours has several tries.
 pub const UPDATE_AGAIN_LAST_SECONDS: u64 = 3600;
+/// What somebody wants fetched is given up after so many tries in which nothing came: about six hours,
+/// an evening in which whoever waits has gone to bed.
+pub const UPDATE_FRUITLESS_TRIES_MAX: u32 = 12;
 /// An install by itself that was cut off so often is not begun again: once is a cut of power, and what
 /// takes the box down does so each time.
 pub const UPDATE_INSTALLS_CUT_OFF_MAX: u32 = 2;

@@ -7,8 +7,9 @@
 //! ```
 
 use crate::limits::{
-    UPDATE_AGAIN_FIRST_SECONDS, UPDATE_AGAIN_LAST_SECONDS, UPDATE_LOOK_SECONDS, UPDATE_MAX_BYTES,
-    UPDATE_NOTES_MAX_CHARS, UPDATE_QUIET_SECONDS, UPDATE_VERSION_MAX_CHARS,
+    UPDATE_AGAIN_FIRST_SECONDS, UPDATE_AGAIN_LAST_SECONDS, UPDATE_FRUITLESS_TRIES_MAX,
+    UPDATE_LOOK_SECONDS, UPDATE_MAX_BYTES, UPDATE_NOTES_MAX_CHARS, UPDATE_QUIET_SECONDS,
+    UPDATE_VERSION_MAX_CHARS,
 };
 use crate::system::{check_bundle, is_newer};
 use crate::time::{BootMs, Now, TimeTrust};
@@ -204,6 +205,12 @@ impl Tries {
     #[must_use]
     pub const fn failed(self, now: Now) -> Self {
         Self { last: Some(now.boot), failed: self.failed.saturating_add(1) }
+    }
+
+    /// Whether it failed so often that nobody waits for it any longer.
+    #[must_use]
+    pub const fn are_many(self) -> bool {
+        self.failed >= UPDATE_FRUITLESS_TRIES_MAX
     }
 
     /// Whether it is time again, where what went well rests for `rest_seconds`.

@@ -98,8 +98,8 @@ struct SourceAnswer {
     /// What it offers.
     #[serde(skip_serializing_if = "Option::is_none")]
     offer: Option<OfferEntry>,
-    /// What went wrong last: `silent`, `missing`, `broken_off`, `unlike`, `sum`, `refused`, `full` or
-    /// `system`.
+    /// What went wrong last: `silent`, `missing`, `broken_off`, `unlike`, `sum`, `refused`, `full`,
+    /// `system` or `given_up`.
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<&'static str>,
     /// Why what came was refused.
@@ -175,6 +175,7 @@ fn told(trouble: Trouble) -> (&'static str, Option<String>) {
         Trouble::Refused(why) => ("refused", Some(why)),
         Trouble::Full => ("full", None),
         Trouble::System => ("system", None),
+        Trouble::GivenUp => ("given_up", None),
     }
 }
 

@@ -250,6 +250,8 @@ enum End {
     Held,
     /// Its owner wants something else since it began.
     Unwanted,
+    /// Nobody waits any longer for what somebody wanted: nothing has come in many tries.
+    GivenUp,
 }
 
 impl End {
@@ -270,7 +272,11 @@ impl End {
             }
             Some(Stop::Failed(Trouble::Full)) => Self::Anew,
             Some(Stop::Failed(
-                Trouble::Silent | Trouble::Missing | Trouble::BrokenOff | Trouble::System,
+                Trouble::Silent
+                | Trouble::Missing
+                | Trouble::BrokenOff
+                | Trouble::System
+                | Trouble::GivenUp,
             )) => Self::Again,
         }
     }
@@ -285,9 +291,13 @@ fn settle(core: &Core, wanted: &Wanted, brought: Result<Bundle, Stop>, begun_wit
         Some(fetching) if fetching.cancel.is_cancelled() => Err(Stop::CalledOff),
         Some(_) | None => brought,
     };
-    let end = End::of(brought.as_ref().err(), begun_with);
-    desk.settle(wanted, end, has_come, now);
+    let end = desk.settle(wanted, End::of(brought.as_ref().err(), begun_with), has_come, now);
     (desk.trouble, desk.hold) = match &brought {
+        Err(Stop::Failed(Trouble::Silent | Trouble::Missing | Trouble::BrokenOff))
+            if end == End::GivenUp =>
+        {
+            (Some(Trouble::GivenUp), None)
+        }
         Ok(_) | Err(Stop::CalledOff | Stop::Unwanted) => (None, None),
         Err(Stop::Held(hold)) => (None, Some(*hold)),
         Err(Stop::Failed(trouble)) => (Some(trouble.clone()), None),
@@ -297,7 +307,7 @@ fn settle(core: &Core, wanted: &Wanted, brought: Result<Bundle, Stop>, begun_wit
         // Somebody has sent another one before this began.
         return;
     }
-    if matches!(end, End::Over | End::Anew | End::Unwanted)
+    if matches!(end, End::Over | End::Anew | End::Unwanted | End::GivenUp)
         && let Err(error) = remove(core)
     {
         tracing::warn!(error = %chain(&error), "a part of an update is left");
@@ -318,23 +328,27 @@ fn waiting(core: &Core, wanted: &Wanted) -> Stage {
 }
 
 impl SourceDesk {
-    fn settle(&mut self, wanted: &Wanted, end: End, has_come: bool, now: Now) {
+    fn settle(&mut self, wanted: &Wanted, end: End, has_come: bool, now: Now) -> End {
         let has_come = has_come && end == End::Again;
         let before = if has_come { Tries::default() } else { self.fetches };
         let tries = before.failed(now);
+        let is_tried_again = matches!(end, End::Again | End::Anew);
+        let is_hopeless = is_tried_again && wanted.by == By::Person && tries.are_many();
+        let end = if is_hopeless { End::GivenUp } else { end };
         match end {
             End::Ready | End::Over => {
                 self.wanted = None;
                 self.fetches = Tries::default();
                 self.passed_over = Some(wanted.offer.sha256.clone());
             }
-            End::Unwanted => {
+            End::GivenUp | End::Unwanted => {
                 self.wanted = None;
                 self.fetches = Tries::default();
             }
             End::Again | End::Anew => self.fetches = tries,
             End::Held => {}
         }
+        end
     }
 }
 

@@ -91,6 +91,8 @@ pub enum Trouble {
     Full,
     /// The system does not answer.
     System,
+    /// It was tried often, and nothing came any more.
+    GivenUp,
 }
 
 impl From<SourceError> for Trouble {

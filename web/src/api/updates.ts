@@ -40,7 +40,7 @@ export interface UpdateSource extends UpdateWish {
   /** When it last answered. */
   looked_ms?: number;
   offer?: { version: string; size_bytes: number; notes: string; worth: 'new' | 'old' | 'left' };
-  trouble?: 'silent' | 'missing' | 'broken_off' | 'unlike' | 'sum' | 'refused' | 'full' | 'system';
+  trouble?: 'silent' | 'missing' | 'broken_off' | 'unlike' | 'sum' | 'refused' | 'full' | 'system' | 'given_up';
   refused?: string;
   /** Why what is done by itself waits. */
   waits?: 'time' | 'hours' | 'playing' | 'again';

@@ -37,6 +37,8 @@ export const updates = {
   'updates.trouble.refused': 'What came cannot be installed: {why}. Nothing of it is kept.',
   'updates.trouble.full': 'There is no room for the download. Make room where the box keeps its data.',
   'updates.trouble.system': 'The system does not answer. If it stays so, restart the box.',
+  'updates.trouble.given_up':
+    'Nothing came for hours, and the download was given up. Look whether the box reaches the internet, and download it again.',
   'updates.wait.time': 'It waits until the box knows what time it is.',
   'updates.wait.hours': 'What is new is downloaded and installed in the hours that you set.',
   'updates.wait.playing': 'It waits until nobody watches.',

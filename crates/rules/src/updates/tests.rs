@@ -73,6 +73,17 @@ fn what_failed_is_tried_later_each_time_and_what_went_well_rests() {
 }
 
 #[test]
+fn nobody_waits_for_ever_for_what_does_not_come() {
+    let mut tries = Tries::default();
+    for _ in 1..UPDATE_FRUITLESS_TRIES_MAX {
+        tries = tries.failed(at(4));
+        assert!(!tries.are_many(), "{tries:?}");
+    }
+    assert!(tries.failed(at(4)).are_many());
+    assert!(!Tries::done(at(4)).are_many());
+}
+
+#[test]
 fn each_step_follows_from_what_the_owner_wants_and_how_things_stand() {
     let within = How::Within(Hours::new(3, 5).unwrap());
     let (news, known) = (Standing::Offered { told: false }, Standing::Offered { told: true });
