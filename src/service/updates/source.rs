@@ -41,6 +41,8 @@ pub(super) struct SourceDesk {
     pub(super) trouble: Option<Trouble>,
     pub(super) hold: Option<Hold>,
     pub(super) fetches: Tries,
+    /// What else is done by itself: telling, installing, restarting.
+    deeds: Tries,
     /// What somebody wants fetched.
     pub(super) wanted: Option<Wanted>,
     /// The fetch that goes on.
@@ -317,8 +319,13 @@ pub(crate) async fn tend(core: &Arc<Core>) {
         Due::Step(Step::Restart) => core.blocking(move |core| restart(core, now)).await,
         Due::Step(Step::Rest | Step::Wait(_) | Step::Fetch) => return,
     };
-    if let Err(error) = done {
-        tracing::warn!(error = %chain(&error), "what an update needs could not be done");
+    let mut desk = core.updates.source();
+    match done {
+        Ok(()) => desk.deeds = Tries::default(),
+        Err(error) => {
+            desk.deeds = desk.deeds.failed(now);
+            tracing::warn!(error = %chain(&error), "what an update needs could not be done");
+        }
     }
 }
 
@@ -360,6 +367,9 @@ fn due(core: &Core, now: Now) -> Result<Due, UpdateError> {
     let tries = (desk.looks, desk.fetches);
     let step = standing.map_or(Step::Rest, |s| next(how, s, tries, core.pumps.playing(), now));
     let step = match step {
+        Step::Tell | Step::Install | Step::Restart if !desk.deeds.is_due(0, now) => {
+            Step::Wait(Hold::Again)
+        }
         Step::Wait(_) | Step::Fetch | Step::Install | Step::Restart if is_persons => Step::Rest,
         Step::Rest
         | Step::Wait(_)
@@ -544,7 +554,8 @@ fn tell(core: &Core, now: Now) -> Result<(), UpdateError> {
 
 /// Restarts the box by itself.
 fn restart(core: &Core, now: Now) -> Result<(), UpdateError> {
-    core.updates.source().has_restarted = true;
     write_down(core, None, now, "server.restarted", json!({}))?;
-    done(answer(core, Job::Restart))
+    done(answer(core, Job::Restart))?;
+    core.updates.source().has_restarted = true;
+    Ok(())
 }
