@@ -11,13 +11,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use nix::mount::{MsFlags, mount};
 use serde_json::{Value, json};
-use stead_rules::limits::{UPDATE_AGAIN_FIRST_SECONDS, UPDATE_LOOK_SECONDS, UPDATE_QUIET_SECONDS};
+use stead_rules::limits::{
+    UPDATE_AGAIN_FIRST_SECONDS, UPDATE_INSTALLS_CUT_OFF_MAX, UPDATE_LOOK_SECONDS,
+    UPDATE_QUIET_SECONDS,
+};
 use stead_rules::updates::{Channel, Hours, How, Wish};
 use stead_store::Store;
 use stead_store::accounts::{audit, updates as rows};
 
 use crate::harness::{App, Options, Owner};
 use crate::helper::{Helper, in_own_mounts};
+use crate::library::World;
 use crate::media::FILM;
 use crate::secret_age::until;
 use crate::updates::{Box, PATH, authority};
@@ -54,6 +58,10 @@ struct Manners {
     holds: bool,
     /// Says of each bundle that it is so much larger.
     too_long: usize,
+    /// Says of no bundle how large it is; each ends too early, and well.
+    too_short: bool,
+    /// It refuses every range.
+    refuses_ranges: bool,
     /// Where it sends whoever asks for a path.
     moved: HashMap<String, String>,
 }
@@ -167,10 +175,16 @@ fn answer(mut connection: TcpStream, (manners, told): &(Mutex<Manners>, Condvar)
         return drop(connection.write_all(none));
     };
     let is_bundle = path.ends_with(".raucb");
+    let range_asked = range.is_some();
     let tag = format!("\"{}\"", content.iter().map(|byte| u64::from(*byte)).sum::<u64>());
     let from = range.filter(|_| !is.no_ranges && if_range.is_none_or(|word| word == tag));
     let from = from.map(|range| range["bytes=".len()..range.len() - 1].parse::<usize>().unwrap());
     let whole = content.len() + if is_bundle { is.too_long } else { 0 };
+    if range_asked && is_bundle && is.refuses_ranges {
+        let none =
+            b"HTTP/1.1 416 Range Not Satisfiable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        return drop(connection.write_all(none));
+    }
     let (status, range) = match from {
         Some(from) => (
             "206 Partial Content",
@@ -180,14 +194,15 @@ fn answer(mut connection: TcpStream, (manners, told): &(Mutex<Manners>, Condvar)
     };
     let body = &content[from.unwrap_or(0)..];
     let length = whole - from.unwrap_or(0);
-    let head = format!(
-        "HTTP/1.1 {status}\r\n{range}etag: {tag}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
-    );
+    let is_short = is_bundle && is.too_short;
+    let length = if is_short { String::new() } else { format!("content-length: {length}\r\n") };
+    let head =
+        format!("HTTP/1.1 {status}\r\n{range}etag: {tag}\r\n{length}connection: close\r\n\r\n");
     let is_torn = is_bundle && is.torn > 0;
     is.torn -= usize::from(is_torn);
     let holds = is_bundle && is.holds;
     drop(is);
-    let first = if is_torn || holds { TORN_AT } else { body.len() };
+    let first = if is_torn || holds || is_short { TORN_AT } else { body.len() };
     // Whoever asked may go away meanwhile.
     let _ =
         connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(&body[..first]));
@@ -406,6 +421,16 @@ fn a_download_is_called_off_and_leaves_nothing() {
     until("it is called off", || at.look()["stage"] == "none");
     assert_eq!(at.waiting_files(), Vec::<PathBuf>::new());
     feed.let_go();
+    // The same while it is looked into, when all of it is here.
+    let (slow, looking) = (at.folder.path().join("slow_look"), at.folder.path().join("looking"));
+    drop(fs::remove_file(&looking));
+    fs::write(&slow, "").unwrap();
+    act(&mut at, "fetch");
+    until("it is looked into", || looking.exists());
+    act(&mut at, "cancel");
+    fs::remove_file(&slow).unwrap();
+    until("it is called off", || at.look()["stage"] == "none");
+    assert_eq!(at.waiting_files(), Vec::<PathBuf>::new());
     // The same while it waits for another try.
     feed.manners().torn = 1;
     act(&mut at, "fetch");
@@ -440,6 +465,7 @@ fn within_its_hours_and_while_nobody_plays_a_box_updates_itself() {
         format!("rauc install {}\nsystemctl --no-block reboot\n", file.display())
     );
     assert_eq!(at.look()["last"], json!({ "version": "0.10.0", "outcome": "waits" }));
+    assert!(!at.world.app.data.join("update-begun").exists(), "it has ended");
     let store = Store::open(&at.world.app.data).unwrap();
     let log = store.accounts.read(|tx| audit::newest(tx, 100)).unwrap();
     let of_updates =
@@ -633,4 +659,136 @@ fn a_source_that_is_away_is_told_as_such() {
     act(&mut at, "look");
     assert_eq!(source(&mut at)["trouble"], "silent");
     assert_eq!(source(&mut at).get("looked_ms"), None);
+}
+
+/// An update from a file that lies there for days hides no newer one.
+#[test]
+fn what_a_person_has_ready_stops_no_look() {
+    let (mut at, feed, _) = with_offer();
+    let sent = at.bundle("ours", BOARD, "0.9.3");
+    at.world.browser.post_file(&format!("{PATH}/file"), &sent).expect(200);
+    wish(&mut at, &by_itself(0));
+    until("it is looked at", || source(&mut at)["offer"]["version"] == "0.10.0");
+    let ready = at.look();
+    assert_eq!((&ready["stage"], &ready["offered"]), (&json!("ready"), &json!("0.9.3")));
+    assert_eq!((feed.asked_for(".raucb"), at.calls()), (0, String::new()));
+}
+
+/// Nobody has asked whether it works, so nobody knows that it does not.
+#[test]
+fn what_nobody_has_looked_into_is_looked_into_later_and_not_fetched_again() {
+    let (mut at, feed, bundle) = with_offer();
+    let odd = at.folder.path().join("odd");
+    act(&mut at, "look");
+    fs::write(&odd, "").unwrap();
+    act(&mut at, "fetch");
+    until("nobody looks into it", || source(&mut at)["trouble"] == "system");
+    fs::remove_file(&odd).unwrap();
+    at.world.app.clock.advance(UPDATE_AGAIN_FIRST_SECONDS * 1000);
+    until("it is here", || at.look()["stage"] == "ready");
+    assert_eq!((downloaded(&at), feed.asked_for(".raucb")), (bundle, 1));
+}
+
+#[test]
+fn what_is_shorter_than_told_is_not_asked_for_for_ever() {
+    let (mut at, feed, bundle) = with_offer();
+    act(&mut at, "look");
+    feed.manners().too_short = true;
+    act(&mut at, "fetch");
+    until("it is given up", || source(&mut at)["trouble"] == "unlike");
+    assert_eq!((&at.look()["stage"], at.waiting_files()), (&json!("none"), Vec::new()));
+
+    // A part that the source refuses to go on with is fetched anew.
+    feed.manners().too_short = false;
+    feed.manners().refuses_ranges = true;
+    feed.manners().torn = 1;
+    act(&mut at, "fetch");
+    until("it breaks off", || source(&mut at)["trouble"] == "broken_off");
+    at.world.app.clock.advance(UPDATE_AGAIN_FIRST_SECONDS * 1000);
+    until("its part is given up", || source(&mut at)["trouble"] == "unlike");
+    at.world.app.clock.advance(2 * UPDATE_AGAIN_FIRST_SECONDS * 1000);
+    until("it is here", || at.look()["stage"] == "ready");
+    assert_eq!(downloaded(&at), bundle);
+    assert_eq!(feed.asked().last().unwrap().range, None);
+}
+
+#[test]
+fn what_the_box_fetches_by_itself_goes_when_its_owner_wants_another_channel() {
+    let (mut at, feed, _) = with_offer();
+    let beta = at.bundle("ours", BOARD, "0.11.0");
+    feed.publish(&at, "beta", &beta);
+    let of = |channel: &str| {
+        let mut wish = by_itself(0);
+        wish["channel"] = json!(channel);
+        wish
+    };
+    feed.manners().holds = true;
+    wish(&mut at, &of("beta"));
+    until("it is under way", || at.look()["arrives"]["has_bytes"] == TORN_AT);
+    wish(&mut at, &of("stable"));
+    feed.let_go();
+    until("it restarts", || at.calls().ends_with("systemctl --no-block reboot\n"));
+    assert_eq!(at.look()["last"], json!({ "version": "0.10.0", "outcome": "waits" }));
+    assert_eq!(at.calls().matches("rauc install").count(), 1, "the other one is not installed");
+}
+
+/// A player that has read it all asks for nothing, and says that it plays.
+#[test]
+fn who_says_that_they_play_is_waited_for_and_a_held_part_goes_with_the_wish() {
+    let (mut at, feed, _) = with_offer();
+    at.world.media.make("films/Tide (2020)/Tide (2020).mp4", FILM);
+    let library = at.world.add("Films", "films", "films");
+    let film = at.world.first(&library, "film")["id"].as_str().unwrap().to_owned();
+    feed.manners().holds = true;
+    wish(&mut at, &by_itself(0));
+    until("it is under way", || at.look()["arrives"]["has_bytes"] == TORN_AT);
+    let plays = json!({ "position_ms": 900, "duration_ms": 2000, "event": "playing" });
+    at.world.browser.post(&format!("/api/v1/items/{film}/progress"), &plays).expect(204);
+    feed.let_go();
+    until("it waits for who plays", || source(&mut at)["waits"] == "playing");
+    assert!(at.waiting_files().len() > 1, "what came is kept");
+    wish(&mut at, &json!({ "channel": "stable", "how": "tell" }));
+    assert_eq!(at.waiting_files(), Vec::<PathBuf>::new(), "nobody goes on with it");
+    assert_eq!(at.calls(), "");
+}
+
+#[test]
+fn an_install_by_itself_that_takes_the_box_down_is_left_after_two() {
+    let (mut at, _feed, _) = with_offer();
+    let begun = at.world.app.data.join("update-begun");
+    fs::write(&begun, format!("0.10.0\n{UPDATE_INSTALLS_CUT_OFF_MAX}\n")).unwrap();
+    wish(&mut at, &by_itself(0));
+    until("it is left", || source(&mut at)["offer"]["worth"] == "left");
+    until("its room is free again", || at.look()["stage"] == "none");
+    assert_eq!((at.calls(), at.waiting_files()), (String::new(), Vec::new()));
+    let store = Store::open(&at.world.app.data).unwrap();
+    assert_eq!(store.accounts.read(rows::left).unwrap(), ["0.10.0"]);
+    assert!(!begun.exists());
+}
+
+#[test]
+fn a_version_that_the_loader_left_is_not_taken_by_itself() {
+    let (mut at, _feed, _) = with_offer();
+    fs::write(&at.helper.place.fallen, "slot=B version=0.10.0 reason=the database is broken\n")
+        .unwrap();
+    act(&mut at, "look");
+    assert_eq!(source(&mut at)["offer"]["worth"], "left");
+}
+
+#[test]
+fn a_wipe_takes_what_was_downloaded_along() {
+    let (mut at, feed, _) = with_offer();
+    act(&mut at, "look");
+    feed.manners().torn = 1;
+    act(&mut at, "fetch");
+    until("it breaks off", || source(&mut at)["trouble"] == "broken_off");
+    assert!(at.waiting_files().len() > 1, "what came is kept");
+    let Box { folder: _kept, helper, world, config } = at;
+    let World { mut app, .. } = world;
+    app.stop();
+    fs::write(app.data.join("wipe"), "decided").unwrap();
+    let app = app.restart(Options { config, ..Options::default() });
+    assert!(!app.data.join("wipe").exists());
+    assert_eq!(fs::read_dir(&helper.place.updates).unwrap().count(), 0);
+    assert_eq!(feed.asked_for(".raucb"), 1, "nobody goes on with it");
 }
