@@ -211,7 +211,7 @@ class UpdateByWeb(Case):
                 expect(status == 200, f"the update {name} was not taken: {status} {told[:300]}")
                 one.post("/api/v1/system/updates/install", {})
                 deadline = time.monotonic() + BOOT_S
-                while (last := (view := one.get("/api/v1/system/updates")).get("last", {})).get("outcome") != "waits":
+                while (view := one.get("/api/v1/system/updates"))["stage"] != "none" or view.get("last", {}).get("outcome") != "waits":
                     expect(time.monotonic() < deadline and view["stage"] != "failed", f"it is not installed: {view}")
                     box.drain()
                     time.sleep(2)

@@ -188,7 +188,9 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Option<View>, UpdateError> {
         Some(known) => known,
         None => systems(core)?,
     };
-    let last = installed(core).map(|(version, boot)| {
+    // What is noted of the one that is installed now holds once that has ended.
+    let noted = installed(core).filter(|_| !matches!(stage, Stage::Installing(_)));
+    let last = noted.map(|(version, boot)| {
         let outcome = outcome(core, &systems, &version, &boot);
         (version, outcome)
     });
