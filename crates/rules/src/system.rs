@@ -240,19 +240,46 @@ pub fn check_update(offered: (&str, &str), running: (&str, &str)) -> Result<(), 
     if offered.0 != running.0 {
         return Err(Refusal::OtherBoard);
     }
-    if numbers(offered.1) < numbers(running.1) { Err(Refusal::Older) } else { Ok(()) }
+    if place(offered.1) < place(running.1) { Err(Refusal::Older) } else { Ok(()) }
 }
 
 /// Whether one version comes after another.
 #[must_use]
 pub fn is_newer(version: &str, than: &str) -> bool {
-    numbers(version) > numbers(than)
+    place(version) > place(than)
 }
 
-/// The numbers in a version, in order; a number too large to be one is the largest.
-fn numbers(version: &str) -> Vec<u64> {
-    let parts = version.split(|one: char| !one.is_ascii_digit()).filter(|part| !part.is_empty());
-    parts.map(|part| part.parse().unwrap_or(u64::MAX)).collect()
+/// A piece of what stands after the hyphen of a version that comes before its release.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Piece<'a> {
+    Number(u64),
+    Word(&'a str),
+}
+
+/// Where a version stands among others: by its numbers; then what comes before a release, in its own
+/// order; then the release (Semantic Versioning 2.0.0, 10 and 11; beyond it `beta10` comes after `beta9`).
+fn place(version: &str) -> (Vec<u64>, bool, Vec<Piece<'_>>) {
+    let (version, _) = version.split_once('+').unwrap_or((version, ""));
+    let (numbers, before) = version.split_once('-').unwrap_or((version, ""));
+    let numbers = numbers.split(|one: char| !one.is_ascii_digit()).filter(|part| !part.is_empty());
+    (numbers.map(number).collect(), before.is_empty(), pieces(before))
+}
+
+/// A number too large to be one is the largest.
+fn number(digits: &str) -> u64 {
+    digits.parse().unwrap_or(u64::MAX)
+}
+
+fn pieces(mut text: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    while let Some(first) = text.chars().next() {
+        let is_number = first.is_ascii_digit();
+        let end = text.find(|one: char| one.is_ascii_digit() != is_number).unwrap_or(text.len());
+        let (piece, rest) = text.split_at(end);
+        found.push(if is_number { Piece::Number(number(piece)) } else { Piece::Word(piece) });
+        text = rest;
+    }
+    found
 }
 
 /// Whether the system's clock may be set so.

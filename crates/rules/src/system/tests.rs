@@ -109,6 +109,34 @@ fn names_lead_nowhere() {
 }
 
 #[test]
+fn what_comes_before_a_release_is_older_than_it() {
+    let in_order = [
+        "1.1.9",
+        "1.2.0-7",
+        "1.2.0-alpha",
+        "1.2.0-alpha.1",
+        "1.2.0-beta2",
+        "1.2.0-beta10",
+        "1.2.0-rc.2",
+        "1.2.0-rc.10",
+        "1.2.0",
+        "1.2.0.1-rc",
+        "1.2.0.1",
+        "1.3.0-alpha",
+    ];
+    for (at, version) in in_order.iter().enumerate() {
+        for (other_at, other) in in_order.iter().enumerate() {
+            assert_eq!(is_newer(version, other), at > other_at, "{version} after {other}");
+        }
+    }
+    assert!(
+        !is_newer("1.2.0+b2", "1.2.0+a") && !is_newer("1.2.0", "1.2.0+a"),
+        "what it is made of"
+    );
+    assert!(is_newer("1.2.0-rc.1+b", "1.2.0-rc"), "both");
+}
+
+#[test]
 fn an_update_is_of_this_board_and_not_older() {
     let runs = ("stead-arm64", "0.9.2");
     for (board, version, expected) in [
