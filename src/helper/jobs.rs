@@ -26,7 +26,7 @@ const OPTIONS: &str = "ro,nosuid,nodev,noexec";
 /// Everybody may read what has no owner of its own.
 const OPTIONS_WITHOUT_OWNERS: &str = "ro,nosuid,nodev,noexec,umask=0022";
 /// Files of which the names of networks and their secrets are kept in.
-const NETWORK_ENDINGS: [&str; 5] = ["psk", "open", "8021x", "network", "conf"];
+const NETWORK_ENDINGS: [&str; 6] = ["psk", "open", "8021x", "network", "conf", "freq"];
 
 /// Why a job is not done.
 #[derive(Debug, thiserror::Error)]

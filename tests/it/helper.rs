@@ -393,12 +393,12 @@ fn a_network_is_kept_for_root_alone_and_whoever_looks_after_it_hears_of_the_coun
 fn a_factory_reset_forgets_the_networks_and_restarts() {
     let helper = Helper::recording("");
     let networks = helper.folder.path().join("iwd");
-    for name in ["Home.psk", "Cafe.open", "10-static.network", ".known_network.freq"] {
+    for name in ["Home.psk", "Cafe.open", "10-static.network", ".known_network.freq", "notes.txt"] {
         fs::write(networks.join(name), "secret").unwrap();
     }
     assert_eq!(helper.ask(Job::FactoryReset), Answer::Done);
     let left: Vec<_> = fs::read_dir(&networks).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(left, [".known_network.freq"]);
+    assert_eq!(left, ["notes.txt"]);
     assert_eq!(helper.called(), "--no-block reboot\n");
 }
 
