@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -55,6 +56,23 @@ def back_on_a(box: Machine, base: str) -> None:
     expect(slot(box) == "A" and version(box) == base, f"slot {slot(box)} with {version(box)} runs")
     told = environment(box)
     expect(told["BOOT_A_LEFT"] == "3" and told["BOOT_B_LEFT"] == "0", f"the loader's counts are {told}")
+
+
+def owned(bench: Bench, target: Path, name: str) -> None:
+    """Has the box on this disk claimed."""
+    with bench.machine(target, name) as box:
+        answers(box)
+        box.settled()
+        claim(box)
+        box.off()
+
+
+def is_locked(box: Machine, reason: str) -> None:
+    """The box answers, says that it is locked and why, there and on its console."""
+    told = answers(box)
+    expect(told["state"] == "locked" and told.get("reason") == reason, f"of itself the box says {told}")
+    box.sees(f"locked: {reason}")
+    box.up()
 
 
 class Case:
@@ -371,22 +389,39 @@ class CorruptBootScript(Case):
 
 
 class NoDataPartition(Case):
-    """A box whose data partition is garbage still starts and answers, and does not touch what is there."""
+    """A claimed box whose data partition is garbage still starts, is locked and says why, on its console too, and does not touch what is there."""
 
     def run(self) -> None:
         target = self.bench.settled(self.name)
         one = tables.partition("stead-data")
+        garbage = hashlib.shake_256(b"data").digest(1 << 20)
+        owned(self.bench, target, self.name)
         with target.open("r+b") as file:
             file.seek(one.start)
-            file.write(hashlib.shake_256(b"data").digest(1 << 20))
+            file.write(garbage)
         with self.bench.machine(target, self.name) as box:
-            answers(box)
-            box.up()
-            expect(box.shell.run("test -e /run/stead/data-missing")[0] == 0, "nothing says that the data partition is missing")
+            is_locked(box, "data_missing")
             box.off()
         with target.open("rb") as file:
             file.seek(one.start)
-            expect(file.read(1 << 20) == hashlib.shake_256(b"data").digest(1 << 20), "the damaged data partition was written to")
+            expect(file.read(1 << 20) == garbage, "the damaged data partition was written to")
+
+
+class DataOfAnotherBox(Case):
+    """The data partition of another box, put into one that has an owner, locks it."""
+
+    def run(self) -> None:
+        theirs, ours = self.bench.settled(f"{self.name}-theirs"), self.bench.fresh(self.name)
+        for target in (theirs, ours):
+            owned(self.bench, target, self.name)
+        start = tables.partition("stead-data").start
+        with theirs.open("rb") as source, ours.open("r+b") as target:
+            source.seek(start)
+            target.seek(start)
+            shutil.copyfileobj(source, target, 1 << 20)
+        with self.bench.machine(ours, self.name) as box:
+            is_locked(box, "database_replaced")
+            box.off()
 
 
 class PowerCut(Case):
@@ -439,15 +474,29 @@ class CutsAtFirstBoot(Case):
 
 
 class Clock(Case):
-    """A box whose clock stands in 1970, and one thirty years ahead, start and answer."""
+    """A box whose clock stands in 1970, and one thirty years ahead, start and answer; a box remembers what the time was last."""
+
+    PAST, FUTURE = (["-rtc", f"base={moment}"] for moment in ("1970-01-01T00:00:10", "2056-01-01T00:00:00"))
 
     def run(self) -> None:
-        for moment in ("1970-01-01T00:00:10", "2056-01-01T00:00:00"):
-            with self.bench.machine(self.bench.settled(self.name), self.name, ["-rtc", f"base={moment}"]) as box:
-                box.up()
-                box.settled()
-                answers(box)
-                box.off()
+        target = self.bench.settled(self.name)
+        with self.bench.machine(target, self.name, self.PAST) as box:
+            box.up()
+            box.settled()
+            answers(box)
+            # As after an answer of a time server: there is none here.
+            box.shell.told("touch -d 2027-05-01 /var/lib/systemd/timesync/clock")
+            box.off()
+        with self.bench.machine(target, self.name, self.PAST) as box:
+            box.up()
+            month = box.shell.told("date -u +%Y-%m")
+            expect(month == "2027-05", f"a box that knew May 2027 starts in {month}")
+            box.off()
+        with self.bench.machine(self.bench.settled(self.name), self.name, self.FUTURE) as box:
+            box.up()
+            box.settled()
+            answers(box)
+            box.off()
 
 
 class FullData(Case):
@@ -729,5 +778,5 @@ class ResetButton(FactoryReset):
 
 
 CASES = [FirstBoot, WithoutStead, GoodUpdate, UpdateByWeb, Smoke, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
-         OwnIdentities, CorruptBootScript, NoDataPartition, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
+         OwnIdentities, CorruptBootScript, NoDataPartition, DataOfAnotherBox, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
          SmallMemory, Offline, Discovery, Wireless, FactoryReset, ResetButton, HungKernel]
