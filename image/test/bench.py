@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,8 @@ class Bench:
     # The program for this machine, whose `stead find` looks for boxes.
     stead: Path
     figures: list[str] = field(default_factory=list)
+    # Held by the case that makes what others want too.
+    making: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def base(self) -> str:
@@ -73,14 +76,15 @@ class Bench:
         """A disk that has started once and has both slots; made when it is first asked for."""
         kept, made = self.folder / "settled.disk", self.folder / "settled.of"
         stamp = f"{self.image.stat().st_mtime_ns}"
-        if not kept.exists() or not made.exists() or made.read_text() != stamp:
-            target = self.fresh("settling")
-            with Machine(self.board, target, self.log("settling")) as box:
-                box.settled()
-                both_slots(box)
-                box.off()
-            target.rename(kept)
-            made.write_text(stamp)
+        with self.making:
+            if not kept.exists() or not made.exists() or made.read_text() != stamp:
+                target = self.fresh("settling")
+                with Machine(self.board, target, self.log("settling")) as box:
+                    box.settled()
+                    both_slots(box)
+                    box.off()
+                target.rename(kept)
+                made.write_text(stamp)
         return self.copy(kept, name)
 
     def keep_settled(self, target: Path) -> None:
@@ -103,18 +107,20 @@ class Bench:
                 disk.ext4(made, Path(copy), "Films", 256 << 20, 1_700_000_000)
         return ["-drive", f"if=none,id=media,file={made},format=raw", "-device", "virtio-blk-pci,drive=media"]
 
-    def bundle(self, name: str) -> Path:
-        """One of the bundles as a file; made when it is first asked for."""
-        return Bundles(self).made(name)
+    def bundle(self, name: str) -> bytes:
+        """One of the bundles; made when it is first asked for."""
+        with self.making:
+            return Bundles(self).made(name).read_bytes()
 
     def bundles(self) -> list[str]:
         """The disk with all the bundles, as words for QEMU; it appears as the second one."""
         made = self.folder / "bundles.img"
         stamp = self.folder / "bundles.of"
         told = Bundles(self).stamp()
-        if not made.exists() or not stamp.exists() or stamp.read_text() != told:
-            Bundles(self).disk(made)
-            stamp.write_text(told)
+        with self.making:
+            if not made.exists() or not stamp.exists() or stamp.read_text() != told:
+                Bundles(self).disk(made)
+                stamp.write_text(told)
         return ["-drive", f"if=none,id=bundles,file={made},format=raw,readonly=on", "-device", "virtio-blk-pci,drive=bundles"]
 
 

@@ -224,7 +224,7 @@ class UpdateByWeb(Case):
             for name, runs in (("good", True), ("bad", False)):
                 started = time.monotonic()
                 before = slot(box)
-                file = self.bench.bundle(name).read_bytes()
+                file = self.bench.bundle(name)
                 status, _, told = one.raw("POST", "/api/v1/system/updates/file", file, {"Content-Type": "application/octet-stream"})
                 expect(status == 200, f"the update {name} was not taken: {status} {told[:300]}")
                 one.post("/api/v1/system/updates/install", {})
@@ -778,5 +778,5 @@ class ResetButton(FactoryReset):
 
 
 CASES = [FirstBoot, WithoutStead, GoodUpdate, UpdateByWeb, Smoke, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
-         OwnIdentities, CorruptBootScript, NoDataPartition, DataOfAnotherBox, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
-         SmallMemory, Offline, Discovery, Wireless, FactoryReset, ResetButton, HungKernel]
+         HungKernel, OwnIdentities, CorruptBootScript, NoDataPartition, DataOfAnotherBox, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
+         SmallMemory, Offline, Discovery, Wireless, FactoryReset, ResetButton]

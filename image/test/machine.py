@@ -4,6 +4,7 @@ import re
 import shlex
 import socket
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +29,20 @@ def expect(holds: bool, sentence: str) -> None:
         raise Failure(sentence)
 
 
+PORTS: set[int] = set()
+TAKING_PORT = threading.Lock()
+
+
 def free_port() -> int:
-    """A port of this machine that nobody has."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """A port of this machine that nobody has, and that was given to no box before: one that starts does not have it yet."""
+    with TAKING_PORT:
+        while True:
+            with socket.socket() as one:
+                one.bind(("127.0.0.1", 0))
+                port = one.getsockname()[1]
+            if port not in PORTS:
+                PORTS.add(port)
+                return port
 
 
 class Shell:
