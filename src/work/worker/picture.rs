@@ -31,7 +31,7 @@ pub(super) enum PictureError {
 pub(super) fn make(descriptors: &Descriptors, widest: u32) -> Reply {
     let made = whole(descriptors)
         .and_then(|input| decode(BufReader::new(input)))
-        .and_then(|picture| write(&picture, descriptors, widest));
+        .and_then(|picture| write(picture, descriptors, widest));
     reply(made)
 }
 
@@ -46,7 +46,7 @@ fn whole(descriptors: &Descriptors) -> Result<File, PictureError> {
 /// Makes a picture from one that lay inside another file.
 pub(super) fn make_from(bytes: &[u8], descriptors: &Descriptors, widest: u32) -> Reply {
     let decoded = decode(Cursor::new(bytes));
-    reply(decoded.and_then(|picture| write(&picture, descriptors, widest)))
+    reply(decoded.and_then(|picture| write(picture, descriptors, widest)))
 }
 
 fn reply(made: Result<(u32, u32), PictureError>) -> Reply {
@@ -86,29 +86,48 @@ fn unreadable(error: ImageError) -> PictureError {
 }
 
 fn write(
-    picture: &DynamicImage,
+    picture: DynamicImage,
     descriptors: &Descriptors,
     widest: u32,
 ) -> Result<(u32, u32), PictureError> {
     let (width, height) = (picture.width(), picture.height());
-    let whole = Image::from_vec_u8(width, height, flat_rgb(picture), PixelType::U8x3)
+    let whole = Image::from_vec_u8(width, height, flat(picture), PixelType::U8x4)
         .map_err(|_| PictureError::Unreadable)?;
     write_jpeg(&shrunk(whole, widest)?, &descriptors.output)?;
     Ok((width, height))
 }
 
-/// Three bytes to a point; what shines through becomes white.
-fn flat_rgb(picture: &DynamicImage) -> Vec<u8> {
-    if !picture.color().has_alpha() {
-        return picture.to_rgb8().into_raw();
+/// Four bytes to a point, the only kind that is resized here; what shines through becomes white.
+fn flat(picture: DynamicImage) -> Vec<u8> {
+    if let DynamicImage::ImageRgb8(photo) = picture {
+        return spread(photo.into_raw());
     }
-    let rgba = picture.to_rgba8();
-    rgba.pixels()
-        .flat_map(|pixel| {
-            let [red, green, blue, alpha] = pixel.0;
-            [red, green, blue].map(|part| over_white(part, alpha))
-        })
-        .collect()
+    let mut points = picture.into_rgba8().into_raw();
+    for point in points.chunks_exact_mut(4) {
+        if let [red, green, blue, alpha] = point {
+            for part in [red, green, blue] {
+                *part = over_white(*part, *alpha);
+            }
+            *alpha = u8::MAX;
+        }
+    }
+    points
+}
+
+/// A fourth byte to each point of three. In their own memory: a photo and its copy are more than a
+/// worker may have.
+fn spread(mut bytes: Vec<u8>) -> Vec<u8> {
+    let points = bytes.len() / 3;
+    bytes.truncate(points * 3);
+    bytes.reserve_exact(points);
+    bytes.resize(points * 4, u8::MAX);
+    for point in (0..points).rev() {
+        bytes.copy_within(point * 3..point * 3 + 3, point * 4);
+        if let Some(fourth) = bytes.get_mut(point * 4 + 3) {
+            *fourth = u8::MAX;
+        }
+    }
+    bytes
 }
 
 fn over_white(part: u8, alpha: u8) -> u8 {
@@ -123,8 +142,10 @@ fn shrunk(source: Image<'static>, widest: u32) -> Result<Image<'static>, Picture
     if (width, height) == (source.width(), source.height()) {
         return Ok(source);
     }
-    let mut target = Image::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+    let mut target = Image::new(width, height, PixelType::U8x4);
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
+        .use_alpha(false);
     Resizer::new().resize(&source, &mut target, &options).map_err(|_| PictureError::Unreadable)?;
     Ok(target)
 }
@@ -145,15 +166,18 @@ fn fit(width: u32, height: u32, widest: u32, highest: u32) -> (u32, u32) {
 fn write_jpeg(picture: &Image<'_>, to: impl AsFd) -> Result<(), PictureError> {
     let file: OwnedFd = to.as_fd().try_clone_to_owned().map_err(|_| PictureError::Write)?;
     let mut out = BufWriter::new(File::from(file));
+    let points = picture.buffer().chunks_exact(4);
+    let rgb: Vec<u8> = points.flat_map(|point| point.iter().take(3)).copied().collect();
     JpegEncoder::new_with_quality(&mut out, QUALITY)
-        .encode(picture.buffer(), picture.width(), picture.height(), ExtendedColorType::Rgb8)
+        .encode(&rgb, picture.width(), picture.height(), ExtendedColorType::Rgb8)
         .map_err(|_| PictureError::Write)?;
     out.flush().map_err(|_| PictureError::Write)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{fit, over_white};
+    use super::{fit, flat, over_white, spread};
+    use image::{DynamicImage, Rgb, RgbImage, Rgba, RgbaImage};
 
     #[test]
     fn pictures_keep_their_shape_and_never_grow() {
@@ -172,5 +196,19 @@ mod tests {
     #[test]
     fn transparency_becomes_white() {
         assert_eq!([over_white(0, 0), over_white(0, 255), over_white(7, 255)], [255, 0, 7]);
+        let half = RgbaImage::from_pixel(1, 2, Rgba([0, 255, 100, 51]));
+        let flattened = flat(DynamicImage::ImageRgba8(half));
+        assert_eq!(flattened, [204, 255, 224, 255, 204, 255, 224, 255]);
+    }
+
+    #[test]
+    fn a_photo_gets_its_fourth_bytes_in_place() {
+        assert_eq!(
+            spread(vec![1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            [1, 2, 3, 255, 4, 5, 6, 255, 7, 8, 9, 255]
+        );
+        assert!(spread(Vec::new()).is_empty());
+        let photo = RgbImage::from_pixel(2, 1, Rgb([9, 8, 7]));
+        assert_eq!(flat(DynamicImage::ImageRgb8(photo)), [9, 8, 7, 255, 9, 8, 7, 255]);
     }
 }

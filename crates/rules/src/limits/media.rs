@@ -1,6 +1,6 @@
 //! What bounds workers, parsers and the indexer.
 
-/// Address space of a picture worker: a 64 Mpx photo as RGB is 192 MB, and the smallest box has
+/// Address space of a picture worker: a 64 Mpx photo with four bytes to a point is 256 MB, and the smallest box has
 /// 512 MB of which the kernel kills this process first.
 pub const PICTURE_MEMORY_BYTES: u64 = 384 * 1024 * 1024;
 /// Largest picture that is decoded; above it lie panoramas and bombs.
