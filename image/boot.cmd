@@ -30,7 +30,8 @@ for stead_block in ${stead_first} ${stead_copy}; do
     if test ${stead_known} = 0; then
         if ${devtype} read ${stead_at} ${stead_block} ${stead_env_blocks}; then
             if env import -c ${stead_at} ${stead_env} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; then
-                if test -n "${BOOT_ORDER}"; then setenv stead_known 1; fi
+                if test "${BOOT_ORDER}" = "A" -o "${BOOT_ORDER}" = "A B"; then setenv stead_known 1; fi
+                if test "${BOOT_ORDER}" = "B" -o "${BOOT_ORDER}" = "B A"; then setenv stead_known 1; fi
             fi
         fi
     fi
@@ -43,6 +44,9 @@ if test ${stead_known} = 0; then
 fi
 test -n "${BOOT_A_LEFT}" || setenv BOOT_A_LEFT 3
 test -n "${BOOT_B_LEFT}" || setenv BOOT_B_LEFT 3
+# The server may write the environment, and these come before the kernel: nothing but numbers.
+setexpr BOOT_A_LEFT "${BOOT_A_LEFT}" + 0
+setexpr BOOT_B_LEFT "${BOOT_B_LEFT}" + 0
 
 setenv stead_store 'mw.b ${stead_at} 0 ${stead_env}; env export -c -s ${stead_env} ${stead_at} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; ${devtype} write ${stead_at} ${stead_copy} ${stead_env_blocks}; ${devtype} write ${stead_at} ${stead_first} ${stead_env_blocks}'
 
@@ -79,7 +83,7 @@ for stead_slot in ${BOOT_ORDER}; do
                 fi
                 part uuid ${devtype} ${devnum}:${stead_root} stead_rootid
                 part uuid ${devtype} ${devnum}:@DATA_PARTITION@ stead_dataid
-                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT} stead.data=${stead_dataid} panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
+                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} fsck.repair=yes panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
                 @BOOT_COMMAND@ ${kernel_addr_r} ${stead_initrd} ${stead_fdt}
             fi
         fi
