@@ -86,11 +86,10 @@ def make_root(asked: argparse.Namespace, board: tables.Board, work: Path, author
     tree = unpacked(asked, board, debs)
     subprocess.run(["cp", "-a", tree / "root", tree / "boot", tree / "dtbs", work], check=True)
     clock.step("unpacked")
-    numbers = {one.label: one.number for one in tables.partitions()}
     offset, size = tables.state()["environment"]
     rootfs.configure(root, asked.binary, authority.keyring, asked.extra, {
         "VERSION": asked.version, "COMPATIBLE": board.compatible, "DISK_ID": disk.identity("disk"),
-        "DATA_PARTITION": str(numbers["stead-data"]), "ENV_OFFSET": hex(offset), "ENV_SIZE": hex(size)})
+        "ENV_OFFSET": hex(offset), "ENV_SIZE": hex(size)})
     clock.step("configured")
     return root, debs
 

@@ -100,7 +100,7 @@ def settings(root: Path, values: dict[str, str]) -> None:
     write("usr/lib/os-release", tables.filled(
         'NAME="Stead"\nPRETTY_NAME="Stead @VERSION@"\nID=stead\nID_LIKE=debian\nVERSION_ID="@VERSION@"\n'
         'IMAGE_ID=@COMPATIBLE@\nIMAGE_VERSION="@VERSION@"\n', values))
-    write("usr/lib/stead/image-identity", tables.filled("DISK_ID=@DISK_ID@\nDATA_PARTITION=@DATA_PARTITION@\n", values))
+    write("usr/lib/stead/image-identity", tables.identity(values["DISK_ID"]))
     for link, target in (("etc/os-release", "../usr/lib/os-release"), ("etc/mtab", "../proc/self/mounts"),
                          ("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf"),
                          ("etc/localtime", "../usr/share/zoneinfo/Etc/UTC")):

@@ -46,6 +46,12 @@ def partition(label: str) -> Partition:
     return next(one for one in partitions() if one.label == label)
 
 
+def identity(disk_id: str) -> str:
+    """What the scripts of an image know of its disk: the id that every freshly flashed one has, and places."""
+    block = state()["confirmed"][0] // 512
+    return f"DISK_ID={disk_id}\nDATA_PARTITION={partition('stead-data').number}\nCONFIRMED_BLOCK={block}\n"
+
+
 def state() -> dict[str, tuple[int, int]]:
     """What lies where on stead-state: name → offset, size."""
     return {name: (int(offset), int(size)) for name, offset, size in rows(IMAGE / "state.tsv")}

@@ -19,6 +19,9 @@ pub(super) struct Health {
     /// Ask again until it does, for so many seconds: for the gate of an update
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
+    /// Well is only what can read its accounts, too: for the gate of an update
+    #[arg(long)]
+    accounts: bool,
     #[command(flatten)]
     config: ConfigFlags,
 }
@@ -34,20 +37,27 @@ impl Health {
         let (_nobody, pause) = mpsc::channel::<()>();
         loop {
             let answer = ask(config.net.http_listen, "/health");
-            let is_well = answer.as_ref().is_ok_and(|answer| answer.status == 200);
-            if is_well || begun.left_ms(self.wait.saturating_mul(1000)) == 0 {
-                return tell(answer);
+            let is_well = answer.as_ref().is_ok_and(|answer| self.is_well(answer));
+            // One that is locked stays so.
+            let is_up = answer.as_ref().is_ok_and(|answer| answer.status == 200);
+            if is_up || begun.left_ms(self.wait.saturating_mul(1000)) == 0 {
+                return tell(answer, is_well);
             }
             let _ = pause.recv_timeout(BETWEEN);
         }
     }
+
+    fn is_well(&self, answer: &Answer) -> bool {
+        let reads_accounts = || answer.body.lines().any(|line| line == "database ok");
+        answer.status == 200 && (!self.accounts || reads_accounts())
+    }
 }
 
-fn tell(answer: Result<Answer, AskError>) -> Exit {
+fn tell(answer: Result<Answer, AskError>, is_well: bool) -> Exit {
     match answer {
         Ok(answer) => {
             say(answer.body.trim_end());
-            if answer.status == 200 { Exit::Done } else { Exit::Failed }
+            if is_well { Exit::Done } else { Exit::Failed }
         }
         Err(error) => failed(&error),
     }

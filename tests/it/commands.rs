@@ -202,6 +202,26 @@ fn health_waits_for_a_server_as_long_as_it_is_told() {
     late.join().unwrap();
 }
 
+/// A locked server explains itself, which is no reason to restart it, and none to keep an update.
+#[test]
+fn the_gate_of_an_update_wants_the_accounts_too() {
+    let gate = |served: &Served| {
+        Ended::of(Command::new(STEAD).args(["health", "--accounts"]).args(served.flags()))
+    };
+    let served = Served::start();
+    assert_eq!(gate(&served).code, Some(0));
+    let folder = served.kill();
+    std::fs::write(folder.path().join("data/accounts.db"), "no database").unwrap();
+    let mut command = Command::new(STEAD);
+    command.arg("serve");
+    let served = Served::start_command(folder, command, |_| {});
+    let health = served.command("health");
+    assert_eq!(health.code, Some(0), "{health:?}");
+    let gate = gate(&served);
+    assert_eq!(gate.code, Some(1), "{gate:?}");
+    assert!(gate.said.contains("database failed\n"), "{gate:?}");
+}
+
 #[test]
 fn open_hands_the_desktop_the_file_and_never_the_link() {
     let served = Served::start();

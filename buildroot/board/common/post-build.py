@@ -15,8 +15,7 @@ def values_of(this: Board) -> dict[str, str]:
     """What the templates ask for."""
     offset, size = tables.state()["environment"]
     return {
-        "COMPATIBLE": this.compatible, "VERSION": version(), "DISK_ID": this.disk_id,
-        "DATA_PARTITION": str(tables.partition("stead-data").number), "ENV_OFFSET": hex(offset), "ENV_SIZE": hex(size),
+        "COMPATIBLE": this.compatible, "VERSION": version(), "ENV_OFFSET": hex(offset), "ENV_SIZE": hex(size),
     }
 
 
@@ -26,13 +25,13 @@ def fill(target: Path, this: Board) -> None:
     templates = {
         "etc/fw_env.config": (IMAGE / "rootfs/etc/fw_env.config.in").read_text(),
         "etc/rauc/system.conf": (IMAGE / "rauc/system.conf.in").read_text(),
-        "usr/lib/stead/image-identity": "DISK_ID=@DISK_ID@\nDATA_PARTITION=@DATA_PARTITION@\n",
         "usr/lib/os-release": 'NAME="Stead"\nPRETTY_NAME="Stead @VERSION@"\nID=stead\nVERSION_ID="@VERSION@"\n'
                               'IMAGE_ID=@COMPATIBLE@\nIMAGE_VERSION="@VERSION@"\n',
     }
     for name, template in templates.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_text(tables.filled(template, values))
+    (target / "usr/lib/stead/image-identity").write_text(tables.identity(this.disk_id))
     for template in target.glob("etc/**/*.in"):
         template.unlink()
 
