@@ -180,7 +180,7 @@ def claim(box: Machine, one=None):
 class Bundles:
     """Updates, good and bad, made of the image's own slots."""
 
-    NAMES = ("good", "bad", "panic", "garbage", "older", "other-board", "foreign", "torn", "tampered")
+    NAMES = ("good", "bad", "no-data", "panic", "garbage", "older", "other-board", "foreign", "torn", "tampered")
 
     def __init__(self, bench: Bench):
         self.bench, self.image = bench, bench.image
@@ -205,11 +205,15 @@ class Bundles:
 
     def good(self, target: Path) -> None:
         """The same system with a later version."""
-        self.write(target, 1, {"kernel": self.kernel, "root": self.other_root(1, broken=False)})
+        self.write(target, 1, {"kernel": self.kernel, "root": self.other_root(1)})
 
     def bad(self, target: Path) -> None:
         """One whose gate never opens."""
-        self.write(target, 2, {"kernel": self.kernel, "root": self.other_root(2, broken=True)})
+        self.write(target, 2, {"kernel": self.kernel, "root": self.other_root(2, gate=False)})
+
+    def no_data(self, target: Path) -> None:
+        """One that does not find the data partition, as one with a driver too few."""
+        self.write(target, 7, {"kernel": self.kernel, "root": self.other_root(7, data=False)})
 
     def panic(self, target: Path) -> None:
         """One whose kernel panics. RAUC goes to a slot whose root was installed; this one is never reached."""
@@ -248,8 +252,8 @@ class Bundles:
         target.write_bytes(hashlib.shake_256(b"garbage").digest(4 << 20))
         return target
 
-    def other_root(self, step: int, broken: bool) -> Path:
-        """The image's root file system with a later version, and with a gate that never opens."""
+    def other_root(self, step: int, gate: bool = True, data: bool = True) -> Path:
+        """The image's root file system with a later version; with a gate that never opens, or without its data."""
         tree = self.work / "tree"
         if not tree.exists():
             subprocess.run(["unsquashfs", "-quiet", "-no-progress", "-d", tree, self.root], check=True, capture_output=True)
@@ -258,11 +262,14 @@ class Bundles:
             f'{line.split("=")[0]}="{self.bench.base}.{step}"\n' if line.startswith(("IMAGE_VERSION", "VERSION_ID")) else line
             for line in release.read_text().splitlines(keepends=True)))
         unit = tree / "usr/lib/systemd/system/stead-health.service.d/zz-broken.conf"
-        if broken:
+        if gate:
+            unit.unlink(missing_ok=True)
+        else:
             unit.parent.mkdir(exist_ok=True)
             unit.write_text("[Service]\nExecStart=\nExecStart=/bin/false\n")
-        else:
-            unit.unlink(missing_ok=True)
+        table = tree / "etc/fstab"
+        mounts = table.read_text().replace("#/dev/stead/data", "/dev/stead/data")
+        table.write_text(mounts if data else mounts.replace("/dev/stead/data ", "#/dev/stead/data "))
         target = self.work / "other.root"
         disk.root_slot(target, tree, 1_700_000_000, ["-comp", "zstd", "-Xcompression-level", "1"])
         return target

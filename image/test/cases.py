@@ -218,9 +218,9 @@ class UpdateByWeb(Case):
             self.bench.figure("boot_to_claimable", time.monotonic() - box.started)
             box.up()
             box.settled()
-            shared.both_slots(box)
             identity = box.shell.told(IDENTITY)
             one = claim(box)
+            # Where its disk was just flashed, the second slot is being filled still.
             for name, runs in (("good", True), ("bad", False)):
                 started = time.monotonic()
                 before = slot(box)
@@ -254,7 +254,7 @@ class UpdateByWeb(Case):
 
 
 class Smoke(UpdateByWeb):
-    """The same from a disk that was just flashed: the shortest run that sees a box begin, update itself and undo an update."""
+    """The same from a disk that was just flashed, whose second slot is not filled yet: the shortest run that sees a box begin, update itself and undo an update."""
 
     by_name = True
 
@@ -279,6 +279,29 @@ class BadUpdate(Case):
             box.off()
 
 
+class UpdateWithoutData(Case):
+    """An update that does not find the box's data is left, though its server answers and explains itself."""
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        owned(self.bench, target, self.name)
+        with self.bench.machine(target, self.name, self.bench.bundles()) as box:
+            box.up()
+            box.settled()
+            status, text = install(box, "no-data")
+            expect(status == 0, f"the bundle was refused: {text}")
+            # All its tries are counted elsewhere (BadUpdate).
+            box.shell.told("fw_setenv BOOT_B_LEFT 1")
+            restart(box)
+            box.sees("Stead: trying slot B")
+            box.sees("locked: data_missing")
+            box.sees("Stead: trying slot A")
+            box.up()
+            box.settled()
+            expect(slot(box) == "A" and answers(box)["state"] == "claimed", f"slot {slot(box)} runs: {answers(box)}")
+            box.off()
+
+
 class KeepsWhatWorked(Case):
     """A system that worked before stays where its service fails: a restart would take away what says why."""
 
@@ -287,7 +310,9 @@ class KeepsWhatWorked(Case):
             box.up()
             box.settled()
             here = f"slot=A version={self.bench.base}"
-            expect(box.shell.told("cat /data/rauc/confirmed") == here, "what proved itself is not remembered")
+            block = tables.state()["confirmed"][0] // 512
+            known = box.shell.told(f"dd if=/dev/stead/state bs=512 skip={block} count=1 status=none | tr -d '\\0'")
+            expect(known == here, f"what proved itself is remembered as {known!r}")
             box.shell.told("touch /data/held")
             restart(box)
             box.sees("Stead: trying slot A")
@@ -370,6 +395,49 @@ class CorruptEnvironment(Case):
                         content = file.read(size)
                         whole = disk.zlib.crc32(content[4:]).to_bytes(4, "little") == content[:4]
                         expect(whole, f"the {name} is not whole after a start")
+
+
+class ForgedEnvironment(Case):
+    """The server may write the loader's environment: it says no word to the kernel by that, and stops no start."""
+
+    def run(self) -> None:
+        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+            box.up()
+            box.settled()
+            box.shell.told("fw_setenv BOOT_A_LEFT '0 stead.forged=1'; fw_setenv BOOT_B_LEFT '3 stead.forged=2'; fw_setenv BOOT_ORDER 'B A'")
+            restart(box)
+            box.sees("Stead: trying slot B")
+            box.up()
+            told = box.shell.told("cat /proc/cmdline")
+            expect("forged" not in told, f"the kernel was told {told}")
+            box.settled()
+            box.shell.told("fw_setenv BOOT_ORDER 'C'")
+            restart(box)
+            box.sees("the stored boot order is damaged")
+            box.sees("Stead: trying slot A")
+            box.up()
+            box.settled()
+            expect(environment(box)["BOOT_ORDER"] == "A B", f"the environment is {environment(box)}")
+            box.off()
+
+
+class DamagedData(Case):
+    """A data partition whose file system is damaged as far as a check can mend is mended, and the box is who it was."""
+
+    def run(self) -> None:
+        target = self.bench.settled(self.name)
+        owned(self.bench, target, self.name)
+        place = f"{target}?offset={tables.partition('stead-data').start}"
+        # A wrong checksum of a folder is nothing that a check mends unasked; the state says that one is due.
+        for command in ("zap_block -f /lost+found -o 4092 -l 4 -p 0xa5 0", "set_super_value state 2"):
+            disk.run("debugfs", "-w", "-R", command, place)
+        with self.bench.machine(target, self.name) as box:
+            expect(answers(box)["state"] == "claimed", f"of itself the box says {answers(box)}")
+            box.up()
+            box.settled()
+            mended = box.shell.told("journalctl -b -u systemd-fsck@dev-stead-data.service --no-pager -o cat")
+            expect("lost+found" in mended or "checksum" in mended, f"the check says {mended}")
+            box.off()
 
 
 class CorruptBootScript(Case):
@@ -489,6 +557,7 @@ class Clock(Case):
             box.off()
         with self.bench.machine(target, self.name, self.PAST) as box:
             box.up()
+            box.settled()
             month = box.shell.told("date -u +%Y-%m")
             expect(month == "2027-05", f"a box that knew May 2027 starts in {month}")
             box.off()
@@ -777,6 +846,7 @@ class ResetButton(FactoryReset):
         box.shell = None
 
 
-CASES = [FirstBoot, WithoutStead, GoodUpdate, UpdateByWeb, Smoke, BadUpdate, KeepsWhatWorked, PanickingKernel, GarbageRoot, CorruptEnvironment, RefusedBundles,
-         HungKernel, OwnIdentities, CorruptBootScript, NoDataPartition, DataOfAnotherBox, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
+CASES = [FirstBoot, WithoutStead, GoodUpdate, UpdateByWeb, Smoke, BadUpdate, UpdateWithoutData, KeepsWhatWorked, PanickingKernel,
+         GarbageRoot, CorruptEnvironment, ForgedEnvironment, RefusedBundles, HungKernel, OwnIdentities, CorruptBootScript,
+         NoDataPartition, DataOfAnotherBox, DamagedData, PowerCut, CutsAtFirstBoot, Clock, FullData, FrozenService,
          SmallMemory, Offline, Discovery, Wireless, FactoryReset, ResetButton]

@@ -33,7 +33,7 @@ def one(case: cases.Case) -> tuple[float, str | None]:
     case.bench.log(case.name).unlink(missing_ok=True)
     try:
         case.run()
-    except Exception as failure:
+    except (Exception, SystemExit) as failure:
         said = str(failure) if isinstance(failure, AssertionError) else traceback.format_exc()
         return time.monotonic() - started, f"{said}\n     serial log: {case.bench.log(case.name)}"
     finally:

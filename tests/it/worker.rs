@@ -55,6 +55,22 @@ fn pictures_are_made_upright_and_no_larger_than_asked() {
     }
 }
 
+/// The photo and one copy of it would be more than a worker may have; the program of the tests is itself
+/// 100 MB of it, so that this is not the largest one.
+#[test]
+fn a_large_photo_is_made_small_without_a_copy_of_it() {
+    let media = Media::new();
+    let photo = "-f lavfi -i color=c=teal:s=7000x7000 -frames:v 1";
+    let input = File::open(media.make("large.jpg", photo)).unwrap();
+    let output = memory();
+    let made = run(&Job::Picture { widest: 320 }, &[&input, &output]).unwrap();
+    assert_eq!(made, Ended::Replied(Reply::Made { width: 7000, height: 7000 }));
+    let picture = image::load_from_memory(&bytes(&output)).unwrap().to_rgb8();
+    assert_eq!((picture.width(), picture.height()), (320, 320));
+    let [red, green, blue] = picture.get_pixel(160, 160).0;
+    assert!(red < 20 && green.abs_diff(128) < 20 && blue.abs_diff(128) < 20, "teal is kept");
+}
+
 #[test]
 fn what_is_no_picture_is_refused_with_a_sentence() {
     let media = Media::new();
