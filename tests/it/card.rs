@@ -34,7 +34,7 @@ impl Box {
         self.folder.path().join("card")
     }
 
-    fn write(&self, text: &str) {
+    fn write(&self, text: impl AsRef<[u8]>) {
         fs::write(self.card().join("stead.txt"), text).unwrap();
     }
 
@@ -285,4 +285,103 @@ fn a_network_that_is_not_taken_is_told_on_the_card() {
         let left = case.text();
         assert!(left.contains(told) && !left.contains("kettles"), "{text}: {left}");
     }
+}
+
+/// A text as editors save it: the name of the encoding, and the bytes.
+fn encodings(text: &str) -> [(&'static str, Vec<u8>); 5] {
+    let units = |mark: u16, order: fn(u16) -> [u8; 2]| {
+        std::iter::once(mark).chain(text.encode_utf16()).flat_map(order).collect()
+    };
+    // Of Windows-1252 these texts hold only what is Latin-1 as well.
+    let windows = text.chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+    [
+        ("UTF-8", text.into()),
+        ("UTF-8 with a mark", ["\u{feff}", text].concat().into_bytes()),
+        ("UTF-16LE", units(0xfeff, u16::to_le_bytes)),
+        ("UTF-16BE", units(0xfeff, u16::to_be_bytes)),
+        ("Windows-1252", windows),
+    ]
+}
+
+#[test]
+fn a_file_is_read_and_blanked_in_each_encoding_of_an_editor() {
+    let text =
+        "code = süße Grüße\r\nhost = films\r\nwifi = Käse\r\nwifi password = seven kettles\r\n";
+    for (encoding, bytes) in encodings(text) {
+        let mut case = Box::new();
+        let (config, asked) = helper(case.folder.path(), Answer::Done);
+        case.more = config;
+        case.write(bytes);
+        let app = case.start();
+        assert_eq!(host_name(&app), "films.local", "{encoding}");
+        let (name, password) = ("Käse".to_owned(), "seven kettles".to_owned());
+        let join = Job::JoinNetwork { name, password: Some(Passphrase(password)), country: None };
+        assert_eq!(asked.try_recv().as_ref(), Ok(&join), "{encoding}");
+        let left = case.text();
+        assert!(left.contains("the network Käse is known now"), "{left}");
+        assert!(!left.contains("kettles") && !left.contains("süße"), "{encoding}: {left}");
+        assert!(left.starts_with("code =\r\nhost = films\r\n"), "{encoding}: {left}");
+        assert_eq!(left.contains("save this file as UTF-8"), encoding == "Windows-1252", "{left}");
+        let proof = serde_json::json!({ "kind": "own", "code": "süße Grüße" });
+        let begin = serde_json::json!({ "proof": proof, "browser_time_ms": app.clock_ms() });
+        app.client().post("/api/v1/claim/begin", &begin).expect(200);
+    }
+}
+
+/// The button appends to the file, whatever that was saved as: with the very line of its script.
+#[test]
+fn the_button_resets_whatever_the_file_was_saved_as() {
+    let script = include_str!("../../image/rootfs/usr/lib/stead/reset");
+    let line = script.lines().find(|line| line.starts_with("printf ")).unwrap();
+    for (encoding, bytes) in encodings("# Küche\r\nhost = films\r\n") {
+        let case = Box::new();
+        let mut app = case.start();
+        Owner::claim(&app);
+        app.stop();
+        case.write(bytes);
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-c").arg(line).env("file", case.card().join("stead.txt"));
+        assert!(shell.status().unwrap().success(), "{line}");
+        drop(case.start());
+        let left = case.text();
+        assert!(left.contains("# Küche\r\nhost = films\r\n"), "{encoding}: {left}");
+        assert!(left.contains("reset =\r\n# Stead: everything"), "{encoding}: {left}");
+        assert_eq!(state(&case.start()), "offered", "{encoding}");
+    }
+}
+
+/// It cannot be blanked, so nothing is done of it; what stands in it is not touched.
+#[test]
+fn a_file_that_is_too_large_says_so_itself_and_once() {
+    let text = format!("reset = everything\n{}", "# kettles\n".repeat(7000));
+    for (encoding, bytes) in encodings(&text) {
+        let case = Box::new();
+        let mut app = case.start();
+        Owner::claim(&app);
+        app.stop();
+        case.write(&bytes);
+        for _ in 0..2 {
+            app = case.start();
+            assert_eq!(state(&app), "claimed", "{encoding}");
+            app.stop();
+            let left = fs::read(case.card().join("stead.txt")).unwrap();
+            let told = left.strip_prefix(bytes.as_slice()).unwrap();
+            // As an editor shows it that goes by the mark at the beginning.
+            let told = match encoding {
+                "UTF-16LE" => from_units(told, u16::from_le_bytes),
+                "UTF-16BE" => from_units(told, u16::from_be_bytes),
+                _ => String::from_utf8(told.to_vec()).unwrap(),
+            };
+            assert!(
+                told.starts_with("\r\n# Stead: this file is larger than 64 KiB"),
+                "{encoding}: {told}"
+            );
+            assert_eq!(told.matches("# Stead:").count(), 1, "{encoding}: {told}");
+        }
+    }
+}
+
+fn from_units(bytes: &[u8], order: fn([u8; 2]) -> u16) -> String {
+    let units: Vec<u16> = bytes.chunks(2).map(|unit| order(unit.try_into().unwrap())).collect();
+    String::from_utf16(&units).unwrap()
 }

@@ -4,6 +4,7 @@
 //! is held in memory until the one transaction that makes the owner, and effects run after it. A
 //! crash before that transaction leaves an offer, a crash after it a claimed server.
 
+mod boot_file;
 mod box_id;
 mod by_code;
 mod desk;

@@ -19,24 +19,28 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use stead_rules::claim::{
-    BootFile, LockReason, Peer, RecoveryWay, Reject, Reset, State, Wait, blanked, check_own_code,
+    BootFile, BootText, LockReason, Peer, RecoveryWay, Reject, Reset, State, Wait, check_own_code,
 };
-use stead_rules::limits::BOOT_FILE_MAX_BYTES;
 use stead_rules::secret::SecretText;
 use stead_rules::signin::Password;
 use stead_rules::time::Now;
-use zeroize::Zeroizing;
 
+use super::boot_file::{self, Unread};
 use super::desk::ClaimDesk;
 use super::{ClaimError, recovery, wishes};
 use crate::host::entropy::bytes;
-use crate::host::files::{FileError, PRIVATE, write_atomically};
+use crate::host::files::{PRIVATE, write_atomically};
 use crate::service::chain;
 use crate::service::core::Core;
 use crate::service::passwords::Hasher;
 
 /// What is told of a wish that must not come true at each start; it is read in the log at best.
 const READ_ONLY: &str = "this card or stick cannot be written, so nothing was done.";
+
+/// What is told where letters were taken for those of Windows-1252: a code that was read otherwise than
+/// it was meant can be typed by nobody.
+const GUESSED: &str = "letters beyond a to z were read as Windows in the west of Europe has them. If \
+                       they are others, write your lines once more and save this file as UTF-8.";
 
 /// The name of the file on a stick.
 const FILE: &str = "stead.txt";
@@ -84,8 +88,7 @@ pub(super) fn as_password(code: &SecretText) -> Password {
 /// A `stead.txt` that is not the one that was looked at last.
 struct News {
     path: PathBuf,
-    /// What it says; none when it is too large or no text.
-    text: Option<Zeroizing<String>>,
+    read: Result<BootText, Unread>,
 }
 
 /// Looks at every `stead.txt` that is there, and does what a new one asks for. Blocks for as long
@@ -130,7 +133,8 @@ fn files(core: &Core) -> Vec<PathBuf> {
 
 fn news(files: &[PathBuf], known: &[Looked]) -> Vec<News> {
     let new = |path: &&PathBuf| looked_at(path).is_some_and(|found| !known.contains(&found));
-    files.iter().filter(new).map(|path| News { path: path.clone(), text: bounded(path) }).collect()
+    let news = |path: &PathBuf| News { path: path.clone(), read: boot_file::read(path) };
+    files.iter().filter(new).map(news).collect()
 }
 
 fn looked_at(path: &Path) -> Option<Looked> {
@@ -140,13 +144,9 @@ fn looked_at(path: &Path) -> Option<Looked> {
 
 fn read(core: &Core, now: Now, found: &News) {
     let path = &found.path;
-    match &found.text {
-        Some(text) => obey(core, now, path, text),
-        None => {
-            tracing::warn!(
-                file = %path.display(), "a stead.txt is too large or no text, and not read"
-            );
-        }
+    match &found.read {
+        Ok(text) => obey(core, now, path, text),
+        Err(unread) => tell_unread(path, unread),
     }
     // What this very look has written is no news.
     let left = looked_at(path);
@@ -155,7 +155,20 @@ fn read(core: &Core, now: Now, found: &News) {
     desk.boot_files.extend(left);
 }
 
-fn obey(core: &Core, now: Now, path: &Path, text: &str) {
+fn tell_unread(path: &Path, unread: &Unread) {
+    tracing::warn!(
+        error = %chain(unread), file = %path.display(),
+        "a stead.txt was not read, and secrets in it stay there"
+    );
+    if let Unread::TooLarge = unread
+        && let Err(error) = boot_file::say_too_large(path)
+    {
+        tracing::warn!(%error, "that could not be told in the file itself");
+    }
+}
+
+fn obey(core: &Core, now: Now, path: &Path, read: &BootText) {
+    let text = &read.text;
     let file = BootFile::parse(text);
     for name in &file.unknown {
         tracing::info!(name, "a line of stead.txt means nothing to this version");
@@ -172,7 +185,8 @@ fn obey(core: &Core, now: Now, path: &Path, text: &str) {
         wishes::forget_reset(core);
     }
     let told = answers(core, now, &file, can_be_written);
-    let sentences: Vec<&str> = told.iter().map(String::as_str).collect();
+    let guessed = read.guessed.then_some(GUESSED);
+    let sentences: Vec<&str> = told.iter().map(String::as_str).chain(guessed).collect();
     tell(path, text, &sentences);
     // Only now, when whoever reads the card finds what became of it.
     wishes::reset_if_asked(core);
@@ -196,7 +210,7 @@ fn answers(core: &Core, now: Now, file: &BootFile, can_be_written: bool) -> Vec<
 
 /// Takes a wish to recover out of the file, before it is fulfilled.
 fn is_taken_out(path: &Path, text: &str) -> bool {
-    let written = write(path, text, &["this is being looked at."]);
+    let written = boot_file::write(path, text, &["this is being looked at."]);
     if let Err(error) = &written {
         tracing::warn!(error = %chain(error), "a stead.txt asks for a new owner or a reset and \
             cannot be written; make the card or stick writable");
@@ -204,24 +218,13 @@ fn is_taken_out(path: &Path, text: &str) -> bool {
     written.is_ok()
 }
 
-pub(super) fn bounded(path: &Path) -> Option<Zeroizing<String>> {
-    if path.metadata().ok()?.len() > BOOT_FILE_MAX_BYTES {
-        return None;
-    }
-    std::fs::read_to_string(path).ok().map(Zeroizing::new)
-}
-
 fn tell(path: &Path, text: &str, sentences: &[&str]) {
-    if let Err(error) = write(path, text, sentences) {
+    if let Err(error) = boot_file::write(path, text, sentences) {
         tracing::warn!(
             error = %chain(&error), file = %path.display(),
             "a code could not be taken out of stead.txt: whoever reads that card reads the code"
         );
     }
-}
-
-fn write(path: &Path, text: &str, sentences: &[&str]) -> Result<(), FileError> {
-    write_atomically(path, blanked(text, sentences).as_bytes(), PRIVATE)
 }
 
 /// Keeps a code for a server that waits for its owner.

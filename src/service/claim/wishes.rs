@@ -15,8 +15,8 @@ use stead_rules::ids::BoxId;
 use stead_rules::secret::SecretText;
 use stead_rules::system::{country_file, host_name, network_file};
 
-use super::own_code::{START_WAIT, bounded};
-use super::wipe;
+use super::own_code::START_WAIT;
+use super::{boot_file, wipe};
 use crate::config::{Config, Paths};
 use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
 use crate::host::helper::{Answer, Job, Passphrase, ask};
@@ -47,10 +47,10 @@ pub fn label(config: &Config, id: &BoxId) -> String {
 fn written_host(file: &Path) -> Option<String> {
     let file = file.to_owned();
     let (tell, told) = mpsc::channel();
-    let looking = move || drop(tell.send(bounded(&file)));
+    let looking = move || drop(tell.send(boot_file::read(&file).ok()));
     std::thread::Builder::new().name("host name".to_owned()).spawn(looking).ok()?;
-    let text = told.recv_timeout(START_WAIT).ok().flatten()?;
-    BootFile::parse(&text).host
+    let read = told.recv_timeout(START_WAIT).ok().flatten()?;
+    BootFile::parse(&read.text).host
 }
 
 fn keep(paths: &Paths, name: &str) {

@@ -20,6 +20,7 @@
 //! their order.
 
 mod boot_file;
+mod boot_text;
 mod effect;
 mod era;
 mod event;
@@ -33,6 +34,7 @@ mod step;
 mod throttle;
 
 pub use boot_file::{BadOwnCode, BootFile, Reset, blanked, check_own_code};
+pub use boot_text::{BootText, encoded_like};
 pub use effect::{ClaimLog, Effect, Ended};
 pub use era::{Copied, Eras, Renewal, adopted, copied, renewal};
 pub use event::{Event, Link, OwnerLoss, Peer, RecoveryWay, Reject};

@@ -1,6 +1,7 @@
 //! The claim's tables, its invariants and random walks over it.
 
 mod boot_file;
+mod boot_text;
 mod era;
 mod local;
 mod plug;
