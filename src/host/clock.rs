@@ -7,7 +7,7 @@
 //! |---------|--------------------------------------------------------|-------------------------------|
 //! | Synced  | systemd-timesyncd has heard from a server in this boot | the system's                  |
 //! | Held    | a browser told it to somebody who proved who they are  | the browser's, plus uptime    |
-//! | Held    | the kernel set itself from a hardware clock            | the system's                  |
+//! | Held    | the kernel set itself from a hardware clock, see below | the system's                  |
 //! | Unknown | nothing of these                                       | the system's, not below floor |
 //!
 //! The *floor* is the later of the build time and the mark that the last run kept; wall time is
@@ -15,6 +15,11 @@
 //! only offered for keeping while the time is believed, and network time outranks the mark (but
 //! never the build time), so that a clock that once stood in 2050 finds its way back. A time more
 //! than twenty years after the build is not believed from anybody but the network.
+//!
+//! A hardware clock without a battery says 2013, and whoever remembers a later time (timesyncd, the mark)
+//! puts the system's right up to that, but not to the present. So a hardware clock counts only if it
+//! agrees with the system's at the start of this program. Later nobody asks: the network or an
+//! administrator may move the system's clock and leave the other one.
 //!
 //! On a computer with neither a hardware clock nor timesyncd (many virtual machines) the trust is
 //! Unknown and the wall time is nevertheless right: everything works, by the browser's word.
@@ -81,7 +86,7 @@ struct Reading {
     boot: BootMs,
     /// A time server has been heard in this boot.
     network: bool,
-    /// The kernel set its clock from a hardware clock in this boot.
+    /// The kernel set its clock from a hardware clock in this boot, which agreed with it at the start.
     hardware: bool,
 }
 

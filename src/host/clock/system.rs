@@ -10,8 +10,16 @@ use stead_rules::time::{BootMs, ClockBounds, Now, WallMs};
 /// timesyncd makes this file, on a tmpfs, at its first answer in a boot.
 const NETWORK_TIME: &str = "/run/systemd/timesync/synchronized";
 
-/// "1" in this file of a hardware clock says that the kernel took its time from it at boot.
+/// "1" in `hctosys` of a hardware clock says that the kernel took its time from it at boot;
+/// `since_epoch` is what it says now, in seconds.
 const HARDWARE_CLOCKS: &str = "/sys/class/rtc";
+
+/// How far such a clock may be from the system's at first: it has whole seconds only, and what is slow
+/// in a start is done within some. One without a battery is away by all the time that a box was off.
+const APART_MS: u64 = 60_000;
+
+/// By which part of the uptime they may part further: two quartzes, each wrong by 50 in a million.
+const APART_OF_UPTIME: u64 = 10_000;
 
 /// The kernel draws it anew at each start.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -39,7 +47,7 @@ impl SystemClock {
     pub fn new(mark: Option<WallMs>) -> Self {
         Self {
             bounds: ClockBounds { build: build_time(), mark },
-            hardware: set_from_hardware(Path::new(HARDWARE_CLOCKS)),
+            hardware: held_by_hardware(Path::new(HARDWARE_CLOCKS), system_wall_ms(), boot_ms()),
             told: Mutex::new(None),
             network: AtomicBool::new(false),
             network_check_due_boot_ms: AtomicU64::new(0),
@@ -123,11 +131,16 @@ fn ms(time: Timespec) -> i64 {
     time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000)
 }
 
-/// Whether the kernel took its time from one of the hardware clocks under `classes`.
-pub(super) fn set_from_hardware(classes: &Path) -> bool {
+/// Whether the kernel took its time from one of the hardware clocks under `classes`, and that one agrees
+/// with the `system`'s still, after an uptime of `up`.
+pub(super) fn held_by_hardware(classes: &Path, system: WallMs, up: BootMs) -> bool {
     let Ok(clocks) = std::fs::read_dir(classes) else { return false };
+    let apart = APART_MS + up.0 / APART_OF_UPTIME;
     clocks.flatten().any(|clock| {
-        std::fs::read_to_string(clock.path().join("hctosys")).is_ok_and(|text| text.trim() == "1")
+        let read = |name| std::fs::read_to_string(clock.path().join(name)).ok();
+        let says = || read("since_epoch")?.trim().parse::<i64>().ok();
+        let did_set = read("hctosys").is_some_and(|text| text.trim() == "1");
+        did_set && says().is_some_and(|s| s.saturating_mul(1000).abs_diff(system.0) <= apart)
     })
 }
 

@@ -1,6 +1,6 @@
 //! The judgement as a table, and the machine's clock as it is.
 
-use super::system::{boot_id, set_from_hardware};
+use super::system::{boot_id, held_by_hardware};
 use super::*;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -121,14 +121,73 @@ fn the_build_is_not_ahead_of_this_machine() {
     assert!(SystemClock::new(None).now().wall >= build_time());
 }
 
-#[test]
-fn hardware_clocks_are_asked_whether_they_set_the_time() {
+/// A hardware clock as the kernel shows it.
+fn hardware_clock(hctosys: &str, since_epoch: &str) -> tempfile::TempDir {
     let class = tempfile::tempdir().unwrap();
-    assert!(!set_from_hardware(&class.path().join("missing")));
-    for (clock, hctosys, expected) in [("rtc0", "0\n", false), ("rtc1", "1\n", true)] {
-        std::fs::create_dir(class.path().join(clock)).unwrap();
-        std::fs::write(class.path().join(clock).join("hctosys"), hctosys).unwrap();
-        assert_eq!(set_from_hardware(class.path()), expected);
+    add_hardware_clock(class.path(), "rtc0", hctosys, since_epoch);
+    class
+}
+
+fn add_hardware_clock(class: &std::path::Path, name: &str, hctosys: &str, since_epoch: &str) {
+    let clock = class.join(name);
+    std::fs::create_dir(&clock).unwrap();
+    std::fs::write(clock.join("hctosys"), hctosys).unwrap();
+    std::fs::write(clock.join("since_epoch"), since_epoch).unwrap();
+}
+
+#[test]
+fn a_hardware_clock_counts_that_set_the_time_and_agrees_with_it() {
+    let seconds = BUILD.0 / 1000;
+    let month = 30 * 24 * 3600 * 1000;
+    for (hctosys, ahead, up, expected) in [
+        ("1\n", 0, 0, true),
+        ("0\n", 0, 0, false),
+        ("1\n", 60, 0, true),
+        ("1\n", -60, 0, true),
+        ("1\n", 61, 0, false),
+        ("1\n", -61, 0, false),
+        // They parted slowly, from one start of this program to the next.
+        ("1\n", 250, month, true),
+        ("1\n", 350, month, false),
+        ("1\n", -3600, month, false),
+    ] {
+        let class = hardware_clock(hctosys, &format!("{}\n", seconds + ahead));
+        let held = held_by_hardware(class.path(), BUILD, BootMs(up));
+        assert_eq!(held, expected, "{hctosys:?}, {ahead} s ahead, up for {up} ms");
+    }
+    // Of two the one that set the time is asked.
+    for (first, second, expected) in [(0, seconds, false), (seconds, 0, true)] {
+        let class = hardware_clock("1\n", &first.to_string());
+        add_hardware_clock(class.path(), "rtc1", "0\n", &second.to_string());
+        assert_eq!(held_by_hardware(class.path(), BUILD, BootMs(0)), expected);
+    }
+    let missing = tempfile::tempdir().unwrap();
+    assert!(!held_by_hardware(&missing.path().join("missing"), BUILD, BootMs(0)));
+    assert!(!held_by_hardware(hardware_clock("1\n", "").path(), BUILD, BootMs(0)));
+}
+
+/// The kernel took 2013 from it, and timesyncd went on from the time that it had kept.
+#[test]
+fn a_hardware_clock_without_a_battery_holds_no_time_that_was_remembered() {
+    let bounds = ClockBounds { build: BUILD, mark: Some(MARK) };
+    let remembered = MARK.plus_ms(20_000);
+    for (says, trust, takes) in [
+        (WallMs(1_356_998_400_000), TimeTrust::Unknown, true),
+        (remembered, TimeTrust::Held, false),
+    ] {
+        let class = hardware_clock("1\n", &(says.0 / 1000).to_string());
+        let boot = BootMs(15_000);
+        let hardware = held_by_hardware(class.path(), remembered, boot);
+        let reading = Reading { wall: remembered, boot, network: false, hardware };
+        assert_eq!(judge(reading, None, bounds).trust, trust);
+        let told = taken(reading, None, bounds, days(30));
+        assert_eq!(told.is_some(), takes, "a browser knows better than nobody");
+        // What a browser told, or the network, counts whatever that clock says.
+        if told.is_some() {
+            assert_eq!(judge(reading, told, bounds).trust, TimeTrust::Held);
+        }
+        let reading = Reading { network: true, ..reading };
+        assert_eq!(judge(reading, told, bounds).trust, TimeTrust::Synced);
     }
 }
 
