@@ -53,6 +53,7 @@ use crate::service::health::{self, LastLook};
 use crate::service::issuer::{self, ExternalIssuer};
 use crate::service::passwords::{HashError, Hasher};
 use crate::service::policy::log::Decisions;
+use crate::service::proof::Proof;
 use crate::service::pump::Pumps;
 use crate::service::reach::Reach;
 use crate::service::room::DataRoom;
@@ -403,6 +404,7 @@ fn core(
         fallen,
         announcer,
         health: LastLook::default(),
+        proof: Proof::from(clock.now().boot),
         metrics: Metrics::new(),
         decisions: Decisions::default(),
         pumps: Arc::new(Pumps::new(disks.threads())),

@@ -23,11 +23,13 @@ use crate::net::names::{interfaces, reachable_addresses};
 use crate::service::claim;
 use crate::service::core::{Core, CoreError};
 use crate::service::drives;
+use crate::service::health;
 use crate::service::invitations;
 use crate::service::issuer::Keeper;
 use crate::service::mail;
 use crate::service::operator;
 use crate::service::policy;
+use crate::service::proof;
 use crate::service::rescue;
 use crate::service::scans::{Order, Wish};
 use crate::service::sign_up;
@@ -88,6 +90,7 @@ pub(super) fn begin(shutdown: &Shutdown, made: &Made) {
     }
     shutdown.spawn_chore("tidy", tidy(Arc::clone(&made.core)));
     shutdown.spawn_chore("eras", renew_eras(Arc::clone(&made.core)));
+    shutdown.spawn_chore("proof", look_for_proof(Arc::clone(&made.core)));
     shutdown.spawn_chore("mind room", mind_room(Arc::clone(&made.core)));
     shutdown.spawn_chore("follow addresses", follow(made.clone()));
     if let Some(files) = given_files(&made.core.config) {
@@ -388,6 +391,19 @@ async fn renew_eras(core: Arc<Core>) {
         every.tick().await;
         let core = Arc::clone(&core);
         blocking(move || claim::renew_era(&core)).await;
+    }
+}
+
+/// Looks by itself where nobody asks how the server is, until it has proved itself.
+async fn look_for_proof(core: Arc<Core>) {
+    let mut every = tokio::time::interval(proof::AFTER);
+    // It comes at once.
+    every.tick().await;
+    loop {
+        every.tick().await;
+        if core.proof.is_wanted() {
+            health::examine(&core).await;
+        }
     }
 }
 

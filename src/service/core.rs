@@ -28,6 +28,7 @@ use super::operator::OperatorDesk;
 use super::passkeys::PasskeyDesk;
 use super::passwords::Hasher;
 use super::policy::log::Decisions;
+use super::proof::Proof;
 use super::pump::Pumps;
 use super::reach::Reach;
 use super::rescue::RescueDesk;
@@ -139,6 +140,8 @@ pub struct Core {
     pub pumps: Arc<Pumps>,
     /// How the server was when it was last looked at.
     pub health: LastLook,
+    /// Whether this system has proved itself.
+    pub proof: Proof,
     /// Figures for Prometheus.
     pub metrics: Metrics,
     /// Orders to the indexer, and what it tells.

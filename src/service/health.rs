@@ -67,6 +67,10 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     let discovery = matches!(discovery, Ok(Ok(true)));
     let background = core.fallen.names().is_empty();
     let given = core.certificate.given();
+    // As the gate of an update sees it: one that is locked for want of its accounts has not.
+    if database && background {
+        core.proof.given(core).await;
+    }
     let certificate = given.map(|given| Check {
         name: "certificate",
         ok: !core.certificate_files_broken.load(Ordering::Relaxed)

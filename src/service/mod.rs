@@ -35,6 +35,7 @@ pub mod pictures;
 pub mod playback;
 pub mod policy;
 pub mod profiles;
+pub mod proof;
 pub mod provider;
 pub mod pump;
 pub mod ratings;

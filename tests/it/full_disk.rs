@@ -15,6 +15,7 @@ use stead::host::disk::{BALLAST_BYTES, Space, space};
 use stead_store::Store;
 use stead_store::accounts::claim::offer;
 
+use crate::fall_back::make_older;
 use crate::harness::{Answer, App, Client, Options, Owner, second_account};
 use crate::library::World;
 use crate::media::{FILM, Media};
@@ -400,4 +401,23 @@ fn copies(media: &Media, sound: &Path) {
         bytes[last..].copy_from_slice(&n.to_le_bytes());
         media.write(&format!("music/Band {}/Album {}/{n} - Titel {n}.wav", n % 60, n % 7), &bytes);
     }
+}
+
+/// What an update keeps of the accounts takes the reserve, and without one nothing is changed.
+#[test]
+fn an_update_on_a_full_disk_takes_the_reserve_for_what_it_keeps() {
+    let name = "an_update_on_a_full_disk_takes_the_reserve_for_what_it_keeps";
+    on_a_disk(WITH_RESERVE, name, |disk| {
+        let mut app = disk.start();
+        Owner::claim(&app);
+        assert!(disk.ballast());
+        app.stop();
+        make_older(&app.data);
+        // Too little for a copy, and more than the log of the accounts takes meanwhile.
+        disk.leave(64 << 10);
+        let app = disk.start();
+        assert_eq!(state(&app), "claimed");
+        assert!(!disk.ballast(), "the reserve was given up");
+        assert!(app.data.join("accounts.db.before-update").exists());
+    });
 }

@@ -19,6 +19,7 @@ use stead_rules::time::{BootMs, Now, TimeTrust, WallMs};
 use stead_store::{Store, backup};
 use tempfile::TempDir;
 
+use crate::fall_back::{make_newer, make_older};
 use crate::harness::{Client, FakeIssuer, Owner, copy_folder, link_secret_in};
 use crate::issuers::{OWNER, finish_claim, sent};
 use crate::kills::{now_ms, start};
@@ -27,11 +28,14 @@ use crate::strace::{DISK_CALLS, Kill, NAMING_CALLS, Strace, each_kill};
 
 /// What the states of a server are kept in. A start also writes pipes, memory that programs share,
 /// and databases under another name, which nothing reads after a cut.
-const FILES: [&str; 17] = [
+const FILES: [&str; 20] = [
     "",
     "accounts.db",
     "accounts.db-journal",
     "accounts.db-wal",
+    "accounts.db.before-update",
+    "accounts.db.before-update-journal",
+    "accounts.db.newer",
     "marker",
     ".marker.new",
     "recover",
@@ -392,6 +396,34 @@ fn a_start_of_a_claimed_server_cut_off_anywhere_comes_up_claimed() {
     for folder in [another(folder.path()), start(another(folder.path())).kill()] {
         only(&starts(folder.path(), &PLAIN), &["claimed"]);
     }
+}
+
+/// A start that brings the accounts up to date keeps them as they were.
+#[test]
+fn a_start_that_migrates_cut_off_anywhere_comes_up_claimed_and_so_does_the_system_before() {
+    let (folder, _) = claimed();
+    let folder = start(folder).kill();
+    make_older(&folder.path().join("data"));
+    let both = |served: &Served| {
+        let of_newer = state(served);
+        let before = another(served.data().parent().unwrap());
+        make_newer(&before.path().join("data"));
+        format!("{of_newer}, {}", state(&start(before)))
+    };
+    let seen = starts(folder.path(), &Starts { check: &both, ..PLAIN });
+    only(&seen, &["claimed, claimed"]);
+}
+
+/// The system before takes them up.
+#[test]
+fn a_start_that_goes_back_to_the_accounts_before_an_update_cut_off_anywhere_comes_up_claimed() {
+    let (folder, _) = claimed();
+    let folder = start(folder).kill();
+    let data = folder.path().join("data");
+    make_older(&data);
+    let folder = start(folder).kill();
+    make_newer(&data);
+    only(&starts(folder.path(), &PLAIN), &["claimed"]);
 }
 
 /// So does a clean stop.

@@ -30,6 +30,7 @@ mod drift;
 mod drives;
 mod endings;
 mod factors;
+mod fall_back;
 mod find;
 mod folders;
 mod full_disk;

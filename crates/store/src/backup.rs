@@ -124,6 +124,7 @@ impl From<OpenError> for BackupError {
             OpenError::Migration { source, .. } => migration(&source),
             OpenError::Newer { .. } => Self::Newer,
             OpenError::Create { .. }
+            | OpenError::Keep { .. }
             | OpenError::Rename { .. }
             | OpenError::Look { .. }
             | OpenError::Io { .. } => Self::Open(error),
@@ -197,6 +198,7 @@ pub fn describe(path: &Path) -> Result<Described, BackupError> {
     match read_server_facts(path)? {
         Found::Server { generation: 1.., .. } => {}
         Found::Server { .. } => return Err(BackupError::NoOwner),
+        Found::Newer => return Err(BackupError::Newer),
         Found::Nothing | Found::Unreadable => return Err(BackupError::NotOurs),
     }
     // Nothing runs that a stranger may have written into it, before all of it is found to be ours.

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod backup;
+pub mod before_update;
 mod columns;
 pub mod library;
 mod lost;

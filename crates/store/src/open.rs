@@ -13,6 +13,7 @@ use stead_rules::ids::BoxId;
 
 use crate::accounts::claim::{Server, keep, make_server, set_generation};
 use crate::accounts::era::{self, set_eras};
+use crate::before_update::{self, CopyError};
 use crate::columns::id;
 use crate::lost::{part_from_log, remember_place};
 use crate::room::Room;
@@ -96,6 +97,18 @@ pub enum OpenError {
     Newer {
         /// The file.
         path: PathBuf,
+    },
+    /// What is there could not be kept before it is brought up to date.
+    #[error(
+        "no copy of {} could be kept before it is brought up to date; nothing was changed: make room \
+         on its disk", path.display()
+    )]
+    Keep {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite or the system says.
+        #[source]
+        source: CopyError,
     },
     /// A migration failed and was rolled back.
     #[error("{} could not be brought up to date; nothing was changed", path.display())]
@@ -186,22 +199,24 @@ impl Store {
         Self::open(folder)
     }
 
-    /// Opens both databases in `folder` and migrates. `library.db` is rebuildable: a damaged one
-    /// is set aside as `library.db.damaged` and made anew.
+    /// Opens both databases in `folder` and migrates. Accounts that are migrated are kept as they were,
+    /// for the system before (see [`before_update`]). `library.db` is rebuildable: a damaged one is
+    /// set aside as `library.db.damaged`, one of a newer version as `library.db.newer`, and made anew.
     ///
     /// # Errors
     /// [`OpenError`]; nothing was changed then.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let accounts = folder.join(Accounts::FILE);
-        read_server_facts(&accounts)?;
+        if read_server_facts(&accounts)? == Found::Newer {
+            return Err(OpenError::Newer { path: accounts });
+        }
+        before_update::keep(folder)?;
         let accounts = open_writer::<Accounts>(&accounts)?;
         remember_place(folder);
         let library = folder.join(Library::FILE);
         let library = match open_writer::<Library>(&library) {
-            Err(OpenError::Damaged { path, .. }) => {
-                set_aside(&path, &["", "-wal", "-shm"])?;
-                open_writer::<Library>(&path)?
-            }
+            Err(OpenError::Damaged { path, .. }) => anew(&path, "damaged")?,
+            Err(OpenError::Newer { path }) => anew(&path, "newer")?,
             other => other?,
         };
         Ok(Self {
@@ -267,6 +282,8 @@ pub enum Found {
     Nothing,
     /// A file that SQLite or our own checks refuse.
     Unreadable,
+    /// A database of a newer version, of which nothing else is known.
+    Newer,
     /// A database of ours.
     Server {
         /// Whose it is.
@@ -338,6 +355,9 @@ pub(crate) fn read_server_facts(path: &Path) -> Result<Found, OpenError> {
     // A log must not be written into a file that is only looked at, and may be damaged.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
     check_pages(&connection, path)?;
+    if newest_applied(&connection).map_err(refused)? > newest_known::<Accounts>() {
+        return Ok(Found::Newer);
+    }
     connection
         .query_row("SELECT box_id, generation, created_by FROM server WHERE one = 1", [], |row| {
             let (kept, eras) = (kept_by(&connection)?, era::known(&connection)?);
@@ -369,8 +389,9 @@ pub(crate) fn set_aside_for_recovery(path: &Path) -> Result<(), OpenError> {
         number => format!("{}.before-recovery.{number}", path.display()),
     };
     let free = (1..KEPT).find(|number| !Path::new(&aside(*number)).exists()).unwrap_or(KEPT);
-    // The log goes first: what is cut off then finds the same free name for the file.
-    for suffix in ["-wal", ""] {
+    // The file goes last: what is cut off before finds the same free name for it. What an update has
+    // kept is of these accounts, and not of those that come.
+    for suffix in ["-wal", ".before-update-journal", ".before-update", ""] {
         let from = format!("{}{suffix}", path.display());
         if let Err(source) = std::fs::rename(from, format!("{}{suffix}", aside(free)))
             && source.kind() != std::io::ErrorKind::NotFound
@@ -443,16 +464,21 @@ fn migrate<D: DatabaseKind>(connection: &mut Connection, path: &Path) -> Result<
     let failed =
         |source| OpenError::Migration { path: path.to_path_buf(), source: Box::new(source) };
     let runner = D::migrations().set_grouped(true).set_abort_missing(true);
-    let newest = runner.get_migrations().iter().map(|migration| i64::from(migration.version()));
     let applied = newest_applied(connection)
         .map_err(|source| OpenError::Io { path: path.to_path_buf(), source })?;
-    if applied > newest.max() {
+    if applied > newest_known::<D>() {
         return Err(OpenError::Newer { path: path.to_path_buf() });
     }
     runner.run(connection).map(drop).map_err(failed)
 }
 
-fn newest_applied(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+/// The newest version that this program makes of a database.
+pub(crate) fn newest_known<D: DatabaseKind>() -> Option<i64> {
+    D::migrations().get_migrations().iter().map(|migration| i64::from(migration.version())).max()
+}
+
+/// The version of a database; none where there is nothing in it.
+pub(crate) fn newest_applied(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let table = "refinery_schema_history";
     if !connection.table_exists(None, table)? {
         return Ok(None);
@@ -500,15 +526,17 @@ pub(crate) fn open_reader<D: DatabaseKind>(folder: &Path) -> Result<Connection, 
     Ok(connection)
 }
 
-fn set_aside(path: &Path, suffixes: &[&str]) -> Result<(), OpenError> {
-    for suffix in suffixes {
+/// Sets what lies there aside under another ending, and makes it anew.
+fn anew(path: &Path, ending: &str) -> Result<Connection, OpenError> {
+    // The file goes last: what is cut off finds it again, and no log is left for the new one.
+    for suffix in ["-wal", "-shm", ""] {
         let from = PathBuf::from(format!("{}{suffix}", path.display()));
-        let to = PathBuf::from(format!("{}.damaged{suffix}", path.display()));
+        let to = PathBuf::from(format!("{}.{ending}{suffix}", path.display()));
         if let Err(error) = std::fs::rename(&from, &to)
             && error.kind() != std::io::ErrorKind::NotFound
         {
             return Err(OpenError::Damaged { path: path.to_path_buf(), source: None });
         }
     }
-    Ok(())
+    open_writer::<Library>(path)
 }

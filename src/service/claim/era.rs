@@ -4,12 +4,16 @@
 //! accounts.db {next, present} (fsync) ─▶ out of its log ─▶ marker: next (fsync)
 //! ```
 //!
+//! What an update has kept of the accounts goes along, before them, until it has proved itself: so the
+//! system before goes on with that as if nothing had happened.
+//!
 //! Nothing waits for it, and what could not be written is tried again at the next occasion: until
 //! then an older copy of this era is not told from the accounts.
 
 use stead_rules::claim::{Generation, Marker, Renewal, State, renewal};
 use stead_rules::ids::EraId;
 use stead_store::accounts::era::{eras, set_eras};
+use stead_store::before_update::set_eras_of_copy;
 
 use super::desk::ClaimDesk;
 use super::effects::EffectError;
@@ -52,6 +56,12 @@ fn renewed(core: &Core, desk: &mut ClaimDesk, generation: Generation) -> Result<
     loop {
         match renewal(desk.era, accounts.read(eras)?, next) {
             Renewal::Accounts(eras) => {
+                if let Err(error) = set_eras_of_copy(&core.paths().data_dir, eras) {
+                    tracing::warn!(
+                        error = %chain(&error),
+                        "the system before the update could not go on by itself for now"
+                    );
+                }
                 accounts.note(|tx| set_eras(tx, Some(eras)))?;
                 // With the era in its log an older file beside that log would seem to know it.
                 if let Err(error) = accounts.settle() {

@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use stead_rules::claim::{
     Applied, Copied, Database, Effect, Event, Generation, Kept, LocalPlayback, LocalSecurity,
-    Marker, MarkerCopy, Start, State, Version, apply, copied, start_state, start_without_data,
+    LockReason, Marker, MarkerCopy, Start, State, Version, apply, copied, start_state,
+    start_without_data,
 };
 use stead_rules::ids::{BoxId, EraId};
 use stead_store::accounts::claim::{Server, set_generation};
-use stead_store::{Found, OpenError, Store, StoreError, inspect, note_lost, part_from_lost};
+use stead_store::{
+    Found, OpenError, Room as _, Store, StoreError, before_update, inspect, note_lost,
+    part_from_lost,
+};
 
 use super::desk::ClaimDesk;
 use super::{
@@ -81,7 +85,17 @@ pub fn come_up(
         );
     }
     let (marker, era) = marker::read(&paths.marker());
-    let (database, of) = database(&paths.data_dir, era)?;
+    let mut found = inspect(&paths.data_dir)?;
+    if found == Found::Newer && was_put_back(&paths.data_dir, marker, era) {
+        found = inspect(&paths.data_dir)?;
+    }
+    if found == Found::Newer {
+        tracing::error!(
+            "accounts.db was written by a newer version of Stead: this one is locked, and changes \
+             nothing; start that version again"
+        );
+    }
+    let (database, of) = database(&found, era);
     let kept_id = box_id::read(&paths.box_id());
     let copy = copy_of(paths);
     let (marker, database) = copy.seen(of.or(kept_id), marker, database);
@@ -101,7 +115,7 @@ pub fn come_up(
         | State::Pending(_)
         | State::Claimed
         | State::Orphaned
-        | State::Recovery => Some(Store::open(&paths.data_dir)?),
+        | State::Recovery => Some(opened(&paths.data_dir, room)?),
     };
     let store = store.map(|store| store.with_room(Arc::<DataRoom>::clone(room)));
     let start = match kind {
@@ -125,6 +139,54 @@ pub fn come_up(
     })
 }
 
+/// The reserve is there for what people wait for, and nobody gets in before the accounts are kept and
+/// brought up to date.
+fn opened(folder: &Path, room: &DataRoom) -> Result<Store, OpenError> {
+    match Store::open(folder) {
+        Err(OpenError::Keep { .. } | OpenError::Migration { .. }) if room.make() => {
+            Store::open(folder)
+        }
+        opened => opened,
+    }
+}
+
+/// Goes on with the accounts that an update has kept, and says whether it does: if they are the last
+/// ones, as far as the marker can tell. Older ones would be locked, and what the newer version has
+/// written since would be missing in them; so they stay aside, and the newer version can go on.
+fn was_put_back(folder: &Path, marker: Marker, era: Option<EraId>) -> bool {
+    let Some(kept) = before_update::look(folder) else { return false };
+    let (kept, _) = database(&kept, era);
+    match start_state(marker, kept, LocalSecurity::On).state {
+        // Whoever has put a backup back before the update finds it as it was.
+        State::Locked(reason) if reason != LockReason::Restored => return false,
+        State::Locked(_)
+        | State::Factory
+        | State::Legacy
+        | State::Offered
+        | State::Pending(_)
+        | State::Claimed
+        | State::Orphaned
+        | State::Recovery => {}
+    }
+    match before_update::put_back(folder) {
+        Ok(()) => {
+            tracing::warn!(
+                "accounts.db was written by a newer version, which did not prove itself: this one goes \
+                 on with the accounts from before the update, and the newer ones are set aside as \
+                 accounts.db.newer"
+            );
+            true
+        }
+        Err(error) => {
+            tracing::error!(
+                error = %crate::service::chain(&error),
+                "the accounts from before the update could not be put in place"
+            );
+            false
+        }
+    }
+}
+
 /// What the server is called, before it comes up: with the id that it will have then. One that is not
 /// there yet is made and kept. To be called by whoever holds the data folder. Blocks.
 ///
@@ -139,7 +201,7 @@ pub fn name_ahead(config: &Config, entropy: &dyn Entropy) -> Result<String, Star
     // The id may go with a wipe, and another one come with a backup.
     wipe::go_on(paths).map_err(StartError::Wipe)?;
     backup::go_on(paths)?;
-    let (_, of) = database(&paths.data_dir, None)?;
+    let (_, of) = database(&inspect(&paths.data_dir)?, None);
     let known = of.or_else(|| copy_of(paths).box_id()).or_else(|| box_id::read(&paths.box_id()));
     let id = id_or_fresh(known, entropy);
     keep_box_id(paths, id);
@@ -239,18 +301,18 @@ pub fn begin_life_of_accounts(core: &Core, effects: Vec<Effect>) {
 }
 
 /// What the accounts say, and whose they are.
-fn database(folder: &Path, era: Option<EraId>) -> Result<(Database, Option<BoxId>), OpenError> {
-    Ok(match inspect(folder)? {
+fn database(found: &Found, era: Option<EraId>) -> (Database, Option<BoxId>) {
+    match *found {
         Found::Nothing => (Database::None, None),
-        Found::Unreadable => (Database::Unreadable, None),
-        Found::Server { box_id, generation: 0, created_by, .. } => {
-            (Database::NeverClaimed { created_by: Version::parse(&created_by) }, Some(box_id))
+        Found::Unreadable | Found::Newer => (Database::Unreadable, None),
+        Found::Server { box_id, generation: 0, ref created_by, .. } => {
+            (Database::NeverClaimed { created_by: Version::parse(created_by) }, Some(box_id))
         }
         Found::Server { box_id, generation, kept, eras, .. } => {
             let (generation, copied) = (Generation(generation), copied(era, eras));
             (Database::Claimed { generation, kept, copied }, Some(box_id))
         }
-    })
+    }
 }
 
 /// A second copy that is behind is made up for: a claim was cut off before it, or it was lost.

@@ -146,6 +146,10 @@ mod tests {
             "tls",
             "tls.before-restore",
             "accounts.db.restored",
+            "accounts.db.before-update",
+            "accounts.db.before-update-journal",
+            "accounts.db.newer",
+            "library.db.newer",
             "backup",
         ] {
             assert!(goes(name), "{name}");

@@ -71,8 +71,9 @@ const fn happened(reason: LockReason) -> &'static str {
              disk that is not connected can be the reason, or a data folder that was emptied."
         }
         LockReason::DatabaseUnreadable => {
-            "The database with the accounts is damaged and cannot be read. A failing disk or \
-             memory card, or a power cut at a bad moment, can be the reason."
+            "The database with the accounts cannot be read. It is damaged, by a failing disk or memory \
+             card or by a power cut at a bad moment; or a newer version of Stead has written it, and \
+             this one is older."
         }
         LockReason::DatabaseReplaced => {
             "In place of the database with the accounts there is another one that was never set \
@@ -108,7 +109,15 @@ const fn remedies(reason: LockReason) -> &'static str {
              read from it by a computer. Write the image to another one, and choose “Restore a \
              backup” there if you have one. Disks with media are not touched by any of this.</li>"
         }
-        LockReason::DatabaseMissing | LockReason::DatabaseUnreadable => {
+        LockReason::DatabaseUnreadable => {
+            "<li>Was an older version of Stead started? Start the newer one again: nothing is lost. A \
+             box with two systems does so by itself, if the newer one works.</li>\
+             <li>Switch the server off, check that its disk or memory card sits well, and switch \
+             it on again.</li>\
+             <li>Do you have a backup of this server? Show that you have the box at hand, by one \
+             of the ways below, and choose “Restore a backup” on the page that opens.</li>"
+        }
+        LockReason::DatabaseMissing => {
             "<li>Switch the server off, check that its disk or memory card sits well, and switch \
              it on again.</li>\
              <li>Do you have a backup of this server? Show that you have the box at hand, by one \

@@ -8,7 +8,8 @@ export const life = {
   'locked.data_missing':
     'The part of the disk where it keeps its data could not be found, or is damaged. What is done now would be forgotten.',
   'locked.database_missing': 'The database with the accounts is gone. Perhaps its disk is not connected.',
-  'locked.database_unreadable': 'The database with the accounts is damaged and cannot be read.',
+  'locked.database_unreadable':
+    'The database with the accounts cannot be read: it is damaged, or a newer version of Stead has written it.',
   'locked.database_replaced': 'In place of the database with the accounts there is another one.',
   'locked.older_generation': 'The database with the accounts is an old copy.',
   'locked.older_copy':

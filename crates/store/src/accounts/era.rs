@@ -23,10 +23,14 @@ pub fn set_eras(tx: &WriteTx<'_, Accounts>, eras: Option<Eras>) -> Result<(), St
         tx.transaction.execute("DELETE FROM era", [])?;
         return Ok(());
     };
+    Ok(tell(&tx.transaction, eras)?)
+}
+
+/// The same for accounts that are kept aside.
+pub(crate) fn tell(connection: &Connection, eras: Eras) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO era (one, current, previous) VALUES (1, ?1, ?2)";
     let previous = eras.previous.as_ref().map(EraId::as_bytes);
-    tx.transaction.execute(sql, (eras.current.as_bytes(), previous))?;
-    Ok(())
+    connection.execute(sql, (eras.current.as_bytes(), previous)).map(drop)
 }
 
 /// The same of a database that is only looked at, and may be of a version that counted none.

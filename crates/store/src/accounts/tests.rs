@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod before_update;
 mod factors;
 mod policy;
 mod throttle;
@@ -316,7 +317,7 @@ fn the_eras_of_the_accounts_are_kept_and_seen_from_outside() {
     let (folder, store) = opened();
     let seen = || match inspect(folder.path()).unwrap() {
         Found::Server { eras, .. } => eras,
-        Found::Nothing | Found::Unreadable => panic!("it is there"),
+        Found::Nothing | Found::Unreadable | Found::Newer => panic!("it is there"),
     };
     assert_eq!(seen(), None);
     let era = |n| EraId::from_bytes([n; 16]);
