@@ -83,7 +83,7 @@ for stead_slot in ${BOOT_ORDER}; do
                 fi
                 part uuid ${devtype} ${devnum}:${stead_root} stead_rootid
                 part uuid ${devtype} ${devnum}:@DATA_PARTITION@ stead_dataid
-                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} fsck.repair=yes panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
+                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
                 @BOOT_COMMAND@ ${kernel_addr_r} ${stead_initrd} ${stead_fdt}
             fi
         fi
