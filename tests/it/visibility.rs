@@ -399,10 +399,13 @@ fn whoever_listens_is_told_of_nothing_that_is_hidden_by_now() {
             // They are read in this order, so that whatever came before is heard with it.
             let Some(last) = mine.last() else { continue };
             let told = events.scanned(last);
+            // What the scan and the pictures of before have changed may be told after they have ended,
+            // and was told then as it was seen then. A scan of now begins with how it stands.
+            let now = told.iter().skip_while(|one| !one["state"].is_string());
             seen += mine.len();
             for shelf in house.shelves.iter().filter(|shelf| !mine.contains(&shelf.id)) {
                 hidden += 1;
-                for one in &told {
+                for one in now.clone() {
                     let body = one.to_string();
                     assert_eq!(tells(&body, shelf, ""), None, "round {round}, user {user}: {body}");
                 }
