@@ -30,8 +30,8 @@ for stead_block in ${stead_first} ${stead_copy}; do
     if test ${stead_known} = 0; then
         if ${devtype} read ${stead_at} ${stead_block} ${stead_env_blocks}; then
             if env import -c ${stead_at} ${stead_env} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; then
-                if test "${BOOT_ORDER}" = "A" -o "${BOOT_ORDER}" = "A B"; then setenv stead_known 1; fi
-                if test "${BOOT_ORDER}" = "B" -o "${BOOT_ORDER}" = "B A"; then setenv stead_known 1; fi
+                if test "x${BOOT_ORDER}" = "xA" -o "x${BOOT_ORDER}" = "xA B"; then setenv stead_known 1; fi
+                if test "x${BOOT_ORDER}" = "xB" -o "x${BOOT_ORDER}" = "xB A"; then setenv stead_known 1; fi
             fi
         fi
     fi
@@ -42,11 +42,16 @@ if test ${stead_known} = 0; then
     setenv BOOT_A_LEFT 3
     setenv BOOT_B_LEFT 3
 fi
-test -n "${BOOT_A_LEFT}" || setenv BOOT_A_LEFT 3
-test -n "${BOOT_B_LEFT}" || setenv BOOT_B_LEFT 3
-# The server may write the environment, and these come before the kernel: nothing but numbers.
-setexpr BOOT_A_LEFT "${BOOT_A_LEFT}" + 0
-setexpr BOOT_B_LEFT "${BOOT_B_LEFT}" + 0
+# The server may write the environment, and these come before the kernel: one of four numbers, whatever
+# stands there. They are compared only; setexpr would read memory where a star stands before an address.
+setenv stead_a 3
+setenv stead_b 3
+for stead_count in 0 1 2; do
+    if test "x${BOOT_A_LEFT}" = "x${stead_count}"; then setenv stead_a ${stead_count}; fi
+    if test "x${BOOT_B_LEFT}" = "x${stead_count}"; then setenv stead_b ${stead_count}; fi
+done
+setenv BOOT_A_LEFT ${stead_a}
+setenv BOOT_B_LEFT ${stead_b}
 
 setenv stead_store 'mw.b ${stead_at} 0 ${stead_env}; env export -c -s ${stead_env} ${stead_at} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; ${devtype} write ${stead_at} ${stead_copy} ${stead_env_blocks}; ${devtype} write ${stead_at} ${stead_first} ${stead_env_blocks}'
 
