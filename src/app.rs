@@ -174,11 +174,7 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     notifier
         .watch(tokio::runtime::Handle::current(), Box::new(move || liveness(Arc::clone(&watched))));
     answering();
-    let ended = tokio::select! {
-        biased;
-        () = shutdown.waited() => Ok(()),
-        _ = doorkeeper => Err(ServeError::NobodyAnswers),
-    };
+    let ended = until_the_end(&shutdown, doorkeeper).await;
     shutdown.begin();
     if begins_anew(core.paths()) {
         // The same process goes on: nobody is to count its time, or to start another beside it.
@@ -193,6 +189,16 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
         tracing::warn!(tasks, "time was up; what still ran was cut off");
     }
     ended
+}
+
+/// Waits until the end begins, or until what takes connections has ended before it.
+async fn until_the_end(shutdown: &Shutdown, doorkeeper: impl Future) -> Result<(), ServeError> {
+    tokio::select! {
+        () = shutdown.waited() => {}
+        _ = doorkeeper => {}
+    }
+    // The doorkeeper ends with the end too, and may be the first of the two to be seen.
+    if shutdown.begun() { Ok(()) } else { Err(ServeError::NobodyAnswers) }
 }
 
 /// Background work needs the databases. Where there are none it begins when a recovery makes them.

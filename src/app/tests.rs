@@ -1,6 +1,7 @@
 //! Use cases take a permission, and none of them takes one that is for something else: a row of
 //! the route table with a wrong action opens nothing.
 
+mod end;
 mod policy;
 
 use std::fmt::Display;
