@@ -20,7 +20,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use stead_rules::limits::{WORKER_COST_BYTES, WORKER_RESERVE_BYTES, WORKERS_MAX};
+use stead_rules::limits::{
+    FRAME_MEMORY_BYTES, PICTURE_MEMORY_BYTES, WORKER_COST_BYTES, WORKER_RESERVE_BYTES, WORKERS_MAX,
+};
 
 use crate::host::beneath::open_beneath;
 use crate::host::shutdown::Shutdown;
@@ -41,6 +43,13 @@ pub fn begin(
     workers_of: Workers,
 ) -> io::Result<()> {
     let Some(store) = core.store.get().cloned() else { return Ok(()) };
+    if matches!(workers_of, Workers::Unit(_)) && !memory_is_grouped(Path::new(CONTROLLERS)) {
+        tracing::warn!(
+            "this kernel does not limit the memory of all workers together; each keeps its own \
+             limit, of {} MiB (start it with cgroup_enable=memory for both)",
+            FRAME_MEMORY_BYTES.max(PICTURE_MEMORY_BYTES) >> 20
+        );
+    }
     let cancel = Cancel::default();
     let launcher = Launcher::start(workers_of, shutdown.post("launcher"))?;
     let media = &core.config.media;
@@ -79,6 +88,16 @@ pub fn begin(
     shutdown.spawn_thread("pictures", move || pictures.run(tray.wishes, &end_too))?;
     bell.ring();
     Ok(())
+}
+
+/// What the kernel can limit for groups of processes, in words (cgroup v2). Raspberry Pi's starts
+/// without `memory`, and systemd then leaves `MemoryHigh=` and `MemoryMax=` of a unit out silently.
+const CONTROLLERS: &str = "/sys/fs/cgroup/cgroup.controllers";
+
+/// Whether the memory of the unit of workers has the bounds that its file names.
+fn memory_is_grouped(controllers: &Path) -> bool {
+    std::fs::read_to_string(controllers)
+        .is_ok_and(|words| words.split_whitespace().any(|word| word == "memory"))
 }
 
 /// How many workers at once: one processor stays for the server, and each has its memory.
@@ -123,4 +142,20 @@ fn mtime_ns(meta: &Metadata) -> i64 {
 
 fn os_str(bytes: &[u8]) -> &OsStr {
     OsStr::from_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::memory_is_grouped;
+
+    #[test]
+    fn memory_is_limited_where_the_kernel_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cgroup.controllers");
+        assert!(!memory_is_grouped(&file));
+        std::fs::write(&file, "cpuset cpu io pids memory_other\n").unwrap();
+        assert!(!memory_is_grouped(&file));
+        std::fs::write(&file, "cpuset cpu io memory pids\n").unwrap();
+        assert!(memory_is_grouped(&file));
+    }
 }
