@@ -40,6 +40,11 @@ die() {
     exit 1
 }
 
+# as_root COMMAND: for whatever makes an image. COMMAND is what to type as root.
+as_root() {
+    [[ $(id -u) == 0 ]] || die "the files of the image belong to many users, so it is made as root: sudo $1"
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # need COMMAND SENTENCE: the sentence says how to get what is missing.
