@@ -159,7 +159,24 @@ class WithoutStead(Case):
 
 
 class OwnIdentities(Case):
-    """Two boxes flashed from one file have nothing in common, and a second disk with the same labels is left alone."""
+    """Two boxes flashed from one file share nothing that says who a box is, and a second disk with the same labels is left alone."""
+
+    # A name and a value a line. The file systems' own ids are those of the file: nothing here goes by them.
+    WHO = ("echo machine $(cat /etc/machine-id); echo box $(cat /var/lib/stead/box); echo name $(hostname); "
+           "for one in /dev/stead/*; do echo $one $(blkid -s PARTUUID -o value $one); done; "
+           "echo disk $(blkid -p -s PTUUID -o value /dev/$(lsblk -nro PKNAME $(findmnt -nro SOURCE /))); "
+           "for one in ca.key ca.pem leaf.key; do echo $one $(find /var/lib/stead -name $one -exec cat {} + | sha256sum); done; "
+           "echo secret $(grep -om1 '#s=[A-Za-z0-9_-]*' '/var/lib/stead/Setup Stead.html')")
+
+    def who(self, box: Machine) -> dict[str, str]:
+        """All that says who a box is."""
+        told = dict(line.split(" ", 1) for line in box.shell.told(self.WHO).splitlines() if " " in line)
+        server = answers(box)
+        told |= {"id": server["id"], "host name": server["host_name"]}
+        nothing = hashlib.sha256(b"").hexdigest()
+        expect(len(told) == 17 and not any(nothing in value for value in told.values()), f"something that says who a box is, is not there: {told}")
+        expect(box.shell.run("ls -d /etc/ssh /etc/dropbear")[0] != 0, "there are keys of a host")
+        return told
 
     def run(self) -> None:
         one, two = self.bench.fresh(f"{self.name}-1"), self.bench.fresh(f"{self.name}-2")
@@ -174,6 +191,7 @@ class OwnIdentities(Case):
             expect(links == ours, f"/dev/stead names partitions of {links}, and {ours} was started from")
             expect(len(box.shell.told("ls /dev/stead").split()) == 7, "a name is missing in /dev/stead")
             shared.both_slots(box)
+            first = self.who(box)
             box.off()
         with two.open("rb") as after, self.bench.fresh(f"{self.name}-3").open("rb") as before:
             places = [(one.label, one.start, one.size) for one in tables.partitions()]
@@ -182,6 +200,13 @@ class OwnIdentities(Case):
                     after.seek(at)
                     before.seek(at)
                     expect(after.read(1 << 20) == before.read(1 << 20), f"the other disk was written to, in {label} at {at:#x}")
+        with self.bench.machine(two, self.name) as box:
+            box.up()
+            box.settled()
+            second = self.who(box)
+            same = [name for name, value in first.items() if value in second.values()]
+            expect(not same, f"two boxes of one file have these in common: {', '.join(same)}")
+            box.off()
 
 
 class GoodUpdate(Case):
