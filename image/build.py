@@ -66,7 +66,7 @@ def unpacked(asked: argparse.Namespace, board: tables.Board, debs: list[Path]) -
     # arm64's device trees lie in folders of their makers, armhf's side by side.
     for folder in root.glob("usr/lib/linux-image-*"):
         shutil.copytree(folder, tree / "dtbs")
-    kernel.prune(root)
+    kernel.prune(root, board.arch)
     rootfs.keep_firmware(root)
     rootfs.leave_out(root)
     told.write_text(stamp.hexdigest())

@@ -33,22 +33,42 @@ def dependencies(modules: Path) -> dict[str, list[str]]:
     return found
 
 
+def listed(path: Path, arch: str) -> list[str]:
+    """The entries of a list for an architecture: those that name none, and those that name it behind a tab."""
+    rows = tables.rows(path)
+    strange = {row[1] for row in rows if len(row) > 1} - tables.architectures()
+    if strange:
+        raise SystemExit(f"stead: {path.name} is of architectures that no image is made for: {', '.join(sorted(strange))}")
+    return [row[0] for row in rows if len(row) == 1 or row[1] == arch]
+
+
+def is_named(path: str, entry: str) -> bool:
+    """Whether an entry of a list, a module or a folder of them, means the module at this path."""
+    return path == entry or path.startswith(entry + "/")
+
+
 def chosen(modules: Path, wanted: list[str]) -> set[str]:
-    """The modules that a list names, with all they need."""
+    """The modules that a list names, with all they need. What no longer means anything, neither a module
+    nor what is built into the kernel, is a mistake: a driver was moved, or Debian does without it."""
     depends = dependencies(modules)
+    paths = {name: name.removeprefix("kernel/") for name in depends}
+    built_in = [line.removeprefix("kernel/") for line in (modules / "modules.builtin").read_text().splitlines()]
+    nothing = [entry for entry in wanted if not any(is_named(path, entry) for path in (*paths.values(), *built_in))]
+    if nothing:
+        raise SystemExit(f"stead: the kernel {modules.name} has nothing of what these lines of its list of modules name: "
+                         f"{', '.join(nothing)}. Look where the drivers are now, or take the lines out.")
     found: set[str] = set()
     for name, needs in depends.items():
-        path = name.removeprefix("kernel/")
-        if any(path == entry or path.startswith(entry + "/") for entry in wanted):
+        if any(is_named(paths[name], entry) for entry in wanted):
             found |= {name, *needs}
     return found
 
 
-def prune(root: Path) -> None:
+def prune(root: Path, arch: str) -> None:
     """Keeps the modules that a NAS has a use for."""
     run("depmod", "-b", root, version(root))
     modules = root / "usr/lib/modules" / version(root)
-    kept = chosen(modules, tables.lines(tables.IMAGE / "modules.list"))
+    kept = chosen(modules, listed(tables.IMAGE / "modules.list", arch))
     for path in sorted(modules.rglob("*.ko")):
         if str(path.relative_to(modules)) not in kept:
             path.unlink()
@@ -82,7 +102,7 @@ def loader(root: Path, program: str) -> str:
     return next(line.split(": ")[1].rstrip("]") for line in told.splitlines() if "interpreter:" in line)
 
 
-def initrd_tree(root: Path, tree: Path) -> None:
+def initrd_tree(root: Path, tree: Path, arch: str) -> None:
     """The initrd as a folder."""
     kernel = version(root)
     for name in ("bin", "sbin", "usr/bin", "usr/sbin", f"usr/lib/modules/{kernel}"):
@@ -100,7 +120,7 @@ def initrd_tree(root: Path, tree: Path) -> None:
         (tree / linker).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy((root / linker).resolve() if not (root / linker).is_symlink() else real(root, linker), tree / linker)
     modules = root / "usr/lib/modules" / kernel
-    for name in sorted(chosen(modules, tables.lines(tables.IMAGE / "initrd/modules.list"))):
+    for name in sorted(chosen(modules, listed(tables.IMAGE / "initrd/modules.list", arch))):
         target = tree / "usr/lib/modules" / kernel / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(modules / name, target)
@@ -130,7 +150,7 @@ def slot_tree(root: Path, board: tables.Board, script: Path, work: Path, epoch: 
     kernel = version(root)
     tree, folder = work / "initrd", work / "kernel"
     folder.mkdir(parents=True)
-    initrd_tree(root, tree)
+    initrd_tree(root, tree, board.arch)
     pack_initrd(tree, folder / "initrd", epoch)
     shutil.copy(work / "boot" / f"vmlinuz-{kernel}", folder / board.kernel_file)
     shutil.copy(script, folder / "boot.scr")

@@ -72,6 +72,11 @@ class Board:
     uboot: str
 
 
+def architectures() -> set[str]:
+    """What images are made for."""
+    return {row[0] for row in rows(IMAGE / "boards.tsv")}
+
+
 def board(arch: str) -> Board:
     """The board of an architecture."""
     found = {row[0]: Board(*row) for row in rows(IMAGE / "boards.tsv")}
