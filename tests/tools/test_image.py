@@ -7,8 +7,25 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "image"))
-from kit import kernel, tables  # noqa: E402
+
+
+def of_the_image() -> tuple:
+    """The image's modules. Their package is called as that of scripts/ is, which other tests have in this process."""
+    def others() -> dict:
+        return {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "kit"}
+
+    kept, paths = others(), list(sys.path)
+    sys.path.insert(0, str(ROOT / "image"))
+    try:
+        from kit import kernel, tables
+        return kernel, tables
+    finally:
+        others()
+        sys.modules.update(kept)
+        sys.path[:] = paths
+
+
+kernel, tables = of_the_image()
 
 
 class ModulesTest(unittest.TestCase):
