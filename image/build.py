@@ -38,6 +38,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("arch", choices=[row[0] for row in tables.rows(tables.IMAGE / "boards.tsv")])
     parser.add_argument("--binary", type=Path, required=True)
+    parser.add_argument("--parts", type=Path, required=True, help="what the binary is of, by scripts/parts")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", required=True)
@@ -120,10 +121,12 @@ def main() -> int:
     disk.data(work / "data", asked.epoch)
     disk.assemble(image, {"stead-boot": work / "fat", "stead-state": work / "state", "stead-kernel-a": kernel_image,
                           "stead-root-a": root_image, "stead-data": work / "data"}, disk.identity("disk"))
-    bmap.write(image, asked.out / f"{name}.bmap")
+    blocks = asked.out / f"{name}.bmap"
+    bmap.write(image, blocks)
     made = asked.out / f"{name}.raucb"
     bundle.write(made, kernel_image, root_image, asked.version, board.compatible, authority, work)
-    named = sbom.write(asked.out / f"{name}.spdx.json", name, debs, tables.IMAGE.parent / "Cargo.lock", asked.epoch)
+    materials = asked.out / f"{name}.spdx.json"
+    named = sbom.write(materials, name, debs, asked.parts, tables.IMAGE.parent, asked.epoch)
     clock.step("disk, bundle and SBOM are made")
 
     shipped = [made]
@@ -132,7 +135,7 @@ def main() -> int:
         shipped.append(image.with_name(image.name + ".xz"))
         clock.step("compressed")
     (asked.out / f"{name}.sha256").write_text("".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in [*shipped, image]))
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in [*shipped, image, blocks, materials]))
     if asked.keep_root:
         shutil.rmtree(asked.keep_root, ignore_errors=True)
         os.rename(root, asked.keep_root)

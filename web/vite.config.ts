@@ -3,7 +3,7 @@ import { gzipSync, constants } from 'node:zlib';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, extname } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type Plugin, type Rolldown } from 'vite';
 
 const WORTH_PACKING = new Set(['.js', '.css', '.svg', '.webmanifest', '.txt']);
 
@@ -29,20 +29,37 @@ function precompress(): Plugin {
   };
 }
 
-/** What of others ends up in the files that the binary carries, with where its licence lies. */
-const CARRIED = {
-  Svelte: 'node_modules/svelte/LICENSE.md',
-  'Figtree, the typeface': 'node_modules/@fontsource-variable/figtree/LICENSE',
-};
+/** What of others ends up in the files that the binary carries: package → the file of its licence. */
+const CARRIED: Record<string, string> = JSON.parse(readFileSync('carried.json', 'utf8'));
 
-/** Puts the licences of carried parts beside them, as these licences ask. */
+/** The package that a file belongs to; none for our own. */
+function packageOf(path: string): string | undefined {
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+}
+
+/** The files that something of is in the bundle. */
+function* filesIn(bundle: Rolldown.OutputBundle): Generator<string> {
+  for (const part of Object.values(bundle)) {
+    if (part.type === 'asset') yield* part.originalFileNames;
+    else for (const [path, one] of Object.entries(part.modules)) if (one.renderedLength) yield path;
+  }
+}
+
+/**
+ * Puts the licences of carried parts beside them, as these licences ask; `scripts/parts` names them to
+ * whoever asks what the box is of. So the list has to be what is really carried.
+ */
 function licences(): Plugin {
   return {
     name: 'stead-licences',
     apply: 'build',
-    generateBundle() {
+    generateBundle(_, bundle) {
+      const found = new Set([...filesIn(bundle)].map(packageOf).filter((name) => name !== undefined));
+      const wrong = [...found, ...Object.keys(CARRIED)].filter((name) => !found.has(name) || !(name in CARRIED));
+      if (wrong.length) this.error(`carried.json has to name what the bundle is of, and is wrong in: ${wrong.join(', ')}`);
       const parts = Object.entries(CARRIED).map(
-        ([name, path]) => `${name}\n${'='.repeat(name.length)}\n\n${readFileSync(path, 'utf8').trim()}\n`,
+        ([name, file]) =>
+          `${name}\n${'='.repeat(name.length)}\n\n${readFileSync(`node_modules/${name}/${file}`, 'utf8').trim()}\n`,
       );
       this.emitFile({ type: 'asset', fileName: 'assets/licences.txt', source: parts.join('\n\n') });
     },

@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
-"""The image's tools: lists of modules that mean nothing are told."""
+"""The image's tools: lists of modules that mean nothing are told, and the list of materials has
+what the image is of and nothing else."""
 
+import json
+import os
+import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -17,15 +22,17 @@ def of_the_image() -> tuple:
     kept, paths = others(), list(sys.path)
     sys.path.insert(0, str(ROOT / "image"))
     try:
-        from kit import kernel, tables
-        return kernel, tables
+        from kit import kernel, sbom, tables
+        return kernel, sbom, tables
     finally:
         others()
         sys.modules.update(kept)
         sys.path[:] = paths
 
 
-kernel, tables = of_the_image()
+kernel, sbom, tables = of_the_image()
+# What cargo knows of this clone takes seconds, so it is asked once.
+PARTS = subprocess.run([ROOT / "scripts/parts", "aarch64"], text=True, capture_output=True, check=True).stdout
 
 
 class ModulesTest(unittest.TestCase):
@@ -63,6 +70,85 @@ class ModulesTest(unittest.TestCase):
             # ntfs-3g by fuse; names on FAT and exFAT by nls.
             for wanted in ("fs/ext4", "fs/fat", "fs/exfat", "fs/fuse", "fs/nls", "fs/btrfs", "fs/xfs"):
                 self.assertIn(wanted, lines)
+
+
+class PartsTest(unittest.TestCase):
+    """What the program is of."""
+
+    def setUp(self):
+        self.parts = [line.split("\t") for line in PARTS.splitlines()]
+
+    def names(self, kind: str) -> set[str]:
+        """The parts of one kind."""
+        return {name for one, name, _ in self.parts if one == kind}
+
+    def test_what_only_builds_or_tests_it_or_is_for_other_systems_is_no_part(self):
+        crates = self.names("cargo")
+        self.assertLessEqual({"stead", "stead-rules", "stead-store", "rustls", "ring", "rusqlite", "tokio"}, crates)
+        strangers = {"proptest", "tempfile", "passkey", "rqrr", "cc", "syn", "serde_derive", "windows-sys", "wasm-bindgen"}
+        lock = (ROOT / "Cargo.lock").read_text()
+        self.assertEqual([name for name in strangers if f'name = "{name}"' not in lock], [], "they prove nothing")
+        self.assertEqual(crates & strangers, set())
+
+    def test_the_web_app_and_the_c_of_sqlite_are_parts(self):
+        self.assertEqual(self.names("npm"), {"svelte", "clsx", "@fontsource-variable/figtree"})
+        version, = (version for kind, name, version in self.parts if (kind, name) == ("c", "sqlite"))
+        program = Path(os.environ["STEAD_BIN"]).read_bytes()
+        self.assertRegex(version, r"^3\.\d+\.\d+$")
+        self.assertIn(version.encode(), program)
+
+
+class MaterialsTest(unittest.TestCase):
+    """The document."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        (self.folder / "parts").write_text(PARTS)
+        tree = self.folder / "libstdc++6/DEBIAN"
+        tree.mkdir(parents=True)
+        (tree / "control").write_text("Package: libstdc++6\nVersion: 1:12.2~rc1-14+deb12u1\nArchitecture: arm64\n"
+                                      "Source: gcc-12 (12.2.0-14)\nMaintainer: nobody <n@example.org>\nDescription: a\n")
+        self.deb = self.folder / "one.deb"
+        subprocess.run(["dpkg-deb", "--build", tree.parent, self.deb], check=True, capture_output=True)
+
+    def written(self, name: str = "sbom.json") -> dict:
+        """The document as it is written."""
+        target = self.folder / name
+        count = sbom.write(target, "stead-arm64-1", [self.deb], self.folder / "parts", ROOT, 1_700_000_000)
+        found = json.loads(target.read_text())
+        self.assertEqual(count, len(found["packages"]))
+        return found
+
+    def test_it_names_each_part_once_with_its_sum(self):
+        packages = self.written()["packages"]
+        ids = [one["SPDXID"] for one in packages]
+        self.assertEqual(len(ids), len(set(ids)))
+        self.assertEqual([one for one in ids if not re.fullmatch(r"SPDXRef-[A-Za-z0-9.-]+", one)], [])
+        self.assertEqual(len(packages), len(PARTS.splitlines()) + 1)
+        urls = {one["externalRefs"][0]["referenceLocator"]: one for one in packages}
+        deb = urls["pkg:deb/debian/libstdc%2B%2B6@1%3A12.2~rc1-14%2Bdeb12u1?arch=arm64"]
+        self.assertEqual(deb["sourceInfo"], "Debian source package gcc-12")
+        # Our own crates and SQLite have none: they came from no registry.
+        without = {one["name"] for one in packages if "checksums" not in one}
+        self.assertEqual(without, {"stead", "stead-rules", "stead-store", "sqlite"})
+        digits = {"SHA256": 64, "SHA512": 128}
+        for one in packages:
+            for told in one.get("checksums", []):
+                self.assertRegex(told["checksumValue"], rf"^[0-9a-f]{{{digits[told['algorithm']]}}}$")
+        self.assertTrue(any(url.startswith("pkg:npm/%40fontsource-variable/figtree@") for url in urls))
+        self.assertTrue(any(url.startswith("pkg:generic/sqlite@3.") for url in urls))
+
+    def test_it_is_the_same_twice(self):
+        self.written("one.json"), self.written("two.json")
+        self.assertEqual((self.folder / "one.json").read_bytes(), (self.folder / "two.json").read_bytes())
+
+    def test_a_list_of_other_sources_is_refused(self):
+        with (self.folder / "parts").open("a") as file:
+            file.write("cargo\tserde\t0.0.1\n")
+        with self.assertRaisesRegex(SystemExit, "no serde 0.0.1"):
+            self.written()
 
 
 if __name__ == "__main__":
