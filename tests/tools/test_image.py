@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""The image's tools: lists of modules that mean nothing are told, and the list of materials has
+"""The image's tools: lists of modules that mean nothing are told, sizes are held, and the list of materials has
 what the image is of and nothing else."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -22,15 +24,16 @@ def of_the_image() -> tuple:
     kept, paths = others(), list(sys.path)
     sys.path.insert(0, str(ROOT / "image"))
     try:
+        import build
         from kit import kernel, sbom, tables
-        return kernel, sbom, tables
+        return build, kernel, sbom, tables
     finally:
         others()
         sys.modules.update(kept)
         sys.path[:] = paths
 
 
-kernel, sbom, tables = of_the_image()
+build, kernel, sbom, tables = of_the_image()
 # What cargo knows of this clone takes seconds, so it is asked once.
 PARTS = subprocess.run([ROOT / "scripts/parts", "aarch64"], text=True, capture_output=True, check=True).stdout
 
@@ -70,6 +73,23 @@ class ModulesTest(unittest.TestCase):
             # ntfs-3g by fuse; names on FAT and exFAT by nls.
             for wanted in ("fs/ext4", "fs/fat", "fs/exfat", "fs/fuse", "fs/nls", "fs/btrfs", "fs/xfs"):
                 self.assertIn(wanted, lines)
+
+
+class SizeTest(unittest.TestCase):
+    """What is too large is no image."""
+
+    def test_each_file_is_held_to_the_budget(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small, large = Path(folder) / "a.raucb", Path(folder) / "a.img.xz"
+            for path, size in ((small, build.DOWNLOAD_MAX_MB * 1_000_000), (large, build.DOWNLOAD_MAX_MB * 1_000_000 + 1)):
+                with path.open("wb") as file:
+                    file.truncate(size)
+            for files, held in (([small], True), ([small, large], False), ([large, small], False)):
+                out, told = io.StringIO(), io.StringIO()
+                with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told):
+                    self.assertEqual(build.hold("arm64", files, build.DOWNLOAD_MAX_MB), held)
+                self.assertEqual("short" in out.getvalue(), not held)
+                self.assertEqual("too large" in told.getvalue(), not held)
 
 
 class PartsTest(unittest.TestCase):
