@@ -1,6 +1,7 @@
 //! `stead console`: what the screen and the serial line of a box show. Before the claim how to get
 //! in, with the code that only who stands before the box can read; afterwards where the server is and
-//! how it fares. It shows what `stead open` and `stead status` tell, and keeps no secret of its own.
+//! how it fares, or the last that it said where it does not answer. It shows what `stead open` and
+//! `stead status` tell, and keeps no secret of its own.
 
 mod screen;
 
@@ -11,6 +12,8 @@ use super::say::say;
 use super::setup_page::{SetupPage, find};
 use super::status::{self, Server};
 use crate::config::Config;
+use crate::host::kind::Kind;
+use crate::host::last_words;
 use crate::net::names::{interfaces, reachable_addresses};
 use clap::Args;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -35,24 +38,27 @@ pub(super) struct Console {
 
 impl Console {
     pub(super) fn run(&self) -> Exit {
+        if !self.once {
+            return follow(&self.config);
+        }
         let config = match self.config.load_of_server() {
             Ok(config) => config,
             Err(exit) => return exit,
         };
-        if self.once {
-            say(screen(&look(&config), ground()).trim_end());
-            return Exit::Done;
-        }
-        follow(&config)
+        say(screen(&look(&config), ground()).trim_end());
+        Exit::Done
     }
 }
 
 /// Until the unit is stopped, or the terminal is gone.
-fn follow(config: &Config) -> Exit {
+fn follow(flags: &ConfigFlags) -> Exit {
+    let mut known = None;
     let mut shown = String::new();
     loop {
-        let now = screen(&look(config), ground());
-        if now != shown {
+        let seen = seen_by(flags, &mut known);
+        let now = screen(&seen, ground());
+        // While nothing answers the system writes on the same screen what it starts, and what fails.
+        if now != shown || matches!(seen, Seen::Silent { .. }) {
             if show(&now).is_err() {
                 return Exit::Failed;
             }
@@ -62,6 +68,17 @@ fn follow(config: &Config) -> Exit {
         if wait_for_key() {
             shown.clear();
         }
+    }
+}
+
+/// A config with a mistake is what stops the server, too: it is shown until it is mended.
+fn seen_by(flags: &ConfigFlags, known: &mut Option<Config>) -> Seen {
+    if let Some(config) = known {
+        return look(config);
+    }
+    match flags.read_of(Kind::Server) {
+        Ok(config) => look(known.insert(config)),
+        Err(none) => Seen::Silent { said: Some(last_words::line(&none.why())) },
     }
 }
 
@@ -98,7 +115,7 @@ fn look(config: &Config) -> Seen {
     match status::server(config) {
         Ok(Some(server)) => seen(config, server),
         Ok(None) => Seen::Foreign { port: config.net.http_listen.port() },
-        Err(_) => Seen::Silent,
+        Err(_) => Seen::Silent { said: last_words::told() },
     }
 }
 

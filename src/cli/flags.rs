@@ -2,8 +2,8 @@
 
 use super::Exit;
 use super::say::{chain, complain};
-use crate::config::{Config, Overrides};
-use crate::host::ground::check_kind;
+use crate::config::{Config, Overrides, Problems};
+use crate::host::ground::{DataFolderError, check_kind};
 use crate::host::kind::Kind;
 use clap::Args;
 use std::path::PathBuf;
@@ -29,9 +29,46 @@ pub(super) struct ConfigFlags {
     http_port: Option<u16>,
 }
 
+/// Why there is no config to go by.
+pub(super) enum NoConfig {
+    /// It has mistakes.
+    Wrong(Problems),
+    /// It is about another kind of service.
+    OfAnother(DataFolderError),
+}
+
+impl NoConfig {
+    /// Tells it, to standard error.
+    pub(super) fn tell(self) -> Exit {
+        match self {
+            Self::Wrong(problems) => {
+                problems.0.iter().for_each(complain);
+                Exit::Config
+            }
+            Self::OfAnother(error) => {
+                complain(chain(&error));
+                Exit::DataFolder
+            }
+        }
+    }
+
+    /// It in words, a line a mistake.
+    pub(super) fn why(&self) -> String {
+        match self {
+            Self::Wrong(problems) => problems.to_string(),
+            Self::OfAnother(error) => chain(error),
+        }
+    }
+}
+
 impl ConfigFlags {
     /// The checked config; its mistakes have been told when it is an exit.
     pub(super) fn load(&self) -> Result<Config, Exit> {
+        self.read().map_err(|problems| NoConfig::Wrong(problems).tell())
+    }
+
+    /// The checked config; its mistakes are for the caller to tell.
+    pub(super) fn read(&self) -> Result<Config, Problems> {
         let overrides = Overrides {
             file: self.config.clone(),
             data: self.data.clone(),
@@ -39,10 +76,7 @@ impl ConfigFlags {
             https_port: self.https_port,
             http_port: self.http_port,
         };
-        Config::load(&overrides).map_err(|problems| {
-            problems.0.iter().for_each(complain);
-            Exit::Config
-        })
+        Config::load(&overrides)
     }
 
     /// The same for a command that is about a media server: the folder of an account service is
@@ -53,14 +87,14 @@ impl ConfigFlags {
 
     /// The same for a command that is about one kind of service alone.
     pub(super) fn load_of(&self, kind: Kind) -> Result<Config, Exit> {
-        let config = self.load()?;
-        match check_kind(&config.paths.data_dir, kind) {
-            Ok(()) => Ok(config),
-            Err(error) => {
-                complain(chain(&error));
-                Err(Exit::DataFolder)
-            }
-        }
+        self.read_of(kind).map_err(NoConfig::tell)
+    }
+
+    /// The same; why there is none is for the caller to tell.
+    pub(super) fn read_of(&self, kind: Kind) -> Result<Config, NoConfig> {
+        let config = self.read().map_err(NoConfig::Wrong)?;
+        check_kind(&config.paths.data_dir, kind).map_err(NoConfig::OfAnother)?;
+        Ok(config)
     }
 
     /// The flags as they were typed, to be repeated in an advice.

@@ -2,7 +2,7 @@
 //! answers on a machine where it could not keep what it is told.
 
 use super::check_config::missing_root;
-use super::flags::ConfigFlags;
+use super::flags::{ConfigFlags, NoConfig};
 use super::say::{chain, complain, say};
 use super::setup_page::{SetupPage, find};
 use super::{Exit, open, status};
@@ -11,6 +11,7 @@ use crate::config::{Config, LogFormat, LogLevel};
 use crate::host::descriptors;
 use crate::host::ground::{self, DataFolder};
 use crate::host::kind::Kind;
+use crate::host::last_words;
 use crate::host::listen::{Doors, handed_over};
 use crate::host::log;
 use crate::host::notify::{Notifier, NotifyThread};
@@ -42,7 +43,7 @@ struct Stopped {
 
 impl Serve {
     pub(super) fn run(&self) -> Exit {
-        let config = match self.config.load() {
+        let config = match config(&self.config) {
             Ok(config) => config,
             Err(exit) => return exit,
         };
@@ -69,20 +70,36 @@ pub(super) struct ServeAccounts {
 
 impl ServeAccounts {
     pub(super) fn run(&self) -> Exit {
-        match self.config.load() {
+        match config(&self.config) {
             Ok(config) => told(prepared(config, Kind::Accounts, false)),
             Err(exit) => exit,
         }
     }
 }
 
+fn config(flags: &ConfigFlags) -> Result<Config, Exit> {
+    flags.read().map_err(|problems| {
+        let none = NoConfig::Wrong(problems);
+        keep(&none.why());
+        none.tell()
+    })
+}
+
 fn told(outcome: Result<(), Stopped>) -> Exit {
     match outcome {
         Ok(()) => Exit::Done,
         Err(Stopped { exit, why }) => {
+            keep(&why);
             complain(why);
             exit
         }
+    }
+}
+
+/// For a screen: nobody who stands before a box reads its log.
+fn keep(why: &str) {
+    if let Err(error) = last_words::keep(why) {
+        complain(format_args!("no screen can say why: {}", chain(&error)));
     }
 }
 
@@ -107,10 +124,13 @@ fn prepared(config: Config, kind: Kind, show_claim: bool) -> Result<(), Stopped>
 fn invitation(config: &Config, kind: Kind, show_claim: bool) -> Box<dyn FnOnce() + Send> {
     let wanted = show_claim || std::io::stdout().is_terminal();
     let config = config.clone();
-    Box::new(move || match (wanted, kind) {
-        (true, Kind::Server) => invite(&config),
-        (true, Kind::Accounts) => status::greet(&config),
-        (false, Kind::Server | Kind::Accounts) => {}
+    Box::new(move || {
+        last_words::forget();
+        match (wanted, kind) {
+            (true, Kind::Server) => invite(&config),
+            (true, Kind::Accounts) => status::greet(&config),
+            (false, Kind::Server | Kind::Accounts) => {}
+        }
     })
 }
 

@@ -10,6 +10,7 @@ pub mod ground;
 pub mod hangup;
 pub mod helper;
 pub mod kind;
+pub mod last_words;
 pub mod listen;
 pub mod log;
 pub mod metrics;

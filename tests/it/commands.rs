@@ -180,6 +180,84 @@ fn the_console_shows_how_to_claim_until_the_claim_and_then_where_the_server_is()
     assert!(shown(&served).contains("does not answer yet"));
 }
 
+/// A box has no log to read: a server that ends by a mistake leaves its last words, until it answers.
+#[test]
+fn a_server_that_cannot_start_says_why_on_the_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = folder.path().join("runtime");
+    std::fs::create_dir(&runtime).unwrap();
+    let kept = runtime.join("last-words");
+    let port = free_port().to_string();
+    let data = folder.path().join("data");
+    let flags = ["--config", "/dev/null", "--http-port", &port, "--data", data.to_str().unwrap()];
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(STEAD);
+        Ended::of(command.args(arguments).args(flags).env("RUNTIME_DIRECTORY", &runtime))
+    };
+    let screen = || {
+        let shown = run(&["console", "--once"]);
+        assert_eq!((shown.code, shown.complained.as_str()), (Some(0), ""), "{shown:?}");
+        shown.said
+    };
+    assert!(screen().contains("does not answer yet"));
+
+    std::fs::write(&data, "no folder").unwrap();
+    let ended = run(&["serve"]);
+    assert_eq!(ended.code, Some(73), "{ended:?}");
+    let said = std::fs::read_to_string(&kept).unwrap();
+    assert_eq!(format!("stead: {said}"), ended.complained);
+    let shown = screen();
+    assert!(shown.contains("The last that it said:"), "{shown}");
+    assert!(shown.replace("\n  ", " ").contains(said.trim()), "{said} in {shown}");
+
+    // Whoever wrote it: nothing of it steers a terminal.
+    std::fs::write(&kept, b"all is well\x1b[2J\xc3").unwrap();
+    let shown = screen();
+    assert!(shown.contains("all is well [2J\u{fffd}") && !shown.contains('\x1b'), "{shown:?}");
+
+    std::fs::remove_file(&data).unwrap();
+    let mut command = Command::new(STEAD);
+    command.arg("serve").env("RUNTIME_DIRECTORY", &runtime);
+    let _served = Served::start_command(folder, command, |_| {});
+    while kept.exists() {
+        std::thread::yield_now();
+    }
+}
+
+/// With a config that the server cannot read neither can its screen.
+#[test]
+fn a_mistake_in_the_config_is_shown_on_the_screen_until_it_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("stead.toml");
+    std::fs::write(&config, "[nobody_knows_this]\n").unwrap();
+    let ended = Command::new(STEAD)
+        .args(["serve", "--config"])
+        .arg(&config)
+        .env("RUNTIME_DIRECTORY", folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(78), "{ended:?}");
+    let kept = std::fs::read_to_string(folder.path().join("last-words")).unwrap();
+    assert!(kept.contains("stead.toml:1:") && kept.contains("nobody_knows_this"), "{kept}");
+
+    let mut console = Command::new(STEAD)
+        .args(["console", "--http-port", &free_port().to_string(), "--config"])
+        .arg(&config)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines =
+        std::io::BufRead::lines(std::io::BufReader::new(console.stdout.take().unwrap()));
+    let mut until = |part: &str| lines.any(|line| line.unwrap().contains(part));
+    assert!(until("nobody_knows_this"));
+    std::fs::write(&config, "").unwrap();
+    std::fs::remove_file(folder.path().join("last-words")).unwrap();
+    assert!(until("does not answer yet"));
+    console.kill().unwrap();
+    console.wait().unwrap();
+}
+
 /// The gate of an update waits for a server that is only beginning, and no longer than it is told.
 #[test]
 fn health_waits_for_a_server_as_long_as_it_is_told() {

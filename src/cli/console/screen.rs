@@ -13,6 +13,8 @@ mod tests;
 const COLUMNS: usize = 80;
 /// How wide the words beside a QR code are.
 const BESIDE_COLUMNS: usize = 36;
+/// Before what is quoted.
+const INDENT: &str = "  ";
 /// More addresses than this are of no use on a screen.
 const ADDRESSES_MAX: usize = 4;
 
@@ -22,7 +24,10 @@ const LOGO: [&str; 4] = ["     ▄▀▄", "   ▄▀   ▀▄", "   █  ▶  �
 #[derive(Debug)]
 pub(super) enum Seen {
     /// Nothing answers.
-    Silent,
+    Silent {
+        /// One line: why the server ended, if it said so.
+        said: Option<String>,
+    },
     /// Something else answers there.
     Foreign { port: u16 },
     /// The server waits for its owner.
@@ -41,7 +46,8 @@ pub(super) enum Seen {
 /// All that is shown.
 pub(super) fn screen(seen: &Seen, ground: qr::Ground) -> String {
     match seen {
-        Seen::Silent => with_logo(&[
+        Seen::Silent { said: Some(said) } => ended(said),
+        Seen::Silent { said: None } => with_logo(&[
             "Stead does not answer yet.",
             "",
             "After a start, or with an update, this takes a minute or two. If it stays",
@@ -60,6 +66,39 @@ pub(super) fn screen(seen: &Seen, ground: qr::Ground) -> String {
 
 fn with_logo(lines: &[&str]) -> String {
     LOGO.iter().chain(&[""]).chain(lines).fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// Why there is no server.
+fn ended(said: &str) -> String {
+    let told: Vec<String> = folded(said, COLUMNS - INDENT.len())
+        .into_iter()
+        .map(|line| format!("{INDENT}{line}"))
+        .collect();
+    let before = ["Stead does not answer. The last that it said:", ""];
+    let after = [
+        "",
+        "If it stays so, switch the box off and on again; what it keeps is not lost by",
+        "that.",
+    ];
+    let lines = before.into_iter().chain(told.iter().map(String::as_str)).chain(after);
+    with_logo(&lines.collect::<Vec<_>>())
+}
+
+/// A text in lines of this width, broken between words; a word that is too long is broken itself.
+fn folded(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ').map(|word| word.chars().collect::<Vec<_>>()) {
+        for piece in word.chunks(width) {
+            match lines.last_mut() {
+                Some(line) if line.chars().count() + 1 + piece.len() <= width => {
+                    line.push(' ');
+                    line.extend(piece);
+                }
+                Some(_) | None => lines.push(piece.iter().collect()),
+            }
+        }
+    }
+    lines
 }
 
 /// How to claim: the code to scan, and beside it what to type for whoever cannot scan.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::host::last_words;
 
 fn links() -> Vec<String> {
     [
@@ -88,6 +89,27 @@ fn what_is_wrong_is_told() {
     for told in ["locked: database_missing", "No network", "health    no answer", ":8443/"] {
         assert!(text.contains(told), "{told} in {text}");
     }
-    assert!(screen(&Seen::Silent, qr::Ground::Dark).contains("does not answer yet"));
+    let silent = |said: Option<&str>| {
+        screen(&Seen::Silent { said: said.map(str::to_owned) }, qr::Ground::Dark)
+    };
+    assert!(silent(None).contains("does not answer yet"));
+    let said = "the data folder /var/lib/stead cannot be written: the file system is read-only";
+    let text = silent(Some(said));
+    let quoted: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+    assert!(quoted.join(" ").ends_with(said), "{text}");
+    assert!(text.contains("The last that it said"), "{text}");
     assert!(screen(&Seen::Foreign { port: 80 }, qr::Ground::Dark).contains("port 80"));
+}
+
+/// The screen is no wider and higher than this, whatever a server says.
+#[test]
+fn the_longest_last_words_fit_a_screen_of_the_least_size() {
+    for word in ["word ", "ä", "aVeryLongNameOfAFolderThatNobodyCanBreak/"] {
+        let said = last_words::line(&word.repeat(1000));
+        let text = screen(&Seen::Silent { said: Some(said.clone()) }, qr::Ground::Dark);
+        assert!(text.lines().all(|line| visible(line) <= COLUMNS), "{text}");
+        assert!(text.lines().count() <= 24, "{text}");
+        let quoted = folded(&said, 30).concat();
+        assert_eq!(quoted.replace(' ', ""), said.replace(' ', ""), "nothing is left out");
+    }
 }
