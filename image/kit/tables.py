@@ -48,8 +48,9 @@ def partition(label: str) -> Partition:
 
 def identity(disk_id: str) -> str:
     """What the scripts of an image know of its disk: the id that every freshly flashed one has, and places."""
-    block = state()["confirmed"][0] // 512
-    return f"DISK_ID={disk_id}\nDATA_PARTITION={partition('stead-data').number}\nCONFIRMED_BLOCK={block}\n"
+    places = {f"{name.upper()}_BLOCK": state()[name][0] // 512 for name in ("confirmed", "fallen")}
+    known = {"DISK_ID": disk_id, "DATA_PARTITION": partition("stead-data").number, **places}
+    return "".join(f"{name}={value}\n" for name, value in known.items())
 
 
 def state() -> dict[str, tuple[int, int]]:

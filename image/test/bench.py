@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from kit import bundle, disk, kernel, tables  # noqa: E402
 
 DISK_BYTES = 3 * 1024**3
+# A section of the config that no version knows.
+MISTAKE = "nobody_knows_this"
 
 
 def kit_client():
@@ -210,8 +212,8 @@ class Bundles:
         self.write(target, 1, {"kernel": self.kernel, "root": self.other_root(1)})
 
     def bad(self, target: Path) -> None:
-        """One whose gate never opens."""
-        self.write(target, 2, {"kernel": self.kernel, "root": self.other_root(2, gate=False)})
+        """One whose server ends at once, since it does not know its own config."""
+        self.write(target, 2, {"kernel": self.kernel, "root": self.other_root(2, more_config=f"\n[{MISTAKE}]\n")})
 
     def no_data(self, target: Path) -> None:
         """One that does not find the data partition, as one with a driver too few."""
@@ -254,8 +256,8 @@ class Bundles:
         target.write_bytes(hashlib.shake_256(b"garbage").digest(4 << 20))
         return target
 
-    def other_root(self, step: int, gate: bool = True, data: bool = True) -> Path:
-        """The image's root file system with a later version; with a gate that never opens, or without its data."""
+    def other_root(self, step: int, more_config: str = "", data: bool = True) -> Path:
+        """The image's root file system with a later version; with more in its config, or without its data."""
         tree = self.work / "tree"
         if not tree.exists():
             subprocess.run(["unsquashfs", "-quiet", "-no-progress", "-d", tree, self.root], check=True, capture_output=True)
@@ -263,12 +265,8 @@ class Bundles:
         release.write_text("".join(
             f'{line.split("=")[0]}="{self.bench.base}.{step}"\n' if line.startswith(("IMAGE_VERSION", "VERSION_ID")) else line
             for line in release.read_text().splitlines(keepends=True)))
-        unit = tree / "usr/lib/systemd/system/stead-health.service.d/zz-broken.conf"
-        if gate:
-            unit.unlink(missing_ok=True)
-        else:
-            unit.parent.mkdir(exist_ok=True)
-            unit.write_text("[Service]\nExecStart=\nExecStart=/bin/false\n")
+        config = tree / "etc/stead/stead.toml"
+        config.write_text(config.read_text().partition(f"\n[{MISTAKE}]")[0] + more_config)
         table = tree / "etc/fstab"
         mounts = table.read_text().replace("#/dev/stead/data", "/dev/stead/data")
         table.write_text(mounts if data else mounts.replace("/dev/stead/data ", "#/dev/stead/data "))

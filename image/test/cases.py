@@ -41,6 +41,37 @@ def install_and_restart(box: Machine, name: str) -> None:
     restart(box)
 
 
+def install_by_web(box: Machine, one, file: bytes) -> None:
+    """Has an update installed as its owner does, by a browser."""
+    status, _, told = one.raw("POST", "/api/v1/system/updates/file", file, {"Content-Type": "application/octet-stream"})
+    expect(status == 200, f"the update was not taken: {status} {told[:300]}")
+    one.post("/api/v1/system/updates/install", {})
+    deadline = time.monotonic() + BOOT_S
+    while (view := one.get("/api/v1/system/updates"))["stage"] != "none" or view.get("last", {}).get("outcome") != "waits":
+        expect(time.monotonic() < deadline and view["stage"] != "failed", f"it is not installed: {view}")
+        box.drain()
+        time.sleep(2)
+
+
+def restart_by_web(box: Machine, one, path: str) -> None:
+    """Has the box restart as its owner does, by a browser."""
+    box.shell.socket.close()
+    box.shell = None
+    one.post(f"/api/v1/system/{path}", {})
+
+
+def few_tries(box: Machine, slot_name: str) -> None:
+    """Lets the loader try a slot once, whatever is written to its environment before the box restarts."""
+    box.shell.told("systemd-run --unit=few-tries -p Type=oneshot -p RemainAfterExit=yes "
+                   f"-p ExecStop='/usr/bin/fw_setenv BOOT_{slot_name}_LEFT 1' /bin/true")
+
+
+def last(box: Machine, one) -> dict:
+    """What the web app tells of the system that was installed or chosen last."""
+    answers(box)
+    return one.get("/api/v1/system/updates")["last"]
+
+
 def restart(box: Machine) -> None:
     """Restarts in order."""
     box.shell.socket.sendall(b"sync; systemctl reboot\n")
@@ -291,42 +322,48 @@ class Smoke(UpdateByWeb):
 
 
 class BadUpdate(Case):
-    """An update whose health gate never opens is left for the slot before, unaided."""
+    """An update whose server ends at once is left for the slot before, unaided; the web app says why."""
 
     def run(self) -> None:
-        with self.bench.machine(self.bench.settled(self.name), self.name, self.bench.bundles()) as box:
+        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+            answers(box)
             box.up()
             box.settled()
-            install_and_restart(box, "bad")
+            one = claim(box)
+            install_by_web(box, one, self.bench.bundle("bad"))
+            if TRIES != 3:
+                few_tries(box, "B")
+            restart_by_web(box, one, "restart")
             started = time.monotonic()
             back_on_a(box, self.bench.base)
             self.bench.figure("rollback", time.monotonic() - started)
-            left = box.shell.told("cat /data/rauc/fallen")
-            expect(left.startswith(f"slot=B version={self.bench.base}.2 reason="), f"the reason that was left is {left!r}")
-            answers(box)
+            told = last(box, one)
+            expect(told["outcome"] == "left" and told["version"] == f"{self.bench.base}.2", f"what became of the update: {told}")
+            expect("/etc/stead/stead.toml" in told["reason"] and shared.MISTAKE in told["reason"], f"the reason is {told['reason']!r}")
             box.off()
 
 
 class UpdateWithoutData(Case):
-    """An update that does not find the box's data is left, though its server answers and explains itself."""
+    """An update that does not find the box's data is left, though its server answers and explains itself; why is known afterwards."""
 
     def run(self) -> None:
-        target = self.bench.settled(self.name)
-        owned(self.bench, target, self.name)
-        with self.bench.machine(target, self.name, self.bench.bundles()) as box:
+        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+            answers(box)
             box.up()
             box.settled()
-            status, text = install(box, "no-data")
-            expect(status == 0, f"the bundle was refused: {text}")
+            one = claim(box)
+            install_by_web(box, one, self.bench.bundle("no-data"))
             # All its tries are counted elsewhere (BadUpdate).
-            box.shell.told("fw_setenv BOOT_B_LEFT 1")
-            restart(box)
+            few_tries(box, "B")
+            restart_by_web(box, one, "restart")
             box.sees("Stead: trying slot B")
             box.sees("locked: data_missing")
             box.sees("Stead: trying slot A")
             box.up()
             box.settled()
             expect(slot(box) == "A" and answers(box)["state"] == "claimed", f"slot {slot(box)} runs: {answers(box)}")
+            told = last(box, one)
+            expect(told["outcome"] == "left" and "locked: data_missing" in told.get("reason", ""), f"what became of the update: {told}")
             box.off()
 
 
@@ -349,10 +386,11 @@ class KeepsWhatWorked(Case):
             box.sees("/var/lib/stead cannot be written")
             box.up()
             deadline = time.monotonic() + BOOT_S
-            while f"{here} does not answer, but worked before" not in box.shell.told("journalctl -b -u stead-fall-back --no-pager -o cat"):
+            while f"{here} does not answer, but worked before" not in (told := box.shell.told("journalctl -b -u stead-fall-back --no-pager -o cat")):
                 expect(time.monotonic() < deadline, "the gate that did not open has no end")
                 box.drain()
                 time.sleep(2)
+            expect("/var/lib/stead cannot be written" in told, f"it is not known why: {told}")
             box.shell.told("tune2fs -O ^read-only /dev/stead/data && mount -o remount,rw /data")
             answers(box)
             box.off()

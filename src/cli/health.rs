@@ -5,6 +5,8 @@ use super::Exit;
 use super::ask::{Answer, AskError, ask};
 use super::flags::ConfigFlags;
 use super::say::{chain, complain, say};
+use super::status;
+use crate::config::Config;
 use crate::work::pace::Moment;
 use clap::Args;
 use std::sync::mpsc;
@@ -41,7 +43,7 @@ impl Health {
             // One that is locked stays so.
             let is_up = answer.as_ref().is_ok_and(|answer| answer.status == 200);
             if is_up || begun.left_ms(self.wait.saturating_mul(1000)) == 0 {
-                return tell(answer, is_well);
+                return tell(&config, answer, is_well);
             }
             let _ = pause.recv_timeout(BETWEEN);
         }
@@ -53,13 +55,30 @@ impl Health {
     }
 }
 
-fn tell(answer: Result<Answer, AskError>, is_well: bool) -> Exit {
+fn tell(config: &Config, answer: Result<Answer, AskError>, is_well: bool) -> Exit {
     match answer {
+        Ok(answer) if is_well => {
+            say(answer.body.trim_end());
+            Exit::Done
+        }
         Ok(answer) => {
             say(answer.body.trim_end());
-            if is_well { Exit::Done } else { Exit::Failed }
+            complain(ailing(config, &answer));
+            Exit::Failed
         }
         Err(error) => failed(&error),
+    }
+}
+
+/// In a sentence what is not well: who went back from an update reads it.
+fn ailing(config: &Config, answer: &Answer) -> String {
+    let failed = answer.body.lines().filter_map(|line| line.strip_suffix(" failed"));
+    let failed = failed.collect::<Vec<_>>().join(", ");
+    let server = status::server(config).ok().flatten();
+    match server.filter(|server| server.reason.is_some()) {
+        Some(server) => format!("Stead answers, and is {}", status::state(&server)),
+        None if failed.is_empty() => "what answers is not Stead".to_owned(),
+        None => format!("Stead answers, and is not well: {failed}"),
     }
 }
 

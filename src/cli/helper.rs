@@ -12,8 +12,11 @@ use std::os::fd::{AsFd as _, OwnedFd};
 
 /// os-release(5).
 const OS_RELEASE: &str = "/etc/os-release";
-/// Where `image/rootfs/usr/lib/stead/fall-back` leaves its word.
-const FALLEN: &str = "/data/rauc/fallen";
+/// Where `image/rootfs/usr/lib/stead/fall-back` leaves its word: beside the loader's environment, since
+/// the data partition may be what is missing.
+const STATE: &str = "/dev/stead/state";
+/// In there, as `image/state.tsv` says.
+const FALLEN_OFFSET: u64 = 262_656;
 /// Where a system keeps the networks that it was told of: iwd's, and networkd's written by Stead.
 const NETWORKS: [&str; 2] = ["/var/lib/iwd", "/var/lib/stead-network"];
 
@@ -63,8 +66,19 @@ fn place(config: &Config) -> Place {
         media: config.system.disks.clone(),
         updates: config.system.updates.clone(),
         os_release: OS_RELEASE.into(),
-        fallen: FALLEN.into(),
+        fallen: (STATE.into(), FALLEN_OFFSET),
         networks: NETWORKS.map(Into::into).to_vec(),
         tools: Tools::of_the_system(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_system_that_was_left_lies_where_the_image_puts_it() {
+        let table = include_str!("../../image/state.tsv");
+        assert!(table.contains(&format!("\nfallen\t{FALLEN_OFFSET}\t512\n")), "{table}");
     }
 }

@@ -39,8 +39,8 @@ pub struct Place {
     pub networks: Vec<PathBuf>,
     /// What the running system says of itself.
     pub os_release: PathBuf,
-    /// What a system that was left by itself has said last.
-    pub fallen: PathBuf,
+    /// What a system that was left by itself has said last: in this file, from this byte on.
+    pub fallen: (PathBuf, u64),
     /// The programs that do the work.
     pub tools: Tools,
 }

@@ -2,8 +2,9 @@
 //! installed.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use stead_rules::system::{Refusal, check_update};
@@ -14,6 +15,9 @@ use crate::host::helper::{Bundle, Fallen, Slot, Systems};
 
 /// The class of slot that is a whole system: its kernel belongs to it.
 const SYSTEM_CLASS: &str = "root";
+
+/// What a system that was left says lies in one block, which a disk writes whole or not at all.
+const FALLEN_BYTES: u64 = 512;
 
 /// `rauc status --detailed --output-format=json` (RAUC 1.8).
 #[derive(Debug, Deserialize)]
@@ -53,7 +57,7 @@ struct Info {
 pub(super) fn systems(place: &Place) -> Result<Systems, ToolError> {
     let told = run(&place.tools.rauc, &["status", "--detailed", "--output-format=json"])?;
     let status: Status = read(&told)?;
-    let fallen = fs::read_to_string(&place.fallen).ok().and_then(|text| fallen(&text));
+    let fallen = left_behind(&place.fallen).ok().and_then(|text| fallen(&text));
     Ok(Systems {
         compatible: status.compatible.clone(),
         version: running(&place.os_release)?,
@@ -105,6 +109,16 @@ fn running(os_release: &Path) -> Result<String, ToolError> {
         .ok_or_else(|| failed(&"it names no IMAGE_VERSION"))
 }
 
+/// What a system that was left wrote into its block. The reason may be cut within a character.
+fn left_behind((file, offset): &(PathBuf, u64)) -> io::Result<String> {
+    let mut file = File::open(file)?;
+    file.seek(SeekFrom::Start(*offset))?;
+    let mut block = Vec::new();
+    file.take(FALLEN_BYTES).read_to_end(&mut block)?;
+    let text = block.split(|byte| *byte == 0).next().unwrap_or_default();
+    Ok(String::from_utf8_lossy(text).into_owned())
+}
+
 /// `slot=B version=1.2 reason=…`, as the system that was left wrote it.
 fn fallen(text: &str) -> Option<Fallen> {
     let (slot, rest) = text.trim().strip_prefix("slot=")?.split_once(" version=")?;
@@ -140,6 +154,20 @@ mod tests {
         let b = slot("B", false, true, false, Some("0.2.0"));
         assert_eq!(slots(read(STATUS).unwrap()), [a, b]);
         assert!(read::<Status>("Compatible: stead").is_err());
+    }
+
+    #[test]
+    fn what_was_left_lies_in_one_block() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut bytes = vec![b'x'; 100];
+        bytes.extend(b"slot=B version=1 reason=f\xc3\xbcr \xc3");
+        bytes.resize(100 + 512, 0);
+        bytes.extend(b"more");
+        fs::write(file.path(), &bytes).unwrap();
+        let read = |offset| left_behind(&(file.path().to_owned(), offset)).unwrap();
+        assert_eq!(read(100), "slot=B version=1 reason=für \u{fffd}");
+        assert_eq!(fallen(&read(500)), None, "a block of zeros");
+        assert!(left_behind(&("/not/there".into(), 0)).is_err());
     }
 
     #[test]

@@ -298,6 +298,8 @@ fn the_gate_of_an_update_wants_the_accounts_too() {
     let gate = gate(&served);
     assert_eq!(gate.code, Some(1), "{gate:?}");
     assert!(gate.said.contains("database failed\n"), "{gate:?}");
+    let why = "stead: Stead answers, and is locked: database_unreadable\n";
+    assert_eq!(gate.complained, why, "whoever goes back from the update reads this");
 }
 
 #[test]

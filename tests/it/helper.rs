@@ -48,7 +48,7 @@ impl Helper {
             media: root.join("media"),
             updates: root.join("updates"),
             os_release: root.join("os-release"),
-            fallen: root.join("fallen"),
+            fallen: (root.join("fallen"), 0),
             networks: vec![root.join("iwd"), root.join("not-there")],
             tools,
         };

@@ -769,7 +769,7 @@ fn an_install_by_itself_that_takes_the_box_down_is_left_after_two() {
 #[test]
 fn a_version_that_the_loader_left_is_not_taken_by_itself() {
     let (mut at, _feed, _) = with_offer();
-    fs::write(&at.helper.place.fallen, "slot=B version=0.10.0 reason=the database is broken\n")
+    fs::write(&at.helper.place.fallen.0, "slot=B version=0.10.0 reason=the database is broken\n")
         .unwrap();
     act(&mut at, "look");
     assert_eq!(source(&mut at)["offer"]["worth"], "left");

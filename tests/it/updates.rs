@@ -216,7 +216,8 @@ fn an_update_is_looked_at_then_installed_and_runs_after_a_restart() {
     at.runs("0.9.2");
     assert_eq!(at.look()["last"], json!({ "version": "0.10.0", "outcome": "left" }));
     let reason = "the database cannot be opened";
-    fs::write(&at.helper.place.fallen, format!("slot=B version=0.10.0 reason={reason}\n")).unwrap();
+    fs::write(&at.helper.place.fallen.0, format!("slot=B version=0.10.0 reason={reason}\n"))
+        .unwrap();
     let left = json!({ "version": "0.10.0", "outcome": "left", "reason": reason });
     assert_eq!(at.look()["last"], left);
     let store = Store::open(&at.world.app.data).unwrap();

@@ -85,7 +85,7 @@ export const updates = {
   'updates.works': 'Version {version} was installed last, and works.',
   'updates.left': 'Version {version} did not work',
   'updates.leftText': 'The box has gone back by itself to version {version}. Nothing is lost.',
-  'updates.leftReason': 'The last that it said:',
+  'updates.leftReason': 'Why, in its own words:',
   'updates.leftSilent': 'It did not come so far as to say why.',
   'updates.other': 'Start the other system',
   'updates.otherText':
