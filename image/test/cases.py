@@ -265,7 +265,7 @@ class GoodUpdate(Case):
 
 
 class UpdateByWeb(Case):
-    """The owner sends an update by the browser, has it installed and restarts; what does not work is told afterwards, with its reason."""
+    """The owner sends an update by the browser, has it installed and restarts, and starts the other system again; what does not work is told afterwards, with its reason."""
 
     def disk(self) -> Path:
         """What it begins with."""
@@ -280,36 +280,45 @@ class UpdateByWeb(Case):
             identity = box.shell.told(IDENTITY)
             one = claim(box)
             # Where its disk was just flashed, the second slot is being filled still.
-            for name, runs in (("good", True), ("bad", False)):
-                started = time.monotonic()
-                before = slot(box)
-                file = self.bench.bundle(name)
-                status, _, told = one.raw("POST", "/api/v1/system/updates/file", file, {"Content-Type": "application/octet-stream"})
-                expect(status == 200, f"the update {name} was not taken: {status} {told[:300]}")
-                one.post("/api/v1/system/updates/install", {})
-                deadline = time.monotonic() + BOOT_S
-                while (view := one.get("/api/v1/system/updates"))["stage"] != "none" or view.get("last", {}).get("outcome") != "waits":
-                    expect(time.monotonic() < deadline and view["stage"] != "failed", f"it is not installed: {view}")
-                    box.drain()
-                    time.sleep(2)
-                if TRIES != 3:
-                    box.shell.told(f"fw_setenv BOOT_{'A' if before == 'B' else 'B'}_LEFT {TRIES}")
-                box.shell.socket.close()
-                box.shell = None
-                one.post("/api/v1/system/restart", {})
-                box.sees(f"Stead: trying slot {'A' if before == 'B' else 'B'}")
-                if not runs:
-                    box.sees(f"Stead: trying slot {before}")
-                box.up()
-                box.settled()
-                answers(box)
-                last = one.get("/api/v1/system/updates")["last"]
-                expect(last["outcome"] == ("runs" if runs else "left"), f"what became of {name}: {last}")
-                expect((slot(box) != before) == runs, f"slot {slot(box)} runs after {before}")
-                self.bench.figure(f"update_by_web_{name}", time.monotonic() - started)
-            expect(bool(last.get("reason")), f"no reason is told: {last}")
+            started = time.monotonic()
+            install_by_web(box, one, self.bench.bundle("good"))
+            restart_by_web(box, one, "restart")
+            self.came_back(box, "B", "B")
+            told = last(box, one)
+            expect(told == {"version": f"{self.bench.base}.1", "outcome": "runs"}, f"what became of the good one: {told}")
+            self.bench.figure("update_by_web_good", time.monotonic() - started)
+
+            restart_by_web(box, one, "updates/switch")
+            self.came_back(box, "A", "A")
+            told = last(box, one)
+            expect(told == {"chosen": "A", "outcome": "runs"}, f"what became of the choice of what was flashed: {told}")
+
+            started = time.monotonic()
+            install_by_web(box, one, self.bench.bundle("bad"))
+            if TRIES != 3:
+                few_tries(box, "B")
+            restart_by_web(box, one, "restart")
+            self.came_back(box, "B", "A")
+            told = last(box, one)
+            bad = {"version": f"{self.bench.base}.2", "outcome": "left", "reason": told.get("reason", "")}
+            expect(told == bad and shared.MISTAKE in bad["reason"], f"what became of the bad one: {told}")
+            self.bench.figure("update_by_web_bad", time.monotonic() - started)
+
+            few_tries(box, "B")
+            restart_by_web(box, one, "updates/switch")
+            self.came_back(box, "B", "A")
+            told = last(box, one)
+            expect(told == {**bad, "chosen": "B"}, f"what became of the choice of the bad one: {told}")
             expect(box.shell.told(IDENTITY) == identity, "the box is another one after its updates")
             box.off()
+
+    def came_back(self, box: Machine, tried: str, runs: str) -> None:
+        """It has tried one slot, and one of them runs and is confirmed."""
+        for name in dict.fromkeys((tried, runs)):
+            box.sees(f"Stead: trying slot {name}")
+        box.up()
+        box.settled()
+        expect(slot(box) == runs, f"slot {slot(box)} runs after {tried} was tried")
 
 
 class Smoke(UpdateByWeb):

@@ -34,8 +34,8 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use super::chain;
 use super::core::{Core, CoreError, permitted};
 use crate::host::disk::is_full;
-use crate::host::files::{PRIVATE, remove_durably, write_atomically};
-use crate::host::helper::{Answer, Bundle, HelperError, Job, Systems, ask};
+use crate::host::files::{PRIVATE, write_atomically};
+use crate::host::helper::{Answer, Bundle, Fallen, HelperError, Job, Systems, ask};
 
 pub(crate) use arrival::remove_from;
 pub use arrival::{Arrival, By, Incoming, Origin, receive};
@@ -149,10 +149,21 @@ impl UpdateDesk {
     }
 }
 
-/// What became of the update that was installed last.
+/// The system that is to run, by an update or by its owner's choice, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Last {
+    /// Its version; none is known of what was flashed.
+    pub version: Option<String>,
+    /// Where it lies, if its owner chose it; else it was installed.
+    pub chosen: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a system that is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is installed, and begins with the next start.
+    /// It begins with the next start.
     Waits,
     /// It runs.
     Runs,
@@ -167,8 +178,8 @@ pub struct View {
     pub systems: Systems,
     /// An update on its way.
     pub stage: Stage,
-    /// The version that was installed last, and what became of it.
-    pub last: Option<(String, Outcome)>,
+    /// What was installed or chosen last.
+    pub last: Option<Last>,
     /// Where updates are fetched from, if they are.
     pub source: Option<SourceView>,
 }
@@ -189,10 +200,10 @@ pub fn look(core: &Core, permit: &Permit) -> Result<Option<View>, UpdateError> {
         None => systems(core)?,
     };
     // What is noted of the one that is installed now holds once that has ended.
-    let noted = installed(core).filter(|_| !matches!(stage, Stage::Installing(_)));
-    let last = noted.map(|(version, boot)| {
-        let outcome = outcome(core, &systems, &version, &boot);
-        (version, outcome)
+    let noted = Noted::last(core).filter(|_| !matches!(stage, Stage::Installing(_)));
+    let last = noted.map(|noted| {
+        let outcome = noted.outcome(core, &systems);
+        Last { version: noted.version, chosen: noted.chosen, outcome }
     });
     let source = source::view(core)?;
     Ok(Some(View { systems, stage, last, source }))
@@ -203,15 +214,68 @@ fn systems(core: &Core) -> Result<Systems, UpdateError> {
     Ok(systems)
 }
 
-fn outcome(core: &Core, systems: &Systems, version: &str, boot: &str) -> Outcome {
-    if boot == this_boot(core) {
-        return Outcome::Waits;
+/// What is kept of the system that is to run: its version, the run of the box in which that was decided,
+/// and where it lies if its owner chose it. Each on a line of its own; what is not known is empty.
+struct Noted {
+    version: Option<String>,
+    boot: String,
+    chosen: Option<String>,
+}
+
+impl Noted {
+    /// The last that was kept.
+    fn last(core: &Core) -> Option<Self> {
+        let text = fs::read_to_string(core.paths().update_installed()).ok()?;
+        let mut lines = text.lines();
+        let known = |line: Option<&str>| line.filter(|line| !line.is_empty()).map(str::to_owned);
+        let version = known(lines.next());
+        Some(Self { version, boot: lines.next()?.to_owned(), chosen: known(lines.next()) })
     }
-    if systems.version == version {
-        return Outcome::Runs;
+
+    /// Decided in this run of the box.
+    fn now(core: &Core, version: Option<String>, chosen: Option<String>) -> Self {
+        Self { version, boot: this_boot(core), chosen }
     }
-    let fallen = systems.fallen.as_ref().filter(|fallen| fallen.version == version);
-    Outcome::Left(fallen.map(|fallen| fallen.reason.clone()))
+
+    fn keep(&self, core: &Core) -> Result<(), UpdateError> {
+        let Self { version, boot, chosen } = self;
+        let (version, chosen) = (version.as_deref(), chosen.as_deref());
+        let text =
+            format!("{}\n{boot}\n{}\n", version.unwrap_or_default(), chosen.unwrap_or_default());
+        core.room
+            .with_room(|| {
+                write_atomically(&core.paths().update_installed(), text.as_bytes(), PRIVATE)
+            })
+            .map_err(|error| UpdateError::Failed(chain(&error).to_string()))
+    }
+
+    /// It waits for the next start of the box.
+    fn waits(&self, core: &Core) -> bool {
+        self.boot == this_boot(core)
+    }
+
+    fn outcome(&self, core: &Core, systems: &Systems) -> Outcome {
+        if self.waits(core) {
+            return Outcome::Waits;
+        }
+        let runs = match &self.chosen {
+            Some(chosen) => {
+                systems.slots.iter().any(|slot| slot.is_running && &slot.name == chosen)
+            }
+            None => self.version.as_ref() == Some(&systems.version),
+        };
+        if runs {
+            return Outcome::Runs;
+        }
+        let fallen = systems.fallen.as_ref().filter(|fallen| self.is(fallen));
+        Outcome::Left(fallen.map(|fallen| fallen.reason.clone()))
+    }
+
+    /// Whether this is the one that left its reason; of what was flashed it is known where it lay alone.
+    fn is(&self, fallen: &Fallen) -> bool {
+        self.chosen.as_ref().is_none_or(|chosen| chosen == &fallen.slot)
+            && self.version.as_ref().is_none_or(|version| version == &fallen.version)
+    }
 }
 
 /// Has the update installed that was sent, beside what runs: it begins, and goes on after this. Blocks.
@@ -294,23 +358,19 @@ pub(crate) fn install_now(core: &Core, now: Now) {
 
 fn note_installed(core: &Core, now: Now, bundle: &Bundle) -> Result<(), UpdateError> {
     note_left(core, now)?;
-    let text = format!("{}\n{}\n", bundle.version, this_boot(core));
-    core.room
-        .with_room(|| write_atomically(&core.paths().update_installed(), text.as_bytes(), PRIVATE))
-        .map_err(|error| UpdateError::Failed(chain(&error).to_string()))?;
+    Noted::now(core, Some(bundle.version.clone()), None).keep(core)?;
     write_down(core, None, now, "update.installed", json!({ "version": bundle.version }))
 }
 
-/// Keeps of the update that was installed before that it was left, if it was: what is noted of it makes
-/// way for the next one.
+/// Keeps of what was to run before that it was left, if it was: what is noted of it makes way for the
+/// next one.
 fn note_left(core: &Core, now: Now) -> Result<(), UpdateError> {
-    let (Some((version, boot)), Some(systems)) = (installed(core), core.updates.before().clone())
-    else {
+    let (Some(noted), Some(systems)) = (Noted::last(core), core.updates.before().clone()) else {
         return Ok(());
     };
-    match outcome(core, &systems, &version, &boot) {
-        Outcome::Left(_) => leave(core, now, &version),
-        Outcome::Waits | Outcome::Runs => Ok(()),
+    match (noted.outcome(core, &systems), noted.version) {
+        (Outcome::Left(_), Some(version)) => leave(core, now, &version),
+        (Outcome::Left(_), None) | (Outcome::Waits | Outcome::Runs, _) => Ok(()),
     }
 }
 
@@ -333,11 +393,14 @@ pub fn switch(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError>
         return Err(UpdateError::NotHere);
     }
     write_down(core, Some(permit), now, "update.switched", json!({}))?;
-    leave(core, now, &systems(core)?.version)?;
+    let systems = systems(core)?;
+    leave(core, now, &systems.version)?;
     done(answer(core, Job::SwitchSlot))?;
-    // What runs next was chosen, and is no update that was left.
-    if let Err(error) = remove_durably(&core.paths().update_installed()) {
-        tracing::warn!(error = %chain(&error), "which update was installed last is still noted");
+    // So that it is told if it does not work. Where this cannot be kept, it is started all the same.
+    let other = systems.slots.into_iter().find(|slot| !slot.is_running);
+    let noted = other.map(|slot| Noted::now(core, slot.version, Some(slot.name)));
+    if let Some(Err(error)) = noted.map(|noted| noted.keep(core)) {
+        tracing::warn!(error = %chain(&error), "which system was chosen is not noted");
     }
     done(answer(core, Job::Restart))
 }
@@ -374,13 +437,6 @@ pub(crate) fn tidy(core: &Core) {
 /// Waits until there may be something to do by itself, at once.
 pub(crate) async fn to_tend(core: &Core) {
     core.updates.tended.notified().await;
-}
-
-/// The version that was installed last, and in which run of the box.
-fn installed(core: &Core) -> Option<(String, String)> {
-    let text = fs::read_to_string(core.paths().update_installed()).ok()?;
-    let (version, boot) = text.split_once('\n')?;
-    Some((version.to_owned(), boot.trim().to_owned()))
 }
 
 fn this_boot(core: &Core) -> String {

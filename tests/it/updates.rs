@@ -139,8 +139,8 @@ impl Box {
     pub(crate) fn started_anew(&self) {
         let noted = self.world.app.data.join("update-installed");
         let text = fs::read_to_string(&noted).unwrap();
-        let version = text.lines().next().unwrap();
-        fs::write(&noted, format!("{version}\nanother start\n")).unwrap();
+        let [version, _, chosen] = text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+        fs::write(&noted, format!("{version}\nanother start\n{chosen}\n")).unwrap();
     }
 
     pub(crate) fn runs(&self, version: &str) {
@@ -294,7 +294,62 @@ fn an_update_that_cannot_be_installed_says_why_and_changes_nothing() {
 
     at.world.browser.post(&format!("{PATH}/switch"), &json!({})).expect(204);
     assert!(at.calls().ends_with("rauc status mark-active other\nsystemctl --no-block reboot\n"));
-    assert_eq!(at.look().get("last"), None, "what is chosen by hand is no update that was left");
+    let waits = json!({ "version": "0.9.1", "chosen": "B", "outcome": "waits" });
+    assert_eq!(at.look()["last"], waits, "the update before is nothing that was left");
+}
+
+/// Its owner starts the other system: the page says afterwards that it runs, or was left and why.
+#[test]
+fn a_choice_of_the_other_system_is_told_of_like_an_update() {
+    let mut at = Box::new();
+    let other = |running: &str, version: Option<&str>| {
+        let mut status: Value = serde_json::from_str(STATUS).unwrap();
+        for (slot, id, name) in [(0, "root.0", "A"), (1, "root.1", "B")] {
+            let row = &mut status["slots"][slot][id];
+            row["state"] = json!(if name == running { "booted" } else { "inactive" });
+        }
+        match version {
+            Some(version) => {
+                status["slots"][1]["root.1"]["slot_status"]["bundle"]["version"] = json!(version)
+            }
+            None => {
+                drop(status["slots"][1]["root.1"].as_object_mut().unwrap().remove("slot_status"))
+            }
+        }
+        status.to_string()
+    };
+    let reason = "the accounts were written by a newer version";
+    // One that an update brought, and one that was flashed, of which no version is known.
+    for version in [Some("0.9.1"), None] {
+        let told = at.folder.path().join("status.json");
+        fs::write(&told, other("A", version)).unwrap();
+        at.world.browser.post(&format!("{PATH}/switch"), &json!({})).expect(204);
+        assert!(
+            at.calls().ends_with("rauc status mark-active other\nsystemctl --no-block reboot\n")
+        );
+        let last = |outcome: &str, reason: Option<&str>| {
+            let mut last = json!({ "chosen": "B", "outcome": outcome });
+            version.into_iter().for_each(|version| last["version"] = json!(version));
+            reason.into_iter().for_each(|reason| last["reason"] = json!(reason));
+            last
+        };
+        assert_eq!(at.look()["last"], last("waits", None));
+        at.started_anew();
+        fs::write(&told, other("B", version)).unwrap();
+        assert_eq!(at.look()["last"], last("runs", None));
+        fs::write(&told, other("A", version)).unwrap();
+        assert_eq!(at.look()["last"], last("left", None));
+        let fallen = at.helper.place.fallen.0.clone();
+        let left = |slot: &str, version: &str| {
+            let text = format!("slot={slot} version={version} reason={reason}\n");
+            fs::write(&fallen, text).unwrap();
+        };
+        left("A", "0.9.1");
+        assert_eq!(at.look()["last"], last("left", None), "that is the other one's");
+        left("B", "0.9.1");
+        assert_eq!(at.look()["last"], last("left", Some(reason)));
+        fs::remove_file(fallen).unwrap();
+    }
 }
 
 /// Links and odd names are no way out of the disk, whoever made it.

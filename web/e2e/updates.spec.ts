@@ -172,4 +172,19 @@ test('the other system is started after a question', async () => {
   await expect(desk.getByText('System B')).toBeVisible();
   await expect(desk.getByText('The box restarts.')).toBeHidden();
   expect(box.asked).toEqual(['updates/switch']);
+  // Of what was flashed no version is known.
+  const reason = 'Stead answers, and is locked: database_unreadable';
+  for (const [outcome, told] of [
+    ['waits', 'System B is chosen'],
+    ['runs', 'System B was chosen last, and works.'],
+    ['left', 'System B did not work'],
+  ] as const) {
+    box.told = { ...RESTS, last: { chosen: 'B', outcome, reason: outcome === 'left' ? reason : undefined } };
+    await desk.reload();
+    await expect(desk.getByText(told)).toBeVisible();
+    await expectAccessible(desk);
+    await expectNoSidewaysScroll(desk);
+    await shot(desk, `updates-chosen-${outcome}-desktop`);
+  }
+  await expect(desk.getByText(reason)).toBeVisible();
 });

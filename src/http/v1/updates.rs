@@ -17,8 +17,8 @@ use crate::http::error::Problem;
 use crate::http::wire::{Json, cut_off};
 use crate::service::core::Core;
 use crate::service::updates::{
-    self, Arrival, By, Offered, OnDisk, Origin, Outcome, SourceView, Stage, Trouble, UpdateError,
-    View,
+    self, Arrival, By, Last, Offered, OnDisk, Origin, Outcome, SourceView, Stage, Trouble,
+    UpdateError, View,
 };
 
 const MEDIA_TYPE: &str = "application/octet-stream";
@@ -46,9 +46,9 @@ pub(crate) struct UpdatesAnswer {
     /// Why the update could not be installed, in the words of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
-    /// The update that was installed last.
+    /// What was installed or chosen last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    last: Option<LastUpdate>,
+    last: Option<LastSystem>,
     /// Where updates are fetched from, if they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<SourceAnswer>,
@@ -195,14 +195,18 @@ struct SystemEntry {
     version: Option<String>,
 }
 
-/// An update that was installed.
+/// A system that is to run: an update that was installed, or the one that its owner chose.
 #[derive(Serialize, ToSchema)]
-struct LastUpdate {
-    /// Its version.
-    version: String,
+struct LastSystem {
+    /// Its version, where an update brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// Where it lies, `A` or `B`, if its owner chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen: Option<String>,
     /// `waits` for a restart, `runs`, or was `left` by itself since it did not work.
     outcome: &'static str,
-    /// The last that its service said before it was left, if it came so far.
+    /// Why it was left: the last that its server or its gate said, if it came so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -259,20 +263,20 @@ impl From<Option<View>> for UpdatesAnswer {
             arrives,
             offered,
             failure,
-            last: last.map(LastUpdate::from),
+            last: last.map(LastSystem::from),
             source: source.map(SourceAnswer::from),
         }
     }
 }
 
-impl From<(String, Outcome)> for LastUpdate {
-    fn from((version, outcome): (String, Outcome)) -> Self {
+impl From<Last> for LastSystem {
+    fn from(Last { version, chosen, outcome }: Last) -> Self {
         let (outcome, reason) = match outcome {
             Outcome::Waits => ("waits", None),
             Outcome::Runs => ("runs", None),
             Outcome::Left(reason) => ("left", reason),
         };
-        Self { version, outcome, reason }
+        Self { version, chosen, outcome, reason }
     }
 }
 

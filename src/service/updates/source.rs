@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use super::arrival::{has_bytes, remove};
 use super::fetch::{Wanted, fetch};
 use super::{
-    Arrival, By, Origin, Outcome, Stage, UpdateError, answer, begin_install, done, installed,
-    outcome, systems, this_boot, write_down,
+    Arrival, By, Noted, Origin, Outcome, Stage, UpdateError, answer, begin_install, done, systems,
+    write_down,
 };
 use crate::host::disk::space;
 use crate::host::helper::Job;
@@ -342,7 +342,7 @@ fn due(core: &Core, now: Now) -> Result<Due, UpdateError> {
     // Read once, and known then.
     wish(core)?;
     make_way(core)?;
-    let is_installed = installed(core).is_some_and(|(_, boot)| boot == this_boot(core));
+    let is_installed = Noted::last(core).is_some_and(|noted| noted.waits(core));
     let mut desk = core.updates.source();
     let stage = core.updates.stage().clone();
     if let Some(wanted) = desk.wanted.clone() {
@@ -495,11 +495,9 @@ async fn ask(
         let kept = accounts.read(|tx| Ok::<_, StoreError>((rows::left(tx)?, rows::told(tx)?)));
         let (mut left, told) = kept.map_err(CoreError::from)?;
         // What was left last is written down when another one is installed.
-        if let Some((version, boot)) = installed(core)
-            && matches!(outcome(core, &systems, &version, &boot), Outcome::Left(_))
-        {
-            left.push(version);
-        }
+        let last = Noted::last(core);
+        let was_left = |noted: &Noted| matches!(noted.outcome(core, &systems), Outcome::Left(_));
+        left.extend(last.filter(was_left).and_then(|noted| noted.version));
         left.extend(systems.fallen.as_ref().map(|fallen| fallen.version.clone()));
         Ok::<_, UpdateError>((systems, left, told))
     });

@@ -58,7 +58,15 @@ export interface Updates {
   failure?: string;
   /** Missing where none is named. */
   source?: UpdateSource;
-  last?: { version: string; outcome: 'waits' | 'runs' | 'left'; reason?: string };
+  last?: LastSystem;
+}
+
+/** What was installed last, or where the system lies that its owner chose last. */
+export interface LastSystem {
+  version?: string;
+  chosen?: string;
+  outcome: 'waits' | 'runs' | 'left';
+  reason?: string;
 }
 
 export const updates = {
