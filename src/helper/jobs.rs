@@ -15,7 +15,7 @@ use stead_rules::time::WallMs;
 
 use super::Place;
 use super::disks;
-use super::tools::{ToolError, run};
+use super::tools::{ToolError, Tools, run};
 use super::updates;
 use crate::host::clock::build_time;
 use crate::host::files::{PRIVATE, write_atomically};
@@ -104,7 +104,7 @@ fn mount(place: &Place, uuid: &str) -> Result<Answer, Undone> {
     let from = device(volume);
     let kind = volume.file_system.as_deref().unwrap_or_default();
     let (kind, options) = match kind {
-        "ntfs" => ("ntfs3", OPTIONS_WITHOUT_OWNERS),
+        "ntfs" => (ntfs(&place.tools), OPTIONS_WITHOUT_OWNERS),
         "vfat" | "exfat" => (kind, OPTIONS_WITHOUT_OWNERS),
         other => (other, OPTIONS),
     };
@@ -122,6 +122,15 @@ fn mount(place: &Place, uuid: &str) -> Result<Answer, Undone> {
         return Err(error.into());
     }
     Ok(Answer::Mounted { folder: folder.to_string_lossy().into_owned() })
+}
+
+/// What reads NTFS: the kernel where it knows how, else ntfs-3g, whose process stays in the unit of its
+/// mount. Debian's kernels of now are built without ntfs3; a kernel that has it to load has it loaded by
+/// `mount`, where there is no ntfs-3g.
+fn ntfs(tools: &Tools) -> &'static str {
+    let known = fs::read_to_string(&tools.file_systems).unwrap_or_default();
+    let of_the_kernel = known.lines().any(|line| line.split_whitespace().last() == Some("ntfs3"));
+    if of_the_kernel || !tools.ntfs_3g.exists() { "ntfs3" } else { "ntfs-3g" }
 }
 
 /// The folder that a file system appears in: new, or left empty by an earlier one, and a folder.

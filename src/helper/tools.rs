@@ -25,6 +25,10 @@ pub struct Tools {
     pub mount: PathBuf,
     /// Unmounts again.
     pub umount: PathBuf,
+    /// Reads NTFS as a program, where the kernel does not.
+    pub ntfs_3g: PathBuf,
+    /// Where the kernel lists the file systems that it knows.
+    pub file_systems: PathBuf,
     /// Installs updates and knows the slots.
     pub rauc: PathBuf,
     /// Restarts and powers off.
@@ -47,6 +51,8 @@ impl Tools {
             systemd_mount: "/usr/bin/systemd-mount".into(),
             mount: "/usr/bin/mount".into(),
             umount: "/usr/bin/umount".into(),
+            ntfs_3g: "/usr/sbin/mount.ntfs-3g".into(),
+            file_systems: "/proc/filesystems".into(),
             rauc: "/usr/bin/rauc".into(),
             systemctl: "/usr/bin/systemctl".into(),
             disk_kinds: vec!["disk".to_owned()],

@@ -235,6 +235,75 @@ fn a_new_disk_is_formatted_and_its_films_can_be_read_and_not_written() {
     });
 }
 
+/// A disk as Windows leaves it that was not shut down but sleeps, with one film.
+fn of_windows(film: &str) -> Loop {
+    let disk = Loop::new(64, &[]);
+    let made = Command::new("mkntfs").args(["-Q", "-F", disk.device()]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let mut asleep = b"hibr".to_vec();
+    asleep.resize(4096, 0);
+    for (name, content) in [(film, b"a film".as_slice()), ("hiberfil.sys", &asleep)] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), content).unwrap();
+        let copied = Command::new("ntfscp")
+            .env("LC_ALL", "C.UTF-8")
+            .args([disk.device(), file.path().to_str().unwrap(), name])
+            .output()
+            .unwrap();
+        assert!(copied.status.success(), "{copied:?}");
+    }
+    disk
+}
+
+#[test]
+fn a_disk_of_windows_is_read_where_the_kernel_does_not_know_how() {
+    in_own_mounts(|| {
+        let mut helper = Helper::new();
+        helper.place.tools.file_systems = helper.folder.path().join("not-there");
+        let disk = of_windows("Größe 日本.mkv");
+        let uuid = disk.in_list(&helper).volumes[0].uuid.clone();
+        let answer = helper.ask(Job::Mount { uuid: uuid.clone() });
+        let Answer::Mounted { folder } = answer else { panic!("{answer:?}") };
+        let film = Path::new(&folder).join("Größe 日本.mkv");
+        assert_eq!(fs::read_to_string(&film).unwrap(), "a film");
+        let mode = fs::metadata(&film).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o755, "everybody may read it");
+        let written = fs::write(&film, "b").unwrap_err();
+        assert_eq!(written.raw_os_error(), Some(30), "read-only: {written}");
+        assert_eq!(helper.ask(Job::Unmount { uuid }), Answer::Done);
+        assert!(!Path::new(&folder).exists(), "no empty folder is left");
+    });
+}
+
+#[test]
+fn ntfs_is_read_by_the_kernel_or_else_by_ntfs_3g_and_never_written() {
+    let disk = of_windows("a.mkv");
+    for (kernel, program, by) in [
+        ("nodev\tproc\n\text4\n\tntfs3\n", true, "ntfs3"),
+        ("nodev\tproc\n\tntfs\n\tfuseblk\n", true, "ntfs-3g"),
+        ("\text4\n", false, "ntfs3"),
+    ] {
+        let mut helper = Helper::recording("");
+        let root = helper.folder.path().to_owned();
+        let tools = &mut helper.place.tools;
+        (tools.has_systemd, tools.systemd_mount) = (true, tools.rauc.clone());
+        (tools.file_systems, tools.ntfs_3g) = (root.join("kernel"), root.join("ntfs-3g"));
+        fs::write(&tools.file_systems, kernel).unwrap();
+        if program {
+            fs::write(&tools.ntfs_3g, "").unwrap();
+        }
+        let uuid = disk.in_list(&helper).volumes[0].uuid.clone();
+        let answer = helper.ask(Job::Mount { uuid: uuid.clone() });
+        assert!(matches!(answer, Answer::Mounted { .. }), "{answer:?}");
+        let (device, folder) = (disk.device(), helper.place.media.join(uuid));
+        let wanted = format!(
+            "--collect --fsck=no -t {by} -o ro,nosuid,nodev,noexec,umask=0022 {device} {}\n",
+            folder.display()
+        );
+        assert_eq!(helper.called(), wanted);
+    }
+}
+
 #[test]
 fn a_disk_that_is_another_one_now_keeps_what_is_on_it() {
     let helper = Helper::new();
