@@ -109,6 +109,7 @@ fn disk(of: &Volume) -> Disk {
 fn gather(of: &Volume, into: &mut Vec<DiskVolume>) {
     if let (Some(uuid), Some(file_system)) = (&of.uuid, &of.file_system)
         && check_uuid(uuid).is_ok()
+        && !of.is_told_by_a_part()
     {
         into.push(DiskVolume {
             uuid: uuid.clone(),

@@ -171,8 +171,16 @@ impl Volume {
         Box::new(std::iter::once(self).chain(self.parts.iter().flat_map(Self::all)))
     }
 
+    /// Whether what lies on this disk is told of once more by a partition of it: many a stick holds a
+    /// file system as a whole, with a table in it by which the same is one partition.
+    #[must_use]
+    pub fn is_told_by_a_part(&self) -> bool {
+        self.uuid.is_some() && self.parts.iter().any(|part| part.uuid == self.uuid)
+    }
+
     fn with_id(&self, uuid: &str) -> Vec<&Self> {
-        self.all().filter(|volume| volume.uuid.as_deref() == Some(uuid)).collect()
+        let has_it = |volume: &&Self| volume.uuid.as_deref() == Some(uuid);
+        self.all().filter(has_it).filter(|volume| !volume.is_told_by_a_part()).collect()
     }
 }
 

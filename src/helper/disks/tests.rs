@@ -35,6 +35,19 @@ fn peoples_disks_are_shown_and_no_others() {
     assert_eq!(shown, [expected]);
 }
 
+/// As `mkfs.vfat` makes one of a whole stick: with a table in it that names all of it.
+#[test]
+fn a_stick_that_is_one_file_system_and_its_one_partition_is_shown_once() {
+    let mut disks = parse(TOLD, &["disk".to_owned()]).unwrap();
+    let stick = &mut disks[2];
+    note(stick, "UUID=ABCD-0001\nTYPE=vfat\n");
+    note(&mut stick.parts[0], "UUID=ABCD-0001\nTYPE=vfat\n");
+    stick.parts[0].mounted.push("/run/stead/media/ABCD-0001".to_owned());
+    let shown = shown(&disks, Path::new("/run/stead/media"));
+    let folders: Vec<_> = shown[0].volumes.iter().map(|volume| volume.folder.as_deref()).collect();
+    assert_eq!(folders, [Some("/run/stead/media/ABCD-0001")]);
+}
+
 #[test]
 fn what_is_no_list_of_disks_is_none() {
     for text in ["", "{}", "[]", r#"{"blockdevices": [{}]}"#, "lsblk: not found"] {

@@ -66,6 +66,19 @@ fn a_disk_of_people_is_mounted_and_none_of_the_system() {
 }
 
 #[test]
+fn a_stick_that_is_one_file_system_and_its_one_partition_is_mounted_once() {
+    let mut stick = disk("sdf", vec![part("sdf1", "vfat", "ABCD-0001", &[])]);
+    (stick.file_system, stick.uuid) = (Some("vfat".into()), Some("ABCD-0001".into()));
+    let media = Path::new(MEDIA);
+    let disks = [stick.clone()];
+    let found = to_mount(&disks, "ABCD-0001", media).map(|volume| volume.name.as_str());
+    assert_eq!(found, Ok("sdf1"));
+    // A second one of the same id is told apart by nobody.
+    let disks = [stick, disk("sdg", vec![part("sdg1", "vfat", "ABCD-0001", &[])])];
+    assert_eq!(to_mount(&disks, "ABCD-0001", media), Err(Refusal::Ambiguous));
+}
+
+#[test]
 fn only_a_disk_that_is_as_it_was_shown_and_in_nobodys_use_is_formatted() {
     let disks = box_of_disks();
     let media = Path::new(MEDIA);
