@@ -21,6 +21,7 @@ mod rescue;
 mod say;
 mod serve;
 mod setup_page;
+mod static_address;
 mod status;
 mod version;
 mod wipe;
@@ -105,6 +106,9 @@ enum Command {
     /// Tell what the network will call this server; the system asks before it starts
     #[command(hide = true)]
     HostName(host_name::HostName),
+    /// Tell the network the address of stead.txt; the system asks before it comes up
+    #[command(hide = true)]
+    StaticAddress(static_address::StaticAddressOf),
     /// Do one thing that only root can do; the system starts this when the server asks
     #[command(hide = true)]
     Helper(helper::Helper),
@@ -135,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Wipe(command) => command.run().into(),
         Command::Version => version::run().into(),
         Command::HostName(command) => command.run().into(),
+        Command::StaticAddress(command) => command.run().into(),
         Command::Helper(command) => command.run().into(),
         Command::Worker { unit: false } => worker::main(),
         Command::Worker { unit: true } => attendant::main(),

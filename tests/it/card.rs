@@ -385,3 +385,95 @@ fn from_units(bytes: &[u8], order: fn([u8; 2]) -> u16) -> String {
     let units: Vec<u16> = bytes.chunks(2).map(|unit| order(unit.try_into().unwrap())).collect();
     String::from_utf16(&units).unwrap()
 }
+
+/// The files that the network of an appliance reads, after it was told what stands on the card.
+fn network(case: &Box) -> (Vec<(String, String)>, String) {
+    let (file, into) = (case.folder.path().join("stead.toml"), case.folder.path().join("network"));
+    fs::write(&file, config(&case.card(), &case.more)).unwrap();
+    fs::create_dir_all(&into).unwrap();
+    let [config, folder] = [&file, &into].map(|path| path.to_str().unwrap());
+    let ended = stead(&["static-address", "--into", folder, "--config", config]);
+    assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""), "{}", ended.complained);
+    let read = |entry: fs::DirEntry| {
+        (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap())
+    };
+    let mut files: Vec<_> =
+        fs::read_dir(&into).unwrap().map(|entry| read(entry.unwrap())).collect();
+    files.sort();
+    (files, ended.complained)
+}
+
+#[test]
+fn an_address_on_the_card_is_told_to_the_network_before_each_start() {
+    let text = "# Büro\r\naddress = 192.168.1.20/24\r\ngateway = 192.168.1.1\r\ndns = 9.9.9.9\r\n";
+    for (encoding, bytes) in encodings(text) {
+        let mut case = Box::new();
+        let (helper, _asked) = helper(case.folder.path(), Answer::Done);
+        case.more = helper;
+        case.write(&bytes);
+        for _ in 0..2 {
+            let (files, complained) = network(&case);
+            let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(
+                names,
+                ["70-stead-static-wired.network", "70-stead-static-wireless.network"]
+            );
+            for (_, told) in &files {
+                assert!(told.contains("\nAddress=192.168.1.20/24\n"), "{encoding}: {told}");
+                assert!(
+                    told.contains("\nGateway=192.168.1.1\n") && told.contains("\nDNS=9.9.9.9\n")
+                );
+                assert!(told.contains("\nDHCP=ipv6\n"), "nothing is handed out beside it: {told}");
+            }
+            assert_eq!(complained, "");
+            drop(case.start());
+            let left = fs::read(case.card().join("stead.txt")).unwrap();
+            assert_eq!(left, bytes, "{encoding}: it stays, and nothing is said of it");
+        }
+        // Another day it is the router again.
+        case.write("host = films\n");
+        assert_eq!(network(&case), (Vec::new(), String::new()));
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_meant_is_told_on_the_card_until_it_is_mended() {
+    let mut case = Box::new();
+    let (helper, _asked) = helper(case.folder.path(), Answer::Done);
+    case.more = helper;
+    let told = "# Stead: no address is set, so the router gives one: address = 192.168.1.20 says no \
+                size of its network; in most homes it is 192.168.1.20/24.\r\n";
+    case.write("code = seven kettles\naddress = 192.168.1.20\n");
+    let (files, complained) = network(&case);
+    assert!(files.is_empty() && complained.contains("no size of its network"), "{complained}");
+    drop(case.start());
+    let text = case.text();
+    assert!(
+        text.starts_with("code =\r\naddress = 192.168.1.20\r\n# Stead: the code is kept"),
+        "{text}"
+    );
+    assert!(text.ends_with(told), "{text}");
+    // Without a code in it, and once only.
+    for _ in 0..2 {
+        drop(case.start());
+        assert_eq!(case.text(), text);
+    }
+    case.write(text.replace(".20\r\n", ".20/24\r\n"));
+    assert_eq!(network(&case).0.len(), 2);
+    drop(case.start());
+    let text = case.text();
+    assert!(text.contains("# Stead: the code is kept"), "other words stay: {text}");
+    assert!(!text.contains("no address"), "{text}");
+}
+
+#[test]
+fn an_address_where_nobody_looks_after_the_network_is_told_too() {
+    let case = Box::new();
+    case.write("address = 192.168.1.20/24\n");
+    drop(case.start());
+    let text = case.text();
+    assert!(
+        text.contains("# Stead: no address is set") && text.contains("the system does"),
+        "{text}"
+    );
+}

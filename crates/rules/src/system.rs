@@ -10,6 +10,10 @@ use std::path::Path;
 use crate::limits::{DISK_LABEL_MAX_CHARS, HOST_LABEL_MAX_CHARS, UPDATE_NAME_MAX_CHARS};
 use crate::time::WallMs;
 
+mod address;
+
+pub use address::{BadAddress, Link, StaticAddress};
+
 #[cfg(test)]
 mod tests;
 

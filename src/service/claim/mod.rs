@@ -43,7 +43,7 @@ pub use finish::{Finished, finish};
 pub use ownership::{give_up, owner_refused, unlock};
 pub use restore::{Incoming, Restored, receive, restore};
 pub use start::{ComeUp, StartError, begin_life, begin_life_of_accounts, come_up, name_ahead};
-pub use wishes::label;
+pub use wishes::{label, static_address};
 pub use wizard::{
     Begun, Enrolment, Proof, Standing, begin, cancel, confirm_totp, is_own_code, name_owner,
     standing,

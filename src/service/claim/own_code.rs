@@ -173,7 +173,12 @@ fn obey(core: &Core, now: Now, path: &Path, read: &BootText) {
     for name in &file.unknown {
         tracing::info!(name, "a line of stead.txt means nothing to this version");
     }
+    let wrong = wishes::wrong_address(core, path, &file);
+    if let Some(wrong) = &wrong {
+        tracing::warn!(file = %path.display(), "{wrong}");
+    }
     if file.is_idle() {
+        tell_of_address(path, text, wrong.as_deref());
         return;
     }
     let noted = wishes::note_reset(core, file.reset);
@@ -186,7 +191,8 @@ fn obey(core: &Core, now: Now, path: &Path, read: &BootText) {
     }
     let told = answers(core, now, &file, can_be_written);
     let guessed = read.guessed.then_some(GUESSED);
-    let sentences: Vec<&str> = told.iter().map(String::as_str).chain(guessed).collect();
+    let told = told.iter().chain(&wrong).map(String::as_str);
+    let sentences: Vec<&str> = told.chain(guessed).collect();
     tell(path, text, &sentences);
     // Only now, when whoever reads the card finds what became of it.
     wishes::reset_if_asked(core);
@@ -216,6 +222,18 @@ fn is_taken_out(path: &Path, text: &str) -> bool {
             cannot be written; make the card or stick writable");
     }
     written.is_ok()
+}
+
+/// The lines of an address stay, so what is wrong with them is told once, and no longer than that.
+fn tell_of_address(path: &Path, text: &str, wrong: Option<&str>) {
+    if let Some(sentences) = wishes::told_of_address(text, wrong)
+        && let Err(error) = boot_file::write(path, text, &sentences)
+    {
+        tracing::warn!(
+            error = %chain(&error), file = %path.display(),
+            "what became of the address could not be told in stead.txt"
+        );
+    }
 }
 
 fn tell(path: &Path, text: &str, sentences: &[&str]) {

@@ -1,4 +1,4 @@
-//! What `stead.txt` asks for beside codes: a host name, a wireless network, and a reset.
+//! What `stead.txt` asks for beside codes: a host name, an address, a wireless network, and a reset.
 //!
 //! ```text
 //! reset = everything   asked for (fsync) ─▶ file blanked (fsync) ─▶ wipe decided ─▶ the server ends
@@ -7,13 +7,14 @@
 //!
 //! A card that cannot be written resets nothing, or it would at each start.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::mpsc;
 
-use stead_rules::claim::{BootFile, Reset};
+use stead_rules::claim::{BootFile, Reset, told};
 use stead_rules::ids::BoxId;
 use stead_rules::secret::SecretText;
-use stead_rules::system::{country_file, host_name, network_file};
+use stead_rules::system::{StaticAddress, country_file, host_name, network_file};
 
 use super::own_code::START_WAIT;
 use super::{boot_file, wipe};
@@ -23,6 +24,9 @@ use crate::host::helper::{Answer, Job, Passphrase, ask};
 use crate::net::names::host_label;
 use crate::service::chain;
 use crate::service::core::Core;
+
+/// How each sentence about an address begins that is not set.
+const NO_ADDRESS: &str = "no address is set, so the router gives one: ";
 
 const ASKED: &str = "A stead.txt asks for a reset. The next start goes on with it.\n";
 
@@ -43,14 +47,56 @@ pub fn label(config: &Config, id: &BoxId) -> String {
     kept.and_then(|kept| host_name(&kept).ok()).unwrap_or_else(|| host_label(id))
 }
 
-/// A medium that hangs does not keep the server from its name of before.
 fn written_host(file: &Path) -> Option<String> {
+    read_ahead(file)?.host
+}
+
+/// What stands in a file, before the server starts. A medium that hangs does not keep it from that.
+fn read_ahead(file: &Path) -> Option<BootFile> {
     let file = file.to_owned();
     let (tell, told) = mpsc::channel();
     let looking = move || drop(tell.send(boot_file::read(&file).ok()));
-    std::thread::Builder::new().name("host name".to_owned()).spawn(looking).ok()?;
+    std::thread::Builder::new().name("stead.txt".to_owned()).spawn(looking).ok()?;
     let read = told.recv_timeout(START_WAIT).ok().flatten()?;
-    BootFile::parse(&read.text).host
+    Some(BootFile::parse(&read.text))
+}
+
+/// The address in the `stead.txt` of the medium that this box starts from.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn static_address(config: &Config) -> Result<Option<StaticAddress>, String> {
+    let file = config.claim.boot_file.as_deref().and_then(read_ahead);
+    file.unwrap_or_default().static_address().map_err(|bad| no_address(&bad))
+}
+
+fn no_address(why: impl Display) -> String {
+    format!("{NO_ADDRESS}{why}.")
+}
+
+/// Says what is wrong with the address that stands in a file, if anything is. What is right was told to
+/// the network before the server came up.
+pub(super) fn wrong_address(core: &Core, path: &Path, file: &BootFile) -> Option<String> {
+    match file.static_address() {
+        Ok(None) => None,
+        Err(bad) => Some(no_address(bad)),
+        Ok(Some(_)) if core.config.claim.boot_file.as_deref() != Some(path) => {
+            Some(no_address("it belongs into the stead.txt of the card or disk of the box"))
+        }
+        Ok(Some(_)) if core.config.system.helper.is_none() => {
+            Some(no_address("this server does not look after its networks; the system does"))
+        }
+        Ok(Some(_)) => None,
+    }
+}
+
+/// What a file has to tell where nothing else is asked of it: as before, but of the address what is
+/// wrong with it now. None where it does already.
+pub(super) fn told_of_address<'a>(text: &'a str, wrong: Option<&'a str>) -> Option<Vec<&'a str>> {
+    let before: Vec<&str> = told(text).collect();
+    let others = before.iter().copied().filter(|told| !told.starts_with(NO_ADDRESS));
+    let now: Vec<&str> = others.chain(wrong).collect();
+    (now != before).then_some(now)
 }
 
 fn keep(paths: &Paths, name: &str) {

@@ -9,15 +9,19 @@
 //! wifi = Our house               a network to join,
 //! wifi password = …              with its password if it has one,
 //! country = DE                   and the country whose rules of radio hold
+//! address = 192.168.1.20/24      its address, in place of what the router hands out,
+//! gateway = 192.168.1.1          the router,
+//! dns = 192.168.1.1              and who knows names
 //! ```
 //!
 //! The words are read once and blanked: a code must not stay on a card that anybody can read, and a
 //! wish must not come true twice. What became of them is told in a line of the file itself, since its
-//! writer may have no other way to hear of it. The host name is no secret and no wish: it stays, as
-//! everything else in the file.
+//! writer may have no other way to hear of it. The host name and the address are no secrets and no wishes:
+//! they stay, as everything else in the file.
 
 use crate::limits::{OWN_CODE_MAX_BYTES, OWN_CODE_MIN_CHARS};
 use crate::secret::SecretText;
+use crate::system::{BadAddress, StaticAddress};
 
 /// Lines that Stead writes into the file begin so; older ones give way to new ones.
 const TOLD: &str = "# Stead:";
@@ -28,8 +32,11 @@ const HOST: &str = "host";
 const WIFI: &str = "wifi";
 const WIFI_PASSWORD: &str = "wifi password";
 const COUNTRY: &str = "country";
+const ADDRESS: &str = "address";
+const GATEWAY: &str = "gateway";
+const DNS: &str = "dns";
 /// Names that this version knows, and whether what stands behind them is blanked.
-const KNOWN: [(&str, bool); 7] = [
+const KNOWN: [(&str, bool); 10] = [
     (CODE, true),
     (RECOVER, true),
     (RESET, true),
@@ -37,6 +44,9 @@ const KNOWN: [(&str, bool); 7] = [
     (WIFI, true),
     (WIFI_PASSWORD, true),
     (COUNTRY, true),
+    (ADDRESS, false),
+    (GATEWAY, false),
+    (DNS, false),
 ];
 /// What is written behind `reset`, so that nobody does it by taking a `#` away.
 const EVERYTHING: &str = "everything";
@@ -58,6 +68,12 @@ pub struct BootFile {
     pub wifi_password: Option<SecretText>,
     /// The country whose rules of radio hold, as it is written.
     pub country: Option<String>,
+    /// Its address, as it is written.
+    pub address: Option<String>,
+    /// The router, as it is written.
+    pub gateway: Option<String>,
+    /// Who knows names, as they are written.
+    pub dns: Option<String>,
     /// Names that mean nothing to this version.
     pub unknown: Vec<String>,
 }
@@ -102,11 +118,23 @@ impl BootFile {
                     file.wifi_password = given(value).or(file.wifi_password);
                 }
                 Some((COUNTRY, value)) => file.country = plain(value).or(file.country),
+                Some((ADDRESS, value)) => file.address = plain(value).or(file.address),
+                Some((GATEWAY, value)) => file.gateway = plain(value).or(file.gateway),
+                Some((DNS, value)) => file.dns = plain(value).or(file.dns),
                 Some((name, _)) => file.unknown.push(name.chars().take(40).collect()),
                 None => {}
             }
         }
         file
+    }
+
+    /// The address that it gives the box, None if it gives none.
+    ///
+    /// # Errors
+    /// [`BadAddress`].
+    pub fn static_address(&self) -> Result<Option<StaticAddress>, BadAddress> {
+        let (gateway, dns) = (self.gateway.as_deref(), self.dns.as_deref());
+        StaticAddress::read(self.address.as_deref(), gateway, dns)
     }
 
     /// Whether it asks for anything that is done once.
@@ -126,6 +154,11 @@ impl BootFile {
     pub const fn must_be_taken_out(&self) -> bool {
         self.recover.is_some() || matches!(self.reset, Some(Reset::Everything))
     }
+}
+
+/// What Stead has told in the file, in its order.
+pub fn told(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.trim().strip_prefix(TOLD)).map(str::trim)
 }
 
 /// The file with its secrets blanked, and what became of them told in lines at its end.

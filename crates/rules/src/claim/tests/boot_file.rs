@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::claim::{BadOwnCode, BootFile, Reset, blanked, check_own_code};
+use crate::claim::{BadOwnCode, BootFile, Reset, blanked, check_own_code, told};
 use crate::secret::SecretText;
 
 fn read(text: &str) -> (Option<String>, Option<String>, Vec<String>) {
@@ -39,6 +39,23 @@ fn what_was_read_is_blanked_and_answered_and_the_rest_stays() {
     );
     assert!(BootFile::parse(&left).is_idle());
     assert_eq!(blanked(&left, &["the code is set."]), left);
+}
+
+#[test]
+fn an_address_stays_and_asks_for_nothing_once() {
+    let text = "Address = 192.168.1.20/24\ngateway=192.168.1.1\nDNS = 192.168.1.1, 9.9.9.9\n";
+    let file = BootFile::parse(text);
+    assert!(file.is_idle() && file.unknown.is_empty());
+    assert!(file.static_address().unwrap().is_some());
+    assert_eq!(blanked(text, &[]), text.replace('\n', "\r\n"));
+    assert_eq!(BootFile::parse("host = films\n").static_address(), Ok(None));
+    assert!(BootFile::parse("address = here\n").static_address().is_err());
+}
+
+#[test]
+fn what_was_told_is_read_back() {
+    let text = blanked("host = films\n# mine\n", &["the code is set.", "no address is set."]);
+    assert_eq!(told(&text).collect::<Vec<_>>(), ["the code is set.", "no address is set."]);
 }
 
 #[test]
