@@ -130,7 +130,7 @@ def main() -> int:
     clock.step("both slots are made")
 
     image = asked.out / f"{name}.img"
-    disk.fat(work / "fat", {"boot.scr": scr, "stead.txt": tables.IMAGE / "stead.txt"}, "STEAD-BOOT",
+    disk.fat(work / "fat", {"boot.scr": scr, **{name: tables.IMAGE / name for name in ("stead.txt", "stead.toml")}}, "STEAD-BOOT",
              tables.partition("stead-boot").size)
     (work / "state").write_bytes(disk.state_image({"BOOT_ORDER": "A", "BOOT_A_LEFT": "3", "BOOT_B_LEFT": "3"}))
     disk.data(work / "data", asked.epoch)

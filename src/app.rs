@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use stead_store::backup::is_decided;
 
-use crate::config::{Config, LocalSecurity, Paths, Tls};
+use crate::config::{Config, LocalSecurity, Own, Paths, Tls};
 use crate::host::clock::{Clock, SystemClock, build_time};
 use crate::host::entropy::{Entropy, SystemEntropy, bytes};
 use crate::host::kind::Kind;
@@ -147,6 +147,7 @@ const MIGRATION_TIME: Duration = Duration::from_secs(300);
 pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
     let Start { config, data_folder, doors, notifier, shutdown, answering } = start;
     let kind = data_folder.kind();
+    let config = with_usable_own(config, kind);
     let ports = Ports::of(&doors, &config);
     // Opening may migrate: a database of years on a slow card takes its time.
     notifier.more_time(MIGRATION_TIME);
@@ -189,6 +190,42 @@ pub async fn serve(start: Start, edge: Edge) -> Result<(), ServeError> {
         tracing::warn!(tasks, "time was up; what still ran was cut off");
     }
     ended
+}
+
+/// What the owner's own file names must be there and be what it is taken for, or the file is left out:
+/// nobody stands beside a box to read why it did not start.
+fn with_usable_own(config: Config, kind: Kind) -> Config {
+    let config = match &config.own {
+        Own::Taken { .. } => match try_files(&config, kind) {
+            Ok(()) => config,
+            Err(error) => config.without_own(crate::service::chain(&error)),
+        },
+        Own::None | Own::LeftOut(_) => config,
+    };
+    match &config.own {
+        Own::Taken { file, .. } => {
+            tracing::info!(file = %file.display(), "the owner's own file is laid over the config");
+        }
+        Own::LeftOut(problems) => {
+            tracing::error!("the owner's own file is left out: {problems}");
+        }
+        Own::None => {}
+    }
+    config
+}
+
+/// Opens what the config names beside the data folder, as the start does, and lets go of it.
+fn try_files(config: &Config, kind: Kind) -> Result<(), ServeError> {
+    if let Some(files) = given_files(config) {
+        files.read()?;
+    }
+    if kind == Kind::Server {
+        if let Some(issuer) = config.issuer.clone() {
+            ExternalIssuer::new(issuer, Arc::new(SystemClock::new(None)))?;
+        }
+        mail::letterbox(config.mail.as_ref())?;
+    }
+    Ok(())
 }
 
 /// Waits until the end begins, or until what takes connections has ended before it.

@@ -3,8 +3,8 @@
 use super::flags::ConfigFlags;
 use super::say::{complain, say};
 use super::{Exit, say::chain};
-use crate::config::Config;
 use crate::config::example::example;
+use crate::config::{Config, Own};
 use crate::host::ground;
 use clap::Args;
 
@@ -32,6 +32,10 @@ impl CheckConfig {
 }
 
 fn look_at_the_ground(config: &Config) -> Exit {
+    if let Own::LeftOut(problems) = &config.own {
+        problems.0.iter().for_each(complain);
+        return Exit::Config;
+    }
     if let Err(error) = ground::examine_data_folder(&config.paths.data_dir) {
         complain(chain(&error));
         return Exit::DataFolder;

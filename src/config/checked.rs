@@ -2,6 +2,7 @@
 
 use super::issuer::{Issuer, issuer};
 use super::mail::{Mail, mail};
+use super::own::Own;
 use super::problem::{Problem, Problems};
 use super::raw::{
     Raw, RawAccounts, RawClaim, RawDiscovery, RawLog, RawMedia, RawNet, RawPaths, RawSystem,
@@ -43,6 +44,8 @@ pub struct Config {
     pub work: Work,
     /// The log.
     pub log: Log,
+    /// What became of the owner's own file.
+    pub own: Own,
 }
 
 /// The data folder; what lies where in it is written here only.
@@ -384,6 +387,7 @@ pub(super) fn check(raw: Raw) -> Result<Config, Problems> {
         system: system(&raw.system, &mut note),
         work: work(&raw.work, &mut note),
         log: log(&raw.log, &mut note),
+        own: Own::None,
     };
     if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
 }

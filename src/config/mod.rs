@@ -6,7 +6,8 @@
 //!        types, lines
 //! ```
 //!
-//! A config with a mistake starts nothing, and every mistake is told at once, with its place. What
+//! A config with a mistake starts nothing, and every mistake is told at once, with its place; only the
+//! owner's own file over it (`own`) is left out. What
 //! the values mean on this machine (can the data folder be written?) is `host::ground`'s to say.
 
 pub mod checked;
@@ -14,6 +15,7 @@ mod definitions;
 pub mod example;
 mod issuer;
 mod mail;
+mod own;
 mod problem;
 pub mod raw;
 mod source;
@@ -24,6 +26,7 @@ pub use checked::{
 };
 pub use issuer::{Issuer, IssuerUrl};
 pub use mail::{Mail, MailSecurity};
+pub use own::Own;
 pub use problem::{Place, Problem, Problems};
 pub use source::UpdateSource;
 
@@ -56,8 +59,35 @@ impl Config {
             Some(file) => read(&file)?,
             None => Raw::default(),
         };
+        let own = Some(raw.system.own_config.clone()).filter(|own| !own.as_os_str().is_empty());
+        let laid = own.map(|file| (own::lay(&raw, &file), file));
         overrides.apply(&mut raw);
-        checked::check(raw)
+        let first = checked::check(raw)?;
+        Ok(match laid {
+            Some((laid, file)) => Self::over(first, laid, file, overrides),
+            None => first,
+        })
+    }
+
+    /// The owner's own file over the first one, or the first one and why.
+    fn over(
+        first: Self,
+        laid: Result<Option<own::Laid>, Problems>,
+        file: PathBuf,
+        overrides: &Overrides,
+    ) -> Self {
+        let whole = match laid {
+            Ok(None) => return first,
+            Err(problems) => Err(problems),
+            Ok(Some(mut laid)) => {
+                overrides.apply(&mut laid.raw);
+                checked::check(laid.raw.clone()).map_err(|problems| laid.placed(&file, problems))
+            }
+        };
+        match whole {
+            Ok(whole) => Self { own: Own::Taken { file, first: Box::new(first) }, ..whole },
+            Err(problems) => Self { own: Own::LeftOut(problems), ..first },
+        }
     }
 }
 

@@ -126,6 +126,11 @@ definitions! {
         /// "https://updates.example.net/stead"; docs/updates.md says what lies in it. Nobody is asked
         /// before the owner wants it. Empty: nobody is asked at all.
         update_source: String = String::new();
+        /// A file of the owner's own that is laid over this one at each start, where it is there; on
+        /// an appliance it lies beside stead.txt. It may not change what belongs to the system of the
+        /// box: paths, listening addresses, media, and of [claim] and [system] what names files. With a
+        /// mistake in it the whole file is left out, and the owner's page says so. Empty for none.
+        own_config: PathBuf = PathBuf::new();
     }
 
     /// The account service: the sign-in that other servers and apps of yours can use. It is part of
@@ -222,6 +227,36 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Raw, Problems> {
     Raw::deserialize(document).map_err(|error| source.problem_of(&error).into())
 }
 
+/// One key that a file sets.
+pub(super) struct Said {
+    pub(super) section: String,
+    pub(super) key: String,
+    pub(super) place: Place,
+}
+
+impl Said {
+    /// As problems name it.
+    pub(super) fn name(&self) -> String {
+        format!("{}.{}", self.section, self.key)
+    }
+}
+
+/// What a text sets that can be read, in its order.
+pub(super) fn said(file: &str, text: &str) -> Vec<Said> {
+    let source = Source { file, text };
+    let Ok(table) = DeTable::parse(text) else { return Vec::new() };
+    let mut said: Vec<(usize, Said)> = Vec::new();
+    for (section, value) in table.get_ref() {
+        for (key, _) in value.get_ref().as_table().into_iter().flatten() {
+            let offset = key.span().start;
+            let (section, key) = (section.get_ref().to_string(), key.get_ref().to_string());
+            said.push((offset, Said { section, key, place: source.place(offset) }));
+        }
+    }
+    said.sort_by_key(|(offset, _)| *offset);
+    said.into_iter().map(|(_, said)| said).collect()
+}
+
 impl Raw {
     /// Counts paths that are not absolute from `folder`; names of programs stay names.
     pub(super) fn resolve_paths(&mut self, folder: &Path) {
@@ -236,6 +271,7 @@ impl Raw {
             &mut self.system.helper,
             &mut self.system.disks,
             &mut self.system.updates,
+            &mut self.system.own_config,
         ];
         for path in of_system.into_iter().filter(|path| !path.as_os_str().is_empty()) {
             *path = folder.join(&*path);

@@ -244,3 +244,152 @@ fn a_file_that_is_named_must_be_readable() {
     let told = Config::load(&missing).unwrap_err().to_string();
     assert!(told.starts_with("the config file /nowhere/s.toml cannot be read: No such file"));
 }
+
+/// A first config that names a file of the owner's own, and that file.
+fn both(first: &str, own: &[u8]) -> (tempfile::TempDir, Config) {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, card) = (folder.path().join("first.toml"), folder.path().join("stead.toml"));
+    let system = "[system]\nown_config = \"stead.toml\"\nhelper = \"helper.sock\"\n";
+    std::fs::write(&file, format!("{system}{first}")).unwrap();
+    std::fs::write(card, own).unwrap();
+    let config = Config::load(&Overrides { file: Some(file), ..Overrides::default() }).unwrap();
+    (folder, config)
+}
+
+#[track_caller]
+fn left_out(own: &[u8]) -> String {
+    let (folder, config) = both("", own);
+    let first = both("", b"").1;
+    assert_eq!(config.net.public_url, None, "all of it is left out");
+    assert_eq!(config.net.http_listen, first.net.http_listen);
+    match config.own {
+        Own::LeftOut(problems) => {
+            problems.to_string().replace(&format!("{}/", folder.path().display()), "")
+        }
+        Own::None | Own::Taken { .. } => panic!("it was taken"),
+    }
+}
+
+#[test]
+fn a_file_of_the_owners_own_is_laid_over_the_first_key_by_key() {
+    let own = "[net]\npublic_url = \"https://films.example.net\"\ncert_file = \"chain.pem\"\n\
+               key_file = \"key.pem\"\ntls = \"files\"\n[system]\nattach_disks = false\n\
+               update_source = \"https://updates.example.net/stead\"\n";
+    let first = "[net]\nnames = [\"attic.example.net\"]\nhttps_listen = \"[::]:443\"\n[log]\nlevel = \"warn\"\n";
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(own.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for bytes in
+        [own.as_bytes(), &utf16, format!("\u{feff}{}", own.replace('\n', "\r\n")).as_bytes()]
+    {
+        let (folder, config) = both(first, bytes);
+        assert_eq!(config.net.public_url.as_deref(), Some("https://films.example.net"));
+        assert_eq!(
+            config.net.names,
+            ["attic.example.net", "films.example.net"],
+            "what it does not say stays"
+        );
+        assert_eq!((config.net.https_listen.port(), config.log.level), (443, LogLevel::Warn));
+        assert!(!config.system.attach_disks && config.system.helper.is_some());
+        let source = config.system.update_source.unwrap();
+        assert_eq!(source.as_str(), "https://updates.example.net/stead");
+        let [certificate, key] = ["chain.pem", "key.pem"].map(|name| folder.path().join(name));
+        assert_eq!(
+            config.net.tls,
+            Tls::Files { certificate, key },
+            "beside the file that names them"
+        );
+        assert!(matches!(config.own, Own::Taken { .. }));
+    }
+}
+
+#[test]
+fn without_a_file_of_the_owners_own_the_first_is_the_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("first.toml");
+    std::fs::write(&file, "[system]\nown_config = \"card/stead.toml\"\n").unwrap();
+    let config = Config::load(&Overrides { file: Some(file), ..Overrides::default() }).unwrap();
+    assert!(matches!(config.own, Own::None));
+    assert!(matches!(both("", b"# nothing\n").1.own, Own::Taken { .. }));
+}
+
+#[test]
+fn flags_have_the_last_word_over_the_owners_own_file_too() {
+    let (folder, _) = both("", b"[discovery]\nmdns = false\n");
+    let file = Some(folder.path().join("first.toml"));
+    let overrides = Overrides { file, http_port: Some(1234), ..Overrides::default() };
+    let config = Config::load(&overrides).unwrap();
+    assert_eq!((config.net.http_listen.port(), config.discovery.mdns), (1234, false));
+}
+
+#[test]
+fn a_mistake_in_the_owners_own_file_leaves_all_of_it_out_and_has_a_place() {
+    let good = "[net]\npublic_url = \"https://films.example.net\"\n";
+    for (more, told) in [
+        ("[net", "stead.toml:3:5: "),
+        ("names = 3\n", "stead.toml:3:9: invalid type: integer `3`"),
+        ("nmaes = []\n", "stead.toml:3:1: unknown key `nmaes` in [net]; did you mean `names`?"),
+        (
+            "plain_playback = \"all\"\n",
+            "stead.toml:3:1: net.plain_playback: there is no \"all\"; one of off, on-link",
+        ),
+        ("[system]\nupdate_source = \"ftp://x\"\n", "stead.toml:4:1: system.update_source: "),
+        ("[mail]\nserver = \"smtp.example.net\"\n", "stead.toml: mail.from: \"\" is no address"),
+    ] {
+        let problems = left_out(format!("{good}{more}").as_bytes());
+        assert!(problems.starts_with(told), "{more}: {problems}");
+    }
+    assert!(
+        left_out(format!("{good}{}", "# \n".repeat(30_000)).as_bytes())
+            .contains("larger than 64 KiB")
+    );
+}
+
+#[test]
+fn what_belongs_to_the_box_is_not_set_in_the_owners_own_file() {
+    // Whatever is not the owner's by name is the box's, a key of tomorrow too.
+    for (section, line) in [
+        ("paths", "data_dir = \"/tmp\""),
+        ("net", "https_listen = \"[::]:1\""),
+        ("net", "http_listen = \"[::]:1\""),
+        ("media", "roots = [\"/\"]"),
+        ("media", "ffmpeg = \"/boot/stead/ffmpeg\""),
+        ("claim", "boot_file = \"x\""),
+        ("claim", "sticks = [\"x\"]"),
+        ("claim", "marker_copy = \"x\""),
+        ("system", "helper = \"x\""),
+        ("system", "workers = \"x\""),
+        ("system", "disks = \"x\""),
+        ("system", "updates = \"x\""),
+        ("system", "own_config = \"x\""),
+    ] {
+        let key = line.split(' ').next().unwrap();
+        let told = format!(
+            "stead.toml:2:1: {section}.{key} belongs to the system of the box, and is not set here; \
+             take the line away"
+        );
+        assert_eq!(left_out(format!("[{section}]\n{line}\n").as_bytes()), told);
+    }
+}
+
+#[test]
+fn the_own_file_of_the_image_says_nothing_until_its_owner_does() {
+    let template = include_str!("../../image/stead.toml");
+    assert!(toml::from_str::<toml::Table>(template).unwrap().is_empty());
+    let said: String = template
+        .lines()
+        .filter_map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let (_folder, config) = both("", said.as_bytes());
+    assert!(matches!(config.own, Own::Taken { .. }), "{said}: {:?}", config.own);
+    assert!(config.mail.is_some() && config.system.update_source.is_some());
+    assert_eq!(config.net.plain_playback, PlainPlayback::OnLink);
+}
+
+#[test]
+fn the_config_of_the_image_names_a_file_for_its_owner() {
+    let config = load(include_str!("../../systemd/etc/stead/stead.toml")).unwrap();
+    assert!(config.system.helper.is_some());
+    let raw = parse("stead.toml", include_str!("../../systemd/etc/stead/stead.toml")).unwrap();
+    assert_eq!(raw.system.own_config, Path::new("/boot/stead/stead.toml"));
+}

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::core::{Core, CoreError};
+use crate::config::Own;
 use crate::net::given::Age;
 
 /// A check that takes longer has failed: systemd's watchdog waits little longer.
@@ -85,5 +86,11 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     ];
     let open = core.local.is_some() && !*core.claimed.borrow();
     let local = open.then_some(Check { name: "local_security", ok: false, vital: false });
-    checks.into_iter().chain(certificate).chain(local).collect()
+    let own = match &core.config.own {
+        Own::None => None,
+        Own::Taken { .. } => Some(true),
+        Own::LeftOut(_) => Some(false),
+    };
+    let own = own.map(|ok| Check { name: "own_config", ok, vital: false });
+    checks.into_iter().chain(certificate).chain(local).chain(own).collect()
 }

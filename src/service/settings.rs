@@ -7,6 +7,7 @@ use stead_store::accounts::{audit, claim as rows};
 use stead_store::{Accounts, WriteTx};
 
 use super::core::{Core, CoreError, permitted};
+use crate::config::Own;
 use crate::host::disk;
 
 /// The server's settings.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub media_roots: Vec<String>,
     /// Free space where the database lies.
     pub data_free_bytes: Option<u64>,
+    /// Why the owner's own config file is left out, a sentence each; none where it is not.
+    pub own_config_problems: Vec<String>,
 }
 
 /// Settings could not be changed.
@@ -63,6 +66,10 @@ pub fn read(core: &Core, permit: &Permit) -> Result<Settings, CoreError> {
             .map(|root| root.display().to_string())
             .collect(),
         data_free_bytes: disk::space(&core.paths().data_dir).ok().map(|space| space.free_bytes),
+        own_config_problems: match &core.config.own {
+            Own::LeftOut(problems) => problems.0.iter().map(ToString::to_string).collect(),
+            Own::None | Own::Taken { .. } => Vec::new(),
+        },
     })
 }
 

@@ -477,3 +477,63 @@ fn an_address_where_nobody_looks_after_the_network_is_told_too() {
         "{text}"
     );
 }
+
+/// The owner's own config file on the card.
+fn with_own_config(text: impl AsRef<[u8]>) -> Box {
+    let mut case = Box::new();
+    let file = case.card().join("stead.toml");
+    case.more = format!("[system]\nown_config = {file:?}\n");
+    fs::write(file, text).unwrap();
+    case
+}
+
+fn check(app: &App, name: &str) -> Option<bool> {
+    let health = app.client().get("/api/v1/health").expect(200).json();
+    let checks = health["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == name).map(|check| check["ok"] == true)
+}
+
+#[test]
+fn what_the_owners_own_file_says_holds_from_the_next_start_on() {
+    let case = with_own_config("[net]\r\nplain_playback = \"on-link\"\r\n");
+    let app = case.start();
+    assert_eq!(check(&app, "own_config"), Some(true));
+    let mut owner = Owner::claim(&app);
+    let settings = owner.browser.get("/api/v1/settings").expect(200).json();
+    assert_eq!(settings["plain_playback"], "on-link");
+    assert_eq!(settings["own_config_problems"], serde_json::json!([]));
+}
+
+/// Each of these is no reason not to start, with the owner's page saying where the slip is.
+#[test]
+fn a_wrong_file_of_the_owners_own_is_left_out_and_its_owner_reads_why() {
+    let good = "[net]\nplain_playback = \"on-link\"\n";
+    for (more, told) in [
+        ("nmaes = []\n", "stead.toml:3:1: unknown key `nmaes` in [net]"),
+        ("https_listen = \"[::]:1\"\n", "stead.toml:3:1: net.https_listen belongs to the system"),
+        // What it names is not there: only the start finds that.
+        (
+            "tls = \"files\"\ncert_file = \"c.pem\"\nkey_file = \"k.pem\"\n",
+            "net.cert_file cannot be used",
+        ),
+        (
+            "[mail]\nserver = \"smtp.example.net\"\nfrom = \"a@example.net\"\nuser = \"a\"\npassword_file = \"p\"\n",
+            "password",
+        ),
+        (
+            "[issuer]\nurl = \"https://id.example.net\"\nname = \"Home\"\nclient_id = \"a\"\nclient_secret_file = \"s\"\n",
+            "secret",
+        ),
+    ] {
+        let case = with_own_config(format!("{good}{more}"));
+        let app = case.start();
+        assert_eq!(check(&app, "own_config"), Some(false), "{more}");
+        let mut owner = Owner::claim(&app);
+        let settings = owner.browser.get("/api/v1/settings").expect(200).json();
+        assert_eq!(settings["plain_playback"], "off", "all of it is left out: {more}");
+        let problems = settings["own_config_problems"].to_string();
+        assert!(problems.contains(told), "{more}: {problems}");
+        // Strangers hear that it is so, and not what stands there.
+        assert!(!app.client().get("/api/v1/health").expect(200).text().contains("stead.toml"));
+    }
+}

@@ -92,7 +92,8 @@ def main(images: Path, name: str) -> None:
     make_kernel_slot(images, Path(os.environ["TARGET_DIR"]), this)
     (images / "state.img").write_bytes(disk.state_image(FIRST_ORDER))
     disk.data(images / "data.ext4", epoch())
-    shutil.copy(IMAGE / "stead.txt", images / "stead.txt")
+    for name in ("stead.txt", "stead.toml"):
+        shutil.copy(IMAGE / name, images / name)
     make_disk(images, this)
     bundle.write(images / "stead.raucb", images / "kernel.img", root, version(), this.compatible, authority(), images)
 

@@ -337,6 +337,8 @@ export interface Settings {
   orphaned_playback: boolean;
   media_roots: string[];
   data_free_bytes?: number;
+  /** Why the owner's own config file is left out, a sentence each. */
+  own_config_problems: string[];
 }
 
 export interface AskedApproval {
