@@ -7,6 +7,7 @@ Steps, each a module of kit/: packages → root file system → kernel slot → 
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,13 @@ class Clock:
         self.last = now
 
 
+def https(address: str) -> str:
+    """An address that boxes take for their source of updates; they look at it more closely."""
+    if not re.fullmatch(r"https://[^\s\"\\?#]+", address):
+        raise argparse.ArgumentTypeError(f"{address!r} is no folder of a web server: write https://updates.example.net/stead")
+    return address
+
+
 def arguments() -> argparse.Namespace:
     """What can be said on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -50,6 +58,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--keep-root", type=Path, help="keep the root file system as a folder there")
     parser.add_argument("--fresh", action="store_true", help="unpack every package anew")
     parser.add_argument("--insist-on-security", action="store_true")
+    parser.add_argument("--update-source", type=https, help="the folder that boxes fetch updates from")
     parser.add_argument("--epoch", type=int, required=True)
     return parser.parse_args()
 
@@ -94,6 +103,8 @@ def make_root(asked: argparse.Namespace, board: tables.Board, work: Path, author
     rootfs.configure(root, asked.binary, authority.keyring, asked.extra, {
         "VERSION": asked.version, "COMPATIBLE": board.compatible, "DISK_ID": disk.identity("disk"),
         "ENV_OFFSET": hex(offset), "ENV_SIZE": hex(size)})
+    if asked.update_source:
+        rootfs.fetch_updates_from(root, asked.update_source)
     clock.step("configured")
     return root, debs
 

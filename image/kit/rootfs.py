@@ -115,6 +115,15 @@ def settings(root: Path, values: dict[str, str]) -> None:
     write("etc/rauc/system.conf", tables.filled((tables.IMAGE / "rauc/system.conf.in").read_text(), values))
 
 
+def fetch_updates_from(root: Path, address: str) -> None:
+    """Tells boxes where updates come from. Their owners decide whether any are fetched."""
+    config = root / "etc/stead/stead.toml"
+    before, section, after = config.read_text().partition("[system]\n")
+    if not section:
+        raise SystemExit(f"stead: {config} has no [system] to name the source of updates in")
+    config.write_text(f'{before}{section}update_source = "{address}"\n{after}')
+
+
 def links(root: Path) -> None:
     """What update-alternatives would have linked."""
     for link, target in ALTERNATIVES.items():
