@@ -20,6 +20,8 @@ from kit import bundle, disk, kernel, tables  # noqa: E402
 DISK_BYTES = 3 * 1024**3
 # A section of the config that no version knows.
 MISTAKE = "nobody_knows_this"
+# Room for a film of the sample library, and for what any file system wants for itself.
+STICK_BYTES = 64 * 1024**2
 
 
 def kit_client():
@@ -105,11 +107,20 @@ class Bench:
         """A disk of people with the sample library, as words for QEMU."""
         made = self.folder / "media.img"
         if not made.exists():
-            sample = subprocess.run([tables.IMAGE.parent / "scripts/sample-library"], check=True, capture_output=True, text=True)
             with tempfile.TemporaryDirectory() as copy:
-                shutil.copytree(sample.stdout.strip(), copy, dirs_exist_ok=True)
+                shutil.copytree(sample(), copy, dirs_exist_ok=True)
                 disk.ext4(made, Path(copy), "Films", 256 << 20, 1_700_000_000)
         return ["-drive", f"if=none,id=media,file={made},format=raw", "-device", "virtio-blk-pci,drive=media"]
+
+    def sticks(self, owner: str, names: tuple[str, ...]) -> list[str]:
+        """Empty sticks that can be plugged in while the box runs, and a port for them, as words for QEMU."""
+        words = ["-device", "qemu-xhci,id=usb"]
+        for name in names:
+            made = self.folder / f"{owner}-{name}.disk"
+            with made.open("wb") as file:
+                file.truncate(STICK_BYTES)
+            words += ["-blockdev", f"driver=raw,node-name={name},file.driver=file,file.filename={made}"]
+        return words
 
     def bundle(self, name: str) -> bytes:
         """One of the bundles; made when it is first asked for."""
@@ -126,6 +137,12 @@ class Bench:
                 Bundles(self).disk(made)
                 stamp.write_text(told)
         return ["-drive", f"if=none,id=bundles,file={made},format=raw,readonly=on", "-device", "virtio-blk-pci,drive=bundles"]
+
+
+def sample() -> Path:
+    """The sample library."""
+    told = subprocess.run([tables.IMAGE.parent / "scripts/sample-library"], check=True, capture_output=True, text=True)
+    return Path(told.stdout.strip())
 
 
 def both_slots(box: Machine) -> None:

@@ -100,6 +100,11 @@ def owned(bench: Bench, target: Path, name: str) -> None:
         box.off()
 
 
+def title(kind: str) -> str:
+    """What a film is called, on a stick of this kind."""
+    return f"Größe {kind} 日本"
+
+
 def is_locked(box: Machine, reason: str) -> None:
     """The box answers, says that it is locked and why, there and on its console."""
     told = answers(box)
@@ -707,28 +712,84 @@ class HungKernel(Case):
 
 
 class SmallMemory(Case):
-    """With 512 MB a disk that is plugged in is read by itself and all on it is found; the kernel ends nothing for want of memory."""
+    """With 512 MB disks as people have them are read by themselves when they are plugged in, and all on them is found and plays; the kernel ends nothing for want of memory."""
+
+    # What the sticks are made by, on the box, which has it to look after them: not every machine that tests can write exFAT.
+    STICKS = {"vfat": "mkfs.vfat -I", "exfat": "mkfs.exfat", "ntfs": "mkntfs -Q -F"}
+    FILM = "Films/Sample Tides (2021)/Sample Tides (2021).mp4"
 
     def run(self) -> None:
-        with self.bench.machine(self.bench.settled(self.name), self.name, self.bench.media(), memory_mb=512) as box:
+        more = [*self.bench.media(), *self.bench.sticks(self.name, tuple(self.STICKS))]
+        with self.bench.machine(self.bench.settled(self.name), self.name, more, memory_mb=512) as box:
             answers(box)
             box.up()
             box.settled()
+            for kind in self.STICKS:
+                self.fill(box, kind)
             one = claim(box)
-            deadline = time.monotonic() + BOOT_S
-            while not (folders := one.get("/api/v1/folders?path=/run/stead/media")["folders"]):
-                expect(time.monotonic() < deadline, "the disk is not read by itself")
-                box.drain()
-                time.sleep(2)
-            folder = Path(folders[0]["path"])
-            library = shared.client.add_library(one, "All", "mixed", folder)
+            for kind in self.STICKS:
+                box.stick(kind, True)
+            folders = self.attached(box, one, {"ext4", *self.STICKS})
+            library = shared.client.add_library(one, "All", "mixed", folders["ext4"])
             row = shared.client.wait_for_scan(one, library, BOOT_S, 2)
             expect(row["items"] > 5, f"what is on the disk was not found: {row}")
-            expect(box.shell.run(f"touch {folder}/x")[0] != 0, "the disk of people can be written")
+            for kind in self.STICKS:
+                library = shared.client.add_library(one, kind, "films", folders[kind])
+                shared.client.wait_for_scan(one, library, BOOT_S, 2)
+                self.plays(one, kind)
+            for folder in folders.values():
+                expect(box.shell.run(f"touch {folder}/x")[0] != 0, f"the disk of people can be written: {folder}")
+            for into in (False, True):
+                for kind in self.STICKS:
+                    box.stick(kind, into)
+                self.attached(box, one, {"ext4", *self.STICKS} if into else {"ext4"})
+            for kind in self.STICKS:
+                self.plays(one, kind)
             killed = box.shell.told("journalctl -k -b --no-pager -o cat | grep -ci 'out of memory' || true")
             expect(killed.strip() == "0", "the kernel ended something for want of memory")
             box.settled()
             box.off()
+
+    def fill(self, box: Machine, kind: str) -> None:
+        """Makes a file system on a stick, with a film whose name is of more than one alphabet."""
+        box.stick(kind, True)
+        self.until(box, "test -b /dev/sda", "a stick is not seen")
+        box.shell.told(f"{self.STICKS[kind]} /dev/sda && mkdir -p /run/films /run/stick && mount -t {kind} /dev/sda /run/stick && "
+                       f"mount -o ro LABEL=Films /run/films && cp '/run/films/{self.FILM}' '/run/stick/{title(kind)} (2001).mp4' && "
+                       "umount /run/stick /run/films && sync")
+        box.stick(kind, False)
+        self.until(box, "! test -e /dev/sda", "a stick that was pulled out stays")
+
+    def until(self, box: Machine, command: str, sentence: str) -> None:
+        """Waits until a command holds."""
+        deadline = time.monotonic() + STEP_S
+        while box.shell.run(command)[0] != 0:
+            expect(time.monotonic() < deadline, sentence)
+            box.drain()
+            time.sleep(1)
+
+    def attached(self, box: Machine, one: shared.client.Client, kinds: set[str]) -> dict[str, Path]:
+        """Waits until what is read are file systems of these kinds: kind → folder."""
+        deadline = time.monotonic() + BOOT_S
+        while True:
+            volumes = [volume for disk in one.get("/api/v1/disks")["disks"] for volume in disk["volumes"]]
+            folders = {volume["file_system"]: Path(volume["folder"]) for volume in volumes if volume.get("folder")}
+            if folders.keys() == kinds:
+                return folders
+            expect(time.monotonic() < deadline, f"not {kinds} are read by themselves: {volumes}; "
+                   f"{box.shell.run('journalctl -b -u stead -u run-stead-media-* --no-pager | tail -n 30')[1]}")
+            box.drain()
+            time.sleep(2)
+
+    def plays(self, one: shared.client.Client, kind: str) -> None:
+        """The film of a stick is found by its name, and what is played of it is its file's."""
+        found = one.get(f"/api/v1/search?q={kind}")["items"]
+        expect([item["title"] for item in found] == [title(kind)], f"on {kind} there is {found}")
+        link = one.post(f"/api/v1/items/{found[0]['id']}/play")["url"]
+        first, last = 100_000, 299_999
+        status, _, body = one.raw("GET", link, headers={"Range": f"bytes={first}-{last}"})
+        content = (shared.sample() / self.FILM).read_bytes()
+        expect(status == 206 and body == content[first : last + 1], f"what is played from {kind} is not its file: {status}")
 
 
 class Offline(Case):

@@ -194,6 +194,10 @@ class Machine:
         """Pulls the network's cable out of the box, or puts it back."""
         self.ask_monitor(f"set_link net {'on' if into else 'off'}")
 
+    def stick(self, name: str, into: bool) -> None:
+        """Puts a stick of the bench into the box's USB port, or pulls it out."""
+        self.ask_monitor(f"device_add usb-storage,bus=usb.0,drive={name},id={name}" if into else f"device_del {name}")
+
     def ask_monitor(self, command: str) -> None:
         """Has QEMU do something."""
         with socket.socket(socket.AF_UNIX) as monitor:
