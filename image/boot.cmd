@@ -6,8 +6,8 @@
 #   BOOT_A_LEFT   tries that A still has before the next slot is taken
 #   BOOT_B_LEFT   the same for B
 #
-# The environment is a raw block with a CRC (image/state.tsv). It is written twice, the copy first, so
-# that one of the two is always whole. Where both are torn, defaults boot.
+# The environment is a raw block with a CRC (image/state.tsv). It is written twice, the one last that
+# was read, so that one of the two is always whole. Where both are torn, defaults boot.
 
 echo "Stead: starting from ${devtype} ${devnum}"
 setenv stead_env @ENV_SIZE@
@@ -26,12 +26,19 @@ setexpr stead_copy ${stead_copy} + @COPY_FIRST@
 
 setenv BOOT_ORDER
 setenv stead_known 0
+setenv stead_whole ${stead_first}
+setenv stead_other ${stead_copy}
 for stead_block in ${stead_first} ${stead_copy}; do
     if test ${stead_known} = 0; then
         if ${devtype} read ${stead_at} ${stead_block} ${stead_env_blocks}; then
             if env import -c ${stead_at} ${stead_env} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; then
                 if test "x${BOOT_ORDER}" = "xA" -o "x${BOOT_ORDER}" = "xA B"; then setenv stead_known 1; fi
                 if test "x${BOOT_ORDER}" = "xB" -o "x${BOOT_ORDER}" = "xB A"; then setenv stead_known 1; fi
+                # A power cut while the other is written must find this one whole.
+                if test ${stead_known}${stead_block} = 1${stead_copy}; then
+                    setenv stead_whole ${stead_copy}
+                    setenv stead_other ${stead_first}
+                fi
             fi
         fi
     fi
@@ -53,7 +60,7 @@ done
 setenv BOOT_A_LEFT ${stead_a}
 setenv BOOT_B_LEFT ${stead_b}
 
-setenv stead_store 'mw.b ${stead_at} 0 ${stead_env}; env export -c -s ${stead_env} ${stead_at} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; ${devtype} write ${stead_at} ${stead_copy} ${stead_env_blocks}; ${devtype} write ${stead_at} ${stead_first} ${stead_env_blocks}'
+setenv stead_store 'mw.b ${stead_at} 0 ${stead_env}; env export -c -s ${stead_env} ${stead_at} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; ${devtype} write ${stead_at} ${stead_other} ${stead_env_blocks}; ${devtype} write ${stead_at} ${stead_whole} ${stead_env_blocks}'
 
 for stead_slot in ${BOOT_ORDER}; do
     setenv stead_kernel 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from machine import BOOT_S, Cable, Machine, expect
+from plug import Plug
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from kit import bundle, disk, kernel, tables  # noqa: E402
@@ -56,6 +57,10 @@ class Bench:
         """The image's version."""
         return self.image.name.removeprefix(f"stead-{self.board.arch}-").removesuffix(".img")
 
+    def slot_image(self, kind: str) -> Path:
+        """What the image's slots hold: `kernel` or `root`."""
+        return Path(f"{str(self.image)[:-4]}.{kind}")
+
     def figure(self, name: str, value: float, unit: str = "s", most: float | None = None) -> None:
         """Kept for the end of the run. One that has a bound holds it."""
         held = "none" if most is None else f"{most:g} {'ok' if value <= most else 'short'}"
@@ -98,9 +103,11 @@ class Bench:
         self.copy(target, "settled")
         (self.folder / "settled.of").write_text(f"{self.image.stat().st_mtime_ns}")
 
-    def machine(self, target: Path, name: str, more: list[str] | None = None, memory_mb: int = 1024,
+    def machine(self, target: Path | Plug, name: str, more: list[str] | None = None, memory_mb: int = 1024,
                 network: bool | Cable = True) -> Machine:
-        """Starts a box from this disk."""
+        """Starts a box from this disk, or from one whose plug is pulled."""
+        if isinstance(target, Plug):
+            return Machine(self.board, target.disk, self.log(name), more, memory_mb, network, target.place)
         return Machine(self.board, target, self.log(name), more, memory_mb, network)
 
     def media(self) -> list[str]:
@@ -160,6 +167,20 @@ def environment(box: Machine) -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
 
+def environments(target: Path) -> dict[str, dict[str, str]]:
+    """Those copies of the loader's environment on a disk that are whole, the first one first."""
+    found, start = {}, tables.partition("stead-state").start
+    with target.open("rb") as file:
+        for name in ("environment", "environment-copy"):
+            offset, size = tables.state()[name]
+            file.seek(start + offset)
+            content = file.read(size)
+            if disk.zlib.crc32(content[4:]).to_bytes(4, "little") == content[:4]:
+                lines = content[4:].split(b"\0\0")[0].decode().split("\0")
+                found[name] = dict(line.split("=", 1) for line in lines if "=" in line)
+    return found
+
+
 def slot(box: Machine) -> str:
     """The slot that runs."""
     line = box.shell.told("cat /proc/cmdline")
@@ -205,7 +226,7 @@ class Bundles:
 
     def __init__(self, bench: Bench):
         self.bench, self.image = bench, bench.image
-        self.kernel, self.root = Path(f"{str(bench.image)[:-4]}.kernel"), Path(f"{str(bench.image)[:-4]}.root")
+        self.kernel, self.root = bench.slot_image("kernel"), bench.slot_image("root")
         self.work = bench.folder / "bundles"
 
     def stamp(self) -> str:

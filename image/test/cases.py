@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import random
 import re
 import shutil
 import time
@@ -12,6 +15,7 @@ import bench as shared
 from bench import Bench, answers, browser, claim, environment, slot, version
 from lan import EVERYTHING, Lan
 from machine import BOOT_S, STEP_S, Cable, Machine, expect
+from plug import Plug
 from kit import disk, tables
 
 # What an unconfirmed slot has: three in the product, and one where a run has to be short.
@@ -20,11 +24,12 @@ TRIES = 3
 IDLE_MB_MAX = 48
 # Prints who a box is.
 IDENTITY = "cat /var/lib/stead/box /etc/machine-id; blkid -s PARTUUID -o value /dev/stead/root-a"
+MOUNT_BUNDLES = "mkdir -p /run/bundles && { mountpoint -q /run/bundles || mount -o ro LABEL=bundles /run/bundles; }"
 
 
 def install(box: Machine, name: str) -> tuple[int, str]:
     """Offers a bundle to the box, as its root unit does."""
-    box.shell.told("mkdir -p /run/bundles && { mountpoint -q /run/bundles || mount -o ro LABEL=bundles /run/bundles; }")
+    box.shell.told(MOUNT_BUNDLES)
     status, text = box.shell.run(f"rauc install /run/bundles/{name}.raucb 2>&1", BOOT_S)
     box.drain()
     return status, text
@@ -471,13 +476,8 @@ class CorruptEnvironment(Case):
                 box.settled()
                 expect(slot(box) == "A" and environment(box)["BOOT_ORDER"] == "A B", "the boot order is another one")
                 box.off()
-            with target.open("rb") as file:
-                for name, (offset, size) in places.items():
-                    if name.startswith("environment"):
-                        file.seek(start + offset)
-                        content = file.read(size)
-                        whole = disk.zlib.crc32(content[4:]).to_bytes(4, "little") == content[:4]
-                        expect(whole, f"the {name} is not whole after a start")
+            whole = shared.environments(target)
+            expect(len(whole) == 2, f"after a start only the {', '.join(whole)} is whole")
 
 
 class ForgedEnvironment(Case):
@@ -576,31 +576,115 @@ class DataOfAnotherBox(Case):
 
 
 class PowerCut(Case):
-    """The plug is pulled while an update is written, and while a box starts: it boots each time, and loses nothing."""
+    """The plug of a box that has an owner is pulled while an update and the loader's environment are written: it boots each time, into a slot that is whole, and loses nothing.
 
-    CUTS_S = (0.3, 2.0, 6.0)
+    Which write it is, and what is lost of all that was not flushed, is chance (plug.py); STEAD_SEED repeats a run.
+    """
+
+    SLOT, STATE = ("stead-kernel-b", "stead-root-b"), ("stead-state",)
+    INSTALL = "rauc install /run/bundles/good.raucb"
+    # What has its value already is not written again.
+    CONFIRM = "while fw_setenv BOOT_A_LEFT 2 && rauc status mark-good; do :; done"
+    # How often an install writes the environment at its end, where one before was cut off: what B has left, and the order.
+    WRITES = 2
 
     def run(self) -> None:
-        target = self.bench.settled(self.name)
-        with self.bench.machine(target, self.name, self.bench.bundles()) as box:
-            box.up()
-            box.settled()
-            identity = box.shell.told("cat /var/lib/stead/box; sync")
-            box.off()
-        for seconds in self.CUTS_S:
-            with self.bench.machine(target, self.name, self.bench.bundles()) as box:
-                box.up()
-                answers(box)
-                box.shell.told("mkdir -p /run/bundles && mount -o ro LABEL=bundles /run/bundles")
-                box.shell.socket.sendall(b"rauc install /run/bundles/garbage.raucb\n")
-                time.sleep(seconds)
-                box.cut()
-        with self.bench.machine(target, self.name) as box:
-            box.up()
-            answers(box)
-            expect(box.shell.told("cat /var/lib/stead/box") == identity, "the box is another one after a power cut")
-            box.settled()
-            box.off()
+        seed = int(os.environ.get("STEAD_SEED") or random.SystemRandom().randrange(1 << 32))
+        print(f"     {self.bench.board.arch} {self.name} with STEAD_SEED={seed}", flush=True)
+        chance = random.Random(seed)
+        one_write = tables.state()["environment"][1]
+        self.owner = self.good = None
+        self.own = {kind: self.known(self.bench.slot_image(kind)) for kind in ("kernel", "root")}
+        slot_bytes = sum(size for size, _ in self.own.values())
+        with Plug(self.bench.settled(self.name), chance) as self.plug:
+            self.cut(self.INSTALL, self.SLOT, chance.randrange(slot_bytes))
+            self.cut(self.CONFIRM, self.STATE, chance.randrange(8) * one_write, torn="environment")
+            # The environment is torn now: the loader mends it before it writes its copy of it.
+            self.cut(None, self.STATE, 0, torn="environment")
+            self.cut(None, self.STATE, one_write, torn="environment-copy")
+            # Emulation of the other architecture takes twice as long.
+            if self.bench.board.arch == "arm64":
+                self.cut(self.INSTALL, self.SLOT, chance.randrange(slot_bytes))
+            self.cut(self.INSTALL, self.STATE, chance.randrange(self.WRITES) * one_write, torn="environment")
+            with self.started() as box:
+                self.is_well(box, "A")
+                status, text = install(box, "good")
+                told = environment(box)
+                expect(status == 0 and told["BOOT_ORDER"] == "B A", f"after all that an update was refused: {text}; {told}")
+                box.off()
+            self.cut(None, self.STATE, 0, torn="environment-copy")
+            # What the loader writes, and then the box, once its gate has opened.
+            self.cut(None, self.STATE, 2 * one_write, torn="environment")
+            with self.started() as box:
+                self.is_well(box, "B")
+                told = environment(box)
+                expect(told["BOOT_ORDER"] == "B A" and told["BOOT_B_LEFT"] == "3", f"B is not confirmed: {told}")
+                box.off()
+
+    def started(self) -> Machine:
+        return self.bench.machine(self.plug, self.name, self.bench.bundles())
+
+    def cut(self, command: str | None, where: tuple[str, ...], after: int, torn: str | None = None) -> None:
+        """Pulls the plug of a box that does this, or that just starts, in the write there that follows so many bytes."""
+        first, last = tables.partition(where[0]), tables.partition(where[-1])
+        place = range(first.start, last.start + last.size)
+        if command is None:
+            self.plug.arm(place, after)
+        with self.started() as box:
+            if command is not None:
+                self.is_well(box, "A")
+                self.plug.arm(place, after)
+                # One that ends without that write is told at once.
+                box.shell.socket.sendall(f"({command}; poweroff -f) >/dev/null 2>&1 &\n".encode())
+            self.plug.wait(box)
+        told = f"after a cut in {where[0]}, {after} bytes into `{command or 'a start'}`"
+        whole = shared.environments(self.plug.disk)
+        expect(bool(whole), f"{told} no copy of the environment is whole")
+        expect(torn not in whole, f"{told} the {torn} is whole")
+        counts = next(iter(whole.values()))
+        if "B" in counts["BOOT_ORDER"] and counts["BOOT_B_LEFT"] != "0":
+            expect(self.is_whole_b(), f"{told} the loader would try B, which is not whole: {counts}")
+
+    def is_well(self, box: Machine, runs: str) -> None:
+        """The box runs this slot, is somebody's, still knows the browser of its owner, and has both copies of its environment."""
+        answers(box)
+        box.up()
+        box.settled()
+        box.shell.told(MOUNT_BUNDLES)
+        if self.owner is None:
+            one = claim(box)
+            self.owner = (one.cookies, one.get("/api/v1/me")["user"]["id"], box.shell.told(IDENTITY))
+            told = json.loads(box.shell.told("rauc info --output-format=json /run/bundles/good.raucb 2>/dev/null", BOOT_S))
+            self.good = {kind: (one["size"], one["checksum"]) for row in told["images"] for kind, one in row.items()}
+        cookies, user, identity = self.owner
+        kept = browser(box)
+        kept.cookies = cookies
+        expect(answers(box)["state"] == "claimed" and kept.get("/api/v1/me")["user"]["id"] == user, "the owner is not signed in any more")
+        expect(box.shell.told(IDENTITY) == identity, "the box is another one after a power cut")
+        wanted = self.bench.base if runs == "A" else f"{self.bench.base}.1"
+        expect(slot(box) == runs and version(box) == wanted, f"slot {slot(box)} with {version(box)} runs")
+        expect(runs == "A" or self.is_whole_b(), "B runs, and is not whole")
+        whole = shared.environments(self.plug.disk)
+        expect(len(whole) == 2, f"after a start only the {', '.join(whole)} is whole")
+
+    def is_whole_b(self) -> bool:
+        """Whether B holds all of one system."""
+        def holds(images: dict[str, tuple[int, str]]) -> bool:
+            return all(self.known(self.plug.disk, tables.partition(f"stead-{kind}-b").start, size)[1] == digest
+                       for kind, (size, digest) in images.items())
+        return holds(self.own) or holds(self.good)
+
+    @staticmethod
+    def known(path: Path, start: int = 0, size: int | None = None) -> tuple[int, str]:
+        """The size of a file, or of a part of it, and its SHA-256."""
+        size = path.stat().st_size if size is None else size
+        digest, left = hashlib.sha256(), size
+        with path.open("rb") as file:
+            file.seek(start)
+            while left and (piece := file.read(min(left, 1 << 20))):
+                digest.update(piece)
+                left -= len(piece)
+        return size, digest.hexdigest()
 
 
 class CutsAtFirstBoot(Case):

@@ -113,17 +113,19 @@ class Machine:
     """One box. Its disk is a file that outlives it."""
 
     def __init__(self, board: tables.Board, disk: Path, log: Path, more: list[str] | None = None, memory_mb: int = 1024,
-                 network: bool | Cable = True):
+                 network: bool | Cable = True, plug: Path | None = None):
         self.disk, self.log, self.port = disk, log, free_port()
         self.line, self.monitor = disk.with_suffix(".line"), disk.with_suffix(".monitor")
         for path in (self.line, self.monitor):
             path.unlink(missing_ok=True)
+        # By itself a disk forgets nothing, whatever becomes of QEMU; one whose plug is pulled lies behind a socket (plug.py).
+        where = f"file=nbd:unix:{plug},format=raw,cache=writeback" if plug else f"file={disk},format=raw,cache=unsafe"
         machine = "virt,highmem=off" if board.arch == "armhf" else "virt"
         words = [board.qemu, "-machine", machine, "-cpu", "cortex-a15" if board.arch == "armhf" else "cortex-a72",
                  "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(memory_mb), "-nodefaults", "-display", "none",
                  "-monitor", f"unix:{self.monitor},server=on,wait=off",
                  "-bios", f"/usr/lib/u-boot/{board.uboot}/u-boot.bin",
-                 "-drive", f"if=none,id=disk,file={disk},format=raw,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
+                 "-drive", f"if=none,id=disk,{where}", "-device", "virtio-blk-pci,drive=disk",
                  "-device", "virtio-serial-pci", "-chardev", f"socket,id=line,path={self.line},server=on,wait=off",
                  "-device", "virtconsole,chardev=line", "-serial", "stdio", *(more or [])]
         if isinstance(network, Cable):
