@@ -43,8 +43,11 @@ for stead_block in ${stead_first} ${stead_copy}; do
         fi
     fi
 done
+setenv stead_lost
 if test ${stead_known} = 0; then
     echo "Stead: the stored boot order is damaged; starting with A, then B"
+    # The server tells that to the box's owner.
+    setenv stead_lost "stead.order=lost"
     setenv BOOT_ORDER "A B"
     setenv BOOT_A_LEFT 3
     setenv BOOT_B_LEFT 3
@@ -95,7 +98,7 @@ for stead_slot in ${BOOT_ORDER}; do
                 fi
                 part uuid ${devtype} ${devnum}:${stead_root} stead_rootid
                 part uuid ${devtype} ${devnum}:@DATA_PARTITION@ stead_dataid
-                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
+                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} ${stead_lost} panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
                 @BOOT_COMMAND@ ${kernel_addr_r} ${stead_initrd} ${stead_fdt}
             fi
         fi

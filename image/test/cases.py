@@ -118,6 +118,23 @@ def is_locked(box: Machine, reason: str) -> None:
     box.up()
 
 
+def is_not_well(box: Machine, *names: str) -> None:
+    """The box says of itself that these do not work, and nothing else: to a browser, and on its console."""
+    deadline = time.monotonic() + BOOT_S
+    while True:
+        failed = {check["name"] for check in browser(box).get("/api/v1/health")["checks"] if not check["ok"]}
+        if failed == set(names):
+            break
+        # What only just began, as the announcing does, is told as not well.
+        expect(time.monotonic() < deadline, f"of itself the box says that {failed or 'nothing'} is not well")
+        box.drain()
+        time.sleep(2)
+    # Of a box without an owner the screen says how it gets one.
+    screen = box.shell.told("stead status --config /etc/stead/stead.toml")
+    for name in names:
+        expect(f"{name} is not well" in screen, f"the console says {screen}")
+
+
 class Case:
     """One promise, on one architecture."""
 
@@ -457,7 +474,7 @@ class RefusedBundles(Case):
 
 
 class CorruptEnvironment(Case):
-    """A torn environment is read from its copy; where both are torn, defaults boot, and both are whole again."""
+    """A torn environment is read from its copy; where both are torn, defaults boot, the box says so, and both are whole again."""
 
     def run(self) -> None:
         target = self.bench.settled(self.name)
@@ -475,6 +492,7 @@ class CorruptEnvironment(Case):
                 box.up()
                 box.settled()
                 expect(slot(box) == "A" and environment(box)["BOOT_ORDER"] == "A B", "the boot order is another one")
+                is_not_well(box, *(["boot_order"] if len(torn) == 2 else []))
                 box.off()
             whole = shared.environments(target)
             expect(len(whole) == 2, f"after a start only the {', '.join(whole)} is whole")
@@ -524,18 +542,25 @@ class DamagedData(Case):
 
 
 class CorruptBootScript(Case):
-    """Where the FAT partition is garbage, the boot script of the kernel slot starts the box."""
+    """Where the FAT partition is garbage, the boot script of the kernel slot starts the box, which says what is wrong with it."""
+
+    # What is wrong is wrong, and all the rest works.
+    FAILED = ("boot-stead.mount",)
 
     def run(self) -> None:
         target = self.bench.settled(self.name)
+        owned(self.bench, target, self.name)
         one = tables.partition("stead-boot")
         with target.open("r+b") as file:
             file.seek(one.start)
             file.write(hashlib.shake_256(b"fat").digest(4 << 20))
         with self.bench.machine(target, self.name) as box:
             box.sees("Stead: trying slot A")
-            box.up()
+            box.sees("card is not well")
             answers(box)
+            box.up()
+            box.settled(failed=self.FAILED)
+            is_not_well(box, "card")
             box.off()
 
 
@@ -736,13 +761,14 @@ class Clock(Case):
 
 
 class FullData(Case):
-    """A data partition without a free byte still boots to a box that answers."""
+    """A data partition without a free byte still boots to a box that answers, and says so."""
 
     def run(self) -> None:
         target = self.bench.settled(self.name)
         with self.bench.machine(target, self.name) as box:
             box.up()
             box.settled()
+            claim(box)
             box.shell.run("cat /dev/zero >/data/filler; sync", BOOT_S)
             box.off()
         with self.bench.machine(target, self.name) as box:
@@ -751,6 +777,8 @@ class FullData(Case):
             # The server has given up its reserve of 32 MB.
             used = int(box.shell.told("df --output=pcent /data | tail -n 1").strip().rstrip("%"))
             expect(used >= 97, f"the data partition is full to {used} %")
+            box.settled()
+            is_not_well(box, "data_folder")
             box.off()
 
 

@@ -9,6 +9,7 @@ use crate::config::Config;
 use clap::Args;
 use serde::Deserialize;
 use std::fmt::Write as _;
+use std::iter;
 
 /// The command line of `stead status`.
 #[derive(Debug, Args)]
@@ -45,6 +46,23 @@ struct Check {
     ok: bool,
 }
 
+/// Lines that stand behind the words of a check.
+fn advice(check: &str) -> &'static [&'static str] {
+    match check {
+        "card" => &[
+            "  stead.txt cannot be read or written: no line in it is heeded.",
+            "  If the drive STEAD-BOOT does not open in a computer either,",
+            "  format it there as FAT, and no other part of that card.",
+        ],
+        "boot_order" => &[
+            "  Which system is to start could not be read: it began with the first.",
+            "  If this comes again, the card or disk is worn out: take another.",
+        ],
+        "data_folder" => &["  Make room on the disk where its data is kept."],
+        _ => &[],
+    }
+}
+
 impl Status {
     pub(super) fn run(&self) -> Exit {
         let config = match self.config.load() {
@@ -60,9 +78,14 @@ impl Status {
 }
 
 impl Health {
-    /// The names of what is not well.
-    pub(super) fn ailing(&self) -> impl Iterator<Item = &str> {
-        self.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str())
+    /// What is not well, in a line or two each: which check says so, and what to do where somebody at
+    /// the box can do something.
+    pub(super) fn ailing(&self) -> impl Iterator<Item = String> {
+        let failed = self.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str());
+        failed.flat_map(|name| {
+            let says = format!("{name} is not well");
+            iter::once(says).chain(advice(name).iter().map(|&line| line.to_owned()))
+        })
     }
 }
 
@@ -115,8 +138,8 @@ fn tell(config: &Config, server: &Server) -> Exit {
 fn page(config: &Config, server: &Server, health: Option<&Health>) -> String {
     let mut page = heading(config, server);
     let _ = writeln!(page, "  health   {}", health.map_or("no answer", |health| &health.status));
-    for name in health.into_iter().flat_map(Health::ailing) {
-        let _ = writeln!(page, "           {name} is not well");
+    for line in health.into_iter().flat_map(Health::ailing) {
+        let _ = writeln!(page, "           {line}");
     }
     page
 }

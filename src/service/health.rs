@@ -9,6 +9,7 @@ use stead_store::accounts::claim::server;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::claim;
 use super::core::{Core, CoreError};
 use crate::config::Own;
 use crate::net::given::Age;
@@ -26,6 +27,9 @@ pub struct Check {
     /// Whether the server is of no use without it.
     pub vital: bool,
 }
+
+/// What the loader tells the kernel where neither copy of its boot order was whole (image/boot.cmd).
+const ORDER_LOST: &str = "stead.order=lost";
 
 /// What strangers are told is at most this old: each look asks the disk, and a probe that asks
 /// every few seconds still hears of a change within two.
@@ -58,14 +62,30 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
     // Looking writes nothing, so an idle box stays idle.
     let writable = core.blocking(|core| Ok::<_, CoreError>(core.room.is_well()));
     let discovery = core.blocking(|core| Ok::<_, CoreError>(core.announcer.registered()));
-    let (database, writable, discovery) = tokio::join!(
+    let boot_file = core.config.claim.boot_file.clone();
+    let has_card = boot_file.is_some();
+    let card = core.blocking(move |_| {
+        Ok::<_, CoreError>(boot_file.as_deref().is_none_or(claim::is_within_reach))
+    });
+    let order_lost = core.blocking(|_| Ok::<_, CoreError>(is_order_lost()));
+    let (database, writable, discovery, card, order_lost) = tokio::join!(
         timeout(PATIENCE, database),
         timeout(PATIENCE, writable),
-        timeout(PATIENCE, discovery)
+        timeout(PATIENCE, discovery),
+        timeout(PATIENCE, card),
+        timeout(PATIENCE, order_lost)
     );
     let database = matches!(database, Ok(Ok(Some(_))));
     let writable = matches!(writable, Ok(Ok(true)));
     let discovery = matches!(discovery, Ok(Ok(true)));
+    // Where stead.txt is to lie: without it no code, reset or network that is written there is heard of.
+    let card =
+        has_card.then_some(Check { name: "card", ok: matches!(card, Ok(Ok(true))), vital: false });
+    let order = matches!(order_lost, Ok(Ok(true))).then_some(Check {
+        name: "boot_order",
+        ok: false,
+        vital: false,
+    });
     let background = core.fallen.names().is_empty();
     let given = core.certificate.given();
     // As the gate of an update sees it: one that is locked for want of its accounts has not.
@@ -92,5 +112,11 @@ pub async fn examine(core: &Arc<Core>) -> Vec<Check> {
         Own::LeftOut(_) => Some(false),
     };
     let own = own.map(|ok| Check { name: "own_config", ok, vital: false });
-    checks.into_iter().chain(certificate).chain(local).chain(own).collect()
+    checks.into_iter().chain(card).chain(order).chain(certificate).chain(local).chain(own).collect()
+}
+
+/// Until the box starts once more: the loader has written its environment anew by then.
+fn is_order_lost() -> bool {
+    let told = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
+    told.split_ascii_whitespace().any(|word| word == ORDER_LOST)
 }

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Instant;
 
+use nix::mount::{MsFlags, mount, umount};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use stead::host::helper::{Answer, Ask, Job, Passphrase, VERSION};
 use stead::host::packet::{receive, send};
 
 use crate::harness::{App, Client, Options, Owner, link_secret_in};
+use crate::helper::in_own_mounts;
 use crate::kills::now_ms;
 use crate::program::{Ended, PATIENCE, QUIET, STEAD, Served, stead};
 use crate::recovery::state;
@@ -536,4 +538,43 @@ fn a_wrong_file_of_the_owners_own_is_left_out_and_its_owner_reads_why() {
         // Strangers hear that it is so, and not what stands there.
         assert!(!app.client().get("/api/v1/health").expect(200).text().contains("stead.toml"));
     }
+}
+
+/// What health tells of the card; it looks again after a moment. None where it tells nothing of one.
+fn card_is_well(app: &App) -> Option<bool> {
+    app.clock.advance(5000);
+    check(app, "card")
+}
+
+/// Nobody hears of what is written on a card that is out, or that leaves its place in a read-only
+/// system empty: the box says so.
+#[test]
+fn a_card_that_nothing_is_heard_of_is_told() {
+    in_own_mounts(|| {
+        let case = Box::new();
+        let app = case.start();
+        assert_eq!(card_is_well(&app), Some(true), "a card without a stead.txt is well");
+        case.write("host = films\n");
+        assert_eq!(card_is_well(&app), Some(true));
+
+        let elsewhere = case.folder.path().join("elsewhere");
+        fs::rename(case.card(), &elsewhere).unwrap();
+        assert_eq!(card_is_well(&app), Some(false), "it is out");
+        fs::write(case.card(), "garbage").unwrap();
+        assert_eq!(card_is_well(&app), Some(false), "it is no folder");
+        fs::remove_file(case.card()).unwrap();
+
+        fs::create_dir(case.card()).unwrap();
+        let read_only = MsFlags::MS_RDONLY;
+        mount(Some("none"), &case.card(), Some("tmpfs"), read_only, None::<&str>).unwrap();
+        assert_eq!(card_is_well(&app), Some(false), "nothing can be taken out of it");
+        umount(&case.card()).unwrap();
+        fs::remove_dir(case.card()).unwrap();
+        fs::rename(&elsewhere, case.card()).unwrap();
+        assert_eq!(card_is_well(&app), Some(true), "it is in again");
+        drop(app);
+
+        let app = App::start_in(&case.folder.path().join("data"), Options::default());
+        assert_eq!(card_is_well(&app), None, "a server without a card has none to look for");
+    });
 }

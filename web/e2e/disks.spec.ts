@@ -96,3 +96,11 @@ test('a disk is made empty by its typed name', async () => {
   await expect(page.getByText('Disk is empty now')).toBeVisible();
   expect(asked).toEqual([['/api/v1/disks/empty', { name: 'sdb', size_bytes: 64e9, label: 'Media', typed: 'sdb' }]]);
 });
+
+test('a card that nothing is heard of is told to the owner, on every page', async () => {
+  await owned.box.configured('[claim]\nboot_file = "/nowhere/stead.txt"\n');
+  await page.goto(`${owned.box.origin}/`);
+  await expect(page.getByText('The drive STEAD-BOOT of this box cannot be read')).toBeVisible();
+  await look(page);
+  await shot(page, 'card-not-well-phone');
+});

@@ -18,6 +18,7 @@ import type {
   FolderView,
   HandedCode,
   HandedLink,
+  Health,
   HomeView,
   ItemDetails,
   ItemPage,
@@ -124,6 +125,7 @@ export const ownership = {
 
 export const account = {
   server: () => read<ServerInfo>('/server'),
+  health: () => read<Health>('/health'),
   me: () => read<Me>('/me'),
   /** `anew` asks a remembered browser for the second factor, too. */
   signin: (name: string, password: string, anew: boolean) =>

@@ -10,6 +10,7 @@ import { claim } from './words/claim';
 import { devices } from './words/devices';
 import { disks } from './words/disks';
 import { everywhere } from './words/everywhere';
+import { health } from './words/health';
 import { library } from './words/library';
 import { life } from './words/life';
 import { mail } from './words/mail';
@@ -41,6 +42,7 @@ const en = {
   ...audit,
   ...mail,
   ...settings,
+  ...health,
   ...sharing,
   ...profiles,
   ...ratings,

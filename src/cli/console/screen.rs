@@ -200,10 +200,7 @@ fn running(server: &Server, health: Option<&Health>, addresses: &[IpAddr], port:
     lines.push(format!("  state     {}", status::state(server)));
     lines.push(format!("  health    {}", health.map_or("no answer", |health| &health.status)));
     lines.extend(
-        health
-            .into_iter()
-            .flat_map(Health::ailing)
-            .map(|name| format!("            {name} is not well")),
+        health.into_iter().flat_map(Health::ailing).map(|line| format!("            {line}")),
     );
     with_logo(&lines.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -5,6 +5,8 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use stead_rules::claim::{BootText, blanked, encoded_like};
 use stead_rules::limits::BOOT_FILE_MAX_BYTES;
 use zeroize::Zeroizing;
@@ -18,6 +20,17 @@ pub(super) enum Unread {
     TooLarge,
     #[error("the card or stick does not give it")]
     Failed(#[from] io::Error),
+}
+
+/// Whether what somebody writes there is found, and can be taken out again: its folder can be read and
+/// written, and the file too where there is one. A medium that is not mounted leaves an empty folder
+/// of a system that is read-only. Blocks.
+pub fn is_within_reach(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    let open = |path| access(path, Access::READ_OK | Access::WRITE_OK);
+    std::fs::read_dir(folder).is_ok()
+        && open(folder).is_ok()
+        && matches!(open(path), Ok(()) | Err(Errno::NOENT))
 }
 
 /// Reads a file in whichever encoding. Blocks.

@@ -35,6 +35,7 @@ use super::core::{CoreError, permitted};
 use super::passwords::HashError;
 use crate::host::files::FileError;
 
+pub use boot_file::is_within_reach;
 pub use by_code::{ByCode, begin_by_code, look_by_code};
 pub use desk::{Card, ClaimDesk, card, facts};
 pub use era::renew as renew_era;

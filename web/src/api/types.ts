@@ -29,6 +29,11 @@ export type LockReason =
   | 'restored'
   | 'marker_unreadable';
 
+/** How the server is: each check by its name. */
+export interface Health {
+  checks: { name: string; ok: boolean }[];
+}
+
 export interface ServerInfo {
   state: ServerState;
   name: string;

@@ -56,7 +56,8 @@ fn a_code_to_scan_that_is_too_wide_stands_above_the_words() {
 fn a_server_with_its_owner_shows_where_it_is_and_no_way_to_claim() {
     let addresses = vec!["192.0.2.7".parse().unwrap(), "2001:db8::1".parse().unwrap()];
     let health = serde_json::json!({ "status": "degraded", "checks": [
-        { "name": "disk", "ok": false }, { "name": "database", "ok": true }] });
+        { "name": "disk", "ok": false }, { "name": "card", "ok": false },
+        { "name": "database", "ok": true }] });
     let running = Seen::Running {
         server: server("claimed", None),
         health: serde_json::from_value(health).unwrap(),
@@ -71,10 +72,13 @@ fn a_server_with_its_owner_shows_where_it_is_and_no_way_to_claim() {
         "https://[2001:db8::1]/",
         "state     claimed",
         "disk is not well",
+        "card is not well",
+        "stead.txt cannot be read or written",
     ] {
         assert!(text.contains(told), "{told} in {text}");
     }
     assert!(!text.contains("database") && !text.contains("claim#"), "{text}");
+    assert!(text.lines().all(|line| visible(line) <= COLUMNS), "{text}");
 }
 
 #[test]
