@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bench as shared
 from bench import Bench, answers, browser, claim, environment, slot, version
-from lan import EVERYTHING, Lan
+from lan import EVERYTHING, NETWORK, PHONE, ROUTER, Lan
 from machine import BOOT_S, STEP_S, Cable, Machine, expect
 from plug import Plug
 from kit import disk, tables
@@ -175,12 +175,15 @@ class FirstBoot(Case):
             identity = box.shell.told(IDENTITY)
             box.off()
         self.bench.keep_settled(flashed)
+        disk.change_text(flashed, "stead.toml", lambda text: f"{text}[net]\r\nplain_playback = \"on-link\"\r\n")
         with self.bench.machine(flashed, self.name) as box:
             answers(box)
             self.bench.figure("later_boot_to_answer", time.monotonic() - box.started)
             box.up()
             box.settled()
             one = claim(box)
+            told = one.get("/api/v1/settings")
+            expect(told["plain_playback"] == "on-link", f"what stead.toml on the card says does not hold: {told['own_config_problems']}")
             owner = one.get("/api/v1/me")["user"]["id"]
             started = time.monotonic()
             restart(box)
@@ -916,7 +919,7 @@ class Offline(Case):
 
 
 class Discovery(Case):
-    """In a home network a box is found from its first boot on: by its name, after another box with the same name came, a new address and a pulled cable; it says goodbye, and its secret to nobody."""
+    """In a home network a box is found from its first boot on: by its name, after another box with the same name came, a new address, a pulled cable and an address of its own in stead.txt; it says goodbye, and its secret to nobody."""
 
     def run(self) -> None:
         with Lan(self.bench.folder, self.bench.stead) as lan:
@@ -926,6 +929,7 @@ class Discovery(Case):
                 self.one_more(lan, box, cable, name)
                 self.another_address(lan, box, cable, name)
                 self.pulled_cable(lan, box, name)
+                self.own_address(lan, box, cable, name)
                 gone = lan.goodbyes(box.off)
                 expect(name in gone and f"{name.split('.')[0]}._stead._tcp.local" in gone, f"at its end {name} took back {gone}")
 
@@ -993,6 +997,27 @@ class Discovery(Case):
         expect(lan.find() == [], "a box without a cable is found")
         box.plugged(True)
         lan.found(lambda all: [one["host_name"] for one in all] == [name], "a box whose cable is back", box.drain)
+
+    def own_address(self, lan: Lan, box: Machine, cable: Cable, name: str) -> None:
+        """The address of its stead.txt holds from the next start on, in place of what the router hands out."""
+        fixed = f"{NETWORK}.200"
+        lines = f"address = {fixed}/24\\ngateway = {ROUTER}\\ndns = {ROUTER}, {PHONE}\\n"
+        box.shell.told(f"printf '{lines}' >>/boot/stead/stead.txt; sync")
+        restart(box)
+        box.sees("Stead: trying slot A")
+        # The router forgets the box, so a lease that is there afterwards was asked for again.
+        lan.hand_out(50)
+        shell = box.up()
+        box.settled()
+        found, = lan.found(lambda boxes: [fixed in one["addresses"] for one in boxes] == [True], "the box at its own address", box.drain)
+        expect(found["host_name"] == name and lan.addresses(name) == {fixed}, f"{name} leads to {lan.addresses(name)}: {found}")
+        here = lan.at_phone(lambda: shared.client.Client(f"https://{fixed}", BOOT_S).get("/api/v1/server"))
+        expect(here["claimed"] is True, f"at {fixed} answers {here}")
+        expect(lan.lease(cable.card) is None, f"the router was asked for an address all the same: {lan.told_leases()}")
+        link = shell.told("networkctl status --no-pager $(ip -4 route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/;q')")
+        expect(f"Gateway: {ROUTER}" in link and "70-stead-static-wired.network" in link, f"the network says {link}")
+        servers = shell.told("sed -n 's/^nameserver //p' /run/systemd/resolve/resolv.conf").split()
+        expect(servers == [ROUTER, PHONE], f"names are asked of {servers}")
 
 
 class Wireless(Case):
