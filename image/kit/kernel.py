@@ -33,13 +33,14 @@ def dependencies(modules: Path) -> dict[str, list[str]]:
     return found
 
 
-def listed(path: Path, arch: str) -> list[str]:
-    """The entries of a list for an architecture: those that name none, and those that name it behind a tab."""
+def listed(path: Path, arch: str | None) -> list[str]:
+    """The entries of a list for an architecture: those that name none, and those that name it behind a tab.
+    Without an architecture all of them."""
     rows = tables.rows(path)
     strange = {row[1] for row in rows if len(row) > 1} - tables.architectures()
     if strange:
         raise SystemExit(f"stead: {path.name} is of architectures that no image is made for: {', '.join(sorted(strange))}")
-    return [row[0] for row in rows if len(row) == 1 or row[1] == arch]
+    return [row[0] for row in rows if len(row) == 1 or arch in (row[1], None)]
 
 
 def is_named(path: str, entry: str) -> bool:
@@ -47,14 +48,15 @@ def is_named(path: str, entry: str) -> bool:
     return path == entry or path.startswith(entry + "/")
 
 
-def chosen(modules: Path, wanted: list[str]) -> set[str]:
+def chosen(modules: Path, wanted: list[str], whole: bool = True) -> set[str]:
     """The modules that a list names, with all they need. What no longer means anything, neither a module
-    nor what is built into the kernel, is a mistake: a driver was moved, or Debian does without it."""
+    nor what is built into the kernel, is a mistake: a driver was moved, or Debian does without it. Of a
+    kernel that is not whole, but made for one board, nothing is asked."""
     depends = dependencies(modules)
     paths = {name: name.removeprefix("kernel/") for name in depends}
     built_in = [line.removeprefix("kernel/") for line in (modules / "modules.builtin").read_text().splitlines()]
     nothing = [entry for entry in wanted if not any(is_named(path, entry) for path in (*paths.values(), *built_in))]
-    if nothing:
+    if nothing and whole:
         raise SystemExit(f"stead: the kernel {modules.name} has nothing of what these lines of its list of modules name: "
                          f"{', '.join(nothing)}. Look where the drivers are now, or take the lines out.")
     found: set[str] = set()
@@ -102,8 +104,8 @@ def loader(root: Path, program: str) -> str:
     return next(line.split(": ")[1].rstrip("]") for line in told.splitlines() if "interpreter:" in line)
 
 
-def initrd_tree(root: Path, tree: Path, arch: str) -> None:
-    """The initrd as a folder."""
+def initrd_tree(root: Path, tree: Path, arch: str | None) -> None:
+    """The initrd as a folder. Without an architecture the kernel is one made for a board."""
     kernel = version(root)
     for name in ("bin", "sbin", "usr/bin", "usr/sbin", f"usr/lib/modules/{kernel}"):
         (tree / name).mkdir(parents=True, exist_ok=True)
@@ -120,7 +122,8 @@ def initrd_tree(root: Path, tree: Path, arch: str) -> None:
         (tree / linker).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy((root / linker).resolve() if not (root / linker).is_symlink() else real(root, linker), tree / linker)
     modules = root / "usr/lib/modules" / kernel
-    for name in sorted(chosen(modules, listed(tables.IMAGE / "initrd/modules.list", arch))):
+    wanted = listed(tables.IMAGE / "initrd/modules.list", arch)
+    for name in sorted(chosen(modules, wanted, whole=arch is not None)):
         target = tree / "usr/lib/modules" / kernel / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(modules / name, target)

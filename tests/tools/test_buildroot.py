@@ -93,7 +93,7 @@ class CheckTest(unittest.TestCase):
                 (self.project / name).write_text(before)
 
     def test_a_file_of_the_image_that_goes_is_missed(self):
-        for name in ("image/stead.txt", "image/rauc/system.conf.in", "image/rootfs", "systemd/sysusers.d"):
+        for name in ("image/stead.txt", "image/stead.toml", "image/rauc/system.conf.in", "image/rootfs", "systemd/sysusers.d"):
             with self.subTest(name=name):
                 (self.project / name).rename(self.project / "away")
                 self.assertIn(Path(name).name, self.told())
@@ -175,7 +175,7 @@ class DiskTest(unittest.TestCase):
 
     def test_the_boot_partition_has_the_script_and_the_file_for_the_owner(self):
         listed = run("mdir", "-b", "-i", self.part("stead-boot"), "::")
-        self.assertEqual(sorted(listed.split()), ["::/boot.scr", "::/stead.txt"])
+        self.assertEqual(sorted(listed.split()), ["::/boot.scr", "::/stead.toml", "::/stead.txt"])
         script = (self.images / "boot.scr").read_bytes()
         self.assertIn(b"booti ${kernel_addr_r}", script)
         self.assertIsNone(re.search(rb"@[A-Z_]+@", script))

@@ -29,7 +29,7 @@ def make_kernel_slot(images: Path, target: Path, this: Board) -> None:
     """Kernel, initrd, device trees, and a second boot.scr. A loader asks for a device tree with or without
     its folder, so it finds either."""
     tree, folder = empty(images / "initrd.tree"), empty(images / "kernel")
-    kernel.initrd_tree(target, tree)
+    kernel.initrd_tree(target, tree, None)
     kernel.pack_initrd(tree, folder / "initrd", epoch())
     for name in (this.kernel_file, "boot.scr"):
         shutil.copy(images / name, folder / name)
@@ -92,8 +92,8 @@ def main(images: Path, name: str) -> None:
     make_kernel_slot(images, Path(os.environ["TARGET_DIR"]), this)
     (images / "state.img").write_bytes(disk.state_image(FIRST_ORDER))
     disk.data(images / "data.ext4", epoch())
-    for name in ("stead.txt", "stead.toml"):
-        shutil.copy(IMAGE / name, images / name)
+    shutil.copy(IMAGE / "stead.txt", images / "stead.txt")
+    shutil.copy(IMAGE / "stead.toml", images / "stead.toml")
     make_disk(images, this)
     bundle.write(images / "stead.raucb", images / "kernel.img", root, version(), this.compatible, authority(), images)
 
