@@ -39,7 +39,8 @@ struct Row {
 
 /// Every disk with whatever lies on it.
 pub(super) fn all(tools: &Tools) -> Result<Vec<Volume>, ToolError> {
-    let text = run(&tools.lsblk, &["--json", "--bytes", "--output", COLUMNS])?;
+    // Without being told to, it lists partitions beside their disks where it is not asked for `NAME`.
+    let text = run(&tools.lsblk, &["--json", "--tree", "--bytes", "--output", COLUMNS])?;
     let mut disks = parse(&text, &tools.disk_kinds)?;
     disks.iter_mut().for_each(|disk| probe(tools, disk));
     Ok(disks)

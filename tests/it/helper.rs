@@ -165,6 +165,15 @@ impl Loop {
         self.device.trim_start_matches("/dev/")
     }
 
+    /// Has the kernel know a partition of it, as a table on it would: it begins at a sector, and has so
+    /// many. Not each kernel reads tables. Returns its device.
+    fn part(&self, start: u64, sectors: u64) -> String {
+        let words = [self.device(), "1", &start.to_string(), &sectors.to_string()];
+        let added = Command::new("addpart").args(words).output().unwrap();
+        assert!(added.status.success(), "{added:?}");
+        format!("{}p1", self.device)
+    }
+
     fn in_list(&self, helper: &Helper) -> Disk {
         let disks = helper.disks();
         disks.into_iter().find(|disk| disk.name == self.name()).expect("it is listed")
@@ -232,6 +241,60 @@ fn a_new_disk_is_formatted_and_its_films_can_be_read_and_not_written() {
         assert!(!Path::new(&folder).exists(), "no empty folder is left");
         let again = helper.ask(Job::Unmount { uuid });
         assert!(matches!(again, Answer::Refused { .. } | Answer::Failed { .. }), "{again:?}");
+    });
+}
+
+fn make_ext4(device: &str, label: &str) {
+    let made = Command::new("mkfs.ext4").args(["-q", "-F", "-L", label, device]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+}
+
+#[test]
+fn what_lies_on_a_partition_is_its_disks() {
+    in_own_mounts(|| {
+        let helper = Helper::new();
+        let disk = Loop::new(64, &["--partscan"]);
+        make_ext4(&disk.part(2048, 65536), "Films");
+        let listed = disk.in_list(&helper);
+        let volume = &listed.volumes[0];
+        assert_eq!((listed.volumes.len(), volume.label.as_deref()), (1, Some("Films")));
+        let answer = helper.ask(Job::Mount { uuid: volume.uuid.clone() });
+        let Answer::Mounted { folder } = answer else { panic!("{answer:?}") };
+        assert_eq!(disk.in_list(&helper).volumes[0].folder.as_deref(), Some(folder.as_str()));
+        let wiped = helper.ask(disk.format(&listed, "Other"));
+        assert!(refused(&wiped).contains("in use"), "{wiped:?}");
+    });
+}
+
+#[test]
+fn a_disk_with_a_partition_of_the_system_is_the_systems() {
+    let helper = Helper::new();
+    let card = Loop::new(64, &["--partscan"]);
+    make_ext4(&card.part(2048, 65536), "stead-data");
+    let names: Vec<_> = helper.disks().into_iter().map(|disk| disk.name).collect();
+    assert!(!names.contains(&card.name().to_owned()), "{names:?}");
+    let as_shown = Disk {
+        name: card.name().to_owned(),
+        size_bytes: 64 * 1024 * 1024,
+        model: None,
+        read_only: false,
+        volumes: Vec::new(),
+    };
+    let answer = helper.ask(card.format(&as_shown, "Films"));
+    assert!(refused(&answer).contains("system"), "{answer:?}");
+}
+
+#[test]
+fn a_stick_that_is_one_file_system_and_its_one_partition_is_mounted() {
+    in_own_mounts(|| {
+        let helper = Helper::new();
+        let stick = Loop::new(64, &["--partscan"]);
+        make_ext4(stick.device(), "Stick");
+        stick.part(0, 131_072);
+        let volumes = stick.in_list(&helper).volumes;
+        assert_eq!(volumes.len(), 1, "{volumes:?}");
+        let answer = helper.ask(Job::Mount { uuid: volumes[0].uuid.clone() });
+        assert!(matches!(answer, Answer::Mounted { .. }), "{answer:?}");
     });
 }
 
