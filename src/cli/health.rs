@@ -7,6 +7,7 @@ use super::flags::ConfigFlags;
 use super::say::{chain, complain, say};
 use super::status;
 use crate::config::Config;
+use crate::host::last_words;
 use crate::work::pace::Moment;
 use clap::Args;
 use std::sync::mpsc;
@@ -66,7 +67,14 @@ fn tell(config: &Config, answer: Result<Answer, AskError>, is_well: bool) -> Exi
             complain(ailing(config, &answer));
             Exit::Failed
         }
-        Err(error) => failed(&error),
+        Err(error) => {
+            let ended = failed(&error);
+            // Last, where whoever goes back from an update finds it.
+            if let Some(said) = last_words::told() {
+                complain(said);
+            }
+            ended
+        }
     }
 }
 

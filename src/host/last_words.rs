@@ -4,19 +4,22 @@
 //! systemd names the folder (`RuntimeDirectory=`) and the config does not: it may be what is wrong.
 //! Where nobody names one, nothing is kept.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+
+use nix::fcntl::OFlag;
 
 use super::files::{FileError, write_atomically};
 
 #[cfg(test)]
 mod tests;
 
-/// In that folder. `image/rootfs/usr/lib/stead/fall-back` reads it too.
+/// In that folder.
 const NAME: &str = "last-words";
 
-/// Whoever leaves a version has no right of root's, and is in the server's group.
+/// The gate of an update has no rights, and is in the server's group.
 const MODE: u32 = 0o640;
 
 /// As much as somebody before a screen reads: four lines of it.
@@ -46,7 +49,10 @@ pub fn forget() {
 #[must_use]
 pub fn told() -> Option<String> {
     let mut bytes = Vec::new();
-    File::open(place()?).ok()?.take(BYTES_MAX).read_to_end(&mut bytes).ok()?;
+    // What lies there is the server's to make: nothing else is read through it, and nobody waits for it.
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(place()?).ok()?;
+    file.take(BYTES_MAX).read_to_end(&mut bytes).ok()?;
     Some(line(&String::from_utf8_lossy(&bytes))).filter(|told| !told.is_empty())
 }
 

@@ -209,11 +209,22 @@ fn a_server_that_cannot_start_says_why_on_the_screen() {
     let shown = screen();
     assert!(shown.contains("The last that it said:"), "{shown}");
     assert!(shown.replace("\n  ", " ").contains(said.trim()), "{said} in {shown}");
+    // Whoever goes back from an update takes the last line of its gate.
+    let gate = run(&["health", "--accounts"]);
+    assert_eq!(gate.complained.lines().last(), Some(format!("stead: {said}").trim_end()));
 
     // Whoever wrote it: nothing of it steers a terminal.
     std::fs::write(&kept, b"all is well\x1b[2J\xc3").unwrap();
     let shown = screen();
     assert!(shown.contains("all is well [2J\u{fffd}") && !shown.contains('\x1b'), "{shown:?}");
+
+    // Nor is anything else read through it, or waited for.
+    std::fs::remove_file(&kept).unwrap();
+    std::os::unix::fs::symlink("/proc/version", &kept).unwrap();
+    assert!(screen().contains("does not answer yet"));
+    std::fs::remove_file(&kept).unwrap();
+    nix::unistd::mkfifo(&kept, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(screen().contains("does not answer yet"));
 
     std::fs::remove_file(&data).unwrap();
     let mut command = Command::new(STEAD);
