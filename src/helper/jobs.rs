@@ -114,6 +114,11 @@ fn mount(place: &Place, uuid: &str) -> Result<Answer, Undone> {
         (&place.tools.mount, [].as_slice())
     };
     let mut arguments: Vec<OsString> = first.iter().map(OsString::from).collect();
+    if kind == BY_PROGRAM && place.tools.has_systemd {
+        let device = format!("DeviceAllow={} r", from.display());
+        let shut_in = SHUT_IN.iter().map(OsString::from).chain([device.into()]);
+        arguments.extend(shut_in.flat_map(|property| ["--property".into(), property]));
+    }
     arguments.extend(["-t", kind, "-o", options].map(OsString::from));
     arguments.extend([from.into_os_string(), folder.clone().into_os_string()]);
     if let Err(error) = run(program, &arguments) {
@@ -124,13 +129,36 @@ fn mount(place: &Place, uuid: &str) -> Result<Answer, Undone> {
     Ok(Answer::Mounted { folder: folder.to_string_lossy().into_owned() })
 }
 
+/// What reads NTFS as a program does.
+const BY_PROGRAM: &str = "ntfs-3g";
+
+/// That program reads what strangers' disks hold, as root, since only root mounts: it has no other right
+/// of root's, no network and no other device, and no room for more than the table of one large disk. A
+/// namespace of files would hide the mount, so there is none.
+const SHUT_IN: [&str; 14] = [
+    "CapabilityBoundingSet=CAP_SYS_ADMIN",
+    "NoNewPrivileges=yes",
+    "RestrictAddressFamilies=AF_UNIX",
+    "IPAddressDeny=any",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "LockPersonality=yes",
+    "MemoryDenyWriteExecute=yes",
+    "SystemCallArchitectures=native",
+    "SystemCallFilter=@system-service @mount",
+    "MemoryMax=128M",
+    "DevicePolicy=closed",
+    "DeviceAllow=/dev/fuse rw",
+];
+
 /// What reads NTFS: the kernel where it knows how, else ntfs-3g, whose process stays in the unit of its
 /// mount. Debian's kernels of now are built without ntfs3; a kernel that has it to load has it loaded by
 /// `mount`, where there is no ntfs-3g.
 fn ntfs(tools: &Tools) -> &'static str {
     let known = fs::read_to_string(&tools.file_systems).unwrap_or_default();
     let of_the_kernel = known.lines().any(|line| line.split_whitespace().last() == Some("ntfs3"));
-    if of_the_kernel || !tools.ntfs_3g.exists() { "ntfs3" } else { "ntfs-3g" }
+    if of_the_kernel || !tools.ntfs_3g.exists() { "ntfs3" } else { BY_PROGRAM }
 }
 
 /// The folder that a file system appears in: new, or left empty by an earlier one, and a folder.
