@@ -155,10 +155,15 @@ impl StaticAddress {
         if let Some(gateway) = self.gateway {
             let _ = write!(text, "\n[Route]\nGateway={gateway}\nMetric={metric}\n");
         }
+        // What routers of IPv6 send is heard all the same: it has the names' servers, and how large a packet may be.
+        let advertised = match self.address {
+            IpAddr::V4(_) => "",
+            IpAddr::V6(_) => "UseAutonomousPrefix=no\nUseGateway=no\nDHCPv6Client=no\n",
+        };
         let _ = write!(
             text,
             "\n[DHCPv4]\nClientIdentifier=mac\nRouteMetric={metric}\nUseMTU=yes\n\n\
-             [IPv6AcceptRA]\nRouteMetric={metric}\n\n[Link]\nRequiredForOnline=no\n"
+             [IPv6AcceptRA]\nRouteMetric={metric}\n{advertised}\n[Link]\nRequiredForOnline=no\n"
         );
         text
     }

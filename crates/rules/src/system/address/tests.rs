@@ -54,6 +54,9 @@ fn an_address_of_ipv6_leaves_ipv4_to_the_router() {
     let told = file("2001:db8::20/64", Some("fe80::1"), None, Link::Wired);
     assert!(told.contains("DHCP=ipv4\nLinkLocalAddressing=yes\n"), "{told}");
     assert!(told.contains("Address=2001:db8::20/64\n") && told.contains("Gateway=fe80::1\n"));
+    let advertised = "[IPv6AcceptRA]\nRouteMetric=1024\n\
+                      UseAutonomousPrefix=no\nUseGateway=no\nDHCPv6Client=no\n\n";
+    assert!(told.contains(advertised), "{told}");
 }
 
 #[test]
