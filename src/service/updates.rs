@@ -246,7 +246,11 @@ impl Noted {
             .with_room(|| {
                 write_atomically(&core.paths().update_installed(), text.as_bytes(), PRIVATE)
             })
-            .map_err(|error| UpdateError::Failed(chain(&error).to_string()))
+            .map_err(|error| {
+                // What was noted before would be told of this one.
+                drop(fs::remove_file(core.paths().update_installed()));
+                UpdateError::Failed(chain(&error).to_string())
+            })
     }
 
     /// It waits for the next start of the box.
