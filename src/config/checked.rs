@@ -59,6 +59,8 @@ pub struct Paths {
     pub updates: Option<PathBuf>,
     /// The file that says that the data folder stands in memory only; on an appliance only.
     pub data_missing: Option<PathBuf>,
+    /// The config of the owner's own, on a card; on an appliance only.
+    pub own_config: Option<PathBuf>,
 }
 
 /// Where the server answers.
@@ -403,6 +405,7 @@ fn paths(
     Paths {
         data_dir: absolute(&raw.data_dir),
         marker_copy: given(marker_copy),
+        own_config: given(&system.own_config),
         updates: given(&system.helper).map(|_| absolute(&system.updates)),
         data_missing: given(&raw.data_missing),
     }

@@ -23,17 +23,24 @@ use super::problem::{Problem, Problems};
 use super::raw::{self, Raw, Said};
 
 /// What may be said there: sections, and of each its keys, or all where none is named.
-const OWNERS: [(&str, &[&str]); 9] = [
+const OWNERS: [(&str, &[&str]); 8] = [
     ("net", &["names", "public_url", "tls", "cert_file", "key_file", "plain_playback", "proxies"]),
     ("discovery", &[]),
-    // What can be said of the time before a claim, under the rules of that.
-    ("claim", &["local_security", "local_security_confirmed_for", "local_prefixes", "local_roots"]),
     ("system", &["attach_disks", "update_source"]),
     ("accounts", &[]),
     ("issuer", &[]),
     ("mail", &[]),
     ("work", &[]),
     ("log", &[]),
+];
+
+/// Keys that name a file.
+const FILES: [(&str, &str); 5] = [
+    ("net", "cert_file"),
+    ("net", "key_file"),
+    ("issuer", "client_secret_file"),
+    ("issuer", "ca"),
+    ("mail", "password_file"),
 ];
 
 /// What became of the owner's own file.
@@ -95,13 +102,15 @@ pub(super) fn lay(first: &Raw, file: &Path) -> Result<Option<Laid>, Problems> {
     let Some(text) = read(file)? else { return Ok(None) };
     let name = file.display().to_string();
     let mut own = raw::parse(&name, &text)?;
-    own.resolve_paths(file.parent().unwrap_or(Path::new("")));
     let said = raw::said(&name, &text);
-    let others: Vec<Problem> =
-        said.iter().filter(|said| !is_owners(said)).map(not_theirs).collect();
-    if !others.is_empty() {
-        return Err(Problems(others));
+    let values = toml::from_str(&text).unwrap_or_default();
+    let others = said.iter().filter(|said| !is_owners(said)).map(not_theirs);
+    let elsewhere = said.iter().filter(|said| leads_away(said, &values)).map(not_beside);
+    let refused: Vec<Problem> = others.chain(elsewhere).collect();
+    if !refused.is_empty() {
+        return Err(Problems(refused));
     }
+    own.resolve_paths(file.parent().unwrap_or(Path::new("")));
     let raw = merged(first, &own, &said).map_err(|error| {
         Problem::new(format!("{name} does not go with the config of the system: {error}"))
     })?;
@@ -131,6 +140,20 @@ fn is_owners(said: &Said) -> bool {
     OWNERS.iter().any(|(section, keys)| {
         *section == said.section && (keys.is_empty() || keys.contains(&said.key.as_str()))
     })
+}
+
+/// Whether it names a file that does not lie beside this one: whoever writes it chooses also to whom what
+/// stands in such a file is shown.
+fn leads_away(said: &Said, values: &toml::Table) -> bool {
+    let is_file = FILES.contains(&(said.section.as_str(), said.key.as_str()));
+    let named = values.get(&said.section).and_then(|keys| keys.get(&said.key)?.as_str());
+    is_file && named.is_some_and(|named| named.contains('/') || named == "..")
+}
+
+fn not_beside(said: &Said) -> Problem {
+    Problem::new(format!("{} names no file beside this one", said.name()))
+        .hint("put the file there, and write its name alone")
+        .at(said.place.clone())
 }
 
 fn not_theirs(said: &Said) -> Problem {

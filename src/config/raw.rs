@@ -128,8 +128,9 @@ definitions! {
         update_source: String = String::new();
         /// A file of the owner's own that is laid over this one at each start, where it is there; on
         /// an appliance it lies beside stead.txt. It may not change what belongs to the system of the
-        /// box: paths, listening addresses, media, and of [claim] and [system] what names files. With a
-        /// mistake in it the whole file is left out, and the owner's page says so. Empty for none.
+        /// box: paths, listening addresses, media, [claim], and of [system] what names files; and what
+        /// files it names lie beside it. With a mistake in it the whole file is left out, and the
+        /// owner's page says so. Empty for none.
         own_config: PathBuf = PathBuf::new();
     }
 

@@ -354,6 +354,7 @@ fn what_belongs_to_the_box_is_not_set_in_the_owners_own_file() {
         ("media", "roots = [\"/\"]"),
         ("media", "ffmpeg = \"/boot/stead/ffmpeg\""),
         ("claim", "boot_file = \"x\""),
+        ("claim", "local_security = false"),
         ("claim", "sticks = [\"x\"]"),
         ("claim", "marker_copy = \"x\""),
         ("system", "helper = \"x\""),
@@ -368,6 +369,26 @@ fn what_belongs_to_the_box_is_not_set_in_the_owners_own_file() {
              take the line away"
         );
         assert_eq!(left_out(format!("[{section}]\n{line}\n").as_bytes()), told);
+    }
+}
+
+/// Else a card would have the box show whoever it likes what stands in a file of the box.
+#[test]
+fn the_owners_own_file_names_files_beside_it_only() {
+    for (section, key) in [
+        ("net", "cert_file"),
+        ("net", "key_file"),
+        ("issuer", "client_secret_file"),
+        ("issuer", "ca"),
+        ("mail", "password_file"),
+    ] {
+        for name in ["/var/lib/stead/tls/ca.key", "../x", "a/b", ".."] {
+            let told = format!(
+                "stead.toml:2:1: {section}.{key} names no file beside this one; put the file there, \
+                 and write its name alone"
+            );
+            assert_eq!(left_out(format!("[{section}]\n{key} = \"{name}\"\n").as_bytes()), told);
+        }
     }
 }
 

@@ -506,6 +506,20 @@ fn what_the_owners_own_file_says_holds_from_the_next_start_on() {
     assert_eq!(settings["own_config_problems"], serde_json::json!([]));
 }
 
+/// Who took the server over may have written it.
+#[test]
+fn a_reset_sets_the_owners_own_file_aside() {
+    let case = with_own_config("[net]\nplain_playback = \"on-link\"\n");
+    case.write("reset = everything\n");
+    drop(case.start());
+    // This one goes on with the wipe; on an appliance whoever asks for its name has done so before.
+    drop(case.start());
+    let app = case.start();
+    assert_eq!((state(&app).as_str(), check(&app, "own_config")), ("offered", None));
+    let aside = fs::read_to_string(case.card().join("stead.toml.before-reset")).unwrap();
+    assert!(aside.contains("on-link"), "it can be read by whoever wrote it");
+}
+
 /// Each of these is no reason not to start, with the owner's page saying where the slip is.
 #[test]
 fn a_wrong_file_of_the_owners_own_is_left_out_and_its_owner_reads_why() {

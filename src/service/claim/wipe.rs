@@ -24,6 +24,8 @@ use crate::host::helper::{Answer, Job, ask};
 use crate::service::core::{Core, CoreError, permitted};
 use crate::service::{chain, updates};
 
+/// What is added to the name of the owner's own config, which a wipe sets aside.
+const BEFORE_RESET: &str = ".before-reset";
 const JOURNAL: &str = "This Stead server is being wiped. The next start goes on with it.\n";
 /// Databases, with their logs and with whatever was set aside of them.
 const BEGINNINGS: [&str; 2] = ["accounts.db", "library.db"];
@@ -112,8 +114,25 @@ pub fn go_on(paths: &Paths) -> io::Result<bool> {
     if let Some(copy) = &paths.marker_copy {
         marker_copy::blank(copy).map_err(io::Error::other)?;
     }
+    if let Some(own) = &paths.own_config {
+        set_aside(own);
+    }
     remove_durably(&journal).map_err(io::Error::other)?;
     Ok(true)
+}
+
+/// The owner's own config holds no longer, and whoever may have changed it has changed nothing for the
+/// next owner. It stays readable, since it was written by hand. A card that cannot be written keeps no
+/// server from being new.
+fn set_aside(own: &Path) {
+    let mut aside = own.as_os_str().to_owned();
+    aside.push(BEFORE_RESET);
+    match fs::rename(own, aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "{} could not be set aside and still holds", own.display());
+        }
+        Ok(()) | Err(_) => {}
+    }
 }
 
 fn goes(name: &str) -> bool {

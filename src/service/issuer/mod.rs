@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use stead_rules::claim::Peer;
+use stead_rules::claim::{BootText, Peer};
 use stead_rules::ids::{IssuerId, TicketId};
 use stead_rules::limits::TEND_SECONDS;
 use stead_rules::secret::SecretText;
@@ -136,10 +136,12 @@ impl ExternalIssuer {
     /// [`SetUpError`].
     pub fn new(config: Issuer, clock: Arc<dyn Clock>) -> Result<Self, SetUpError> {
         let outbound = Outbound::new(config.url.clone(), config.ca.as_deref(), clock)?;
-        let secret = config.client_secret_file.as_deref().map(std::fs::read_to_string);
+        let secret = config.client_secret_file.as_deref().map(std::fs::read);
         let secret = secret.transpose().map_err(SetUpError::Secret)?;
         Ok(Self {
-            secret: secret.map(|text| SecretText::new(text.trim().to_owned())),
+            // Whichever editor saved it.
+            secret: secret
+                .map(|bytes| SecretText::new(BootText::decode(&bytes).text.trim().to_owned())),
             outbound,
             config,
             known: Mutex::default(),

@@ -10,6 +10,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransport, Error as SmtpError};
 use lettre::{AsyncTransport, Tokio1Executor};
+use stead_rules::claim::BootText;
 use stead_rules::ids::TicketId;
 use stead_rules::limits::MAIL_SECONDS;
 use tokio::sync::Notify;
@@ -73,8 +74,10 @@ impl Letterbox {
             .timeout(Some(Duration::from_secs(MAIL_SECONDS)))
             .tls(tls);
         if let (Some(user), Some(file)) = (&mail.user, &mail.password_file) {
-            let password = fs::read_to_string(file).map_err(SetUpError::Password)?;
-            way = way.credentials(Credentials::new(user.clone(), password.trim().to_owned()));
+            let password = fs::read(file).map_err(SetUpError::Password)?;
+            // Whichever editor saved it.
+            let password = BootText::decode(&password).text.trim().to_owned();
+            way = way.credentials(Credentials::new(user.clone(), password));
         }
         let (told, hasten) = (Notify::new(), Notify::new());
         Ok(Self { way: way.build(), from: mail.from.clone(), told, hasten })
