@@ -133,10 +133,10 @@ fn mount(place: &Place, uuid: &str) -> Result<Answer, Undone> {
 const BY_PROGRAM: &str = "ntfs-3g";
 
 /// That program reads what strangers' disks hold, as root, since only root mounts: it has no other right
-/// of root's, no network and no other device, and no room for more than the table of one large disk. A
-/// namespace of files would hide the mount, so there is none.
+/// of root's but to drop groups and users, as it does, no network and no other device, and no room for
+/// more than the table of one large disk. A namespace of files would hide the mount, so there is none.
 const SHUT_IN: [&str; 14] = [
-    "CapabilityBoundingSet=CAP_SYS_ADMIN",
+    "CapabilityBoundingSet=CAP_SYS_ADMIN CAP_SETGID CAP_SETUID",
     "NoNewPrivileges=yes",
     "RestrictAddressFamilies=AF_UNIX",
     "IPAddressDeny=any",
