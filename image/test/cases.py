@@ -1023,7 +1023,7 @@ class Discovery(Case):
         here = lan.at_phone(lambda: shared.client.Client(f"https://{fixed}", BOOT_S).get("/api/v1/server"))
         expect(here["claimed"] is True, f"at {fixed} answers {here}")
         expect(lan.lease(cable.card) is None, f"the router was asked for an address all the same: {lan.told_leases()}")
-        link = shell.told("networkctl status --no-pager $(ip -4 route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/;q')")
+        link = shell.told("networkctl status --full --no-pager $(ip -4 route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/;q')")
         expect(f"Gateway: {ROUTER}" in link and "70-stead-static-wired.network" in link, f"the network says {link}")
         servers = shell.told("sed -n 's/^nameserver //p' /run/systemd/resolve/resolv.conf").split()
         expect(servers == [ROUTER, PHONE], f"names are asked of {servers}")
