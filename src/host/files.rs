@@ -61,6 +61,15 @@ pub fn remove_durably(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Renames `path` within its folder so that it stays renamed after a cut of power. A missing file is fine.
+pub fn rename_durably(path: &Path, to: &Path) -> Result<(), FileError> {
+    match fs::rename(path, to) {
+        Ok(()) => sync_folder_of(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed("renaming", path)(error)),
+    }
+}
+
 /// A file left by a killed writer is overwritten: the service holds the only lock on its folder.
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file =

@@ -19,7 +19,7 @@ use stead_store::accounts::audit;
 use super::ownership::check_name;
 use super::{ClaimError, Outcome, marker_copy};
 use crate::config::Paths;
-use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
+use crate::host::files::{FileError, PRIVATE, remove_durably, rename_durably, write_atomically};
 use crate::host::helper::{Answer, Job, ask};
 use crate::service::core::{Core, CoreError, permitted};
 use crate::service::{chain, updates};
@@ -127,11 +127,8 @@ pub fn go_on(paths: &Paths) -> io::Result<bool> {
 fn set_aside(own: &Path) {
     let mut aside = own.as_os_str().to_owned();
     aside.push(BEFORE_RESET);
-    match fs::rename(own, aside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(%error, "{} could not be set aside and still holds", own.display());
-        }
-        Ok(()) | Err(_) => {}
+    if let Err(error) = rename_durably(own, Path::new(&aside)) {
+        tracing::warn!(error = %chain(&error), "the owner's own config still holds");
     }
 }
 
