@@ -48,7 +48,6 @@ class Bench:
     folder: Path
     # The program for this machine, whose `stead find` looks for boxes.
     stead: Path
-    figures: list[str] = field(default_factory=list)
     # Held by the case that makes what others want too.
     making: threading.RLock = field(default_factory=threading.RLock)
 
@@ -60,12 +59,6 @@ class Bench:
     def slot_image(self, kind: str) -> Path:
         """What the image's slots hold: `kernel` or `root`."""
         return Path(f"{str(self.image)[:-4]}.{kind}")
-
-    def figure(self, name: str, value: float, unit: str = "s", most: float | None = None) -> None:
-        """Kept for the end of the run. One that has a bound holds it."""
-        held = "none" if most is None else f"{most:g} {'ok' if value <= most else 'short'}"
-        self.figures.append(f"figure {self.board.arch}_{name} {value:.1f} {unit} target {held}")
-        expect(most is None or value <= most, f"{name} is {value:.1f} {unit}, and may be {most}")
 
     def log(self, name: str) -> Path:
         """The serial log of a case."""
@@ -352,7 +345,22 @@ class Bundles:
         shutil.rmtree(self.work)
 
 
-def passed(folder: Path) -> dict[str, str]:
-    """Which cases have passed, with which image."""
-    kept = folder / "passed.json"
-    return json.loads(kept.read_text()) if kept.exists() else {}
+class Passed:
+    """Which cases have passed, each with its figures: a run that is begun again goes on behind them."""
+
+    def __init__(self, folder: Path, image: Path, tries: int):
+        self.kept = folder / "results.json"
+        sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+        # A pass is one of this image, of the cases as they are now, and with so many tries of a slot.
+        self.stamp = f"{image.stat().st_mtime_ns} {hashlib.sha256(sources).hexdigest()} {tries}"
+        self._all = json.loads(self.kept.read_text()) if self.kept.exists() else {}
+
+    def figures(self, name: str) -> list[str] | None:
+        """The figures of a case that has passed; none where it has not, or was another one then."""
+        held = self._all.get(name)
+        return held["figures"] if held and held["stamp"] == self.stamp else None
+
+    def add(self, name: str, figures: list[str]) -> None:
+        """One more; known from now on, whatever becomes of this run."""
+        self._all[name] = {"stamp": self.stamp, "figures": figures}
+        self.kept.write_text(json.dumps(self._all))

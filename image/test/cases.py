@@ -144,6 +144,13 @@ class Case:
 
     def __init__(self, bench: Bench):
         self.bench, self.name = bench, type(self).__name__
+        self.figures: list[str] = []
+
+    def figure(self, name: str, value: float, unit: str = "s", most: float | None = None) -> None:
+        """Kept for the end of the run. One that has a bound holds it."""
+        held = "none" if most is None else f"{most:g} {'ok' if value <= most else 'short'}"
+        self.figures.append(f"figure {self.bench.board.arch}_{name} {value:.1f} {unit} target {held}")
+        expect(most is None or value <= most, f"{name} is {value:.1f} {unit}, and may be {most}")
 
     def run(self) -> None:
         """Raises where the promise does not hold."""
@@ -157,18 +164,18 @@ class FirstBoot(Case):
         flashed = self.bench.fresh(self.name)
         with self.bench.machine(flashed, self.name) as box:
             answers(box)
-            self.bench.figure("boot_to_claimable", time.monotonic() - box.started)
+            self.figure("boot_to_claimable", time.monotonic() - box.started)
             box.up()
             expect(slot(box) == "A", f"a new box starts from {slot(box)}")
             size = int(box.shell.told("df --output=size -B1M /data | tail -n 1"))
             expect(size > 1500, f"the data partition has {size} MiB of a disk with {shared.DISK_BYTES >> 20}")
             expect("zram0" in box.shell.told("swapon --show=NAME --noheadings"), "there is no packed swap")
             box.settled()
-            self.bench.figure("boot_to_settled", time.monotonic() - box.started)
+            self.figure("boot_to_settled", time.monotonic() - box.started)
             pages = box.shell.told("awk '/^VmRSS:/ {print $2}' /proc/$(systemctl show -P MainPID stead.service)/status")
-            self.bench.figure("service_memory_idle", int(pages) * 1024 / 1e6, "MB", IDLE_MB_MAX)
+            self.figure("service_memory_idle", int(pages) * 1024 / 1e6, "MB", IDLE_MB_MAX)
             shared.both_slots(box)
-            self.bench.figure("boot_to_both_slots", time.monotonic() - box.started)
+            self.figure("boot_to_both_slots", time.monotonic() - box.started)
             for kind in ("kernel", "root"):
                 same, told = box.shell.run(f"cmp /dev/stead/{kind}-a /dev/stead/{kind}-b", BOOT_S)
                 expect(same == 0, f"the copy of {kind} differs from its original: {told}")
@@ -178,7 +185,7 @@ class FirstBoot(Case):
         disk.change_text(flashed, "stead.toml", lambda text: f"{text}[net]\r\nplain_playback = \"on-link\"\r\n")
         with self.bench.machine(flashed, self.name) as box:
             answers(box)
-            self.bench.figure("later_boot_to_answer", time.monotonic() - box.started)
+            self.figure("later_boot_to_answer", time.monotonic() - box.started)
             box.up()
             box.settled()
             one = claim(box)
@@ -190,7 +197,7 @@ class FirstBoot(Case):
             box.sees("Stead: trying slot A")
             box.up()
             box.settled()
-            self.bench.figure("restart_to_settled", time.monotonic() - started)
+            self.figure("restart_to_settled", time.monotonic() - started)
             expect(answers(box)["claimed"] is True, "after a restart the box is not claimed any more")
             again = box.shell.told(IDENTITY)
             expect(again == identity, f"who the box is changed at its restart: {identity} → {again}")
@@ -213,7 +220,7 @@ class WithoutStead(Case):
         disk.run("mcopy", "-o", "-i", f"{target}@@{tables.partition('stead-boot').start}", script, "::boot.scr")
         with self.bench.machine(target, self.name) as box:
             box.sees("login:")
-            self.bench.figure("boot_to_login_without_stead", time.monotonic() - box.started)
+            self.figure("boot_to_login_without_stead", time.monotonic() - box.started)
             box.up()
             expect(box.shell.run("systemctl is-active stead.service stead.socket")[0] != 0, "Stead runs")
             box.off()
@@ -280,11 +287,11 @@ class GoodUpdate(Case):
             identity = box.shell.told("cat /var/lib/stead/box")
             started = time.monotonic()
             install_and_restart(box, "good")
-            self.bench.figure("install", time.monotonic() - started)
+            self.figure("install", time.monotonic() - started)
             box.sees("Stead: trying slot B")
             box.up()
             box.settled()
-            self.bench.figure("update", time.monotonic() - started)
+            self.figure("update", time.monotonic() - started)
             expect(slot(box) == "B", f"after the update slot {slot(box)} runs")
             expect(version(box) == f"{self.bench.base}.1", f"after the update {version(box)} runs")
             told = environment(box)
@@ -304,7 +311,7 @@ class UpdateByWeb(Case):
     def run(self) -> None:
         with self.bench.machine(self.disk(), self.name) as box:
             answers(box)
-            self.bench.figure("boot_to_claimable", time.monotonic() - box.started)
+            self.figure("boot_to_claimable", time.monotonic() - box.started)
             box.up()
             box.settled()
             identity = box.shell.told(IDENTITY)
@@ -316,7 +323,7 @@ class UpdateByWeb(Case):
             self.came_back(box, "B", "B")
             told = last(box, one)
             expect(told == {"version": f"{self.bench.base}.1", "outcome": "runs"}, f"what became of the good one: {told}")
-            self.bench.figure("update_by_web_good", time.monotonic() - started)
+            self.figure("update_by_web_good", time.monotonic() - started)
 
             restart_by_web(box, one, "updates/switch")
             self.came_back(box, "A", "A")
@@ -332,7 +339,7 @@ class UpdateByWeb(Case):
             told = last(box, one)
             bad = {"version": f"{self.bench.base}.2", "outcome": "left", "reason": told.get("reason", "")}
             expect(told == bad and shared.MISTAKE in bad["reason"], f"what became of the bad one: {told}")
-            self.bench.figure("update_by_web_bad", time.monotonic() - started)
+            self.figure("update_by_web_bad", time.monotonic() - started)
 
             few_tries(box, "B")
             restart_by_web(box, one, "updates/switch")
@@ -375,7 +382,7 @@ class BadUpdate(Case):
             restart_by_web(box, one, "restart")
             started = time.monotonic()
             back_on_a(box, self.bench.base)
-            self.bench.figure("rollback", time.monotonic() - started)
+            self.figure("rollback", time.monotonic() - started)
             told = last(box, one)
             expect(told["outcome"] == "left" and told["version"] == f"{self.bench.base}.2", f"what became of the update: {told}")
             expect("/etc/stead/stead.toml" in told["reason"] and shared.MISTAKE in told["reason"], f"the reason is {told['reason']!r}")
@@ -948,7 +955,7 @@ class Discovery(Case):
         while not lan.addresses("stead.local"):
             expect(time.monotonic() < deadline, f"stead.local leads nowhere; leases: {lan.told_leases()}")
             box.drain()
-        self.bench.figure("boot_to_visible", time.monotonic() - box.started)
+        self.figure("boot_to_visible", time.monotonic() - box.started)
         found, = lan.found(bool, "a new box", box.drain)
         name = found["host_name"]
         address, called = lan.lease(cable.card)

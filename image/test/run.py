@@ -3,13 +3,12 @@
 
     run.py ARCH IMAGE FOLDER [CASE…]
 
-Without a case: all that have not passed with this image yet. Some run side by side: a box that starts keeps one
-processor busy, and one that waits for a watchdog none. Each case's seconds are printed, and the serial log of one
-that fails stays in FOLDER.
+Without a case: all that have not passed yet, as they are now and with this image. Some run side by side: a box that
+starts keeps one processor busy, and one that waits for a watchdog none. Each case's seconds are printed, the figures
+of all that have passed at the end, and the serial log of one that fails stays in FOLDER.
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -62,28 +61,30 @@ def main() -> int:
     unknown = [name for name in asked.case if name not in known]
     if unknown:
         raise SystemExit(f"stead: there is no case {', '.join(unknown)}; these are: {', '.join(known)}")
-    image = f"{asked.image.stat().st_mtime_ns}"
-    passed = shared.passed(asked.folder)
+    passed = shared.Passed(asked.folder, asked.image, asked.tries)
+    figures: list[str] = []
     counts = {"passed": 0, "failed": 0}
     begun = time.monotonic()
     to_run = []
     for name, case in known.items():
         if name not in asked.case if asked.case else case.by_name:
             continue
-        if not asked.case and passed.get(name) == image:
+        before = None if asked.case else passed.figures(name)
+        if before is not None:
             counts["passed"] += 1
+            figures.extend(before)
             print(f"ok   {asked.arch} {name} (before, with this image)", flush=True)
         else:
             to_run.append(case(bench))
 
     def took(case: cases.Case, seconds: float, said: str | None) -> None:
+        figures.extend(case.figures)
         if said:
             counts["failed"] += 1
             print(f"FAIL {asked.arch} {case.name} ({seconds:.0f} s): {said}", flush=True)
         else:
             counts["passed"] += 1
-            passed[case.name] = image
-            (asked.folder / "passed.json").write_text(json.dumps(passed))
+            passed.add(case.name, case.figures)
             print(f"ok   {asked.arch} {case.name} ({seconds:.0f} s)", flush=True)
 
     # By itself: its figures are those of a box, and most others begin with the disk that it leaves.
@@ -98,7 +99,7 @@ def main() -> int:
             print("stead: no further case begins; those that run take what they made along when they end", flush=True)
             pool.shutdown(cancel_futures=True)
             raise
-    for figure in bench.figures:
+    for figure in figures:
         print(figure)
     minutes = (time.monotonic() - begun) / 60
     print(f"{counts['passed']} passed, {counts['failed']} failed in {minutes:.0f} min, {asked.jobs} side by side")
