@@ -130,10 +130,17 @@ def is_not_well(box: Machine, *names: str) -> None:
         expect(time.monotonic() < deadline, f"of itself the box says that {failed or 'nothing'} is not well")
         box.drain()
         time.sleep(2)
-    # Of a box without an owner the screen says how it gets one.
-    screen = box.shell.told("stead status --config /etc/stead/stead.toml")
     for name in names:
-        expect(f"{name} is not well" in screen, f"the console says {screen}")
+        box.shows(f"{name} is not well")
+
+
+def until(box: Machine, command: str, sentence: str) -> None:
+    """Waits until a command on the box holds."""
+    deadline = time.monotonic() + STEP_S
+    while box.shell.run(command)[0] != 0:
+        expect(time.monotonic() < deadline, sentence)
+        box.drain()
+        time.sleep(1)
 
 
 class Case:
@@ -180,6 +187,7 @@ class FirstBoot(Case):
             for kind in ("kernel", "root"):
                 same, told = box.shell.run(f"cmp /dev/stead/{kind}-a /dev/stead/{kind}-b", BOOT_S)
                 expect(same == 0, f"the copy of {kind} differs from its original: {told}")
+            self.tells_how_to_claim(box)
             identity = box.shell.told(IDENTITY)
             box.off()
         self.bench.keep_settled(flashed)
@@ -190,6 +198,7 @@ class FirstBoot(Case):
             box.up()
             box.settled()
             one = claim(box)
+            box.shows(r"state +claimed")
             told = one.get("/api/v1/settings")
             expect(told["plain_playback"] == "on-link", f"what stead.toml on the card says does not hold: {told['own_config_problems']}")
             owner = one.get("/api/v1/me")["user"]["id"]
@@ -206,6 +215,17 @@ class FirstBoot(Case):
             kept.cookies = one.cookies
             expect(kept.get("/api/v1/me")["user"]["id"] == owner, "a browser is not signed in any more after a restart")
             box.off()
+
+    def tells_how_to_claim(self, box: Machine) -> None:
+        """Without an owner its screens say so, and the code for whoever stands before them."""
+        told = re.search(r"types this code: +(\S+)", box.shell.told("stead open --no-browser --config /etc/stead/stead.toml"))
+        expect(told is not None, "a new box has no code to type")
+        code = told.group(1)
+        box.shows("This Stead has no owner yet")
+        box.sees(f"and type +{code}")
+        # What a screen would show, though none is plugged in here.
+        for words in ("This Stead has no owner yet", code):
+            until(box, f"tr -cd ' -~' </dev/vcs1 | grep -qF '{words}'", f"the first screen does not show {words!r}")
 
 
 class WithoutStead(Case):
@@ -901,7 +921,7 @@ class SmallMemory(Case):
     def fill(self, box: Machine, kind: str) -> None:
         """Makes a file system on a stick, with a film whose name is of more than one alphabet."""
         box.stick(kind, True)
-        self.until(box, "test -b /dev/sda", "a stick is not seen")
+        until(box, "test -b /dev/sda", "a stick is not seen")
         device = "/dev/sda"
         if kind in self.WITH_A_TABLE:
             box.shell.told("echo 'start=2048, type=7' | sfdisk --quiet /dev/sda && udevadm settle")
@@ -910,15 +930,7 @@ class SmallMemory(Case):
                        f"mount -o ro LABEL=Films /run/films && cp '/run/films/{self.FILM}' '/run/stick/{title(kind)} (2001).mp4' && "
                        "umount /run/stick /run/films && sync")
         box.stick(kind, False)
-        self.until(box, "! test -e /dev/sda", "a stick that was pulled out stays")
-
-    def until(self, box: Machine, command: str, sentence: str) -> None:
-        """Waits until a command holds."""
-        deadline = time.monotonic() + STEP_S
-        while box.shell.run(command)[0] != 0:
-            expect(time.monotonic() < deadline, sentence)
-            box.drain()
-            time.sleep(1)
+        until(box, "! test -e /dev/sda", "a stick that was pulled out stays")
 
     def attached(self, box: Machine, one: shared.client.Client, kinds: set[str]) -> dict[str, Path]:
         """Waits until what is read are file systems of these kinds: kind → folder."""
@@ -952,6 +964,7 @@ class Offline(Case):
             box.up()
             box.settled()
             box.shell.told("stead health --wait 60 --config /etc/stead/stead.toml", BOOT_S)
+            box.shows("No network: is the cable in")
             box.off()
 
 

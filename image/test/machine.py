@@ -149,6 +149,12 @@ class Machine:
         except pexpect.EOF:
             raise Failure(f"the machine ended before {pattern!r} was seen on its serial console") from None
 
+    def shows(self, pattern: str) -> None:
+        """Waits for a line on the screen of the serial console, which whoever presses a key there sees from its start."""
+        self.drain()
+        self.serial.send("\r")
+        self.sees(pattern)
+
     def up(self, patience_s: float = BOOT_S) -> Shell:
         """Waits until the shell answers, while the serial line goes on being read into the log."""
         deadline = time.monotonic() + patience_s
