@@ -875,7 +875,7 @@ class HungKernel(Case):
 
 
 class SmallMemory(Case):
-    """With 512 MB disks as people have them are read by themselves when they are plugged in, and all on them is found and plays; the kernel ends nothing for want of memory."""
+    """With 512 MB disks as people have them are read by themselves when they are plugged in, and all on them is found and plays; one of them is made empty as its owner does; the kernel ends nothing for want of memory."""
 
     # What the sticks are made by, on the box, which has it to look after them: not every machine that tests can write exFAT.
     STICKS = {"vfat": "mkfs.vfat -I", "exfat": "mkfs.exfat", "ntfs": "mkntfs -Q -F"}
@@ -913,6 +913,7 @@ class SmallMemory(Case):
                 self.attached(box, one, {"ext4", *self.STICKS} if into else {"ext4"})
             for kind in self.STICKS:
                 self.plays(one, kind)
+            self.is_made_empty(box, one, "vfat")
             killed = box.shell.told("journalctl -k -b --no-pager -o cat | grep -ci 'out of memory' || true")
             expect(killed.strip() == "0", "the kernel ended something for want of memory")
             box.settled()
@@ -931,6 +932,29 @@ class SmallMemory(Case):
                        "umount /run/stick /run/films && sync")
         box.stick(kind, False)
         until(box, "! test -e /dev/sda", "a stick that was pulled out stays")
+
+    def is_made_empty(self, box: Machine, one: shared.client.Client, kind: str) -> None:
+        """A stick that is let go of is made empty, in the unit that does it on a box, and is read anew: nothing of before is on it."""
+        def on(name: str | None = None) -> tuple[dict, dict]:
+            """The disk with this file system, or with this name, and what lies on it."""
+            rows = [(disk, volume) for disk in one.get("/api/v1/disks")["disks"] for volume in disk["volumes"]]
+            found = [(disk, volume) for disk, volume in rows if (disk["name"] == name if name else volume["file_system"] == kind)]
+            expect(len(found) == 1, f"of the disks {rows} {len(found)} are {name or kind}")
+            return found[0]
+
+        stick, before = on()
+        one.post("/api/v1/disks/unmount", {"uuid": before["uuid"]})
+        shown = {name: stick[name] for name in ("name", "size_bytes", "model") if name in stick}
+        one.post("/api/v1/disks/empty", {**shown, "label": "Empty", "typed": stick.get("model", stick["name"])})
+        _, volume = on(stick["name"])
+        expect((volume["file_system"], volume.get("label")) == ("ext4", "Empty"), f"what was made empty is {volume}")
+        folder = one.post("/api/v1/disks/mount", {"uuid": volume["uuid"]})["folder"]
+        there = box.shell.told(f"ls -A {folder}")
+        expect(there == "lost+found", f"on what was made empty there is {there}")
+        expect(box.shell.run(f"touch {folder}/x")[0] != 0, "what was made empty can be written where it is read")
+        one.post("/api/v1/disks/unmount", {"uuid": volume["uuid"]})
+        # Whoever takes it to a computer with Linux writes there.
+        box.shell.told(f"e2fsck -fn /dev/{stick['name']} && mount /dev/{stick['name']} /run/stick && touch /run/stick/x && umount /run/stick")
 
     def attached(self, box: Machine, one: shared.client.Client, kinds: set[str]) -> dict[str, Path]:
         """Waits until what is read are file systems of these kinds: kind → folder."""
