@@ -10,13 +10,14 @@ import re
 import shutil
 import time
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import bench as shared
 from bench import Bench, answers, browser, claim, environment, slot, version
 from lan import EVERYTHING, NETWORK, PHONE, ROUTER, Lan
 from machine import BOOT_S, STEP_S, Cable, Machine, expect
-from plug import Plug
+from plug import PAGE, Plug
 from kit import disk, tables
 
 # What an unconfirmed slot has: three in the product, and one where a run has to be short.
@@ -134,9 +135,9 @@ def is_not_well(box: Machine, *names: str) -> None:
         box.shows(f"{name} is not well")
 
 
-def until(box: Machine, command: str, sentence: str) -> None:
+def until(box: Machine, command: str, sentence: str, patience_s: float = STEP_S) -> None:
     """Waits until a command on the box holds."""
-    deadline = time.monotonic() + STEP_S
+    deadline = time.monotonic() + patience_s
     while box.shell.run(command)[0] != 0:
         expect(time.monotonic() < deadline, sentence)
         box.drain()
@@ -641,13 +642,84 @@ class DataOfAnotherBox(Case):
             box.off()
 
 
-class PowerCut(Case):
-    """The plug of a box that has an owner is pulled while an update and the loader's environment are written: it boots each time, into a slot that is whole, and loses nothing.
+def place(first: str, last: str | None = None) -> range:
+    """Where this partition lies on the disk, or where all from it to the last lie."""
+    end = tables.partition(last or first)
+    return range(tables.partition(first).start, end.start + end.size)
 
-    Which write it is, and what is lost of all that was not flushed, is chance (plug.py); STEAD_SEED repeats a run.
-    """
 
-    SLOT, STATE = ("stead-kernel-b", "stead-root-b"), ("stead-state",)
+def known(path: Path, start: int = 0, size: int | None = None) -> tuple[int, str]:
+    """The size of a file, or of a part of it, and its SHA-256."""
+    size = path.stat().st_size if size is None else size
+    digest, left = hashlib.sha256(), size
+    with path.open("rb") as file:
+        file.seek(start)
+        while left and (piece := file.read(min(left, 1 << 20))):
+            digest.update(piece)
+            left -= len(piece)
+    return size, digest.hexdigest()
+
+
+class Cuts(Case):
+    """A case whose plug is pulled. Which write it is, and what is lost of all that was not flushed, is chance (plug.py); STEAD_SEED repeats a run."""
+
+    SLOT, STATE = place("stead-kernel-b", "stead-root-b"), place("stead-state")
+
+    def __init__(self, bench: Bench):
+        super().__init__(bench)
+        self.plug: Plug | None = None
+        # What B may hold beside a copy of A, once it is known.
+        self.good: dict[str, tuple[int, str]] | None = None
+
+    @cached_property
+    def own(self) -> dict[str, tuple[int, str]]:
+        """What A holds."""
+        return {kind: known(self.bench.slot_image(kind)) for kind in ("kernel", "root")}
+
+    def chance(self) -> random.Random:
+        """All the chance of a run; what repeats it is printed."""
+        seed = int(os.environ.get("STEAD_SEED") or random.SystemRandom().randrange(1 << 32))
+        print(f"     {self.bench.board.arch} {self.name} with STEAD_SEED={seed}", flush=True)
+        return random.Random(seed)
+
+    def started(self) -> Machine:
+        """The box whose plug is pulled."""
+        return self.bench.machine(self.plug, self.name)
+
+    def ready(self, box: Machine) -> None:
+        """Waits until a command can be given."""
+        raise NotImplementedError
+
+    def cut(self, command: str | None, where: range, after: int, torn: str | None = None, tears: bool = True) -> None:
+        """Pulls the plug of a box that does this, or that just starts, in the write there that follows so many bytes."""
+        if command is None:
+            self.plug.arm(where, after, tears)
+        with self.started() as box:
+            if command is not None:
+                self.ready(box)
+                self.plug.arm(where, after, tears)
+                # One that ends without that write is told at once.
+                box.shell.socket.sendall(f"({command}; poweroff -f) >/dev/null 2>&1 &\n".encode())
+            self.plug.wait(box)
+        told = f"after a cut in {where.start:#x}–{where.stop:#x}, {after} bytes into `{command or 'a start'}`"
+        whole = shared.environments(self.plug.disk)
+        expect(bool(whole), f"{told} no copy of the environment is whole")
+        expect(torn not in whole, f"{told} the {torn} is whole")
+        counts = next(iter(whole.values()))
+        if "B" in counts["BOOT_ORDER"] and counts["BOOT_B_LEFT"] != "0":
+            expect(self.is_whole_b(), f"{told} the loader would try B, which is not whole: {counts}")
+
+    def is_whole_b(self) -> bool:
+        """Whether B holds all of one system."""
+        def holds(images: dict[str, tuple[int, str]] | None) -> bool:
+            return images is not None and all(known(self.plug.disk, tables.partition(f"stead-{kind}-b").start, size)[1] == digest
+                                              for kind, (size, digest) in images.items())
+        return holds(self.own) or holds(self.good)
+
+
+class PowerCut(Cuts):
+    """The plug of a box that has an owner is pulled while an update and the loader's environment are written: it boots each time, into a slot that is whole, and loses nothing."""
+
     INSTALL = "rauc install /run/bundles/good.raucb"
     # What has its value already is not written again.
     CONFIRM = "while fw_setenv BOOT_A_LEFT 2 && rauc status mark-good; do :; done"
@@ -655,12 +727,9 @@ class PowerCut(Case):
     WRITES = 2
 
     def run(self) -> None:
-        seed = int(os.environ.get("STEAD_SEED") or random.SystemRandom().randrange(1 << 32))
-        print(f"     {self.bench.board.arch} {self.name} with STEAD_SEED={seed}", flush=True)
-        chance = random.Random(seed)
+        chance = self.chance()
         one_write = tables.state()["environment"][1]
-        self.owner = self.good = None
-        self.own = {kind: self.known(self.bench.slot_image(kind)) for kind in ("kernel", "root")}
+        self.owner = None
         slot_bytes = sum(size for size, _ in self.own.values())
         with Plug(self.bench.settled(self.name), chance) as self.plug:
             self.cut(self.INSTALL, self.SLOT, chance.randrange(slot_bytes))
@@ -690,26 +759,8 @@ class PowerCut(Case):
     def started(self) -> Machine:
         return self.bench.machine(self.plug, self.name, self.bench.bundles())
 
-    def cut(self, command: str | None, where: tuple[str, ...], after: int, torn: str | None = None) -> None:
-        """Pulls the plug of a box that does this, or that just starts, in the write there that follows so many bytes."""
-        first, last = tables.partition(where[0]), tables.partition(where[-1])
-        place = range(first.start, last.start + last.size)
-        if command is None:
-            self.plug.arm(place, after)
-        with self.started() as box:
-            if command is not None:
-                self.is_well(box, "A")
-                self.plug.arm(place, after)
-                # One that ends without that write is told at once.
-                box.shell.socket.sendall(f"({command}; poweroff -f) >/dev/null 2>&1 &\n".encode())
-            self.plug.wait(box)
-        told = f"after a cut in {where[0]}, {after} bytes into `{command or 'a start'}`"
-        whole = shared.environments(self.plug.disk)
-        expect(bool(whole), f"{told} no copy of the environment is whole")
-        expect(torn not in whole, f"{told} the {torn} is whole")
-        counts = next(iter(whole.values()))
-        if "B" in counts["BOOT_ORDER"] and counts["BOOT_B_LEFT"] != "0":
-            expect(self.is_whole_b(), f"{told} the loader would try B, which is not whole: {counts}")
+    def ready(self, box: Machine) -> None:
+        self.is_well(box, "A")
 
     def is_well(self, box: Machine, runs: str) -> None:
         """The box runs this slot, is somebody's, still knows the browser of its owner, and has both copies of its environment."""
@@ -733,45 +784,52 @@ class PowerCut(Case):
         whole = shared.environments(self.plug.disk)
         expect(len(whole) == 2, f"after a start only the {', '.join(whole)} is whole")
 
-    def is_whole_b(self) -> bool:
-        """Whether B holds all of one system."""
-        def holds(images: dict[str, tuple[int, str]]) -> bool:
-            return all(self.known(self.plug.disk, tables.partition(f"stead-{kind}-b").start, size)[1] == digest
-                       for kind, (size, digest) in images.items())
-        return holds(self.own) or holds(self.good)
 
-    @staticmethod
-    def known(path: Path, start: int = 0, size: int | None = None) -> tuple[int, str]:
-        """The size of a file, or of a part of it, and its SHA-256."""
-        size = path.stat().st_size if size is None else size
-        digest, left = hashlib.sha256(), size
-        with path.open("rb") as file:
-            file.seek(start)
-            while left and (piece := file.read(min(left, 1 << 20))):
-                digest.update(piece)
-                left -= len(piece)
-        return size, digest.hexdigest()
+class CutsAtFirstBoot(Cuts):
+    """The plug is pulled while a new box writes its partition table, grows its data, fills its second slot and adds that to the boot order: it boots each time, has all of it in the end, and stays who it is.
 
+    The first page of the disk is left as it was before or after a write: no loader finds a table where that is in
+    pieces, and whoever has just flashed a disk flashes it again.
+    """
 
-class CutsAtFirstBoot(Case):
-    """The plug is pulled in the middle of the first boot, while partition table, file system and slots are written."""
-
-    # Seconds after the kernel began to run.
-    CUTS_S = (8, 30, 90)
+    # How many bytes go before each step in which a copy of the table is written, and that is flushed: its entries, which
+    # are five pages, its header, and at the front, which comes after the end, what keeps other systems off such a disk.
+    ENTRIES, HEADER, REST = 0, 5 * PAGE, 6 * PAGE
+    # The service that fills the slot waits while somebody else has this (image/rootfs/usr/lib/stead/second-slot).
+    LOCK = "exec 8>/run/lock/stead-second-slot && flock -n 8"
+    FILL = "flock -u 8; systemctl start stead-second-slot.service"
 
     def run(self) -> None:
-        target = self.bench.fresh(self.name)
-        for seconds in self.CUTS_S:
-            with self.bench.machine(target, self.name) as box:
-                box.sees("Starting kernel")
-                time.sleep(seconds)
-                box.cut()
-        with self.bench.machine(target, self.name) as box:
-            answers(box)
-            box.up()
-            box.settled()
-            shared.both_slots(box)
-            box.off()
+        chance = self.chance()
+        data = place("stead-data")
+        front, end = range(tables.MIB), range(shared.DISK_BYTES - tables.MIB, shared.DISK_BYTES)
+        with Plug(self.bench.fresh(self.name), chance) as self.plug:
+            # Behind a copy that was never whole the one at the front is the old one still, and both are written again.
+            self.cut(None, end, chance.choice((self.ENTRIES, self.HEADER)))
+            self.cut(None, front, chance.choice((self.ENTRIES, self.HEADER, self.REST)), tears=False)
+            # What lies behind the data partition as it was flashed is written once that grows.
+            self.cut(None, range(data.stop, end.start), 0)
+            self.cut(None, self.SLOT, chance.randrange(len(self.SLOT)))
+            self.cut(self.FILL, self.STATE, 0, torn="environment")
+            with self.started() as box:
+                answers(box)
+                box.up()
+                box.settled()
+                shared.both_slots(box)
+                told = box.shell.told(IDENTITY)
+                expect(told == self.identity, f"who the box is changed by a power cut: {self.identity} → {told}")
+                size = int(box.shell.told("df --output=size -B1M /data | tail -n 1"))
+                expect(size > 1500, f"the data partition has {size} MiB of a disk with {shared.DISK_BYTES >> 20}")
+                box.off()
+            expect(self.is_whole_b(), "the second slot is no copy of the first")
+
+    def ready(self, box: Machine) -> None:
+        """The box works, and its second slot is about to be filled."""
+        box.up()
+        until(box, "systemctl is-active --quiet sysinit.target", "the system does not begin", BOOT_S)
+        box.shell.told(self.LOCK)
+        until(box, "systemctl is-active --quiet stead-mark-good.service", "the first slot does not prove itself", BOOT_S)
+        self.identity = box.shell.told(IDENTITY)
 
 
 class Clock(Case):
@@ -1199,7 +1257,7 @@ class ResetButton(FactoryReset):
 
 
 # The long ones begin first, so that none is left to run alone at the end.
-CASES = [FirstBoot, PowerCut, UpdateWithoutData, UpdateByWeb, Smoke, BadUpdate, KeepsWhatWorked, PanickingKernel, FactoryReset,
-         ResetButton, Discovery, GarbageRoot, GoodUpdate, DataOfAnotherBox, SmallMemory, ForgedEnvironment, FullData, CutsAtFirstBoot,
+CASES = [FirstBoot, PowerCut, UpdateWithoutData, UpdateByWeb, Smoke, BadUpdate, CutsAtFirstBoot, KeepsWhatWorked, PanickingKernel, FactoryReset,
+         ResetButton, Discovery, GarbageRoot, GoodUpdate, DataOfAnotherBox, SmallMemory, ForgedEnvironment, FullData,
          CorruptEnvironment, OwnIdentities, NoDataPartition, RefusedBundles, HungKernel, Clock, DamagedData, FrozenService,
          CorruptBootScript, Wireless, Offline, WithoutStead]

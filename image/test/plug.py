@@ -21,6 +21,7 @@ from machine import BOOT_S, STEP_S, Machine, expect
 
 # What is lost or kept as one: no disk of today writes less at once.
 PAGE = 4096
+EMPTY = bytes(PAGE)
 # NBD, as its protocol document names them; no more than what QEMU asks for.
 GREETING = struct.pack(">8sQH", b"NBDMAGIC", 0x49484156454F5054, 1 | 2)
 OPTION_REPLY, REQUEST, REPLY = 0x3E889045565A9, 0x25609513, 0x67446698
@@ -53,6 +54,7 @@ class Plug:
         # What the pages held that were written since the last flush.
         self._before: dict[int, bytes] = {}
         self._armed: tuple[range, int] | None = None
+        self._tears = True
         self._pulled = threading.Event()
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(str(self.place))
@@ -71,9 +73,11 @@ class Plug:
         os.close(self._file)
         self.place.unlink(missing_ok=True)
 
-    def arm(self, where: range, after: int) -> None:
-        """Will be pulled in the write to this part of the disk that follows so many bytes there."""
+    def arm(self, where: range, after: int, tears: bool = True) -> None:
+        """Will be pulled in the write to this part of the disk that follows so many bytes there; tears a page of it, or
+        leaves each as it was before or after."""
         self._pulled.clear()
+        self._tears = tears
         self._armed = (where, after)
 
     def wait(self, box: Machine) -> None:
@@ -135,7 +139,9 @@ class Plug:
         pages = range(at // PAGE, (at + len(data) - 1) // PAGE + 1)
         for page in pages:
             if page not in self._before:
-                self._before[page] = os.pread(self._file, PAGE, page * PAGE)
+                before = os.pread(self._file, PAGE, page * PAGE)
+                # A slot that is filled is hundreds of megabytes of such pages.
+                self._before[page] = EMPTY if before == EMPTY else before
         os.pwrite(self._file, data, at)
         if self._armed is None:
             return False
@@ -149,7 +155,8 @@ class Plug:
         for page, before in self._before.items():
             if self.chance.random() < 0.5:
                 os.pwrite(self._file, before, page * PAGE)
-        os.pwrite(self._file, self.chance.randbytes(PAGE), self.chance.choice(pages) * PAGE)
+        if self._tears:
+            os.pwrite(self._file, self.chance.randbytes(PAGE), self.chance.choice(pages) * PAGE)
         self._before.clear()
         self._armed = None
         self._pulled.set()
