@@ -6,18 +6,15 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::time::{ClockId, Timespec, clock_settime};
 use stead_rules::system::{
-    Refusal, Volume, check_bundle, check_label, check_time, check_uuid, country_file, network_file,
-    to_format, to_mount,
+    Refusal, Volume, check_bundle, check_label, check_uuid, country_file, network_file, to_format,
+    to_mount,
 };
-use stead_rules::time::WallMs;
 
 use super::Place;
 use super::disks;
 use super::tools::{ToolError, Tools, run};
 use super::updates;
-use crate::host::clock::build_time;
 use crate::host::files::{PRIVATE, write_atomically};
 use crate::host::helper::{Answer, Job, Passphrase};
 
@@ -71,7 +68,6 @@ fn done(place: &Place, job: &Job) -> Result<Answer, Undone> {
             Ok(Answer::Update(updates::inspect(place, &path)??))
         }
         Job::Install { bundle } => install(place, bundle),
-        Job::MarkGood => told(&tools.rauc, &["status", "mark-good", "booted"]),
         Job::SwitchSlot => told(&tools.rauc, &["status", "mark-active", "other"]),
         Job::JoinNetwork { name, password, country } => {
             join(place, name, password.as_ref(), country.as_deref())
@@ -80,9 +76,7 @@ fn done(place: &Place, job: &Job) -> Result<Answer, Undone> {
             place.networks.iter().try_for_each(|folder| forget_networks(folder))?;
             told(&tools.systemctl, &["--no-block", "reboot"])
         }
-        Job::SetTime { unix_ms } => set_time(*unix_ms),
         Job::Restart => told(&tools.systemctl, &["--no-block", "reboot"]),
-        Job::PowerOff => told(&tools.systemctl, &["--no-block", "poweroff"]),
     }
 }
 
@@ -290,13 +284,4 @@ fn forget_networks(folder: &Path) -> Result<(), Undone> {
         }
     }
     Ok(())
-}
-
-fn set_time(unix_ms: i64) -> Result<Answer, Undone> {
-    check_time(build_time(), WallMs(unix_ms))?;
-    let to = Timespec { tv_sec: unix_ms / 1000, tv_nsec: (unix_ms % 1000) * 1_000_000 };
-    match clock_settime(ClockId::Realtime, to) {
-        Ok(()) => Ok(Answer::Done),
-        Err(error) => Err(ToolError(format!("the clock cannot be set: {error}")).into()),
-    }
 }

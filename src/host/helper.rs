@@ -71,8 +71,6 @@ pub enum Job {
         /// The name of its file.
         bundle: String,
     },
-    /// Say that the running system works.
-    MarkGood,
     /// Start from the other slot next time.
     SwitchSlot,
     /// Join a wireless network, now and whenever it is near.
@@ -87,15 +85,8 @@ pub enum Job {
     /// Forget what the system itself keeps of its owner (the networks that it knows), and restart.
     /// The server's own data goes by its own wipe.
     FactoryReset,
-    /// Set the system's clock.
-    SetTime {
-        /// Milliseconds since 1970.
-        unix_ms: i64,
-    },
     /// Restart the box.
     Restart,
-    /// Switch it off.
-    PowerOff,
 }
 
 /// A network's password, which no log shows.
@@ -120,13 +111,10 @@ impl Job {
             | Self::InspectOnDisk { .. }
             | Self::Mount { .. }
             | Self::Unmount { .. }
-            | Self::MarkGood
             | Self::SwitchSlot
             | Self::JoinNetwork { .. }
             | Self::FactoryReset
-            | Self::SetTime { .. }
-            | Self::Restart
-            | Self::PowerOff => HELPER_SHORT_MS,
+            | Self::Restart => HELPER_SHORT_MS,
         }
     }
 }
@@ -186,6 +174,15 @@ pub struct Slot {
     pub is_good: bool,
     /// Its version, where an update brought it.
     pub version: Option<String>,
+}
+
+impl Slot {
+    /// Nothing was seen to start there, and no update has brought anything: what was flashed is not copied into
+    /// it yet.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        !self.is_good && self.version.is_none()
+    }
 }
 
 /// A system that was left by itself.

@@ -396,14 +396,16 @@ pub fn switch(core: &Core, permit: &Permit, now: Now) -> Result<(), UpdateError>
     if core.config.system.helper.is_none() {
         return Err(UpdateError::NotHere);
     }
-    write_down(core, Some(permit), now, "update.switched", json!({}))?;
     let systems = systems(core)?;
+    let other = systems.slots.into_iter().find(|slot| !slot.is_running && !slot.is_empty());
+    let Some(other) = other else {
+        return Err(UpdateError::Refused("there is no other system yet".to_owned()));
+    };
+    write_down(core, Some(permit), now, "update.switched", json!({}))?;
     leave(core, now, &systems.version)?;
     done(answer(core, Job::SwitchSlot))?;
     // So that it is told if it does not work. Where this cannot be kept, it is started all the same.
-    let other = systems.slots.into_iter().find(|slot| !slot.is_running);
-    let noted = other.map(|slot| Noted::now(core, slot.version, Some(slot.name)));
-    if let Some(Err(error)) = noted.map(|noted| noted.keep(core)) {
+    if let Err(error) = Noted::now(core, other.version, Some(other.name)).keep(core) {
         tracing::warn!(error = %chain(&error), "which system was chosen is not noted");
     }
     done(answer(core, Job::Restart))

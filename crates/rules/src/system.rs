@@ -1,14 +1,13 @@
-//! What the helper of an appliance may do with its disks, its bundles and its clock: decided from
+//! What the helper of an appliance may do with its disks, its bundles and its networks: decided from
 //! what the system says is there, whoever asks.
 //!
 //! A disk of the system itself is never mounted anew, never formatted, and not shown. It is known by
 //! what is mounted from it outside of the folder for media, and by the names of its partitions: a
-//! second card with a system on it is one, too.
+//! second card with a system on it is one, too. So is a stick labelled STEAD, whose `stead.txt` is read.
 
 use std::path::Path;
 
 use crate::limits::{DISK_LABEL_MAX_CHARS, HOST_LABEL_MAX_CHARS, UPDATE_NAME_MAX_CHARS};
-use crate::time::WallMs;
 
 mod address;
 
@@ -19,13 +18,14 @@ mod tests;
 
 /// What the partitions of an appliance are called by.
 const OWN_PREFIX: &str = "stead-";
+/// What a stick with a `stead.txt` is labelled, in large letters or small ones, and which file systems it
+/// may have: every computer writes them.
+const STICK_LABEL: &str = "STEAD";
+const STICK_TYPES: [&str; 2] = ["vfat", "exfat"];
 /// The file systems that are mounted: those of people's disks.
 const MOUNTED_TYPES: [&str; 8] = ["ext4", "ext3", "ext2", "vfat", "exfat", "ntfs", "btrfs", "xfs"];
 /// How an update ends.
 const BUNDLE_ENDING: &str = ".raucb";
-/// A clock that is further ahead of the build was set by a mistake.
-const CLOCK_YEARS_MAX: i64 = 20;
-const YEAR_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 
 /// A disk or a partition, as the system tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -103,9 +103,6 @@ pub enum Refusal {
     /// It is older than what runs.
     #[error("this update is older than what runs: it could not read what is kept here")]
     Older,
-    /// The time is not one that can be meant.
-    #[error("this cannot be the time")]
-    BadTime,
 }
 
 /// The one volume with a file system of this id, if it may be mounted.
@@ -166,8 +163,16 @@ impl Volume {
                 name.as_deref().is_some_and(|name| name.starts_with(OWN_PREFIX))
             };
             names.iter().any(own)
+                || volume.is_stick()
                 || volume.mounted.iter().any(|at| Path::new(at).parent() != Some(media))
         })
+    }
+
+    /// Whether a `stead.txt` is looked for on it.
+    fn is_stick(&self) -> bool {
+        let label =
+            self.label.as_deref().is_some_and(|label| label.eq_ignore_ascii_case(STICK_LABEL));
+        label && self.file_system.as_deref().is_some_and(|kind| STICK_TYPES.contains(&kind))
     }
 
     /// This volume and whatever lies on it.
@@ -292,15 +297,6 @@ fn pieces(mut text: &str) -> Vec<Piece<'_>> {
         text = rest;
     }
     found
-}
-
-/// Whether the system's clock may be set so.
-///
-/// # Errors
-/// [`Refusal::BadTime`].
-pub fn check_time(build: WallMs, time: WallMs) -> Result<(), Refusal> {
-    let latest = build.0.saturating_add(CLOCK_YEARS_MAX.saturating_mul(YEAR_MS));
-    if (build.0..=latest).contains(&time.0) { Ok(()) } else { Err(Refusal::BadTime) }
 }
 
 /// The file in which iwd keeps a network, and what stands in it (iwd.network(5)).

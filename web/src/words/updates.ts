@@ -15,6 +15,7 @@ export const updates = {
   'updates.rests': 'rests',
   'updates.next': 'begins with the next start',
   'updates.bad': 'did not work',
+  'updates.empty': 'is being filled, or still empty',
   'updates.way': 'The next update',
   'updates.source': 'New versions',
   'updates.sourceText':
