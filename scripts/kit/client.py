@@ -116,8 +116,12 @@ def claim_secret(data: Path) -> str:
 
 
 def claim(client: Client, data: Path) -> dict:
-    """The whole claim, as the wizard does it. Returns what the person keeps."""
-    proof = {"kind": "link", "secret": claim_secret(data)}
+    """The whole claim by the link of the set-up page, as the wizard does it. Returns what the person keeps."""
+    return claim_by(client, {"kind": "link", "secret": claim_secret(data)})
+
+
+def claim_by(client: Client, proof: dict) -> dict:
+    """The whole claim by what shows that somebody has the box in hand."""
     client.post("/api/v1/claim/begin", {"proof": proof, "browser_time_ms": now_ms()})
     factor = client.post("/api/v1/claim/owner",
                          {"name": NAME, "password": PASSWORD})
