@@ -1,5 +1,5 @@
 # What U-Boot runs: it chooses a slot, counts the try before it boots, and falls over by itself.
-# Compiled to boot.scr (mkimage -T script). It lies on stead-boot and in both kernel slots, and works
+# Compiled to boot.scr (mkimage -T script). It lies on stead-loader and in both kernel slots, and works
 # on the disk that it was read from: devtype and devnum come from U-Boot's scan.
 #
 #   BOOT_ORDER    slots in the order to try, "A" until B has been filled
@@ -90,6 +90,7 @@ for stead_slot in ${BOOT_ORDER}; do
                 setenv stead_initrd ${ramdisk_addr_r}:${filesize}
                 setenv stead_fdt ${fdt_addr}
                 if test -z "${stead_fdt}"; then setenv stead_fdt ${fdtcontroladdr}; fi
+                # "gpt": of the two partition tables the second one counts where a power cut has torn the first.
                 # A board that names its device tree gets the one of this very kernel.
                 if test -n "${fdtfile}"; then
                     if load ${devtype} ${devnum}:${stead_kernel} ${fdt_addr_r} /dtbs/${fdtfile}; then
@@ -98,7 +99,7 @@ for stead_slot in ${BOOT_ORDER}; do
                 fi
                 part uuid ${devtype} ${devnum}:${stead_root} stead_rootid
                 part uuid ${devtype} ${devnum}:@DATA_PARTITION@ stead_dataid
-                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} ${stead_lost} panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
+                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} ${stead_lost} gpt panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
                 @BOOT_COMMAND@ ${kernel_addr_r} ${stead_initrd} ${stead_fdt}
             fi
         fi

@@ -141,11 +141,12 @@ def main() -> int:
     clock.step("both slots are made")
 
     image = asked.out / f"{name}.img"
-    disk.fat(work / "fat", {"boot.scr": scr, **{name: tables.IMAGE / name for name in ("stead.txt", "stead.toml")}}, "STEAD-BOOT",
+    disk.loader(work / "loader", scr, asked.epoch)
+    disk.fat(work / "fat", {name: tables.IMAGE / name for name in ("stead.txt", "stead.toml")}, "STEAD-BOOT",
              tables.partition("stead-boot").size)
     (work / "state").write_bytes(disk.state_image({"BOOT_ORDER": "A", "BOOT_A_LEFT": "3", "BOOT_B_LEFT": "3"}))
     disk.data(work / "data", asked.epoch)
-    disk.assemble(image, {"stead-boot": work / "fat", "stead-state": work / "state", "stead-kernel-a": kernel_image,
+    disk.assemble(image, {"stead-loader": work / "loader", "stead-boot": work / "fat", "stead-state": work / "state", "stead-kernel-a": kernel_image,
                           "stead-root-a": root_image, "stead-data": work / "data"}, disk.identity("disk"))
     blocks = asked.out / f"{name}.bmap"
     bmap.write(image, blocks)

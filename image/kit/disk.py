@@ -108,9 +108,20 @@ def settle_changes(target: Path, folder: Path, epoch: int) -> None:
 
 
 def kernel_slot(target: Path, folder: Path, epoch: int) -> None:
-    """The kernel slot: read by U-Boot, so without what it does not know."""
-    ext4(target, folder, "stead-kernel", tables.partition("stead-kernel-a").size, epoch,
-         "-m", "0", "-O", "^has_journal,^metadata_csum,^64bit,^orphan_file", "-N", "256")
+    """The kernel slot."""
+    for_the_loader(target, folder, "stead-kernel", tables.partition("stead-kernel-a").size, epoch)
+
+
+def loader(target: Path, script: Path, epoch: int) -> None:
+    """What a board's own loader runs first."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(script, Path(folder) / "boot.scr")
+        for_the_loader(target, Path(folder), "stead-loader", tables.partition("stead-loader").size, epoch)
+
+
+def for_the_loader(target: Path, folder: Path, label: str, size: int, epoch: int) -> None:
+    """A file system that U-Boot reads, so without what it does not know."""
+    ext4(target, folder, label, size, epoch, "-m", "0", "-O", "^has_journal,^metadata_csum,^64bit,^orphan_file", "-N", "256")
     settle_changes(target, folder, epoch)
 
 

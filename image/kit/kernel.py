@@ -1,4 +1,4 @@
-"""The kernel slot: kernel, initrd, device trees, and a second boot.scr."""
+"""The kernel slot: kernel, initrd, device trees, and one more boot.scr."""
 
 import gzip
 import os

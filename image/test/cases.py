@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import tempfile
 import time
 from datetime import UTC, datetime
 from functools import cached_property
@@ -239,7 +240,9 @@ class WithoutStead(Case):
         target = self.bench.settled(self.name)
         script = self.bench.folder / "boot.scr"
         disk.script(self.bench.board, script, 1_700_000_000, " ".join(self.WORDS))
-        disk.run("mcopy", "-o", "-i", f"{target}@@{tables.partition('stead-boot').start}", script, "::boot.scr")
+        made = self.bench.folder / f"{self.name}-loader.disk"
+        disk.loader(made, script, 1_700_000_000)
+        disk.place(made, target, tables.partition("stead-loader").start)
         with self.bench.machine(target, self.name) as box:
             box.sees("login:")
             self.figure("boot_to_login_without_stead", time.monotonic() - box.started)
@@ -459,6 +462,11 @@ class KeepsWhatWorked(Case):
                 box.drain()
                 time.sleep(2)
             expect("/var/lib/stead cannot be written" in told, f"it is not known why: {told}")
+            # Else the fourth start would be one of the other slot.
+            deadline = time.monotonic() + STEP_S
+            while environment(box)["BOOT_A_LEFT"] != "3":
+                expect(time.monotonic() < deadline, f"the start counts: {environment(box)}")
+                time.sleep(1)
             box.shell.told("tune2fs -O ^read-only /dev/stead/data && mount -o remount,rw /data")
             answers(box)
             box.off()
@@ -499,6 +507,11 @@ class RefusedBundles(Case):
             for name in ("older", "other-board", "foreign", "torn", "tampered"):
                 status, text = install(box, name)
                 expect(status != 0, f"the bundle {name} was installed: {text}")
+            # The server asks for an install by the helper, and by nobody else.
+            for user, is_heard in (("stead", False), ("root", True)):
+                status, text = box.shell.run(f"setpriv --reuid={user} --regid={user} --clear-groups busctl get-property "
+                                             "de.pengutronix.rauc / de.pengutronix.rauc.Installer Operation 2>&1")
+                expect((status == 0) == is_heard, f"rauc's bus tells {user}: {text}")
             after = box.shell.told("fw_printenv; cksum </dev/stead/root-b", BOOT_S)
             expect(after == before, "a refused bundle changed the boot order or the second slot")
             box.settled()
@@ -531,10 +544,16 @@ class CorruptEnvironment(Case):
 
 
 class ForgedEnvironment(Case):
-    """The server may write the loader's environment: it says no word to the kernel by that, and stops no start, also where no slot has a try left."""
+    """The server may write the loader's environment and the FAT partition: it says no word to the kernel by that, and stops no start, also where no slot has a try left."""
 
     def run(self) -> None:
-        with self.bench.machine(self.bench.settled(self.name), self.name) as box:
+        target = self.bench.settled(self.name)
+        # By all names that a loader looks for.
+        script = self.bench.folder / f"{self.name}-forged.disk"
+        disk.script(self.bench.board, script, 1_700_000_000, "stead.forged=1")
+        for name in ("boot.scr", "boot.scr.uimg"):
+            disk.run("mcopy", "-o", "-i", f"{target}@@{tables.partition('stead-boot').start}", script, f"::{name}")
+        with self.bench.machine(target, self.name) as box:
             box.up()
             box.settled()
             box.shell.told("fw_setenv BOOT_A_LEFT '0 stead.forged=1'; fw_setenv BOOT_B_LEFT '*ffffffff'; fw_setenv BOOT_ORDER 'B A'")
@@ -582,7 +601,7 @@ class DamagedData(Case):
 
 
 class CorruptBootScript(Case):
-    """Where the FAT partition is garbage, the boot script of the kernel slot starts the box, which says what is wrong with it."""
+    """Where the loader's partition and the FAT one are garbage, the boot script of the kernel slot starts the box, which says what is wrong with it."""
 
     # What is wrong is wrong, and all the rest works.
     FAILED = ("boot-stead.mount",)
@@ -590,10 +609,10 @@ class CorruptBootScript(Case):
     def run(self) -> None:
         target = self.bench.settled(self.name)
         owned(self.bench, target, self.name)
-        one = tables.partition("stead-boot")
         with target.open("r+b") as file:
-            file.seek(one.start)
-            file.write(hashlib.shake_256(b"fat").digest(4 << 20))
+            for label, size in (("stead-loader", 1 << 20), ("stead-boot", 4 << 20)):
+                file.seek(tables.partition(label).start)
+                file.write(hashlib.shake_256(label.encode()).digest(size))
         with self.bench.machine(target, self.name) as box:
             box.sees("Stead: trying slot A")
             box.sees("card is not well")
@@ -1038,6 +1057,49 @@ class SmallMemory(Case):
         expect(status == 206 and body == content[first : last + 1], f"what is played from {kind} is not its file: {status}")
 
 
+class OwnCodeOnAStick(Case):
+    """A box whose disk cannot be taken out takes its owner's own code from a stick labelled STEAD while it runs, and as it starts; the code is taken out, and the stick is nobody's disk with media."""
+
+    CODE = "seven green kettles"
+    FILE = "/run/stead/sticks/STEAD/stead.txt"
+
+    def run(self) -> None:
+        words = self.bench.sticks(self.name, ("stick",))
+        made = self.bench.folder / f"{self.name}-stick.disk"
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "stead.txt"
+            file.write_text(f"code = {self.CODE}\n")
+            disk.fat(made, {"stead.txt": file}, "STEAD", made.stat().st_size)
+        with self.bench.machine(self.bench.settled(self.name), self.name, words) as box:
+            answers(box)
+            box.up()
+            box.settled()
+            box.stick("stick", True)
+            until(box, f"grep -q '# Stead: the code is kept' {self.FILE}", "the code of the stick is not taken")
+            self.is_taken_out(box)
+            one = browser(box)
+            shared.client.claim_by(one, {"kind": "own", "code": self.CODE})
+            expect(one.get("/api/v1/disks")["disks"] == [], f"a disk is shown: {one.get('/api/v1/disks')}")
+            box.stick("stick", False)
+            until(box, "! mountpoint -q /run/stead/sticks/STEAD", "a stick that was pulled out stays mounted")
+            box.stick("stick", True)
+            until(box, f"test -e {self.FILE}", "the stick is not read when it comes back")
+            box.shell.told(f"systemctl stop stead.socket stead.service && echo 'recover = {self.CODE}' >>{self.FILE}")
+            restart(box)
+            box.sees("Stead: trying slot")
+            told = answers(box)
+            expect(told["state"] == "recovery", f"of itself the box says {told}")
+            box.up()
+            box.settled()
+            self.is_taken_out(box)
+            box.off()
+
+    def is_taken_out(self, box: Machine) -> None:
+        """The code does not stay on the stick."""
+        text = box.shell.told(f"cat {self.FILE}")
+        expect(self.CODE not in text, f"the code stays on the stick: {text}")
+
+
 class Offline(Case):
     """A box that is not on any network starts, works, and says so on its console."""
 
@@ -1257,7 +1319,7 @@ class ResetButton(FactoryReset):
 
 
 # The long ones begin first, so that none is left to run alone at the end.
-CASES = [FirstBoot, PowerCut, UpdateWithoutData, UpdateByWeb, Smoke, BadUpdate, CutsAtFirstBoot, KeepsWhatWorked, PanickingKernel, FactoryReset,
+CASES = [FirstBoot, PowerCut, UpdateWithoutData, UpdateByWeb, Smoke, BadUpdate, CutsAtFirstBoot, OwnCodeOnAStick, KeepsWhatWorked, PanickingKernel, FactoryReset,
          ResetButton, Discovery, GarbageRoot, GoodUpdate, DataOfAnotherBox, SmallMemory, ForgedEnvironment, FullData,
          CorruptEnvironment, OwnIdentities, NoDataPartition, RefusedBundles, HungKernel, Clock, DamagedData, FrozenService,
          CorruptBootScript, Wireless, Offline, WithoutStead]

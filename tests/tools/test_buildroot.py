@@ -173,10 +173,13 @@ class DiskTest(unittest.TestCase):
                 disk.seek(offset)
                 self.assertEqual(disk.read(len(words)), words)
 
-    def test_the_boot_partition_has_the_script_and_the_file_for_the_owner(self):
+    def test_the_script_of_the_loader_lies_where_the_server_cannot_write(self):
         listed = run("mdir", "-b", "-i", self.part("stead-boot"), "::")
-        self.assertEqual(sorted(listed.split()), ["::/boot.scr", "::/stead.toml", "::/stead.txt"])
+        self.assertEqual(sorted(listed.split()), ["::/stead.toml", "::/stead.txt"])
         script = (self.images / "boot.scr").read_bytes()
+        found = self.images / "found.scr"
+        run("/usr/sbin/debugfs", "-R", f"dump /boot.scr {found}", self.part("stead-loader"))
+        self.assertEqual(found.read_bytes(), script)
         self.assertIn(b"booti ${kernel_addr_r}", script)
         self.assertIsNone(re.search(rb"@[A-Z_]+@", script))
 

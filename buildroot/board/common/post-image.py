@@ -12,7 +12,7 @@ from pathlib import Path
 
 from project import IMAGE, TREE, Board, authority, board, bundle, disk, epoch, kernel, rootfs, tables, version
 
-CONTENTS = {"fat": "boot.vfat", "state": "state.img", "kernel": "kernel.img", "root": "rootfs.squashfs",
+CONTENTS = {"loader": "loader.ext4", "fat": "boot.vfat", "state": "state.img", "kernel": "kernel.img", "root": "rootfs.squashfs",
             "data": "data.ext4"}
 # A new disk has slot A only; the box fills the other one itself.
 FIRST_ORDER = {"BOOT_ORDER": "A", "BOOT_A_LEFT": "3", "BOOT_B_LEFT": "3"}
@@ -26,7 +26,7 @@ def empty(folder: Path) -> Path:
 
 
 def make_kernel_slot(images: Path, target: Path, this: Board) -> None:
-    """Kernel, initrd, device trees, and a second boot.scr. A loader asks for a device tree with or without
+    """Kernel, initrd, device trees, and one more boot.scr. A loader asks for a device tree with or without
     its folder, so it finds either."""
     tree, folder = empty(images / "initrd.tree"), empty(images / "kernel")
     kernel.initrd_tree(target, tree, None)
@@ -89,6 +89,7 @@ def main(images: Path, name: str) -> None:
     if root.stat().st_size > limit:
         raise SystemExit(f"stead: the root file system has {root.stat().st_size} bytes, and its slot {limit}")
     disk.script(this, images / "boot.scr", epoch())
+    disk.loader(images / "loader.ext4", images / "boot.scr", epoch())
     make_kernel_slot(images, Path(os.environ["TARGET_DIR"]), this)
     (images / "state.img").write_bytes(disk.state_image(FIRST_ORDER))
     disk.data(images / "data.ext4", epoch())
