@@ -120,12 +120,14 @@ fn look(config: &Config) -> Seen {
 }
 
 fn seen(config: &Config, server: Server) -> Seen {
+    let addresses = interfaces().map(|up| reachable_addresses(&up)).unwrap_or_default();
+    let health = status::health(config);
     let waits = matches!(server.state.as_str(), "offered" | "legacy" | "recovery");
     if waits && let Ok(SetupPage::Links { links, .. }) = find(&config.paths.setup_page()) {
         let code = stead_store::waiting_code(&config.paths.data_dir);
-        return Seen::Waiting { links, code, again: server.state == "recovery" };
+        let again = server.state == "recovery";
+        return Seen::Waiting { links, code, again, health, addresses };
     }
-    let addresses = interfaces().map(|up| reachable_addresses(&up)).unwrap_or_default();
     let port = config.net.https_listen.port();
-    Seen::Running { health: status::health(config), server, addresses, port }
+    Seen::Running { server, health, addresses, port }
 }

@@ -54,6 +54,10 @@ fn advice(check: &str) -> &'static [&'static str] {
             "  If the drive STEAD-BOOT does not open in a computer either,",
             "  format it there as FAT, and no other part of that card.",
         ],
+        "own_config" => &[
+            "  There is a slip in stead.toml, so nothing in it holds.",
+            "  Its owner reads under Settings, This server, in which line.",
+        ],
         "boot_order" => &[
             "  Which system is to start could not be read: it began with the first.",
             "  If this comes again, the card or disk is worn out: take another.",

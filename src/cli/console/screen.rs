@@ -11,12 +11,16 @@ mod tests;
 
 /// How wide a line may be.
 const COLUMNS: usize = 80;
+/// How many lines there may be: with one more the top of a code to scan is gone.
+const ROWS: usize = 24;
 /// How wide the words beside a QR code are.
 const BESIDE_COLUMNS: usize = 36;
 /// Before what is quoted.
 const INDENT: &str = "  ";
 /// More addresses than this are of no use on a screen.
 const ADDRESSES_MAX: usize = 4;
+
+const NO_NETWORK: &str = "No network: is the cable in, and the router on?";
 
 const LOGO: [&str; 4] = ["     ▄▀▄", "   ▄▀   ▀▄", "   █  ▶  █     S t e a d", "   ▀▀▀▀▀▀▀"];
 
@@ -38,6 +42,8 @@ pub(super) enum Seen {
         code: Option<String>,
         /// It had an owner before.
         again: bool,
+        health: Option<Health>,
+        addresses: Vec<IpAddr>,
     },
     /// The server has its owner, or somebody becomes it.
     Running { server: Server, health: Option<Health>, addresses: Vec<IpAddr>, port: u16 },
@@ -57,7 +63,10 @@ pub(super) fn screen(seen: &Seen, ground: qr::Ground) -> String {
             let line = format!("Something answers on port {port}, but it is not Stead.");
             with_logo(&[line.as_str()])
         }
-        Seen::Waiting { links, code, again } => waiting(links, code.as_deref(), *again, ground),
+        Seen::Waiting { links, code, again, health, addresses } => {
+            let shown = waiting(links, code.as_deref(), *again, ground);
+            with_what_is_wrong(shown, health.as_ref(), addresses)
+        }
         Seen::Running { server, health, addresses, port } => {
             running(server, health.as_ref(), addresses, *port)
         }
@@ -112,6 +121,14 @@ fn waiting(links: &[String], code: Option<&str>, again: bool, ground: qr::Ground
         return format!("{drawn}\n{}", with_logo(&lines(&words)));
     }
     side_by_side(&drawn, width, &beside)
+}
+
+/// Below it what keeps the box from being reached or from working, as far as there is room.
+fn with_what_is_wrong(shown: String, health: Option<&Health>, addresses: &[IpAddr]) -> String {
+    let no_network = addresses.is_empty().then(|| NO_NETWORK.to_owned());
+    let wrong = no_network.into_iter().chain(health.into_iter().flat_map(Health::ailing));
+    let room = ROWS.saturating_sub(shown.lines().count());
+    wrong.take(room).fold(shown, |text, line| text + INDENT + &line + "\n")
 }
 
 fn lines(words: &[String]) -> Vec<&str> {
@@ -195,7 +212,7 @@ fn running(server: &Server, health: Option<&Health>, addresses: &[IpAddr], port:
         lines.push(format!("            {}", status::at_port(port, &host)));
     }
     if addresses.is_empty() {
-        lines.push("            No network: is the cable in, and the router on?".to_owned());
+        lines.push(format!("            {NO_NETWORK}"));
     }
     lines.push(format!("  state     {}", status::state(server)));
     lines.push(format!("  health    {}", health.map_or("no answer", |health| &health.status)));

@@ -12,6 +12,17 @@ fn links() -> Vec<String> {
     .to_vec()
 }
 
+fn waits(links: Vec<String>, code: Option<&str>, again: bool) -> Seen {
+    let addresses = vec!["192.168.178.123".parse().unwrap()];
+    Seen::Waiting { links, code: code.map(str::to_owned), again, health: None, addresses }
+}
+
+fn health(ailing: &[&str]) -> Option<Health> {
+    let checks: Vec<_> =
+        ailing.iter().map(|name| serde_json::json!({ "name": name, "ok": false })).collect();
+    serde_json::from_value(serde_json::json!({ "status": "degraded", "checks": checks })).unwrap()
+}
+
 fn server(state: &str, reason: Option<&str>) -> Server {
     serde_json::from_value(serde_json::json!({
         "name": "Attic", "host_name": "stead-ab12.local", "version": "0.1.0", "state": state,
@@ -23,13 +34,11 @@ fn server(state: &str, reason: Option<&str>) -> Server {
 #[test]
 fn how_to_claim_fits_a_screen_of_the_least_size() {
     for ground in [qr::Ground::Coloured, qr::Ground::Dark] {
-        let waiting =
-            Seen::Waiting { links: links(), code: Some("BCDF-GHJK".into()), again: false };
-        let text = screen(&waiting, ground);
+        let text = screen(&waits(links(), Some("BCDF-GHJK"), false), ground);
         for line in text.lines() {
             assert!(visible(line) <= COLUMNS, "{}: {line}", visible(line));
         }
-        assert!(text.lines().count() <= 24, "{}", text.lines().count());
+        assert!(text.lines().count() <= ROWS, "{}", text.lines().count());
         for told in [
             "has no owner yet",
             "https://192.168.178.123/",
@@ -46,10 +55,33 @@ fn how_to_claim_fits_a_screen_of_the_least_size() {
 #[test]
 fn a_code_to_scan_that_is_too_wide_stands_above_the_words() {
     let long = format!("https://{}.example.net/claim#s={}", "a".repeat(60), "b".repeat(60));
-    let waiting = Seen::Waiting { links: vec![long], code: None, again: true };
-    let text = screen(&waiting, qr::Ground::Dark);
+    let text = screen(&waits(vec![long], None, true), qr::Ground::Dark);
     assert!(text.contains("waits for its new owner"));
     assert!(text.lines().all(|line| visible(line) <= COLUMNS));
+}
+
+#[test]
+fn whoever_waits_for_an_owner_says_what_is_wrong_and_the_code_can_be_scanned() {
+    let waiting = |ailing: &[&str], addresses: Vec<IpAddr>| Seen::Waiting {
+        links: links(),
+        code: Some("BCDF-GHJK".into()),
+        again: false,
+        health: health(ailing),
+        addresses,
+    };
+    let up = vec!["192.168.178.123".parse().unwrap()];
+    let well = screen(&waiting(&[], up.clone()), qr::Ground::Dark);
+    assert!(!well.contains("No network") && !well.contains("not well"), "{well}");
+    let alone = screen(&waiting(&["card"], Vec::new()), qr::Ground::Dark);
+    assert!(alone.contains("No network") && alone.contains("card is not well"), "{alone}");
+    let all = ["own_config", "card", "boot_order", "data_folder", "disk"];
+    let crowded = screen(&waiting(&all, up), qr::Ground::Dark);
+    assert!(crowded.contains("own_config is not well"), "{crowded}");
+    for text in [&well, &alone, &crowded] {
+        assert!(text.lines().all(|line| visible(line) <= COLUMNS), "{text}");
+        assert!(text.lines().count() <= ROWS, "{text}");
+        assert!(text.starts_with(well.lines().next().unwrap()), "{text}");
+    }
 }
 
 #[test]
@@ -112,7 +144,7 @@ fn the_longest_last_words_fit_a_screen_of_the_least_size() {
         let said = last_words::line(&word.repeat(1000));
         let text = screen(&Seen::Silent { said: Some(said.clone()) }, qr::Ground::Dark);
         assert!(text.lines().all(|line| visible(line) <= COLUMNS), "{text}");
-        assert!(text.lines().count() <= 24, "{text}");
+        assert!(text.lines().count() <= ROWS, "{text}");
         let quoted = folded(&said, 30).concat();
         assert_eq!(quoted.replace(' ', ""), said.replace(' ', ""), "nothing is left out");
     }
