@@ -35,12 +35,13 @@ const OWNERS: [(&str, &[&str]); 8] = [
 ];
 
 /// Keys that name a file.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("net", "cert_file"),
     ("net", "key_file"),
     ("issuer", "client_secret_file"),
     ("issuer", "ca"),
     ("mail", "password_file"),
+    ("mail", "ca"),
 ];
 
 /// What became of the owner's own file.

@@ -117,8 +117,8 @@ definitions! {
         helper: PathBuf = PathBuf::new();
         /// Where the helper mounts disks with media; one of media.roots.
         disks: PathBuf = PathBuf::from("/run/stead/media");
-        /// Whether disks that are plugged in are read by themselves, once the server is claimed; never
-        /// written to. false: the owner has each read by hand.
+        /// Whether disks that are plugged in are read by themselves, once the server is claimed; no
+        /// file on them is changed. false: the owner has each read by hand.
         attach_disks: bool = true;
         /// Where updates lie until the helper installs them.
         updates: PathBuf = PathBuf::from("/var/lib/stead/updates");

@@ -381,6 +381,7 @@ fn the_owners_own_file_names_files_beside_it_only() {
         ("issuer", "client_secret_file"),
         ("issuer", "ca"),
         ("mail", "password_file"),
+        ("mail", "ca"),
     ] {
         for name in ["/var/lib/stead/tls/ca.key", "../x", "a/b", ".."] {
             let told = format!(

@@ -158,12 +158,14 @@ pub(crate) fn attach(core: &Core, now: Now) -> Result<(), DriveError> {
     let Answer::Disks(disks) = answer(core, Job::ListDisks)? else { return Err(unlike()) };
     let volumes: Vec<DiskVolume> = disks.into_iter().flat_map(|disk| disk.volumes).collect();
     turn.let_go.retain(|uuid| volumes.iter().any(|volume| volume.uuid == *uuid));
-    for DiskVolume { uuid, folder, .. } in volumes {
-        if folder.is_none() && !turn.let_go.contains(&uuid) {
-            attach_one(core, now, uuid)?;
-        }
-    }
-    Ok(())
+    let is_to_be_read =
+        |volume: &DiskVolume| volume.folder.is_none() && !turn.let_go.contains(&volume.uuid);
+    // One that takes too long keeps no other from being read.
+    volumes
+        .into_iter()
+        .filter(is_to_be_read)
+        .map(|volume| attach_one(core, now, volume.uuid))
+        .fold(Ok(()), Result::and)
 }
 
 /// What cannot be read stays on the list of disks, with what its owner can do about it.

@@ -5,7 +5,7 @@ export const disks = {
   'disks.title': 'Disks',
   'disks.open': 'Disks of this box',
   'disks.text':
-    'A disk with media is read as soon as you plug it in, and never written to. Films on it stay as they are.',
+    'A disk with media is read as soon as you plug it in, and no file on it is changed.',
   'disks.elsewhere': 'This server does not look after disks: the system that it runs on does.',
   'disks.none': 'No disk is plugged in.',
   'disks.look': 'Look again',
