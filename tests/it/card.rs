@@ -154,6 +154,42 @@ fn a_reset_on_the_card_makes_a_new_server_once() {
     assert_eq!(state(&case.start()), "claimed", "it happens once");
 }
 
+/// Whoever has the card out once writes all of it.
+#[test]
+fn what_stands_beside_a_reset_is_for_the_server_that_it_makes() {
+    let case = Box::new();
+    let mut app = case.start();
+    Owner::claim(&app);
+    app.stop();
+    case.write("reset = everything\ncode = seven green kettles\n");
+    drop(case.start());
+    let text = case.text();
+    assert!(text.starts_with("reset =\r\ncode = seven green kettles\r\n# Stead: every"), "{text}");
+    app = case.start();
+    assert_eq!(state(&app), "offered");
+    assert!(app.data.join("own-code").exists());
+    let text = case.text();
+    assert!(text.starts_with("reset =\r\ncode =\r\n# Stead: the code is kept"), "{text}");
+}
+
+#[test]
+fn a_reset_that_cannot_be_noted_is_told_and_not_done() {
+    let case = Box::new();
+    let mut app = case.start();
+    Owner::claim(&app);
+    // What is written beside the note has no place.
+    fs::create_dir(app.data.join(".reset-asked.new")).unwrap();
+    app.stop();
+    case.write("reset = everything");
+    for _ in 0..2 {
+        app = case.start();
+        assert_eq!(state(&app), "claimed");
+        let text = case.text();
+        assert!(text.starts_with("reset =\r\n# Stead: nothing was reset: the disk"), "{text}");
+        app.stop();
+    }
+}
+
 #[test]
 fn a_card_that_cannot_be_written_resets_nothing() {
     let case = Box::new();
@@ -191,7 +227,8 @@ fn a_reset_that_is_cut_off_goes_on_and_happens_once() {
         let first = start(folder);
         let id = server(&first)["id"].clone();
         let folder = first.kill();
-        fs::write(card.join("stead.txt"), "reset = everything\n").unwrap();
+        fs::write(card.join("stead.txt"), "reset = everything\ncode = seven green kettles\n")
+            .unwrap();
         let mut command = std::process::Command::new("strace");
         command.args(["-D", "-f", "-o", "/dev/null"]).args(kill.arguments());
         command.args([STEAD, "serve"]);
@@ -209,9 +246,10 @@ fn a_reset_that_is_cut_off_goes_on_and_happens_once() {
             assert!(begun.elapsed() < PATIENCE, "{kill:?}");
             std::thread::yield_now();
         }
-        let text = fs::read_to_string(card.join("stead.txt")).unwrap();
-        assert!(text.starts_with("reset =\r\n"), "{kill:?}: {text}");
         assert_ne!(server(&again)["id"], id, "{kill:?}");
+        let text = fs::read_to_string(card.join("stead.txt")).unwrap();
+        assert!(text.starts_with("reset =\r\ncode =\r\n"), "{kill:?}: {text}");
+        assert!(again.data().join("own-code").exists(), "{kill:?}: {text}");
         let secret = link_secret_in(&again.data());
         let mut owner = Owner::almost_in(Client::new(again.http_port), &secret, now_ms());
         owner.finish().expect(200);

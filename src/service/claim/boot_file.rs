@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
-use stead_rules::claim::{BootText, blanked, encoded_like};
+use stead_rules::claim::{BootText, blanked, encoded_like, without_reset};
 use stead_rules::limits::BOOT_FILE_MAX_BYTES;
 use zeroize::Zeroizing;
 
@@ -46,6 +46,15 @@ pub(super) fn read(path: &Path) -> Result<BootText, Unread> {
 /// Replaces a file of which `text` was read: secrets blanked, and `sentences` told at its end.
 pub(super) fn write(path: &Path, text: &str, sentences: &[&str]) -> Result<(), FileError> {
     write_atomically(path, blanked(text, sentences).as_bytes(), PRIVATE)
+}
+
+/// The same, but of its wishes only a reset is blanked.
+pub(super) fn write_without_reset(
+    path: &Path,
+    text: &str,
+    sentences: &[&str],
+) -> Result<(), FileError> {
+    write_atomically(path, without_reset(text, sentences).as_bytes(), PRIVATE)
 }
 
 /// Tells in a file that is too large to be replaced that nothing came of it: at its end, once, and

@@ -6,6 +6,8 @@
 //! reset, wifi                                            see `wishes.rs`
 //! ```
 //!
+//! What stands beside a reset is for the server that it makes, and stays for its first start.
+//!
 //! A wish to recover is blanked before it is fulfilled, or a card that cannot be written would ask
 //! for another owner at each start. The hash lies outside of the database, which may be what is
 //! lost. The file is replaced by renaming; FAT has no journal, so after a cut in that moment either
@@ -29,7 +31,7 @@ use super::boot_file::{self, Unread};
 use super::desk::ClaimDesk;
 use super::{ClaimError, recovery, wishes};
 use crate::host::entropy::bytes;
-use crate::host::files::{PRIVATE, write_atomically};
+use crate::host::files::{FileError, PRIVATE, write_atomically};
 use crate::service::chain;
 use crate::service::core::Core;
 use crate::service::passwords::Hasher;
@@ -181,22 +183,31 @@ fn obey(core: &Core, now: Now, path: &Path, read: &BootText) {
         tell_of_address(path, text, wrong.as_deref());
         return;
     }
-    let noted = wishes::note_reset(core, file.reset);
-    if let Err(error) = &noted {
-        tracing::error!(error = %chain(error), "a reset could not be noted, and is not done");
+    // One that was cut off goes on first.
+    if file.reset.is_none() && wishes::is_reset_asked(core) {
+        return;
     }
-    let can_be_written = !file.must_be_taken_out() || is_taken_out(path, text);
+    let is_reset = matches!(file.reset, Some(Reset::Everything)) && wishes::note_reset(core);
+    let write = if is_reset { boot_file::write_without_reset } else { boot_file::write };
+    let can_be_written = !file.must_be_taken_out() || is_taken_out(path, text, write);
     if !can_be_written {
         wishes::forget_reset(core);
     }
-    let told = answers(core, now, &file, can_be_written);
+    let told = if is_reset && can_be_written {
+        vec![wishes::RESETS.to_owned()]
+    } else {
+        answers(core, now, &file, can_be_written)
+    };
     let guessed = read.guessed.then_some(GUESSED);
     let told = told.iter().chain(&wrong).map(String::as_str);
     let sentences: Vec<&str> = told.chain(guessed).collect();
-    tell(path, text, &sentences);
+    tell(path, text, &sentences, write);
     // Only now, when whoever reads the card finds what became of it.
     wishes::reset_if_asked(core);
 }
+
+/// How a file is written anew: where, what stood there, and what is told.
+type Write = fn(&Path, &str, &[&str]) -> Result<(), FileError>;
 
 /// What is done of what the file asks for, and told in it.
 fn answers(core: &Core, now: Now, file: &BootFile, can_be_written: bool) -> Vec<String> {
@@ -204,7 +215,8 @@ fn answers(core: &Core, now: Now, file: &BootFile, can_be_written: bool) -> Vec<
     let joined = wishes::join(core, file);
     let reset = file.reset.map(|reset| match (reset, can_be_written) {
         (Reset::Everything, false) => READ_ONLY.to_owned(),
-        (Reset::Everything, true) | (Reset::Unclear, _) => wishes::told_of_reset(reset).to_owned(),
+        (Reset::Everything, true) => wishes::NOT_NOTED.to_owned(),
+        (Reset::Unclear, _) => wishes::UNCLEAR.to_owned(),
     });
     let mut desk = core.desk();
     let taken = file.code.as_ref().map(|code| take(core, &mut desk, code));
@@ -215,8 +227,8 @@ fn answers(core: &Core, now: Now, file: &BootFile, can_be_written: bool) -> Vec<
 }
 
 /// Takes a wish to recover out of the file, before it is fulfilled.
-fn is_taken_out(path: &Path, text: &str) -> bool {
-    let written = boot_file::write(path, text, &["this is being looked at."]);
+fn is_taken_out(path: &Path, text: &str, write: Write) -> bool {
+    let written = write(path, text, &["this is being looked at."]);
     if let Err(error) = &written {
         tracing::warn!(error = %chain(error), "a stead.txt asks for a new owner or a reset and \
             cannot be written; make the card or stick writable");
@@ -236,8 +248,8 @@ fn tell_of_address(path: &Path, text: &str, wrong: Option<&str>) {
     }
 }
 
-fn tell(path: &Path, text: &str, sentences: &[&str]) {
-    if let Err(error) = boot_file::write(path, text, sentences) {
+fn tell(path: &Path, text: &str, sentences: &[&str], write: Write) {
+    if let Err(error) = write(path, text, sentences) {
         tracing::warn!(
             error = %chain(&error), file = %path.display(),
             "a code could not be taken out of stead.txt: whoever reads that card reads the code"

@@ -11,7 +11,7 @@ use std::fmt::Display;
 use std::path::Path;
 use std::sync::mpsc;
 
-use stead_rules::claim::{BootFile, Reset, told};
+use stead_rules::claim::{BootFile, told};
 use stead_rules::ids::BoxId;
 use stead_rules::secret::SecretText;
 use stead_rules::system::{StaticAddress, country_file, host_name, network_file};
@@ -19,7 +19,7 @@ use stead_rules::system::{StaticAddress, country_file, host_name, network_file};
 use super::own_code::START_WAIT;
 use super::{boot_file, wipe};
 use crate::config::{Config, Paths};
-use crate::host::files::{FileError, PRIVATE, remove_durably, write_atomically};
+use crate::host::files::{PRIVATE, remove_durably, write_atomically};
 use crate::host::helper::{Answer, Job, Passphrase, ask};
 use crate::net::names::host_label;
 use crate::service::chain;
@@ -27,6 +27,18 @@ use crate::service::core::Core;
 
 /// How each sentence about an address begins that is not set.
 const NO_ADDRESS: &str = "no address is set, so the router gives one: ";
+
+/// What is told in the file of a reset: of one that is done,
+pub(super) const RESETS: &str = "everything of this server is being removed but media. It waits for an owner \
+                                 then, and does what else stands here.";
+
+/// of one that cannot be,
+pub(super) const NOT_NOTED: &str = "nothing was reset: the disk with the data of this server takes no writes. Start \
+                                    it once more, and write the line again; or write the image to the disk anew.";
+
+/// and of a word that may mean anything.
+pub(super) const UNCLEAR: &str = "nothing was reset. To remove everything of this server but media, write: \
+                                  reset = everything";
 
 const ASKED: &str = "A stead.txt asks for a reset. The next start goes on with it.\n";
 
@@ -110,15 +122,19 @@ fn keep(paths: &Paths, name: &str) {
     }
 }
 
-/// A reset is asked for: that is on the disk before the file is touched.
-pub(super) fn note_reset(core: &Core, reset: Option<Reset>) -> Result<(), FileError> {
-    match reset {
-        Some(Reset::Everything) => {
-            let file = core.paths().reset_asked();
-            core.room.with_room(|| write_atomically(&file, ASKED.as_bytes(), PRIVATE))
-        }
-        Some(Reset::Unclear) | None => Ok(()),
+/// Whether a reset is asked for that did not come to its end yet.
+pub(super) fn is_reset_asked(core: &Core) -> bool {
+    core.paths().reset_asked().exists()
+}
+
+/// A reset is asked for: that is on the disk before the file is touched. Whether it is.
+pub(super) fn note_reset(core: &Core) -> bool {
+    let file = core.paths().reset_asked();
+    let noted = core.room.with_room(|| write_atomically(&file, ASKED.as_bytes(), PRIVATE));
+    if let Err(error) = &noted {
+        tracing::error!(error = %chain(error), "a reset could not be noted, and is not done");
     }
+    noted.is_ok()
 }
 
 /// The file could not be blanked: nothing is asked for.
@@ -130,7 +146,7 @@ pub(super) fn forget_reset(core: &Core) {
 
 /// Goes on with a reset that is asked for, if one is: the wipe is decided, and the server ends.
 pub(super) fn reset_if_asked(core: &Core) {
-    if core.stopping.is_cancelled() || !core.paths().reset_asked().exists() {
+    if core.stopping.is_cancelled() || !is_reset_asked(core) {
         return;
     }
     match wipe::begin(core.paths()) {
@@ -141,19 +157,6 @@ pub(super) fn reset_if_asked(core: &Core) {
         Err(error) => tracing::error!(
             error = %chain(&error), "a reset could not be begun; it is tried at the next start"
         ),
-    }
-}
-
-/// What is told in the file of a reset.
-pub(super) fn told_of_reset(reset: Reset) -> &'static str {
-    match reset {
-        Reset::Everything => {
-            "everything of this server is being removed but media. It waits for an owner then."
-        }
-        Reset::Unclear => {
-            "nothing was reset. To remove everything of this server but media, write: reset = \
-             everything"
-        }
     }
 }
 

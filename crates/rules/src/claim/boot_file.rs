@@ -17,7 +17,8 @@
 //! The words are read once and blanked: a code must not stay on a card that anybody can read, and a
 //! wish must not come true twice. What became of them is told in a line of the file itself, since its
 //! writer may have no other way to hear of it. The host name and the address are no secrets and no wishes:
-//! they stay, as everything else in the file.
+//! they stay, as everything else in the file. Beside a reset a code and a network are for the server that
+//! it makes, which reads them at its first start.
 
 use crate::limits::{OWN_CODE_MAX_BYTES, OWN_CODE_MIN_CHARS};
 use crate::secret::SecretText;
@@ -164,10 +165,20 @@ pub fn told(text: &str) -> impl Iterator<Item = &str> {
 /// The file with its secrets blanked, and what became of them told in lines at its end.
 #[must_use]
 pub fn blanked(text: &str, told: &[&str]) -> String {
+    rewritten(text, told, |name| KNOWN.contains(&(name, true)))
+}
+
+/// The file without its wish for a reset, and without a code that the new server does not know any more.
+#[must_use]
+pub fn without_reset(text: &str, told: &[&str]) -> String {
+    rewritten(text, told, |name| [RESET, RECOVER].contains(&name))
+}
+
+fn rewritten(text: &str, told: &[&str], goes: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines().filter(|line| !line.trim_start().starts_with(TOLD)) {
         match entry(line) {
-            Some((name, _)) if KNOWN.contains(&(name, true)) => {
+            Some((name, _)) if goes(name) => {
                 out.push_str(name);
                 out.push_str(" =");
             }

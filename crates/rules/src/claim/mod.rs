@@ -33,7 +33,7 @@ mod state;
 mod step;
 mod throttle;
 
-pub use boot_file::{BadOwnCode, BootFile, Reset, blanked, check_own_code, told};
+pub use boot_file::{BadOwnCode, BootFile, Reset, blanked, check_own_code, told, without_reset};
 pub use boot_text::{BootText, encoded_like};
 pub use effect::{ClaimLog, Effect, Ended};
 pub use era::{Copied, Eras, Renewal, adopted, copied, renewal};

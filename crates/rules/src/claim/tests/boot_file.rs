@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::claim::{BadOwnCode, BootFile, Reset, blanked, check_own_code, told};
+use crate::claim::{BadOwnCode, BootFile, Reset, blanked, check_own_code, told, without_reset};
 use crate::secret::SecretText;
 
 fn read(text: &str) -> (Option<String>, Option<String>, Vec<String>) {
@@ -39,6 +39,18 @@ fn what_was_read_is_blanked_and_answered_and_the_rest_stays() {
     );
     assert!(BootFile::parse(&left).is_idle());
     assert_eq!(blanked(&left, &["the code is set."]), left);
+}
+
+#[test]
+fn a_reset_is_taken_out_and_what_is_for_the_new_server_stays() {
+    let text = "# mine\nreset = everything\nrecover = old kettles\ncode = new kettles\nwifi = Our house\n\
+                # Stead: an old line\n";
+    let left = without_reset(text, &["everything goes."]);
+    let expected = "# mine\nreset =\nrecover =\ncode = new kettles\nwifi = Our house\n\
+                    # Stead: everything goes.\n";
+    assert_eq!(left, expected.replace('\n', "\r\n"));
+    let again = BootFile::parse(&left);
+    assert!(again.reset.is_none() && again.code.is_some() && again.wifi.is_some());
 }
 
 #[test]
