@@ -76,14 +76,15 @@ fn opening(progress: Progress) -> &'static str {
 
 fn file_way() -> &'static str {
     "<section class=\"card\"><h2>With the set-up file</h2><p>Open <code>Setup Stead.html</code> on \
-     a phone or computer of this network. You find it in the data folder of the server; \
-     <code>stead open</code> says where that is.</p></section>\n"
+     a phone or computer of this network. On a box that was \
+     written to a card or disk it lies there, on the drive <code>STEAD-BOOT</code>; elsewhere in the data \
+     folder of the server, and <code>stead open</code> says where that is.</p></section>\n"
 }
 
 fn console_way() -> &'static str {
-    "<section class=\"card\"><h2>With its screen</h2><p>Run \
-     <code>stead open</code> on the server. It shows a QR code for your phone’s camera, and \
-     below it a code of eight letters.</p></section>\n"
+    "<section class=\"card\"><h2>With its screen</h2><p>A box shows a QR code \
+     for your phone’s camera on its screen or serial line, and with it a code of eight letters. \
+     Elsewhere run <code>stead open</code> on the server: it shows both.</p></section>\n"
 }
 
 fn code_way() -> String {

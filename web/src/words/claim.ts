@@ -67,9 +67,9 @@ export const claim = {
   'claim.code.open': 'I have the set-up code',
   'claim.ways.title': 'Where to find it',
   'claim.way.file':
-    'In the data folder of the box lies “Setup Stead.html”. Copy it to any computer or phone in this network and open it.',
+    'On the card or disk of a box, in the drive STEAD-BOOT, or else in the data folder of the server lies “Setup Stead.html”. Copy it to any computer or phone in this network and open it.',
   'claim.way.screen':
-    'A server that was started in a terminal shows the code and a QR code there. At any time, “stead open” on the box shows them.',
+    'A box shows the code and a QR code on its screen or serial line, and a server that was started in a terminal there. Wherever there is a shell, “stead open” shows them at any time.',
   'claim.owner.title': 'You are the owner',
   'claim.owner.text': 'Choose how you sign in to',
   'claim.owner.name': 'Your name',

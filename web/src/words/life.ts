@@ -56,7 +56,7 @@ export const life = {
 
   'wipe.title': 'Wipe this server',
   'wipe.text':
-    'Everybody’s accounts, the libraries and where they stopped are forgotten for good, and the server waits for an owner like a new one. Your films, series, music and photos stay where they are.',
+    'Everybody’s accounts, the libraries and where they stopped are forgotten for good, and the server waits for an owner like a new one. Your films, series, music and photos stay where they are. A box that joined a wireless network forgets that too: have a cable at hand, or its card.',
   'wipe.yes': 'Wipe the server',
-  'wipe.done': 'The server is being wiped. It comes back in a moment and waits for its owner.',
+  'wipe.done': 'The server is being wiped. It comes back in a moment and waits for its owner; over a wireless network only when it is told that network again.',
 } as const satisfies Words<'locked' | 'orphaned' | 'orphanedPlayback' | 'ending' | 'wipe'>;
