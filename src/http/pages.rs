@@ -193,7 +193,14 @@ fn unclaimed(core: &Core, progress: Progress) -> Response {
 
 fn locked(core: &Core, reason: stead_rules::claim::LockReason) -> Response {
     let reach = core.reach();
-    let page = LockedPage { host_name: &reach.host_name, reason, version: VERSION };
+    let claim = &core.config.claim;
+    let page = LockedPage {
+        host_name: &reach.host_name,
+        reason,
+        on_card: claim.boot_file.is_some(),
+        on_stick: !claim.sticks.is_empty(),
+        version: VERSION,
+    };
     static_page(locked_page::render(&page))
 }
 

@@ -12,6 +12,10 @@ pub struct LockedPage<'a> {
     pub host_name: &'a str,
     /// Why.
     pub reason: LockReason,
+    /// Whether it reads a `stead.txt` on the medium that it starts from.
+    pub on_card: bool,
+    /// Whether it reads one on a stick.
+    pub on_stick: bool,
     /// The version of the server.
     pub version: &'a str,
 }
@@ -29,7 +33,7 @@ pub fn render(page: &LockedPage<'_>) -> Page {
         owner(page.reason),
         happened(page.reason),
         remedies(page.reason),
-        if page.reason.may_be_recovered() { NEW_OWNER } else { "" },
+        if page.reason.may_be_recovered() { new_owner(page) } else { String::new() },
         escape(page.host_name),
         escape(page.version),
         page.reason.word()
@@ -38,11 +42,26 @@ pub fn render(page: &LockedPage<'_>) -> Page {
 }
 
 /// The way that is always there: on a box without screen, button, shell or internet too.
-const NEW_OWNER: &str = "<li>If none of this helps, and you have the box at hand, make a new \
-     owner: <a href=\"/claim?by=plug\">with its plug and this phone</a>; with a line \
-     <code>recover = (your own code)</code> in <code>stead.txt</code> on its card or on a stick \
-     labelled STEAD; or as root by <code>stead recover</code>. What is left of the accounts is \
-     set aside, and media stay.</li>";
+fn new_owner(page: &LockedPage<'_>) -> String {
+    let place = match (page.on_card, page.on_stick) {
+        (true, true) => "on its card or on a stick labelled STEAD",
+        (true, false) => "on its card",
+        (false, true) => "on a stick labelled STEAD",
+        (false, false) => "",
+    };
+    let line = if place.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "with a line <code>recover = (your own code)</code> in <code>stead.txt</code> {place}; "
+        )
+    };
+    format!(
+        "<li>If none of this helps, and you have the box at hand, make a new owner: \
+         <a href=\"/claim?by=plug\">with its plug and this phone</a>; {line}or as root by \
+         <code>stead recover</code>. What is left of the accounts is set aside, and media stay.</li>"
+    )
+}
 
 /// A damaged database may also be that of a server which nobody has set up yet.
 const fn owner(reason: LockReason) -> &'static str {

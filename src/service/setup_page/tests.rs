@@ -97,8 +97,19 @@ fn nothing_from_outside_becomes_markup() {
         LockReason::Restored,
         LockReason::MarkerUnreadable,
     ] {
-        let page = locked_page::LockedPage { host_name: HOSTILE, reason, version: HOSTILE };
-        check_static(&locked_page::render(&page).html);
+        let page = |on_card, on_stick| {
+            let (host_name, version) = (HOSTILE, HOSTILE);
+            let page = locked_page::LockedPage { host_name, reason, on_card, on_stick, version };
+            let html = locked_page::render(&page).html;
+            check_static(&html);
+            html
+        };
+        for (on_card, on_stick) in [(true, true), (true, false), (false, true), (false, false)] {
+            let (html, may_be) = (page(on_card, on_stick), reason.may_be_recovered());
+            assert_eq!(html.contains("recover = "), may_be && (on_card || on_stick));
+            assert_eq!(html.contains("on its card"), may_be && on_card);
+            assert_eq!(html.contains("labelled STEAD"), may_be && on_stick);
+        }
     }
 }
 
