@@ -63,6 +63,11 @@ done
 setenv BOOT_A_LEFT ${stead_a}
 setenv BOOT_B_LEFT ${stead_b}
 
+# The kernel takes the second partition table where a power cut has torn the first only if it is told to, and
+# then of every disk, also one that a camera has made anew at its front.
+setenv stead_gpt gpt
+if gpt verify ${devtype} ${devnum}; then setenv stead_gpt; fi
+
 setenv stead_store 'mw.b ${stead_at} 0 ${stead_env}; env export -c -s ${stead_env} ${stead_at} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; ${devtype} write ${stead_at} ${stead_other} ${stead_env_blocks}; ${devtype} write ${stead_at} ${stead_whole} ${stead_env_blocks}'
 
 for stead_slot in ${BOOT_ORDER}; do
@@ -90,7 +95,6 @@ for stead_slot in ${BOOT_ORDER}; do
                 setenv stead_initrd ${ramdisk_addr_r}:${filesize}
                 setenv stead_fdt ${fdt_addr}
                 if test -z "${stead_fdt}"; then setenv stead_fdt ${fdtcontroladdr}; fi
-                # "gpt": of the two partition tables the second one counts where a power cut has torn the first.
                 # A board that names its device tree gets the one of this very kernel.
                 if test -n "${fdtfile}"; then
                     if load ${devtype} ${devnum}:${stead_kernel} ${fdt_addr_r} /dtbs/${fdtfile}; then
@@ -99,7 +103,7 @@ for stead_slot in ${BOOT_ORDER}; do
                 fi
                 part uuid ${devtype} ${devnum}:${stead_root} stead_rootid
                 part uuid ${devtype} ${devnum}:@DATA_PARTITION@ stead_dataid
-                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} ${stead_lost} gpt panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
+                setenv bootargs "root=PARTUUID=${stead_rootid} ro rauc.slot=${stead_slot} stead.left=${BOOT_A_LEFT},${BOOT_B_LEFT} stead.data=${stead_dataid} ${stead_lost} ${stead_gpt} panic=10 psi=1 cgroup_enable=memory loglevel=4 systemd.show_status=error ${stead_console}"
                 @BOOT_COMMAND@ ${kernel_addr_r} ${stead_initrd} ${stead_fdt}
             fi
         fi

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import subprocess
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -548,14 +549,21 @@ class ForgedEnvironment(Case):
 
     def run(self) -> None:
         target = self.bench.settled(self.name)
-        # By all names that a loader looks for.
+        # Also where the partition with the right script is read no longer.
         script = self.bench.folder / f"{self.name}-forged.disk"
         disk.script(self.bench.board, script, 1_700_000_000, "stead.forged=1")
         for name in ("boot.scr", "boot.scr.uimg"):
             disk.run("mcopy", "-o", "-i", f"{target}@@{tables.partition('stead-boot').start}", script, f"::{name}")
+        one = tables.partition("stead-loader")
+        with target.open("r+b") as file:
+            file.seek(one.start)
+            file.write(bytes(one.size))
         with self.bench.machine(target, self.name) as box:
+            box.sees("Stead: trying slot A")
             box.up()
             box.settled()
+            told = box.shell.told("cat /proc/cmdline")
+            expect("forged" not in told, f"the kernel was told {told}")
             box.shell.told("fw_setenv BOOT_A_LEFT '0 stead.forged=1'; fw_setenv BOOT_B_LEFT '*ffffffff'; fw_setenv BOOT_ORDER 'B A'")
             restart(box)
             box.sees("Stead: trying slot B")
@@ -578,6 +586,13 @@ class ForgedEnvironment(Case):
             box.settled()
             told = environment(box)
             expect((told["BOOT_A_LEFT"], told["BOOT_B_LEFT"]) == ("3", "3"), f"after all began anew the loader's counts are {told}")
+            # B runs: A is copied over nothing by that order, and nothing over what an update has brought.
+            box.shell.told("mkdir -p /data/rauc && printf '[slot.root.0]\nstatus=ok\n' >/data/rauc/central.raucs")
+            for order, why in (("A", "and slot 'B' runs"), ("B", "an update has filled slot a")):
+                box.shell.told(f"fw_setenv BOOT_ORDER {order}")
+                status, _ = box.shell.run("systemctl restart stead-second-slot.service")
+                said = box.shell.told("journalctl -b -u stead-second-slot.service --no-pager -o cat")
+                expect(status != 0 and why in said, f"with the order {order} a slot was copied: {said}")
             box.off()
 
 
@@ -1019,17 +1034,28 @@ class SmallMemory(Case):
             expect(len(found) == 1, f"of the disks {rows} {len(found)} are {name or kind}")
             return found[0]
 
+        def ask(what: str, content: dict) -> dict:
+            """As a person who reads that something else is being done with a disk, and tries again."""
+            deadline = time.monotonic() + STEP_S
+            while True:
+                try:
+                    return one.post(f"/api/v1/disks/{what}", content)
+                except shared.client.ApiError as error:
+                    expect('"code":"busy"' in str(error) and time.monotonic() < deadline, str(error))
+                    box.drain()
+                    time.sleep(5)
+
         stick, before = on()
-        one.post("/api/v1/disks/unmount", {"uuid": before["uuid"]})
+        ask("unmount", {"uuid": before["uuid"]})
         shown = {name: stick[name] for name in ("name", "size_bytes", "model") if name in stick}
-        one.post("/api/v1/disks/empty", {**shown, "label": "Empty", "typed": stick.get("model", stick["name"])})
+        ask("empty", {**shown, "label": "Empty", "typed": stick.get("model", stick["name"])})
         _, volume = on(stick["name"])
         expect((volume["file_system"], volume.get("label")) == ("ext4", "Empty"), f"what was made empty is {volume}")
-        folder = one.post("/api/v1/disks/mount", {"uuid": volume["uuid"]})["folder"]
+        folder = ask("mount", {"uuid": volume["uuid"]})["folder"]
         there = box.shell.told(f"ls -A {folder}")
         expect(there == "lost+found", f"on what was made empty there is {there}")
         expect(box.shell.run(f"touch {folder}/x")[0] != 0, "what was made empty can be written where it is read")
-        one.post("/api/v1/disks/unmount", {"uuid": volume["uuid"]})
+        ask("unmount", {"uuid": volume["uuid"]})
         # Whoever takes it to a computer with Linux writes there.
         box.shell.told(f"e2fsck -fn /dev/{stick['name']} && mount /dev/{stick['name']} /run/stick && touch /run/stick/x && umount /run/stick")
 
@@ -1058,14 +1084,14 @@ class SmallMemory(Case):
 
 
 class OwnCodeOnAStick(Case):
-    """A box whose disk cannot be taken out takes its owner's own code from a stick labelled STEAD while it runs, and as it starts; the code is taken out, and the stick is nobody's disk with media."""
+    """A box whose disk cannot be taken out takes its owner's own code from a stick labelled STEAD while it runs (FAT), and as it starts (exFAT); the code is taken out, and the stick is nobody's disk with media."""
 
     CODE = "seven green kettles"
     FILE = "/run/stead/sticks/STEAD/stead.txt"
 
     def run(self) -> None:
-        words = self.bench.sticks(self.name, ("stick",))
-        made = self.bench.folder / f"{self.name}-stick.disk"
+        words = self.bench.sticks(self.name, ("vfat", "exfat"))
+        made = self.bench.folder / f"{self.name}-vfat.disk"
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "stead.txt"
             file.write_text(f"code = {self.CODE}\n")
@@ -1074,17 +1100,23 @@ class OwnCodeOnAStick(Case):
             answers(box)
             box.up()
             box.settled()
-            box.stick("stick", True)
+            box.stick("vfat", True)
             until(box, f"grep -q '# Stead: the code is kept' {self.FILE}", "the code of the stick is not taken")
             self.is_taken_out(box)
             one = browser(box)
             shared.client.claim_by(one, {"kind": "own", "code": self.CODE})
             expect(one.get("/api/v1/disks")["disks"] == [], f"a disk is shown: {one.get('/api/v1/disks')}")
-            box.stick("stick", False)
-            until(box, "! mountpoint -q /run/stead/sticks/STEAD", "a stick that was pulled out stays mounted")
-            box.stick("stick", True)
-            until(box, f"test -e {self.FILE}", "the stick is not read when it comes back")
-            box.shell.told(f"systemctl stop stead.socket stead.service && echo 'recover = {self.CODE}' >>{self.FILE}")
+            box.stick("vfat", False)
+            until(box, "! mountpoint -q /run/stead/sticks/STEAD && ! test -e /dev/sda", "a stick that was pulled out stays")
+            self.is_whole(made)
+            box.stick("exfat", True)
+            until(box, "test -b /dev/sda", "a stick is not seen")
+            box.shell.told("systemctl stop stead.socket stead.service && mkfs.exfat -L Stead /dev/sda")
+            box.stick("exfat", False)
+            until(box, "! test -e /dev/sda", "a stick that was pulled out stays")
+            box.stick("exfat", True)
+            until(box, "mountpoint -q /run/stead/sticks/STEAD", "a stick with exFAT is not mounted")
+            box.shell.told(f"echo 'recover = {self.CODE}' >{self.FILE}")
             restart(box)
             box.sees("Stead: trying slot")
             told = answers(box)
@@ -1093,6 +1125,11 @@ class OwnCodeOnAStick(Case):
             box.settled()
             self.is_taken_out(box)
             box.off()
+
+    def is_whole(self, stick: Path) -> None:
+        """What a person finds on a stick that was pulled out while it was mounted."""
+        told = subprocess.run(["mtype", "-i", stick, "::stead.txt"], text=True, capture_output=True, check=True).stdout
+        expect("# Stead: the code is kept" in told and self.CODE not in told, f"on the stick stands {told}")
 
     def is_taken_out(self, box: Machine) -> None:
         """The code does not stay on the stick."""

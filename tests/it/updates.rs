@@ -298,6 +298,20 @@ fn an_update_that_cannot_be_installed_says_why_and_changes_nothing() {
     assert_eq!(at.look()["last"], waits, "the update before is nothing that was left");
 }
 
+/// Else nobody would fill it any more: it stood in the boot order.
+#[test]
+fn a_slot_that_was_not_filled_yet_is_not_chosen() {
+    let mut at = Box::new();
+    let mut status: Value = serde_json::from_str(STATUS).unwrap();
+    let other = status["slots"][1]["root.1"].as_object_mut().unwrap();
+    other["boot_status"] = json!("bad");
+    drop(other.remove("slot_status"));
+    fs::write(at.folder.path().join("status.json"), status.to_string()).unwrap();
+    let refused = at.world.browser.post(&format!("{PATH}/switch"), &json!({}));
+    assert!(refused.expect(409).json()["detail"].as_str().unwrap().contains("no other system yet"));
+    assert!(!at.calls().contains("mark-active"), "{}", at.calls());
+}
+
 /// Its owner starts the other system: the page says afterwards that it runs, or was left and why.
 #[test]
 fn a_choice_of_the_other_system_is_told_of_like_an_update() {

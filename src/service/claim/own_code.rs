@@ -203,7 +203,9 @@ fn obey(core: &Core, now: Now, path: &Path, read: &BootText) {
     let sentences: Vec<&str> = told.chain(guessed).collect();
     tell(path, text, &sentences, write);
     // Only now, when whoever reads the card finds what became of it.
-    wishes::reset_if_asked(core);
+    if !wishes::reset_if_asked(core) {
+        tell(path, text, &[wishes::NOT_NOTED], write);
+    }
 }
 
 /// How a file is written anew: where, what stood there, and what is told.

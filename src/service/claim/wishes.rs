@@ -133,6 +133,8 @@ pub(super) fn note_reset(core: &Core) -> bool {
     let noted = core.room.with_room(|| write_atomically(&file, ASKED.as_bytes(), PRIVATE));
     if let Err(error) = &noted {
         tracing::error!(error = %chain(error), "a reset could not be noted, and is not done");
+        // It may lie there all the same, not synced.
+        forget_reset(core);
     }
     noted.is_ok()
 }
@@ -144,20 +146,24 @@ pub(super) fn forget_reset(core: &Core) {
     }
 }
 
-/// Goes on with a reset that is asked for, if one is: the wipe is decided, and the server ends.
-pub(super) fn reset_if_asked(core: &Core) {
+/// Goes on with a reset that is asked for, if one is: the wipe is decided, and the server ends. False where
+/// it cannot be decided: then it is asked for no longer, or it came to somebody who has forgotten it.
+pub(super) fn reset_if_asked(core: &Core) -> bool {
     if core.stopping.is_cancelled() || !is_reset_asked(core) {
-        return;
+        return true;
     }
-    match wipe::begin(core.paths()) {
+    let begun = core.room.with_room(|| wipe::begin(core.paths()));
+    match &begun {
         Ok(()) => {
             tracing::warn!("a stead.txt asked for a reset: this server ends now and begins anew");
             wipe::end(core);
         }
-        Err(error) => tracing::error!(
-            error = %chain(&error), "a reset could not be begun; it is tried at the next start"
-        ),
+        Err(error) => {
+            tracing::error!(error = %chain(error), "a reset could not be begun, and is not done");
+            forget_reset(core);
+        }
     }
+    begun.is_ok()
 }
 
 /// Hands a wireless network on to the system, and says what came of it. Blocks.

@@ -7,7 +7,7 @@ export const disks = {
   'disks.text':
     'A disk with media is read as soon as you plug it in, and no file on it is changed.',
   'disks.elsewhere': 'This server does not look after disks: the system that it runs on does.',
-  'disks.none': 'No disk is plugged in.',
+  'disks.none': 'No disk is plugged in. A stick called STEAD is for stead.txt alone, and not listed.',
   'disks.look': 'Look again',
   'disks.nameless': 'Disk',
   'disks.locked': 'takes no writes',
