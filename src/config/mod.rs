@@ -81,11 +81,15 @@ impl Config {
             Err(problems) => Err(problems),
             Ok(Some(mut laid)) => {
                 overrides.apply(&mut laid.raw);
-                checked::check(laid.raw.clone()).map_err(|problems| laid.placed(&file, problems))
+                let whole = checked::check(laid.raw.clone());
+                let whole = whole.map(|whole| (whole, laid.keys()));
+                whole.map_err(|problems| laid.placed(&file, problems))
             }
         };
         match whole {
-            Ok(whole) => Self { own: Own::Taken { file, first: Box::new(first) }, ..whole },
+            Ok((whole, keys)) => {
+                Self { own: Own::Taken { file, keys, first: Box::new(first) }, ..whole }
+            }
             Err(problems) => Self { own: Own::LeftOut(problems), ..first },
         }
     }

@@ -54,6 +54,8 @@ pub enum Own {
     Taken {
         /// Where it lies.
         file: PathBuf,
+        /// What it sets, as `section.key`, in its order.
+        keys: Vec<String>,
         /// The config without it.
         first: Box<Config>,
     },
@@ -66,7 +68,7 @@ impl Config {
     #[must_use]
     pub fn without_own(self, why: impl Into<String>) -> Self {
         match self.own {
-            Own::Taken { file, first } => {
+            Own::Taken { file, first, .. } => {
                 let problem = Problem::new(format!("{}: {}", file.display(), why.into()));
                 Self { own: Own::LeftOut(problem.into()), ..*first }
             }
@@ -82,6 +84,11 @@ pub(super) struct Laid {
 }
 
 impl Laid {
+    /// What the second file sets, as `section.key`, in its order.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.said.iter().map(Said::name).collect()
+    }
+
     /// Gives each mistake in the meaning of a key the place where the key is set, where it is known.
     pub(super) fn placed(&self, file: &Path, problems: Problems) -> Problems {
         let place = |problem: Problem| {

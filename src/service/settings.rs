@@ -27,6 +27,8 @@ pub struct Settings {
     pub media_roots: Vec<String>,
     /// Free space where the database lies.
     pub data_free_bytes: Option<u64>,
+    /// What the owner's own config file sets, as `section.key`; none where it does not hold.
+    pub own_config_keys: Vec<String>,
     /// Why the owner's own config file is left out, a sentence each; none where it is not.
     pub own_config_problems: Vec<String>,
 }
@@ -66,6 +68,10 @@ pub fn read(core: &Core, permit: &Permit) -> Result<Settings, CoreError> {
             .map(|root| root.display().to_string())
             .collect(),
         data_free_bytes: disk::space(&core.paths().data_dir).ok().map(|space| space.free_bytes),
+        own_config_keys: match &core.config.own {
+            Own::Taken { keys, .. } => keys.clone(),
+            Own::None | Own::LeftOut(_) => Vec::new(),
+        },
         own_config_problems: match &core.config.own {
             Own::LeftOut(problems) => problems.0.iter().map(ToString::to_string).collect(),
             Own::None | Own::Taken { .. } => Vec::new(),

@@ -541,6 +541,7 @@ fn what_the_owners_own_file_says_holds_from_the_next_start_on() {
     let mut owner = Owner::claim(&app);
     let settings = owner.browser.get("/api/v1/settings").expect(200).json();
     assert_eq!(settings["plain_playback"], "on-link");
+    assert_eq!(settings["own_config_keys"], serde_json::json!(["net.plain_playback"]));
     assert_eq!(settings["own_config_problems"], serde_json::json!([]));
 }
 
@@ -585,6 +586,7 @@ fn a_wrong_file_of_the_owners_own_is_left_out_and_its_owner_reads_why() {
         let mut owner = Owner::claim(&app);
         let settings = owner.browser.get("/api/v1/settings").expect(200).json();
         assert_eq!(settings["plain_playback"], "off", "all of it is left out: {more}");
+        assert_eq!(settings["own_config_keys"], serde_json::json!([]));
         let problems = settings["own_config_problems"].to_string();
         assert!(problems.contains(told), "{more}: {problems}");
         // Strangers hear that it is so, and not what stands there.

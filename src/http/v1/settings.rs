@@ -31,6 +31,8 @@ pub(crate) struct SettingsAnswer {
     /// Free space where the database lies.
     #[serde(skip_serializing_if = "Option::is_none")]
     data_free_bytes: Option<u64>,
+    /// What the config file of the owner's own sets, as `section.key`; empty where it does not hold.
+    own_config_keys: Vec<String>,
     /// Why the config file of the owner's own is left out; empty where it is not.
     own_config_problems: Vec<String>,
 }
@@ -52,6 +54,7 @@ pub(crate) async fn read(
         orphaned_playback: settings.orphaned_playback,
         media_roots: settings.media_roots,
         data_free_bytes: settings.data_free_bytes,
+        own_config_keys: settings.own_config_keys,
         own_config_problems: settings.own_config_problems,
     }))
 }

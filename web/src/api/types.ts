@@ -342,6 +342,8 @@ export interface Settings {
   orphaned_playback: boolean;
   media_roots: string[];
   data_free_bytes?: number;
+  /** What the owner's own config file sets, as `section.key`. */
+  own_config_keys: string[];
   /** Why the owner's own config file is left out, a sentence each. */
   own_config_problems: string[];
 }

@@ -47,6 +47,7 @@ export const settings = {
   'server.free': 'Free for data',
   'server.version': 'Version',
   'server.fingerprint': 'Certificate fingerprint (SHA-256)',
+  'server.ownKeys': 'Set by stead.toml',
   'server.ownConfig': 'The settings in stead.toml are left out as a whole until this is mended:',
   'server.licences': 'Licences of what this page is made with',
   'server.trust': 'Let a device trust this server',
