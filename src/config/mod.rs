@@ -81,9 +81,9 @@ impl Config {
             Err(problems) => Err(problems),
             Ok(Some(mut laid)) => {
                 overrides.apply(&mut laid.raw);
-                let whole = checked::check(laid.raw.clone());
-                let whole = whole.map(|whole| (whole, laid.keys()));
-                whole.map_err(|problems| laid.placed(&file, problems))
+                checked::check(laid.raw.clone())
+                    .map(|whole| (whole, laid.keys()))
+                    .map_err(|problems| laid.placed(&file, problems))
             }
         };
         match whole {
