@@ -90,7 +90,17 @@ pub(super) fn as_password(code: &SecretText) -> Password {
 /// A `stead.txt` that is not the one that was looked at last.
 struct News {
     path: PathBuf,
+    /// As it was before it was read.
+    looked: Looked,
     read: Result<BootText, Unread>,
+}
+
+impl News {
+    /// What is no news at the next look: what this one has written, and else what it has read.
+    /// Somebody may have gone on writing since.
+    fn known_now(&self, has_written: bool) -> Option<Looked> {
+        if has_written { looked_at(&self.path) } else { Some(self.looked.clone()) }
+    }
 }
 
 /// Looks at every `stead.txt` that is there, and does what a new one asks for. Blocks for as long
@@ -134,9 +144,11 @@ fn files(core: &Core) -> Vec<PathBuf> {
 }
 
 fn news(files: &[PathBuf], known: &[Looked]) -> Vec<News> {
-    let new = |path: &&PathBuf| looked_at(path).is_some_and(|found| !known.contains(&found));
-    let news = |path: &PathBuf| News { path: path.clone(), read: boot_file::read(path) };
-    files.iter().filter(new).map(news).collect()
+    let new = |path: &PathBuf| looked_at(path).filter(|found| !known.contains(found));
+    let news = |path: &PathBuf| {
+        new(path).map(|looked| News { path: path.clone(), looked, read: boot_file::read(path) })
+    };
+    files.iter().filter_map(news).collect()
 }
 
 fn looked_at(path: &Path) -> Option<Looked> {
@@ -146,30 +158,32 @@ fn looked_at(path: &Path) -> Option<Looked> {
 
 fn read(core: &Core, now: Now, found: &News) {
     let path = &found.path;
-    match &found.read {
+    let has_written = match &found.read {
         Ok(text) => obey(core, now, path, text),
         Err(unread) => tell_unread(path, unread),
-    }
-    // What this very look has written is no news.
-    let left = looked_at(path);
+    };
+    let known = found.known_now(has_written);
     let mut desk = core.desk();
     desk.boot_files.retain(|(known, ..)| known != path);
-    desk.boot_files.extend(left);
+    desk.boot_files.extend(known);
 }
 
-fn tell_unread(path: &Path, unread: &Unread) {
+/// Whether the file was written to.
+fn tell_unread(path: &Path, unread: &Unread) -> bool {
     tracing::warn!(
         error = %chain(unread), file = %path.display(),
         "a stead.txt was not read, and secrets in it stay there"
     );
-    if let Unread::TooLarge = unread
-        && let Err(error) = boot_file::say_too_large(path)
-    {
+    let Unread::TooLarge = unread else { return false };
+    let said = boot_file::say_too_large(path);
+    if let Err(error) = &said {
         tracing::warn!(%error, "that could not be told in the file itself");
     }
+    said.is_ok()
 }
 
-fn obey(core: &Core, now: Now, path: &Path, read: &BootText) {
+/// Does what stands in a file. Whether it was written anew.
+fn obey(core: &Core, now: Now, path: &Path, read: &BootText) -> bool {
     let text = &read.text;
     let file = BootFile::parse(text);
     for name in &file.unknown {
@@ -180,12 +194,11 @@ fn obey(core: &Core, now: Now, path: &Path, read: &BootText) {
         tracing::warn!(file = %path.display(), "{wrong}");
     }
     if file.is_idle() {
-        tell_of_address(path, text, wrong.as_deref());
-        return;
+        return tell_of_address(path, text, wrong.as_deref());
     }
     // One that was cut off goes on first.
     if file.reset.is_none() && wishes::is_reset_asked(core) {
-        return;
+        return false;
     }
     let is_reset = matches!(file.reset, Some(Reset::Everything)) && wishes::note_reset(core);
     let write = if is_reset { boot_file::write_without_reset } else { boot_file::write };
@@ -201,11 +214,11 @@ fn obey(core: &Core, now: Now, path: &Path, read: &BootText) {
     let guessed = read.guessed.then_some(GUESSED);
     let told = told.iter().chain(&wrong).map(String::as_str);
     let sentences: Vec<&str> = told.chain(guessed).collect();
-    tell(path, text, &sentences, write);
+    let is_told = tell(path, text, &sentences, write);
     // Only now, when whoever reads the card finds what became of it.
-    if !wishes::reset_if_asked(core) {
-        tell(path, text, &[wishes::NOT_NOTED], write);
-    }
+    let is_done = wishes::reset_if_asked(core);
+    let is_told_anew = !is_done && tell(path, text, &[wishes::NOT_NOTED], write);
+    (can_be_written && file.must_be_taken_out()) || is_told || is_told_anew
 }
 
 /// How a file is written anew: where, what stood there, and what is told.
@@ -239,24 +252,29 @@ fn is_taken_out(path: &Path, text: &str, write: Write) -> bool {
 }
 
 /// The lines of an address stay, so what is wrong with them is told once, and no longer than that.
-fn tell_of_address(path: &Path, text: &str, wrong: Option<&str>) {
-    if let Some(sentences) = wishes::told_of_address(text, wrong)
-        && let Err(error) = boot_file::write(path, text, &sentences)
-    {
+/// Whether the file was written anew.
+fn tell_of_address(path: &Path, text: &str, wrong: Option<&str>) -> bool {
+    let Some(sentences) = wishes::told_of_address(text, wrong) else { return false };
+    let written = boot_file::write(path, text, &sentences);
+    if let Err(error) = &written {
         tracing::warn!(
-            error = %chain(&error), file = %path.display(),
+            error = %chain(error), file = %path.display(),
             "what became of the address could not be told in stead.txt"
         );
     }
+    written.is_ok()
 }
 
-fn tell(path: &Path, text: &str, sentences: &[&str], write: Write) {
-    if let Err(error) = write(path, text, sentences) {
+/// Whether the file was written anew.
+fn tell(path: &Path, text: &str, sentences: &[&str], write: Write) -> bool {
+    let written = write(path, text, sentences);
+    if let Err(error) = &written {
         tracing::warn!(
-            error = %chain(&error), file = %path.display(),
+            error = %chain(error), file = %path.display(),
             "a code could not be taken out of stead.txt: whoever reads that card reads the code"
         );
     }
+    written.is_ok()
 }
 
 /// Keeps a code for a server that waits for its owner.
@@ -312,5 +330,27 @@ fn recover(core: &Core, desk: &mut ClaimDesk, now: Now, code: &SecretText) -> St
             tracing::error!(error = %chain(&error), "a recovery could not be opened");
             "the server could not be opened; its log says why.".to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An editor empties a file before it writes, and a look may fall in between.
+    #[test]
+    fn what_is_written_while_a_file_is_read_is_read_at_the_next_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = vec![folder.path().join(FILE)];
+        std::fs::write(&files[0], "").unwrap();
+        let found = news(&files, &[]).pop().unwrap();
+        std::fs::write(&files[0], "code = seven brown teapots").unwrap();
+        let text = |known| news(&files, &[known]).pop().map(|news| news.read.unwrap().text);
+        let left = text(found.known_now(false).unwrap()).unwrap();
+        assert_eq!(left.as_str(), "code = seven brown teapots");
+        assert!(
+            text(found.known_now(true).unwrap()).is_none(),
+            "what Stead has written is no news"
+        );
     }
 }
