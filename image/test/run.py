@@ -67,7 +67,7 @@ def main() -> int:
     begun = time.monotonic()
     to_run = []
     for name, case in known.items():
-        if name not in asked.case if asked.case else case.by_name:
+        if name not in asked.case if asked.case else asked.arch in case.by_name:
             continue
         before = None if asked.case else passed.figures(name)
         if before is not None:
