@@ -89,8 +89,10 @@ def ext4(target: Path, folder: Path | None, label: str, size: int, epoch: int, *
         for path in [folder, *folder.rglob("*")]:
             os.utime(path, (epoch, epoch), follow_symlinks=False)
         words += ["-d", str(folder)]
+    # Zeros are written, and no holes made in their place: a block map passes over holes, and a card that was flashed
+    # before would have the journal of its former life there.
     done = subprocess.run([*words, *options, target], text=True, capture_output=True, check=False,
-                          env={**os.environ, "E2FSPROGS_FAKE_TIME": str(epoch)})
+                          env={**os.environ, "E2FSPROGS_FAKE_TIME": str(epoch), "UNIX_IO_NOZEROOUT": "1"})
     if done.returncode != 0:
         raise SystemExit(f"stead: mke2fs could not make {label}:\n{done.stderr}")
 
@@ -137,10 +139,10 @@ def root_slot(target: Path, root: Path, epoch: int, compression: list[str]) -> N
 
 def data(target: Path, epoch: int) -> None:
     """The data partition as it is flashed. It grows online to whatever the disk has, so its journal
-    and its room for group descriptors are those of a large one."""
+    and its room for group descriptors are those of a large one. Journal and inodes are written whole."""
     ext4(target, None, "stead-data", tables.partition("stead-data").size, epoch, "-T", "default", "-i", "16384",
          "-m", "0.5", "-J", "size=32", "-E", f"resize={2 * 1024 ** 4 // 4096},hash_seed={identity('ext4', 'stead-data')},"
-         "lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0")
+         "lazy_itable_init=0,lazy_journal_init=0,nodiscard,root_owner=0:0")
 
 
 def assemble(target: Path, contents: dict[str, Path], disk_id: str) -> None:

@@ -25,15 +25,15 @@ def of_the_image() -> tuple:
     sys.path.insert(0, str(ROOT / "image"))
     try:
         import build
-        from kit import kernel, sbom, tables
-        return build, kernel, sbom, tables
+        from kit import disk, kernel, sbom, tables
+        return build, disk, kernel, sbom, tables
     finally:
         others()
         sys.modules.update(kept)
         sys.path[:] = paths
 
 
-build, kernel, sbom, tables = of_the_image()
+build, disk, kernel, sbom, tables = of_the_image()
 # What cargo knows of this clone takes seconds, so it is asked once.
 PARTS = subprocess.run([ROOT / "scripts/parts", "aarch64"], text=True, capture_output=True, check=True).stdout
 
@@ -73,6 +73,29 @@ class ModulesTest(unittest.TestCase):
             # ntfs-3g by fuse; names on FAT and exFAT by nls.
             for wanted in ("fs/ext4", "fs/fat", "fs/exfat", "fs/fuse", "fs/nls", "fs/btrfs", "fs/xfs"):
                 self.assertIn(wanted, lines)
+
+
+class FlashedAgainTest(unittest.TestCase):
+    """A card that held something before, of which only what the block map names is written."""
+
+    def test_nothing_of_the_life_before_is_in_the_journal_or_among_the_inodes(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            made, card = folder / "made", folder / "card"
+            disk.data(made, 1_700_000_000)
+            card.write_bytes(b"\x55" * made.stat().st_size)
+            disk.place(made, card, 0)
+            journal = [subprocess.run(["debugfs", "-R", "cat <8>", one], capture_output=True, check=True).stdout for one in (made, card)]
+            self.assertEqual(len(journal[0]), 32 << 20)
+            self.assertTrue(journal[0] == journal[1], "the journal is written whole")
+            tables = subprocess.run(["dumpe2fs", made], capture_output=True, text=True, check=True).stdout
+            places = re.findall(r"Inode table at (\d+)-(\d+)", tables)
+            self.assertTrue(places)
+            with made.open("rb") as one, card.open("rb") as other:
+                for first, last in places:
+                    one.seek(int(first) * 4096), other.seek(int(first) * 4096)
+                    size = (int(last) - int(first) + 1) * 4096
+                    self.assertTrue(one.read(size) == other.read(size), "the table of inodes is written whole")
 
 
 class SizeTest(unittest.TestCase):
