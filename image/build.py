@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from kit import bmap, bundle, disk, kernel, packages, rootfs, sbom, tables  # noqa: E402
+from kit import bmap, bundle, disk, kernel, licences, packages, rootfs, sbom, tables  # noqa: E402
 
 # What a box may have to fetch, as a person would: in MB. What is compressed quickly, with a quick build of
 # the program, is a tenth larger (166.5 to 151.5 on armhf, November 2026): beyond this what ships would be too large as well.
@@ -44,15 +44,23 @@ def https(address: str) -> str:
     return address
 
 
+def version(text: str) -> str:
+    """A version that both judges of updates order alike: the server (crates/rules/src/system.rs) and rootfs/usr/lib/stead/before-install."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)*(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no version: write numbers and dots, as 1.2.0, and 1.2.0-rc1 for what comes before it")
+    return text
+
+
 def arguments() -> argparse.Namespace:
     """What can be said on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("arch", choices=[row[0] for row in tables.rows(tables.IMAGE / "boards.tsv")])
     parser.add_argument("--binary", type=Path, required=True)
     parser.add_argument("--parts", type=Path, required=True, help="what the binary is of, by scripts/parts")
+    parser.add_argument("--licences", type=Path, required=True, help="on which terms those are handed on, by scripts/parts")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--version", required=True)
+    parser.add_argument("--version", type=version, required=True)
     parser.add_argument("--extra", type=Path, action="append", default=[], help="a folder laid over the root: for tests")
     parser.add_argument("--quick", action="store_true", help="compress less, make no .xz")
     parser.add_argument("--keep-root", type=Path, help="keep the root file system as a folder there")
@@ -65,7 +73,7 @@ def arguments() -> argparse.Namespace:
 
 def unpacked(asked: argparse.Namespace, board: tables.Board, debs: list[Path]) -> Path:
     """The packages as folders, without what the image does without; kept while nothing of it changes."""
-    lists = [tables.IMAGE / name for name in ("leave-out.list", "modules.list", "firmware.list", "kit/packages.py", "kit/kernel.py", "kit/rootfs.py")]
+    lists = [tables.IMAGE / name for name in ("leave-out.list", "modules.list", "firmware.list", "kit/packages.py", "kit/kernel.py", "kit/licences.py", "kit/rootfs.py")]
     stamp = hashlib.sha256("".join([*(deb.name for deb in debs), *(path.read_text() for path in lists)]).encode())
     tree = asked.cache / board.arch / "unpacked"
     told = tree / "stamp"
@@ -74,7 +82,8 @@ def unpacked(asked: argparse.Namespace, board: tables.Board, debs: list[Path]) -
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir()
     root = tree / "root"
-    packages.unpack(debs, root)
+    files = packages.unpack(debs, root)
+    licences.write(tree / "licences.tar.xz", licences.texts(root))
     shutil.copytree(root / "boot", tree / "boot")
     # arm64's device trees lie in folders of their makers, armhf's side by side.
     for folder in root.glob("usr/lib/linux-image-*"):
@@ -82,13 +91,15 @@ def unpacked(asked: argparse.Namespace, board: tables.Board, debs: list[Path]) -
     kernel.prune(root, board.arch)
     rootfs.keep_firmware(root)
     rootfs.leave_out(root)
+    left = [deb for deb, names in files.items() if any(os.path.lexists(root / name) for name in names)]
+    (tree / "left").write_text("".join(f"{deb}\n" for deb in left))
     told.write_text(stamp.hexdigest())
     return tree
 
 
 def make_root(asked: argparse.Namespace, board: tables.Board, work: Path, authority: bundle.Authority,
               clock: Clock) -> tuple[Path, list[Path]]:
-    """The root file system as a folder, and the packages that it is of."""
+    """The root file system as a folder, and the packages of which something is in it."""
     store = packages.Packages(board.debian, asked.cache / board.arch)
     without = store.update(asked.insist_on_security)
     if without:
@@ -103,10 +114,13 @@ def make_root(asked: argparse.Namespace, board: tables.Board, work: Path, author
     rootfs.configure(root, asked.binary, authority.keyring, asked.extra, {
         "VERSION": asked.version, "COMPATIBLE": board.compatible, "DISK_ID": disk.identity("disk"),
         "ENV_OFFSET": hex(offset), "ENV_SIZE": hex(size)})
+    (root / licences.FILE).parent.mkdir(parents=True, exist_ok=True)
+    licences.write(root / licences.FILE, licences.read(tree / "licences.tar.xz"), asked.licences)
     if asked.update_source:
         rootfs.fetch_updates_from(root, asked.update_source)
     clock.step("configured")
-    return root, debs
+    left = set((tree / "left").read_text().splitlines())
+    return root, [deb for deb in debs if deb.name in left]
 
 
 def hold(arch: str, shipped: list[Path], most_mb: int) -> bool:
@@ -143,7 +157,7 @@ def main() -> int:
     image = asked.out / f"{name}.img"
     disk.loader(work / "loader", scr, asked.epoch)
     disk.fat(work / "fat", {name: tables.IMAGE / name for name in ("stead.txt", "stead.toml")}, "STEAD-BOOT",
-             tables.partition("stead-boot").size)
+             tables.partition("stead-boot").size, asked.epoch)
     (work / "state").write_bytes(disk.state_image({"BOOT_ORDER": "A", "BOOT_A_LEFT": "3", "BOOT_B_LEFT": "3"}))
     disk.data(work / "data", asked.epoch)
     disk.assemble(image, {"stead-loader": work / "loader", "stead-boot": work / "fat", "stead-state": work / "state", "stead-kernel-a": kernel_image,
@@ -154,6 +168,8 @@ def main() -> int:
     bundle.write(made, kernel_image, root_image, asked.version, board.compatible, authority, work)
     materials = asked.out / f"{name}.spdx.json"
     named = sbom.write(materials, name, debs, asked.parts, tables.IMAGE.parent, asked.epoch)
+    terms = asked.out / f"{name}.licences.tar.xz"
+    shutil.copy(root / licences.FILE, terms)
     clock.step("disk, bundle and SBOM are made")
 
     shipped = [made]
@@ -162,7 +178,7 @@ def main() -> int:
         shipped.append(image.with_name(image.name + ".xz"))
         clock.step("compressed")
     (asked.out / f"{name}.sha256").write_text("".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in [*shipped, image, blocks, materials]))
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in [*shipped, image, blocks, materials, terms]))
     if asked.keep_root:
         shutil.rmtree(asked.keep_root, ignore_errors=True)
         os.rename(root, asked.keep_root)

@@ -58,13 +58,15 @@ def state_image(values: dict[str, str]) -> bytes:
     return bytes(content)
 
 
-def fat(target: Path, files: dict[str, Path], label: str, size: int) -> None:
-    """A FAT file system with these files."""
+def fat(target: Path, files: dict[str, Path], label: str, size: int, epoch: int) -> None:
+    """A FAT file system with these files, all of one moment."""
     target.write_bytes(b"")
     os.truncate(target, size)
-    run("mformat", "-i", target, "-F", "-v", label, "-N", "53544541", "::")
+    # FAT knows local time only.
+    moment = ("env", "TZ=UTC", f"SOURCE_DATE_EPOCH={epoch}")
+    run(*moment, "mformat", "-i", target, "-F", "-v", label, "-N", "53544541", "::")
     for name, path in sorted(files.items()):
-        run("mcopy", "-i", target, "-m", path, f"::{name}")
+        run(*moment, "mcopy", "-i", target, path, f"::{name}")
 
 
 def change_text(image: Path, name: str, change: Callable[[str], str]) -> None:

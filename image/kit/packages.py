@@ -80,16 +80,19 @@ def field(deb: Path, *names: str) -> list[str]:
     return told.stdout.split("\n")
 
 
-def unpack(debs: list[Path], root: Path) -> None:
-    """Unpacks them into a root with /usr merged from the beginning."""
+def unpack(debs: list[Path], root: Path) -> dict[str, list[str]]:
+    """Unpacks them into a root with /usr merged from the beginning. Returns which files each has, by the name of its .deb."""
+    files = {}
     root.mkdir(parents=True)
     for name in ("bin", "sbin", "lib"):
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
     for deb in debs:
-        reader = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
-        subprocess.run(["tar", "--extract", "--directory", root, "--keep-directory-symlink", "--numeric-owner",
-                        "--same-permissions", "--same-owner", "--delay-directory-restore"],
-                       stdin=reader.stdout, check=True)
-        if reader.wait() != 0:
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as reader:
+            told = subprocess.run(["tar", "--extract", "--verbose", "--quoting-style=literal", "--directory", root,
+                                   "--keep-directory-symlink", "--numeric-owner", "--same-permissions", "--same-owner",
+                                   "--delay-directory-restore"], stdin=reader.stdout, stdout=subprocess.PIPE, text=True, check=True)
+        files[deb.name] = [name for name in told.stdout.splitlines() if not name.endswith("/")]
+        if reader.returncode != 0:
             raise SystemExit(f"stead: {deb.name} could not be unpacked; remove it from {deb.parent} and try again")
+    return files

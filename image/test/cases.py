@@ -1089,7 +1089,7 @@ class OwnCodeOnAStick(Case):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "stead.txt"
             file.write_text(f"code = {self.CODE}\n")
-            disk.fat(made, {"stead.txt": file}, "STEAD", made.stat().st_size)
+            disk.fat(made, {"stead.txt": file}, "STEAD", made.stat().st_size, int(time.time()))
         with self.bench.machine(self.bench.settled(self.name), self.name, words) as box:
             answers(box)
             box.up()

@@ -58,6 +58,7 @@ def main() -> int:
     asked.folder.mkdir(parents=True, exist_ok=True)
     bench = shared.Bench(tables.board(asked.arch), asked.image, asked.folder, asked.stead)
     known = {case.__name__: case for case in cases.CASES if asked.arch in case.only}
+    left_out = [name for name, case in known.items() if asked.arch in case.by_name]
     unknown = [name for name in asked.case if name not in known]
     if unknown:
         raise SystemExit(f"stead: there is no case {', '.join(unknown)}; these are: {', '.join(known)}")
@@ -67,7 +68,7 @@ def main() -> int:
     begun = time.monotonic()
     to_run = []
     for name, case in known.items():
-        if name not in asked.case if asked.case else asked.arch in case.by_name:
+        if name not in asked.case if asked.case else name in left_out:
             continue
         before = None if asked.case else passed.figures(name)
         if before is not None:
@@ -101,6 +102,8 @@ def main() -> int:
             raise
     for figure in figures:
         print(figure)
+    if not asked.case:
+        print(f"by name only: {', '.join(left_out)}")
     minutes = (time.monotonic() - begun) / 60
     print(f"{counts['passed']} passed, {counts['failed']} failed in {minutes:.0f} min, {asked.jobs} side by side")
     return 1 if counts["failed"] or not counts["passed"] else 0

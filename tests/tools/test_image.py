@@ -25,15 +25,15 @@ def of_the_image() -> tuple:
     sys.path.insert(0, str(ROOT / "image"))
     try:
         import build
-        from kit import disk, kernel, sbom, tables
-        return build, disk, kernel, sbom, tables
+        from kit import disk, kernel, licences, packages, sbom, tables
+        return build, disk, kernel, licences, packages, sbom, tables
     finally:
         others()
         sys.modules.update(kept)
         sys.path[:] = paths
 
 
-build, disk, kernel, sbom, tables = of_the_image()
+build, disk, kernel, licences, packages, sbom, tables = of_the_image()
 # What cargo knows of this clone takes seconds, so it is asked once.
 PARTS = subprocess.run([ROOT / "scripts/parts", "aarch64"], text=True, capture_output=True, check=True).stdout
 
@@ -141,6 +141,42 @@ class PartsTest(unittest.TestCase):
         self.assertIn(version.encode(), program)
 
 
+class LicencesTest(unittest.TestCase):
+    """What the image is of is handed on with its terms."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.program = self.folder / "program.tar.xz"
+        subprocess.run([ROOT / "scripts/parts", "aarch64", self.program], capture_output=True, check=True)
+
+    def test_each_part_of_the_program_says_its_terms_and_most_have_their_text(self):
+        found = licences.read(self.program)
+        rows = [line.split("\t") for line in found["program/parts.tsv"].decode().splitlines()]
+        self.assertEqual(["\t".join(row[:3]) for row in rows], PARTS.splitlines())
+        self.assertEqual([row for row in rows if not row[3]], [])
+        texts = {name.rpartition("/")[0] for name in found}
+        self.assertGreater(sum(f"program/{kind}/{name}-{version}" in texts for kind, name, version, _ in rows), 0.9 * len(rows))
+
+    def test_the_archive_has_the_texts_of_packages_too_and_is_the_same_twice(self):
+        doc = self.folder / "root/usr/share/doc"
+        (doc / "busybox").mkdir(parents=True)
+        (doc / "busybox/copyright").write_text("GPL-2")
+        (doc / "busybox/changelog.gz").write_text("no terms")
+        (doc / "libgcc").symlink_to("busybox")
+        common = self.folder / "root/usr/share/common-licenses"
+        common.mkdir()
+        (common / "GPL-2").write_text("the text")
+        texts = licences.texts(self.folder / "root")
+        self.assertEqual(set(texts), {"debian/busybox", "debian/libgcc", "debian/common-licenses/GPL-2"})
+        made = [self.folder / "one", self.folder / "two"]
+        for path in made:
+            licences.write(path, texts, self.program)
+        self.assertEqual(made[0].read_bytes(), made[1].read_bytes())
+        self.assertEqual(licences.read(made[0]), texts | licences.read(self.program))
+
+
 class MaterialsTest(unittest.TestCase):
     """The document."""
 
@@ -182,6 +218,14 @@ class MaterialsTest(unittest.TestCase):
                 self.assertRegex(told["checksumValue"], rf"^[0-9a-f]{{{digits[told['algorithm']]}}}$")
         self.assertTrue(any(url.startswith("pkg:npm/%40fontsource-variable/figtree@") for url in urls))
         self.assertTrue(any(url.startswith("pkg:generic/sqlite@3.") for url in urls))
+
+    def test_each_file_of_a_package_is_known(self):
+        tree = self.folder / "libstdc++6/usr/share/doc/größe"
+        tree.mkdir(parents=True)
+        (tree / "copyright").write_text("")
+        subprocess.run(["dpkg-deb", "--build", self.folder / "libstdc++6", self.deb], check=True, capture_output=True)
+        found = packages.unpack([self.deb], self.folder / "root")
+        self.assertEqual(found, {"one.deb": ["./usr/share/doc/größe/copyright"]})
 
     def test_it_is_the_same_twice(self):
         self.written("one.json"), self.written("two.json")
