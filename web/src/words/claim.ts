@@ -18,7 +18,7 @@ export const claim = {
   'plug.begin': 'Begin',
   'plug.told': 'Pull the plug {n} times',
   'plug.how':
-    'Pull it, count to five, put it back, and wait until this page counts. Then the next time. When it has counted all, leave the box alone.',
+    'Pull it, count to five, put it back, and wait until this page counts. Count to twenty, then the next time. When it has counted all, leave the box alone.',
   'plug.counted': '{counted} of {told}',
   'plug.counting': 'Counted so far',
   'plug.enough': 'That was the last time. Now leave the box alone for a moment.',
@@ -60,12 +60,12 @@ export const claim = {
     'To show that the box is yours, type its set-up code. Or open its set-up file, then there is nothing to type.',
   'claim.code.label': 'Set-up code',
   'claim.code.hint': 'Eight letters, as the box shows them',
-  'claim.own.open': 'I put a code of my own on the card or stick',
+  'claim.own.open': 'I put my own code on card or stick',
   'claim.own.label': 'Your own code',
   'claim.own.hint': 'As it stood in stead.txt',
   'claim.box.open': 'I have nothing but the plug',
   'claim.code.open': 'I have the set-up code',
-  'claim.ways.title': 'Where to find it',
+  'claim.ways.title': 'Where to find code and file',
   'claim.way.file':
     'On the card or disk of a box, in the drive STEAD-BOOT, or else in the data folder of the server lies “Setup Stead.html”. Copy it to any computer or phone in this network and open it.',
   'claim.way.screen':
