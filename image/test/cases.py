@@ -137,11 +137,17 @@ def is_not_well(box: Machine, *names: str) -> None:
         box.shows(f"{name} is not well")
 
 
+def log_of(box: Machine) -> str:
+    """The last that its journal holds, for a failure's sentence."""
+    return box.shell.run("journalctl -b --no-pager | tail -n 40")[1]
+
+
 def until(box: Machine, command: str, sentence: str, patience_s: float = STEP_S) -> None:
     """Waits until a command on the box holds."""
     deadline = time.monotonic() + patience_s
     while box.shell.run(command)[0] != 0:
-        expect(time.monotonic() < deadline, sentence)
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{sentence}; {log_of(box)}")
         box.drain()
         time.sleep(1)
 
@@ -1031,8 +1037,8 @@ class SmallMemory(Case):
                     # It was read by itself in that moment.
                     if what == "mount" and "is in use" in str(error):
                         return
-                    expect('"code":"busy"' in str(error) and time.monotonic() < deadline,
-                           f"{error}; {box.shell.run('journalctl -b --no-pager | tail -n 40')[1]}")
+                    if '"code":"busy"' not in str(error) or time.monotonic() > deadline:
+                        raise AssertionError(f"{error}; {log_of(box)}") from None
                     box.drain()
                     time.sleep(5)
 
