@@ -115,7 +115,7 @@ def make_root(asked: argparse.Namespace, board: tables.Board, work: Path, author
         "VERSION": asked.version, "COMPATIBLE": board.compatible, "DISK_ID": disk.identity("disk"),
         "ENV_OFFSET": hex(offset), "ENV_SIZE": hex(size)})
     (root / licences.FILE).parent.mkdir(parents=True, exist_ok=True)
-    licences.write(root / licences.FILE, licences.read(tree / "licences.tar.xz"), asked.licences)
+    licences.write(root / licences.FILE, licences.read(tree / "licences.tar.xz") | licences.read(asked.licences))
     if asked.update_source:
         rootfs.fetch_updates_from(root, asked.update_source)
     clock.step("configured")

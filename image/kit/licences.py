@@ -16,11 +16,8 @@ def texts(root: Path) -> dict[str, bytes]:
     return found
 
 
-def write(target: Path, found: dict[str, bytes], program: Path | None = None) -> None:
-    """Packs them, with what the program's own archive holds; the same for the same texts."""
-    found = dict(found)
-    if program:
-        found |= read(program)
+def write(target: Path, found: dict[str, bytes]) -> None:
+    """Packs texts; the same for the same ones."""
     with tarfile.open(target, "w:xz") as archive:
         for name, text in sorted(found.items()):
             entry = tarfile.TarInfo(name)
