@@ -7,6 +7,7 @@ pub mod attendant;
 mod caught;
 mod indexer;
 pub mod launcher;
+mod memory;
 pub mod pace;
 mod pictures;
 pub mod probe;
@@ -20,9 +21,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use stead_rules::limits::{
-    FRAME_MEMORY_BYTES, PICTURE_MEMORY_BYTES, WORKER_COST_BYTES, WORKER_RESERVE_BYTES, WORKERS_MAX,
-};
+use stead_rules::limits::{FRAME_MEMORY_BYTES, PICTURE_MEMORY_BYTES, WORKERS_MAX};
 
 use crate::host::beneath::open_beneath;
 use crate::host::shutdown::Shutdown;
@@ -30,6 +29,7 @@ use crate::service::core::Core;
 use crate::service::scans::Tray;
 use indexer::{Indexer, Tools};
 use launcher::{Cancel, Launcher, Workers};
+use memory::Memory;
 use pictures::{Bell, Means, Pictures};
 
 /// Begins all background work. A server that is locked without a database has none.
@@ -76,6 +76,7 @@ pub fn begin(
         cancel: cancel.clone(),
         runtime: tokio::runtime::Handle::current(),
         workers: workers(),
+        memory: Memory::of_the_system(),
     });
     let (end, runtime) = (shutdown.token().clone(), tokio::runtime::Handle::current());
     let end_too = end.clone();
@@ -100,20 +101,10 @@ fn memory_is_grouped(controllers: &Path) -> bool {
         .is_ok_and(|words| words.split_whitespace().any(|word| word == "memory"))
 }
 
-/// How many workers at once: one processor stays for the server, and each has its memory.
+/// How many workers at once, where there is memory for them: one processor stays for the server.
 fn workers() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let free = available_memory().unwrap_or(0).saturating_sub(WORKER_RESERVE_BYTES);
-    let fit = usize::try_from(free / WORKER_COST_BYTES).unwrap_or(usize::MAX);
-    processors.saturating_sub(1).min(fit).clamp(1, WORKERS_MAX)
-}
-
-/// `MemAvailable` of the kernel.
-fn available_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
+    processors.saturating_sub(1).clamp(1, WORKERS_MAX)
 }
 
 /// A program by its path, or by its name in the folders where programs lie. A worker starts with

@@ -14,9 +14,10 @@ mod source;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use stead_rules::limits::PICTURES_TELL_MS;
+use stead_rules::limits::{MEMORY_LOOK_MS, PICTURES_TELL_MS};
 use stead_store::library::pictures::{self, Wanting};
 use stead_store::{Room, Store};
 use tokio::runtime::Handle;
@@ -32,6 +33,7 @@ use crate::service::scans::Wish;
 use crate::work::caught::caught;
 use crate::work::indexer::step_back;
 use crate::work::launcher::{Cancel, Launcher};
+use crate::work::memory::Memory;
 use crate::work::pace::Moment;
 
 /// Says that there may be new pictures to make.
@@ -54,16 +56,17 @@ pub(crate) struct Means {
     pub(crate) cancel: Cancel,
     /// Where disks are asked.
     pub(crate) runtime: Handle,
-    /// Workers at once.
+    /// Workers at once, at most.
     pub(crate) workers: usize,
+    /// Says whether there is memory for one more.
+    pub(crate) memory: Memory,
 }
 
 /// The one that makes pictures.
 pub(crate) struct Pictures {
     means: Means,
     cache: Cache,
-    /// What is being made.
-    busy: Mutex<HashSet<(i64, Size)>>,
+    busy: Busy,
     /// Folders of media whose disk gave no answer, and when.
     silent: Mutex<HashMap<PathBuf, Moment>>,
     /// When pages were last told to look again.
@@ -77,13 +80,51 @@ struct Task {
     size: Size,
 }
 
+impl Task {
+    const fn key(&self) -> Key {
+        (self.wanting.n, self.size)
+    }
+}
+
+/// A picture of an item.
+type Key = (i64, Size);
+
+/// What is being made.
+#[derive(Default)]
+struct Busy {
+    keys: Mutex<HashSet<Key>>,
+    /// Something was made.
+    freed: Condvar,
+}
+
+impl Busy {
+    /// Waits until there is memory for it: whether it is to be made, and by nobody yet. Blocks.
+    fn begin(&self, key: Key, memory: &Memory, end: &CancellationToken) -> bool {
+        let look = Duration::from_millis(MEMORY_LOOK_MS);
+        let mut keys = locked(&self.keys);
+        while !memory.admits(keys.len()) {
+            if end.is_cancelled() {
+                return false;
+            }
+            let waited = self.freed.wait_timeout(keys, look);
+            (keys, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        keys.insert(key)
+    }
+
+    fn end(&self, key: Key) {
+        locked(&self.keys).remove(&key);
+        self.freed.notify_all();
+    }
+}
+
 impl Pictures {
     pub(crate) fn new(means: Means) -> Self {
         let cache = Cache::new(means.core.paths().thumbs_dir());
         Self {
             means,
             cache,
-            busy: Mutex::default(),
+            busy: Busy::default(),
             silent: Mutex::default(),
             told: Mutex::default(),
         }
@@ -115,7 +156,7 @@ impl Pictures {
             let Ok(task) = next else { return };
             // A maker that fell would take the next task for ever.
             caught("making a picture", || self.make(&task));
-            locked(&self.busy).remove(&(task.wanting.n, task.size));
+            self.busy.end(task.key());
             self.tell(&task.wanting);
         }
     }
@@ -129,7 +170,7 @@ impl Pictures {
                 // that looks for room rings when there is some.
                 Ok(Next::Make(_)) if self.means.core.room.is_short() => queue.rest(),
                 Ok(Next::Make(task)) => {
-                    let is_new = locked(&self.busy).insert((task.wanting.n, task.size));
+                    let is_new = self.busy.begin(task.key(), &self.means.memory, end);
                     if is_new && work.send(task).is_err() {
                         return;
                     }
@@ -170,4 +211,43 @@ impl Pictures {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+
+    #[test]
+    fn one_picture_is_made_at_a_time_while_memory_is_short() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory {
+            amounts: folder.path().join("meminfo"),
+            pressure: folder.path().join("memory"),
+        };
+        std::fs::write(&memory.amounts, "MemAvailable: 1048576 kB\n").unwrap();
+        let (busy, end) = (Busy::default(), CancellationToken::new());
+        let key = |n| (n, Size::Small);
+        assert!(busy.begin(key(1), &memory, &end));
+        assert!(busy.begin(key(2), &memory, &end));
+        assert!(!busy.begin(key(2), &memory, &end));
+        std::fs::write(&memory.pressure, "full avg10=40.00 avg60=0.00 avg300=0.00 total=9\n")
+            .unwrap();
+        let (begun, told) = channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| begun.send(busy.begin(key(3), &memory, &end)).unwrap());
+            busy.end(key(1));
+            // It looks again, beside one that still runs.
+            assert_eq!(
+                told.recv_timeout(Duration::from_millis(300)),
+                Err(RecvTimeoutError::Timeout)
+            );
+            busy.end(key(2));
+            assert_eq!(told.recv(), Ok(true));
+            // The end is not waited for.
+            scope.spawn(|| begun.send(busy.begin(key(4), &memory, &end)).unwrap());
+            end.cancel();
+            assert_eq!(told.recv(), Ok(false));
+        });
+    }
 }

@@ -21,10 +21,16 @@ pub const FRAME_SECONDS: u64 = 45;
 pub const WORKER_OUTPUT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Open files of a worker: the job's three, its program's libraries, and room.
 pub const WORKER_FILES_MAX: u64 = 64;
-/// Memory a picture worker typically takes (16 Mpx), for sizing the pool.
+/// Memory a picture worker typically takes (16 Mpx): so much must be there before one starts beside another.
 pub const WORKER_COST_BYTES: u64 = 96 * 1024 * 1024;
-/// Memory that stays free for the server and the page cache when the pool is sized.
+/// Memory that stays free for the server and the page cache when a further worker starts.
 pub const WORKER_RESERVE_BYTES: u64 = 128 * 1024 * 1024;
+/// Workers run one at a time while everything waited for memory for more than this share of the last 10 s
+/// (`full avg10` of the kernel's PSI): what runs has to read back what it was made to give up.
+pub const MEMORY_STALLED_PERCENT: f64 = 5.0;
+/// What waits for memory looks again after this long, and when another one has ended: the kernel counts anew
+/// every two seconds.
+pub const MEMORY_LOOK_MS: u64 = 2_000;
 /// Most workers at once; beyond it a disk seeks more than it reads.
 pub const WORKERS_MAX: usize = 4;
 /// How often a file may kill its worker before it is left alone.
